@@ -1,0 +1,1 @@
+//! A Microsoft Entra simulator for development and tests.

@@ -1,0 +1,3 @@
+//! The `entra-sim` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Signline resolves a Microsoft sign-in to a phone number.

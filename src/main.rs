@@ -1,0 +1,3 @@
+//! The `signline` program.
+
+fn main() {}
