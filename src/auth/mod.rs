@@ -1,0 +1,1 @@
+//! Authentication: from an `Authorization` header to a user or an API key.

@@ -1,0 +1,75 @@
+//! GUIDs as Entra writes them: tenants, users and applications are all named by one.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// The tenant of personal Microsoft accounts (outlook.com, live.com): no company's own.
+pub const PERSONAL_ACCOUNTS_TENANT: Guid = Guid(Uuid::from_u128(0x9188_040d_6c67_4c5b_b112_36a3_04b6_6dad));
+
+/// A GUID, compared by value and written in lower case with hyphens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guid(Uuid);
+
+/// The text is no GUID of the form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a GUID of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")]
+pub struct GuidError;
+
+impl Guid {
+    /// Reads the hyphenated form, in either case, and no other (no braces, no `urn:uuid:`).
+    ///
+    /// # Errors
+    /// [`GuidError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, GuidError> {
+        let hyphenated = text.len() == 36;
+        Uuid::try_parse(text).ok().filter(|_| hyphenated).map(Self).ok_or(GuidError)
+    }
+
+    /// Reads the one form that Entra itself writes: hyphenated and in lower case. A token that spells an id in
+    /// another way was not written by Entra.
+    ///
+    /// # Errors
+    /// [`GuidError`] for anything else.
+    pub fn parse_canonical(text: &str) -> Result<Self, GuidError> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(GuidError);
+        }
+        Self::parse(text)
+    }
+
+    /// Whether it is `00000000-0000-0000-0000-000000000000`.
+    #[must_use]
+    pub fn is_nil(self) -> bool {
+        self.0.is_nil()
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_form_is_a_guid() {
+        let text = "a1a1a1a1-0000-4000-8000-0000000000aa";
+        assert_eq!(Guid::parse(text).unwrap().to_string(), text);
+        assert_eq!(Guid::parse(&text.to_uppercase()).unwrap().to_string(), text);
+        for wrong in [
+            "",
+            "common",
+            "a1a1a1a1000040008000000000000aa",
+            &format!("{{{text}}}"),
+            &format!("urn:uuid:{text}"),
+            &format!(" {text}"),
+        ] {
+            assert_eq!(Guid::parse(wrong), Err(GuidError), "{wrong:?}");
+        }
+        assert_eq!(Guid::parse_canonical(&text.to_uppercase()), Err(GuidError));
+    }
+}

@@ -1,0 +1,12 @@
+//! Values and rules: no I/O, no async, no serde, no framework.
+//!
+//! Everything here is parsed once, at the border, and trusted from then on.
+
+pub mod api_key;
+pub mod business_group;
+pub mod email;
+pub mod guid;
+pub mod mapping;
+pub mod number_range;
+pub mod page;
+pub mod phone_number;

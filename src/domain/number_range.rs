@@ -1,0 +1,103 @@
+//! Number ranges: which phone numbers a business group may map.
+
+use crate::domain::phone_number::PhoneNumber;
+
+/// All numbers from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NumberRange {
+    first: PhoneNumber,
+    last: PhoneNumber,
+}
+
+/// Why two numbers are no range, or why ranges don't go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NumberRangeError {
+    /// The last number comes before the first.
+    #[error("the range's last number comes before its first")]
+    Backwards,
+    /// The two numbers have different lengths, so most of what lies between them are no numbers of one plan.
+    #[error("the range's first and last number must have the same number of digits")]
+    DifferentLengths,
+    /// Two ranges of one list share a number.
+    #[error("the ranges {} to {} and {} to {} overlap", .0.first, .0.last, .1.first, .1.last)]
+    Overlap(NumberRange, NumberRange),
+}
+
+impl NumberRange {
+    /// The range from `first` to `last`.
+    ///
+    /// # Errors
+    /// [`NumberRangeError::Backwards`] or [`NumberRangeError::DifferentLengths`].
+    pub fn new(first: PhoneNumber, last: PhoneNumber) -> Result<Self, NumberRangeError> {
+        if last < first {
+            return Err(NumberRangeError::Backwards);
+        }
+        if first.digit_count() != last.digit_count() {
+            return Err(NumberRangeError::DifferentLengths);
+        }
+        Ok(Self { first, last })
+    }
+
+    /// The first number.
+    #[must_use]
+    pub fn first(self) -> PhoneNumber {
+        self.first
+    }
+
+    /// The last number, itself in the range.
+    #[must_use]
+    pub fn last(self) -> PhoneNumber {
+        self.last
+    }
+}
+
+/// Sorts a group's ranges.
+///
+/// # Errors
+/// [`NumberRangeError::Overlap`] with the first two that share a number.
+pub fn sort(mut ranges: Vec<NumberRange>) -> Result<Vec<NumberRange>, NumberRangeError> {
+    ranges.sort_unstable();
+    match ranges.windows(2).find(|pair| pair[1].first <= pair[0].last) {
+        Some(pair) => Err(NumberRangeError::Overlap(pair[0], pair[1])),
+        None => Ok(ranges),
+    }
+}
+
+/// Whether one of `ranges`, as [`sort`] leaves them, holds `number`.
+#[must_use]
+pub fn contains(ranges: &[NumberRange], number: PhoneNumber) -> bool {
+    let after = ranges.partition_point(|range| range.first <= number);
+    after.checked_sub(1).is_some_and(|at| number <= ranges[at].last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(first: u64, last: u64) -> NumberRange {
+        let number = |digits| PhoneNumber::from_digits(digits).unwrap();
+        NumberRange::new(number(first), number(last)).unwrap()
+    }
+
+    #[test]
+    fn a_number_is_in_a_range_from_its_first_to_its_last() {
+        let ranges = sort(vec![range(1_763_555_3000, 1_763_555_3999), range(1_763_555_1000, 1_763_555_1999)]).unwrap();
+        for (digits, expected) in [
+            (1_763_555_0999, false),
+            (1_763_555_1000, true),
+            (1_763_555_1999, true),
+            (1_763_555_2000, false),
+            (1_763_555_3999, true),
+            (1_763_555_4000, false),
+        ] {
+            assert_eq!(contains(&ranges, PhoneNumber::from_digits(digits).unwrap()), expected, "{digits}");
+        }
+        assert!(!contains(&[], PhoneNumber::from_digits(1_763_555_1000).unwrap()));
+    }
+
+    #[test]
+    fn ranges_of_one_group_that_share_a_number_are_refused() {
+        let (a, b) = (range(1_763_555_1000, 1_763_555_2000), range(1_763_555_2000, 1_763_555_3000));
+        assert_eq!(sort(vec![b, a]), Err(NumberRangeError::Overlap(a, b)));
+    }
+}

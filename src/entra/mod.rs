@@ -1,0 +1,1 @@
+//! Adapter to the identity provider: fetches signing keys from Microsoft Entra.

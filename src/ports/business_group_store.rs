@@ -1,0 +1,85 @@
+//! The store of business groups, their tenants and their number ranges.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::domain::business_group::BusinessGroup;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::business_group::BusinessGroupPatch;
+use crate::domain::business_group::NewBusinessGroup;
+use crate::domain::guid::Guid;
+use crate::domain::number_range::NumberRange;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::ports::store_error::StoreError;
+
+/// Business groups in a database. Each method is one transaction.
+#[async_trait]
+pub trait BusinessGroupStore: Send + Sync {
+    /// Creates a group without tenant and mappings, at revision 0.
+    async fn create(&self, group: NewBusinessGroup, now: Timestamp) -> Result<CreateGroupOutcome, StoreError>;
+
+    /// Finds one group.
+    async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError>;
+
+    /// Reads a page of all groups, in the order of their ids.
+    async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError>;
+
+    /// Changes a group.
+    async fn update(&self, id: &BusinessGroupId, patch: BusinessGroupPatch) -> Result<UpdateGroupOutcome, StoreError>;
+
+    /// Deletes a group that has no mappings, with its ranges, its tenant link and its API keys.
+    async fn delete(&self, id: &BusinessGroupId) -> Result<DeleteGroupOutcome, StoreError>;
+
+    /// Links a tenant in place of the one linked before, if one was.
+    async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid) -> Result<LinkTenantOutcome, StoreError>;
+
+    /// Removes the link to the tenant, if there is one; `false` if there is no such group.
+    async fn unlink_tenant(&self, id: &BusinessGroupId) -> Result<bool, StoreError>;
+}
+
+/// What became of a new group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CreateGroupOutcome {
+    /// It stands.
+    Created(BusinessGroup),
+    /// There is a group of that id.
+    IdTaken,
+    /// Another group has numbers of this range.
+    RangeTaken(NumberRange),
+}
+
+/// What became of a change to a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpdateGroupOutcome {
+    /// The group as it is now.
+    Updated(BusinessGroup),
+    /// Another group has numbers of this range. Nothing was changed.
+    RangeTaken(NumberRange),
+    /// So many mapped numbers would fall outside the new ranges. Nothing was changed.
+    RangesInUse(u64),
+    /// There is no such group.
+    NoSuchGroup,
+}
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteGroupOutcome {
+    /// It is gone.
+    Deleted,
+    /// It still has mappings. Nothing was changed.
+    NotEmpty,
+    /// There is no such group.
+    NoSuchGroup,
+}
+
+/// What became of a tenant link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkTenantOutcome {
+    /// The group as it is now.
+    Linked(BusinessGroup),
+    /// Another group has the tenant. Nothing was changed.
+    TenantTaken,
+    /// There is no such group.
+    NoSuchGroup,
+}

@@ -1,0 +1,227 @@
+//! The store of mappings.
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::email::EmailAddress;
+use crate::domain::guid::Guid;
+use crate::domain::mapping::ImportCounts;
+use crate::domain::mapping::ImportMode;
+use crate::domain::mapping::ImportRow;
+use crate::domain::mapping::Line;
+use crate::domain::mapping::Mapping;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::domain::phone_number::PhoneNumber;
+use crate::ports::store_error::StoreError;
+
+/// Mappings in a database. Each method is one transaction: it happened whole or not at all, and once it has answered
+/// every reader sees it.
+///
+/// A change that changes something counts the group's revision up by one and keeps its `mapping_count`; a change that
+/// changes nothing does neither.
+#[async_trait]
+pub trait MappingStore: Send + Sync {
+    /// Finds the line of a user, in one round trip: the business group linked to `tenant` and, if `email` is given, the
+    /// mapping of that address in it. `None` if the tenant is linked to no group.
+    async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError>;
+
+    /// Pins a mapping to `oid` if it is still pinned to nobody and has this address, and says to whom it is pinned now.
+    /// `None` if there is no such mapping any more.
+    async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError>;
+
+    /// Finds one mapping of a group; `None` if there is no such group or mapping.
+    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError>;
+
+    /// Reads a page of a group's mappings, in the order of their numbers; `None` if there is no such group.
+    async fn list(
+        &self,
+        group: &BusinessGroupId,
+        filter: &MappingFilter,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Option<Page<Mapping>>, StoreError>;
+
+    /// Creates a mapping or gives it another address. The same address again changes nothing, not even `updated_at`.
+    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError>;
+
+    /// Removes a mapping.
+    async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<DeleteOutcome, StoreError>;
+
+    /// Applies an import file whole, or not at all.
+    async fn import(&self, batch: ImportBatch) -> Result<ImportOutcome, StoreError>;
+
+    /// Opens a group's mappings for reading, all of one revision, in the order of their numbers, in constant memory;
+    /// `None` if there is no such group.
+    async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError>;
+}
+
+/// Which mappings a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MappingFilter {
+    /// Only those with this text in the digits of their number (`+` included) or in their address, in lower case,
+    /// taken literally: `%` and `_` have no meaning. `None`: all.
+    pub contains: Option<String>,
+}
+
+/// To whom to pin which mapping.
+#[derive(Clone, Debug)]
+pub struct Pin {
+    /// The business group.
+    pub group: BusinessGroupId,
+    /// The mapping's number.
+    pub phone_number: PhoneNumber,
+    /// The mapping's address at the time it was read.
+    pub email: EmailAddress,
+    /// The person.
+    pub oid: Guid,
+    /// The time of the sign-in.
+    pub now: Timestamp,
+}
+
+/// A mapping to be set.
+#[derive(Clone, Debug)]
+pub struct PutMapping {
+    /// The business group.
+    pub group: BusinessGroupId,
+    /// The number.
+    pub phone_number: PhoneNumber,
+    /// Its new address.
+    pub email: EmailAddress,
+    /// The time of the change.
+    pub now: Timestamp,
+}
+
+/// What became of a [`PutMapping`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The number had no mapping before.
+    Created(Mapping),
+    /// The number had a mapping, perhaps the same.
+    Updated(Mapping),
+    /// Another number of the group has the address. Nothing was changed.
+    EmailTaken {
+        /// That number.
+        by: PhoneNumber,
+    },
+    /// None of the group's ranges holds the number. Nothing was changed.
+    NumberNotAssigned,
+    /// There is no such group.
+    NoSuchGroup,
+}
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteOutcome {
+    /// It is gone.
+    Deleted,
+    /// There is no such group or mapping.
+    NotFound,
+}
+
+/// A read and checked import file.
+#[derive(Clone, Debug)]
+pub struct ImportBatch {
+    /// The business group.
+    pub group: BusinessGroupId,
+    /// What becomes of mappings that are not in the file.
+    pub mode: ImportMode,
+    /// The good rows: no number and no address stands twice.
+    pub rows: Vec<ImportRow>,
+    /// Numbers that the file names in rows that are bad otherwise. They count as "in the file" where a merge asks
+    /// whether an address belongs to a number outside it. Empty where bad rows are to be skipped.
+    pub other_numbers: Vec<PhoneNumber>,
+    /// Go through with the rest if some rows can't go in; else such a row leaves everything as it is.
+    pub skip_bad_rows: bool,
+    /// Only check: the file has problems already, and will not be applied.
+    pub check_only: bool,
+    /// Apply only if the group's mappings are still of this revision.
+    pub expected_revision: Option<i64>,
+    /// The time of the import.
+    pub now: Timestamp,
+}
+
+/// What became of an [`ImportBatch`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportOutcome {
+    /// The rows went in.
+    Applied(AppliedImport),
+    /// Rows can't go in, and nothing was changed (or the import was [`ImportBatch::check_only`], and then there may
+    /// be none).
+    Rejected {
+        /// The rows that can't go in.
+        bad_rows: BadRows,
+    },
+    /// The mappings are of another revision than expected. Nothing was changed.
+    RevisionMoved {
+        /// The revision they are of.
+        current: i64,
+    },
+    /// There is no such group.
+    NoSuchGroup,
+}
+
+/// An import that went in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedImport {
+    /// What it did.
+    pub counts: ImportCounts,
+    /// The group's revision before.
+    pub base_revision: i64,
+    /// The group's revision now; the same if nothing was changed.
+    pub revision: i64,
+    /// The rows that were left out; none unless [`ImportBatch::skip_bad_rows`].
+    pub bad_rows: BadRows,
+}
+
+/// Rows that the store can't take: all are counted, the first are told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BadRows {
+    /// How many there are.
+    pub count: u64,
+    /// The first [`MAX_LISTED_BAD_ROWS`] of them, by line.
+    pub first: Vec<BadRow>,
+}
+
+/// How many bad rows an import tells at most: a file of a million bad rows must not fill the memory.
+pub const MAX_LISTED_BAD_ROWS: usize = 1000;
+
+/// A row that the store can't take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// The row.
+    pub row: ImportRow,
+    /// Why.
+    pub reason: BadRowReason,
+}
+
+/// Why the store can't take a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRowReason {
+    /// None of the group's ranges holds the number.
+    NumberNotAssigned,
+    /// In a merge: the address belongs to a number that keeps it, because the file does not give that number another
+    /// (or does so in a row that can't go in either).
+    EmailTaken {
+        /// The number that has the address.
+        by: PhoneNumber,
+    },
+}
+
+/// A group's mappings of one revision.
+pub struct Export {
+    /// The revision.
+    pub revision: i64,
+    /// The mappings in the order of their numbers, in chunks. Reading is tied to one snapshot of the database.
+    pub mappings: BoxStream<'static, Result<Vec<ExportedMapping>, StoreError>>,
+}
+
+/// A mapping in an [`Export`]: what the file shows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportedMapping {
+    /// The number.
+    pub phone_number: PhoneNumber,
+    /// The address.
+    pub email: EmailAddress,
+}

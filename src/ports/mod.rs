@@ -1,0 +1,10 @@
+//! What Signline needs from outside: small traits that can be used as `dyn`, and their errors.
+//!
+//! `store` and `entra` implement them; only `bootstrap` knows which implementation is behind one.
+
+pub mod api_key_store;
+pub mod business_group_store;
+pub mod clock;
+pub mod key_set_source;
+pub mod mapping_store;
+pub mod store_error;
