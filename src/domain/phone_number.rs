@@ -17,6 +17,9 @@ pub struct PhoneNumber(u64);
 /// The text is no phone number that can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneNumberError {
+    /// It is not `+` and 7 to 15 digits.
+    #[error("a number in E.164 is + and 7 to 15 digits, such as +17635551111")]
+    NotE164,
     /// It has a character that is no digit, or a `+` that is not in front.
     #[error("a phone number has digits only, with spaces, dots, dashes or brackets between them")]
     NotDigits,
@@ -48,15 +51,15 @@ impl PhoneNumber {
         self.0.ilog10() + 1
     }
 
-    /// Reads `+` and digits, as the API writes numbers.
+    /// Reads `+` and 7 to 15 digits, as the API writes numbers, without asking the numbering plan: the ends of a number
+    /// range need not be numbers that can be called. [`NumberingPlan::parse`] asks the plan.
     ///
     /// # Errors
-    /// See [`PhoneNumberError`].
+    /// [`PhoneNumberError::NotE164`].
     pub fn parse_e164(text: &str) -> Result<Self, PhoneNumberError> {
-        match text.strip_prefix('+') {
-            Some(_) => parse(text, None),
-            None => Err(PhoneNumberError::NotDigits),
-        }
+        let digits = text.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = digits.filter(|digits| !digits.starts_with('0')).and_then(|digits| digits.parse().ok());
+        number.and_then(Self::from_digits).ok_or(PhoneNumberError::NotE164)
     }
 }
 
@@ -182,7 +185,23 @@ mod tests {
         ] {
             assert_eq!(us().parse(text), Err(PhoneNumberError::NotDigits), "{text}");
         }
-        assert_eq!(PhoneNumber::parse_e164("17635551111"), Err(PhoneNumberError::NotDigits));
+    }
+
+    #[test]
+    fn e164_is_plus_and_digits() {
+        assert_eq!(PhoneNumber::parse_e164("+17630000000").unwrap().to_string(), "+17630000000");
+        for text in [
+            "17635551111",
+            "+",
+            "+123456",
+            "+1234567890123456",
+            "+07635551111",
+            "+1 763",
+            "+1763555111x",
+            "++17635551111",
+        ] {
+            assert_eq!(PhoneNumber::parse_e164(text), Err(PhoneNumberError::NotE164), "{text}");
+        }
     }
 
     #[test]
