@@ -3,10 +3,15 @@
 //! Everything here is parsed once, at the border, and trusted from then on.
 
 pub mod api_key;
+pub mod application;
+pub mod authority;
 pub mod business_group;
 pub mod email;
 pub mod guid;
 pub mod mapping;
+pub mod name;
 pub mod number_range;
 pub mod page;
 pub mod phone_number;
+pub mod sign_in;
+pub mod tenant;

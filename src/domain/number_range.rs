@@ -21,7 +21,13 @@ pub enum NumberRangeError {
     /// Two ranges of one list share a number.
     #[error("the ranges {} to {} and {} to {} overlap", .0.first, .0.last, .1.first, .1.last)]
     Overlap(NumberRange, NumberRange),
+    /// There are more than [`MAX_NUMBER_RANGES`].
+    #[error("a business group has at most {MAX_NUMBER_RANGES} number ranges: join ranges that follow each other")]
+    TooMany,
 }
+
+/// How many ranges one business group can have.
+pub const MAX_NUMBER_RANGES: usize = 1000;
 
 impl NumberRange {
     /// The range from `first` to `last`.
@@ -54,8 +60,11 @@ impl NumberRange {
 /// Sorts a group's ranges.
 ///
 /// # Errors
-/// [`NumberRangeError::Overlap`] with the first two that share a number.
+/// [`NumberRangeError::Overlap`] with the first two that share a number, or [`NumberRangeError::TooMany`].
 pub fn sort(mut ranges: Vec<NumberRange>) -> Result<Vec<NumberRange>, NumberRangeError> {
+    if ranges.len() > MAX_NUMBER_RANGES {
+        return Err(NumberRangeError::TooMany);
+    }
     ranges.sort_unstable();
     match ranges.windows(2).find(|pair| pair[1].first <= pair[0].last) {
         Some(pair) => Err(NumberRangeError::Overlap(pair[0], pair[1])),

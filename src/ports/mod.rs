@@ -8,3 +8,4 @@ pub mod clock;
 pub mod key_set_source;
 pub mod mapping_store;
 pub mod store_error;
+pub mod store_health;

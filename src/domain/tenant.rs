@@ -1,0 +1,46 @@
+//! Microsoft Entra tenants that a business group can be linked to.
+
+use crate::domain::guid::Guid;
+use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
+
+/// The text names no tenant that a business group can be linked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TenantIdError {
+    /// It is no GUID, or the nil GUID.
+    #[error("a tenant id is a GUID such as a1a1a1a1-0000-4000-8000-0000000000aa, not a domain name")]
+    NotAGuid,
+    /// It is the tenant of all personal Microsoft accounts.
+    #[error("this is the tenant of all personal Microsoft accounts, which belongs to no company")]
+    PersonalAccounts,
+}
+
+/// Reads the id of a company's tenant.
+///
+/// # Errors
+/// [`TenantIdError`]
+pub fn parse_tenant_id(text: &str) -> Result<Guid, TenantIdError> {
+    let tenant = Guid::parse(text).map_err(|_| TenantIdError::NotAGuid)?;
+    if tenant.is_nil() {
+        return Err(TenantIdError::NotAGuid);
+    }
+    if tenant == PERSONAL_ACCOUNTS_TENANT { Err(TenantIdError::PersonalAccounts) } else { Ok(tenant) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_companys_tenant_can_be_linked() {
+        assert!(parse_tenant_id("a1a1a1a1-0000-4000-8000-0000000000aa").is_ok());
+        for (text, expected) in [
+            ("abccompany.com", TenantIdError::NotAGuid),
+            ("common", TenantIdError::NotAGuid),
+            ("00000000-0000-0000-0000-000000000000", TenantIdError::NotAGuid),
+            ("9188040d-6c67-4c5b-b112-36a304b66dad", TenantIdError::PersonalAccounts),
+            ("9188040D-6C67-4C5B-B112-36A304B66DAD", TenantIdError::PersonalAccounts),
+        ] {
+            assert_eq!(parse_tenant_id(text), Err(expected), "{text}");
+        }
+    }
+}
