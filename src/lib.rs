@@ -1,4 +1,11 @@
 //! Signline resolves a Microsoft sign-in to a phone number.
+//!
+//! Where to start reading: [`import`] (CSV import), [`auth`] (token validation and the signing keys), [`mappings`] (from
+//! a sign-in to a line), [`http::routes`] (all calls), [`bootstrap`] (what is plugged into what).
+//!
+//! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
+//! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`business_groups`], [`mappings`],
+//! [`api_keys`], [`import`] and [`export`]; they don't import each other. `tests/architecture.rs` holds the rule.
 
 pub mod auth;
 pub mod domain;

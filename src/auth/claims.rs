@@ -1,0 +1,151 @@
+//! The claims of a token whose signature is good.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::auth::object::Object;
+use crate::auth::object::ObjectError;
+use crate::auth::token_check::TokenCheck;
+use crate::domain::authority::TokenVersion;
+use crate::domain::email::EmailAddress;
+use crate::domain::guid::Guid;
+use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
+
+/// The claims that are looked at, besides those that may hold the e-mail address.
+const NAMES: [&str; 15] =
+    ["ver", "tid", "oid", "iss", "aud", "exp", "nbf", "iat", "scp", "azp", "appid", "idtyp", "acct", "idp", "sub"];
+
+/// The names of all claims that are looked at.
+pub(super) fn names(email_claims: &[String]) -> Vec<Cow<'static, str>> {
+    let fixed = NAMES.iter().map(|name| Cow::Borrowed(*name));
+    let own = email_claims.iter().filter(|name| !NAMES.contains(&name.as_str())).cloned().map(Cow::Owned);
+    fixed.chain(own).collect()
+}
+
+/// The claims of a token.
+pub(super) struct Claims<'n>(Object<'n>);
+
+/// The times of a token, in seconds since 1970.
+pub(super) struct Times {
+    pub(super) expires: i64,
+    pub(super) not_before: i64,
+    pub(super) issued: Option<i64>,
+}
+
+/// The largest time that is taken for one (2^53 seconds): beyond it, a reader of JSON may see another number.
+const MAX_SECONDS: i64 = 1 << 53;
+
+impl<'n> Claims<'n> {
+    pub(super) fn read(json: &[u8], names: &'n [Cow<'static, str>]) -> Result<Self, TokenCheck> {
+        Object::read(json, names).map(Self).map_err(|error| match error {
+            ObjectError::NotAnObject => TokenCheck::Claims,
+            ObjectError::DuplicateName => TokenCheck::DuplicateName,
+        })
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.text(name)
+    }
+
+    pub(super) fn version(&self) -> Result<TokenVersion, TokenCheck> {
+        match self.text("ver") {
+            Some("1.0") => Ok(TokenVersion::V1),
+            Some("2.0") => Ok(TokenVersion::V2),
+            _ => Err(TokenCheck::Version),
+        }
+    }
+
+    pub(super) fn tenant(&self) -> Result<Guid, TokenCheck> {
+        let tenant = self.text("tid").and_then(|tid| Guid::parse_canonical(tid).ok());
+        let company = tenant.filter(|tid| !tid.is_nil() && *tid != PERSONAL_ACCOUNTS_TENANT);
+        company.ok_or(TokenCheck::Tenant)
+    }
+
+    pub(super) fn object_id(&self) -> Result<Guid, TokenCheck> {
+        let oid = self.text("oid").and_then(|oid| Guid::parse_canonical(oid).ok());
+        oid.filter(|oid| !oid.is_nil()).ok_or(TokenCheck::ObjectId)
+    }
+
+    pub(super) fn times(&self) -> Result<Times, TokenCheck> {
+        let expires = self.seconds("exp").flatten().ok_or(TokenCheck::Expiry)?;
+        let not_before = self.seconds("nbf").flatten().ok_or(TokenCheck::NotBefore)?;
+        let issued = self.seconds("iat").map(|seconds| seconds.ok_or(TokenCheck::IssuedAt)).transpose()?;
+        Ok(Times { expires, not_before, issued })
+    }
+
+    /// A time: `None` if it is not there, `Some(None)` if it is no whole number of seconds. Entra writes integers.
+    #[expect(clippy::option_option, reason = "absent and wrong are different things here")]
+    fn seconds(&self, name: &str) -> Option<Option<i64>> {
+        let value = self.0.get(name)?;
+        Some(value.as_i64().filter(|seconds| (0..=MAX_SECONDS).contains(seconds)))
+    }
+
+    /// Whether the token is an access token's: only those name the application that asked for them.
+    pub(super) fn names_client(&self) -> bool {
+        self.0.get("azp").is_some() || self.0.get("appid").is_some()
+    }
+
+    /// The application that an access token was given to.
+    pub(super) fn client(&self, version: TokenVersion) -> Option<Guid> {
+        let name = match version {
+            TokenVersion::V1 => "appid",
+            TokenVersion::V2 => "azp",
+        };
+        self.text(name).and_then(|id| Guid::parse_canonical(id).ok())
+    }
+
+    /// Whether `scp` holds a scope, as a whole word.
+    pub(super) fn has_scope(&self, scope: &str) -> bool {
+        self.text("scp").is_some_and(|scopes| scopes.split(' ').any(|word| word == scope))
+    }
+
+    /// Whether the token is an application's own, without a user: it says so, or it is an access token without scopes.
+    pub(super) fn is_app_only(&self) -> bool {
+        self.text("idtyp") == Some("app") || (self.names_client() && self.0.get("scp").is_none())
+    }
+
+    /// Whether the user is a guest. `idp` may name the tenant's issuer of either version; in any other form it is
+    /// somebody else.
+    pub(super) fn is_guest(&self, own_issuers: [&str; 2]) -> bool {
+        let marked = match self.0.get("acct") {
+            Some(Value::Number(number)) => number.as_i64() != Some(0),
+            Some(Value::String(text)) => text != "0",
+            Some(_) => true,
+            None => false,
+        };
+        let foreign = match self.0.get("idp") {
+            Some(Value::String(idp)) => !own_issuers.contains(&idp.as_str()),
+            Some(_) => true,
+            None => false,
+        };
+        marked || foreign
+    }
+
+    /// The first of `claims` that is an e-mail address.
+    pub(super) fn email(&self, claims: &[String]) -> Option<EmailAddress> {
+        claims.iter().find_map(|name| self.text(name).and_then(|text| EmailAddress::parse(text).ok()))
+    }
+}
+
+impl Times {
+    /// Holds the times against the clock.
+    pub(super) fn check(&self, now: Timestamp, skew_seconds: i64) -> Result<(), TokenCheck> {
+        const FAR_AHEAD: i64 = 400 * 86_400;
+        let now = now.as_second();
+        if now >= self.expires.saturating_add(skew_seconds) {
+            return Err(TokenCheck::Expired);
+        }
+        if self.expires > now.saturating_add(FAR_AHEAD) {
+            return Err(TokenCheck::ExpiryTooFar);
+        }
+        if self.not_before > now.saturating_add(skew_seconds) {
+            return Err(TokenCheck::NotYetValid);
+        }
+        match self.issued {
+            Some(issued) if issued > now.saturating_add(skew_seconds) => Err(TokenCheck::IssuedInFuture),
+            _ => Ok(()),
+        }
+    }
+}

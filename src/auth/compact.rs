@@ -1,0 +1,99 @@
+//! The compact form of a signed token (RFC 7515, section 7.1) and its header.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::auth::object::Object;
+use crate::auth::object::ObjectError;
+use crate::auth::token_check::TokenCheck;
+
+/// The longest token that is looked at, in bytes. One with two hundred groups has some 10 KiB.
+const MAX_TOKEN_BYTES: usize = 16_384;
+
+/// The longest header that is read, in bytes.
+const MAX_HEADER_BYTES: usize = 2048;
+
+/// The longest `kid`, in bytes. Entra's have 27.
+const MAX_KEY_ID_BYTES: usize = 128;
+
+/// Header parameters that bring their own key, change what is signed, or must be understood.
+const REFUSED: [&str; 9] = ["crit", "b64", "zip", "enc", "cty", "jwk", "jku", "x5u", "x5c"];
+
+const HEADER_NAMES: &[Cow<'static, str>] = &[
+    Cow::Borrowed("alg"),
+    Cow::Borrowed("typ"),
+    Cow::Borrowed("kid"),
+    Cow::Borrowed("crit"),
+    Cow::Borrowed("b64"),
+    Cow::Borrowed("zip"),
+    Cow::Borrowed("enc"),
+    Cow::Borrowed("cty"),
+    Cow::Borrowed("jwk"),
+    Cow::Borrowed("jku"),
+    Cow::Borrowed("x5u"),
+    Cow::Borrowed("x5c"),
+];
+
+/// A token taken apart; nothing of it is trusted yet.
+pub(super) struct CompactToken<'t> {
+    /// What is signed: the first two parts as they came.
+    pub(super) signed: &'t str,
+    /// The signature, in base64url.
+    pub(super) signature: &'t str,
+    /// The name of the key.
+    pub(super) key_id: String,
+    payload: &'t str,
+}
+
+impl<'t> CompactToken<'t> {
+    /// Takes a token apart and checks its header.
+    pub(super) fn parse(token: &'t str) -> Result<Self, TokenCheck> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenCheck::TooLong);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenCheck::Form)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenCheck::Form)?;
+        if payload.contains('.') || [header, payload, signature].contains(&"") {
+            return Err(TokenCheck::Form);
+        }
+        decode(signature)?;
+        let key_id = check_header(&decode(header)?)?;
+        Ok(Self { signed, signature, key_id, payload })
+    }
+
+    /// The claims as JSON text.
+    pub(super) fn payload(&self) -> Result<Vec<u8>, TokenCheck> {
+        decode(self.payload)
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, TokenCheck> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenCheck::Base64)
+}
+
+/// Checks the header and gives the key's name.
+fn check_header(json: &[u8]) -> Result<String, TokenCheck> {
+    if json.len() > MAX_HEADER_BYTES {
+        return Err(TokenCheck::Header);
+    }
+    let header = Object::read(json, HEADER_NAMES).map_err(|error| match error {
+        ObjectError::NotAnObject => TokenCheck::Header,
+        ObjectError::DuplicateName => TokenCheck::DuplicateName,
+    })?;
+    if header.text("alg") != Some("RS256") {
+        return Err(TokenCheck::Algorithm);
+    }
+    if let Some(typ) = header.get("typ")
+        && !typ.as_str().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"))
+    {
+        return Err(TokenCheck::Type);
+    }
+    if REFUSED.iter().any(|name| header.get(name).is_some()) {
+        return Err(TokenCheck::HeaderParameter);
+    }
+    let key_id = header.text("kid").filter(|kid| (1..=MAX_KEY_ID_BYTES).contains(&kid.len()));
+    let printable = key_id.filter(|kid| kid.bytes().all(|byte| byte.is_ascii_graphic()));
+    printable.map(str::to_owned).ok_or(TokenCheck::KeyId)
+}

@@ -1,0 +1,93 @@
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::crypto;
+
+use crate::domain::guid::Guid;
+use crate::ports::key_set_source::PublishedKey;
+
+/// A published key, made ready to verify signatures.
+pub(super) struct SigningKey {
+    key: DecodingKey,
+    signs_for: SignsFor,
+}
+
+/// Whose tokens a key may sign.
+enum SignsFor {
+    /// The key names no issuer: keys of v1.0 documents don't. Microsoft's own validator takes them for any.
+    Anybody,
+    /// Every tenant: the issuer is a template.
+    EachTenant { before: String, after: String },
+    /// One issuer.
+    One(String),
+}
+
+/// What stands for the tenant in a template.
+const PLACEHOLDER: &str = "{tenantid}";
+
+impl SigningKey {
+    pub(super) fn new(published: &PublishedKey) -> Self {
+        let signs_for = published.issuer.as_deref().map_or(SignsFor::Anybody, SignsFor::parse);
+        Self { key: DecodingKey::from_rsa_raw_components(&published.modulus, &published.exponent), signs_for }
+    }
+
+    /// Whether `signature`, in base64url, is the key's over `message` by RS256 (RFC 7518, section 3.3).
+    pub(super) fn verifies(&self, signature: &str, message: &str) -> bool {
+        crypto::verify(signature, message.as_bytes(), &self.key, Algorithm::RS256).unwrap_or(false)
+    }
+
+    /// Whether the key may sign for a tenant whose v2.0 issuer is `issuer`. A key of personal accounts names the one
+    /// tenant of personal accounts, so it can't speak for a company.
+    ///
+    /// Source: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signing-key-issuer>
+    pub(super) fn may_sign_for(&self, tenant: Guid, issuer: &str) -> bool {
+        match &self.signs_for {
+            SignsFor::Anybody => true,
+            SignsFor::One(one) => one == issuer,
+            SignsFor::EachTenant { before, after } => {
+                let rest = issuer.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
+                rest.is_some_and(|rest| Guid::parse_canonical(rest) == Ok(tenant))
+            }
+        }
+    }
+}
+
+impl SignsFor {
+    fn parse(issuer: &str) -> Self {
+        let at = issuer.to_ascii_lowercase().find(PLACEHOLDER);
+        match at {
+            Some(at) => {
+                Self::EachTenant { before: issuer[..at].to_owned(), after: issuer[at + PLACEHOLDER.len()..].to_owned() }
+            }
+            None => Self::One(issuer.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_signs_for_the_issuer_it_names() {
+        let tenant = Guid::parse("a1a1a1a1-0000-4000-8000-0000000000aa").unwrap();
+        let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
+        for (named, expected) in [
+            (None, true),
+            (Some("https://login.microsoftonline.com/{tenantid}/v2.0"), true),
+            (Some("https://login.microsoftonline.com/{TenantId}/v2.0"), true),
+            (Some(issuer.as_str()), true),
+            (Some("https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"), false),
+            (Some("https://login.microsoftonline.us/{tenantid}/v2.0"), false),
+            (Some("{tenantid}"), false),
+            (Some(""), false),
+        ] {
+            let published = PublishedKey {
+                kid: "k".to_owned(),
+                modulus: vec![1; 256],
+                exponent: vec![1, 0, 1],
+                issuer: named.map(str::to_owned),
+            };
+            assert_eq!(SigningKey::new(&published).may_sign_for(tenant, &issuer), expected, "{named:?}");
+        }
+    }
+}

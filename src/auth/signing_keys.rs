@@ -1,0 +1,248 @@
+//! The cache of Microsoft's published keys.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tracing::info;
+use tracing::warn;
+
+use crate::auth::signing_key::SigningKey;
+use crate::ports::clock::Clock;
+use crate::ports::key_set_source::FetchedKeySet;
+use crate::ports::key_set_source::KeySetError;
+use crate::ports::key_set_source::KeySetSource;
+
+/// The least time between two fetches for unknown keys, whoever asks, and whether they go well or not.
+const COOL_DOWN: Duration = Duration::from_secs(30);
+
+/// How long keys are used at most after the fetch that brought them.
+const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
+
+/// The times between two background fetches.
+const REFRESH_LONGEST: Duration = Duration::from_secs(3600);
+const REFRESH_SHORTEST: Duration = Duration::from_secs(300);
+
+/// The time to the next background fetch after one that failed; doubled with each failure.
+const RETRY_FIRST: Duration = Duration::from_secs(30);
+const RETRY_LONGEST: Duration = Duration::from_secs(300);
+
+/// Keeps the published keys, and fetches them again in the background and for a key that is not known yet.
+///
+/// Who asks for a known key never waits for the network.
+pub struct SigningKeys {
+    source: Arc<dyn KeySetSource>,
+    clock: Arc<dyn Clock>,
+    known: ArcSwap<Known>,
+    flight: Mutex<Flight>,
+}
+
+/// What is known of the keys. Replaced as a whole.
+#[derive(Default)]
+struct Known {
+    keys: Arc<HashMap<String, Arc<SigningKey>>>,
+    /// When the keys were fetched; `None` if they never were.
+    fetched_at: Option<Timestamp>,
+    max_age: Option<Duration>,
+    consecutive_failures: u32,
+    last_error: Option<String>,
+    fetches_ok: u64,
+    fetches_failed: u64,
+}
+
+/// The fetch under way, and when the last one began.
+#[derive(Default)]
+struct Flight {
+    begun_at: Option<Timestamp>,
+    landed: Option<watch::Receiver<()>>,
+}
+
+/// Why there is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyError {
+    /// It is not among the published keys.
+    Unknown,
+    /// There are no keys at all.
+    Unavailable { retry_after: Duration },
+}
+
+/// How it stands with the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysStatus {
+    /// How many can be used.
+    pub key_count: usize,
+    /// The time since the last fetch that went well; `None` if none did.
+    pub age: Option<Duration>,
+    /// How many fetches have failed since then.
+    pub consecutive_failures: u32,
+    /// Why the last fetch failed, if it did.
+    pub last_error: Option<String>,
+    /// Fetches that went well since the start.
+    pub fetches_ok: u64,
+    /// Fetches that failed since the start.
+    pub fetches_failed: u64,
+}
+
+impl SigningKeys {
+    /// No keys yet; [`SigningKeys::run_refresh`] fetches them.
+    #[must_use]
+    pub fn new(source: Arc<dyn KeySetSource>, clock: Arc<dyn Clock>) -> Self {
+        Self { source, clock, known: ArcSwap::default(), flight: Mutex::default() }
+    }
+
+    /// Finds a key by its name. For an unknown name the keys are fetched first, unless they were just now.
+    pub(super) async fn find(self: &Arc<Self>, key_id: &str) -> Result<Arc<SigningKey>, KeyError> {
+        if let Some(key) = self.known_key(key_id) {
+            return Ok(key);
+        }
+        if let Some(landed) = self.fetch_unless_cooling_down() {
+            wait_for(landed).await;
+        }
+        self.known_key(key_id).ok_or_else(|| self.why_not())
+    }
+
+    fn known_key(&self, key_id: &str) -> Option<Arc<SigningKey>> {
+        let known = self.known.load();
+        let key = known.keys.get(key_id)?;
+        known.is_fresh(self.clock.now()).then(|| Arc::clone(key))
+    }
+
+    fn why_not(&self) -> KeyError {
+        let known = self.known.load();
+        let now = self.clock.now();
+        if known.is_fresh(now) {
+            return KeyError::Unknown;
+        }
+        let begun_at = self.flight.lock().unwrap_or_else(PoisonError::into_inner).begun_at;
+        let since = begun_at.map_or(COOL_DOWN, |begun_at| elapsed(begun_at, now));
+        KeyError::Unavailable { retry_after: COOL_DOWN.saturating_sub(since).max(Duration::from_secs(1)) }
+    }
+
+    /// Fetches the keys once; joins the fetch under way if there is one.
+    pub async fn refresh(self: &Arc<Self>) {
+        let landed = self.join_or_begin(&mut self.flight.lock().unwrap_or_else(PoisonError::into_inner));
+        wait_for(landed).await;
+    }
+
+    /// The fetch to wait for; `None` while it is too early for another.
+    fn fetch_unless_cooling_down(self: &Arc<Self>) -> Option<watch::Receiver<()>> {
+        let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let cooling_down = flight.begun_at.is_some_and(|begun_at| elapsed(begun_at, now) < COOL_DOWN);
+        if cooling_down { flight.under_way() } else { Some(self.join_or_begin(&mut flight)) }
+    }
+
+    /// The fetch runs on its own, so that it goes on when the request that asked for it is given up.
+    fn join_or_begin(self: &Arc<Self>, flight: &mut Flight) -> watch::Receiver<()> {
+        if let Some(landed) = flight.under_way() {
+            return landed;
+        }
+        let (landing, landed) = watch::channel(());
+        flight.begun_at = Some(self.clock.now());
+        flight.landed = Some(landed.clone());
+        let keys = Arc::clone(self);
+        tokio::spawn(async move {
+            let fetched = keys.source.fetch().await;
+            keys.take(fetched);
+            drop(landing);
+        });
+        landed
+    }
+
+    /// Takes what a fetch brought. A new set replaces the old one whole, so that a withdrawn key is gone; after a
+    /// failure the old one stays.
+    fn take(&self, fetched: Result<FetchedKeySet, KeySetError>) {
+        let before = self.known.load();
+        let after = match fetched {
+            Ok(set) => {
+                let keys = set.keys.iter().map(|key| (key.kid.clone(), Arc::new(SigningKey::new(key))));
+                let keys: HashMap<_, _> = keys.collect();
+                info!(keys = keys.len(), "signing keys fetched");
+                Known {
+                    keys: Arc::new(keys),
+                    fetched_at: Some(self.clock.now()),
+                    max_age: set.max_age,
+                    consecutive_failures: 0,
+                    last_error: None,
+                    fetches_ok: before.fetches_ok + 1,
+                    fetches_failed: before.fetches_failed,
+                }
+            }
+            Err(error) => {
+                warn!(%error, "signing keys could not be fetched; those that are there are kept");
+                Known {
+                    keys: Arc::clone(&before.keys),
+                    fetched_at: before.fetched_at,
+                    max_age: before.max_age,
+                    consecutive_failures: before.consecutive_failures.saturating_add(1),
+                    last_error: Some(error.to_string()),
+                    fetches_ok: before.fetches_ok,
+                    fetches_failed: before.fetches_failed + 1,
+                }
+            }
+        };
+        self.known.store(Arc::new(after));
+    }
+
+    /// Fetches the keys now and then again and again, until `stopped` is closed.
+    pub async fn run_refresh(self: Arc<Self>, mut stopped: watch::Receiver<()>) {
+        loop {
+            self.refresh().await;
+            let pause = self.known.load().time_to_next_fetch();
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = stopped.changed() => return,
+            }
+        }
+    }
+
+    /// How it stands with the keys.
+    #[must_use]
+    pub fn status(&self) -> KeysStatus {
+        let (known, now) = (self.known.load(), self.clock.now());
+        KeysStatus {
+            key_count: if known.is_fresh(now) { known.keys.len() } else { 0 },
+            age: known.fetched_at.map(|fetched_at| elapsed(fetched_at, now)),
+            consecutive_failures: known.consecutive_failures,
+            last_error: known.last_error.clone(),
+            fetches_ok: known.fetches_ok,
+            fetches_failed: known.fetches_failed,
+        }
+    }
+}
+
+impl Known {
+    /// Whether there are keys that may still be used.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.fetched_at.is_some_and(|fetched_at| elapsed(fetched_at, now) < MAX_AGE)
+    }
+
+    fn time_to_next_fetch(&self) -> Duration {
+        match self.consecutive_failures {
+            0 => self.max_age.unwrap_or(REFRESH_LONGEST).clamp(REFRESH_SHORTEST, REFRESH_LONGEST),
+            failures => RETRY_FIRST.saturating_mul(1 << (failures - 1).min(10)).min(RETRY_LONGEST),
+        }
+    }
+}
+
+impl Flight {
+    fn under_way(&self) -> Option<watch::Receiver<()>> {
+        // The sender is gone once the fetch has landed, however it ended.
+        self.landed.clone().filter(|landed| landed.has_changed().is_ok())
+    }
+}
+
+async fn wait_for(mut landed: watch::Receiver<()>) {
+    while landed.changed().await.is_ok() {}
+}
+
+/// The time from `earlier` to `later`; none if the clock was set back.
+fn elapsed(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
+}

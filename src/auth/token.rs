@@ -1,0 +1,148 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::auth::claims;
+use crate::auth::claims::Claims;
+use crate::auth::compact::CompactToken;
+use crate::auth::signing_keys::KeyError;
+use crate::auth::signing_keys::SigningKeys;
+use crate::auth::token_check::TokenCheck;
+use crate::domain::application::ApplicationName;
+use crate::domain::application::Applications;
+use crate::domain::authority::Authority;
+use crate::domain::authority::TokenVersion;
+use crate::domain::guid::Guid;
+use crate::domain::sign_in::SignIn;
+use crate::ports::clock::Clock;
+
+/// What a token must be to be taken.
+#[derive(Clone, Debug)]
+pub struct TokenPolicy {
+    /// The cloud whose issuers are trusted.
+    pub authority: Authority,
+    /// The applications that users sign in to.
+    pub applications: Applications,
+    /// Signline's own API, if access tokens for it are taken.
+    pub api: Option<ApiRegistration>,
+    /// The claims that may hold the e-mail address, in order.
+    pub email_claims: Vec<String>,
+    /// Leeway for `exp`, `nbf` and `iat`, in whole seconds.
+    pub clock_skew: Duration,
+}
+
+/// Signline's own API registration.
+#[derive(Clone, Debug)]
+pub struct ApiRegistration {
+    /// Its client id: the audience of access tokens for it, bare or as `api://` URI.
+    pub client_id: Guid,
+    /// The scope that they must carry.
+    pub scope: String,
+}
+
+/// Why a token was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It failed a check.
+    #[error("{name}: {0}", name = .0.name())]
+    Invalid(TokenCheck),
+    /// There are no keys to check it with.
+    #[error("no signing keys could be had yet")]
+    KeysUnavailable {
+        /// When it is worth asking again.
+        retry_after: Duration,
+    },
+}
+
+impl From<TokenCheck> for TokenError {
+    fn from(check: TokenCheck) -> Self {
+        Self::Invalid(check)
+    }
+}
+
+/// Validates Microsoft Entra tokens: ID tokens of the configured applications, and access tokens for Signline's own API.
+pub struct TokenValidator {
+    policy: TokenPolicy,
+    skew_seconds: i64,
+    claim_names: Vec<Cow<'static, str>>,
+    keys: Arc<SigningKeys>,
+    clock: Arc<dyn Clock>,
+}
+
+impl TokenValidator {
+    /// A validator of this policy.
+    #[must_use]
+    pub fn new(policy: TokenPolicy, keys: Arc<SigningKeys>, clock: Arc<dyn Clock>) -> Self {
+        let skew_seconds = i64::try_from(policy.clock_skew.as_secs()).unwrap_or(i64::MAX);
+        let claim_names = claims::names(&policy.email_claims);
+        Self { policy, skew_seconds, claim_names, keys, clock }
+    }
+
+    /// Validates a token: form, header, key, signature, and only then what it says.
+    ///
+    /// # Errors
+    /// The first check that it failed, or that there are no keys.
+    pub async fn validate(&self, token: &str) -> Result<SignIn, TokenError> {
+        let token = CompactToken::parse(token)?;
+        let key = self.keys.find(&token.key_id).await.map_err(|error| match error {
+            KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),
+            KeyError::Unavailable { retry_after } => TokenError::KeysUnavailable { retry_after },
+        })?;
+        if !key.verifies(token.signature, token.signed) {
+            return Err(TokenCheck::Signature.into());
+        }
+        let payload = token.payload()?;
+        let claims = Claims::read(&payload, &self.claim_names)?;
+        let (version, tid) = (claims.version()?, claims.tenant()?);
+        let issuers = [TokenVersion::V1, TokenVersion::V2].map(|version| self.policy.authority.issuer(tid, version));
+        let [v1_issuer, v2_issuer] = &issuers;
+        if !key.may_sign_for(tid, v2_issuer) {
+            return Err(TokenCheck::KeyIssuer.into());
+        }
+        let issuer = if version == TokenVersion::V1 { v1_issuer } else { v2_issuer };
+        if claims.text("iss") != Some(issuer) {
+            return Err(TokenCheck::Issuer.into());
+        }
+        let application = self.application(&claims, version)?.clone();
+        let times = claims.times()?;
+        times.check(self.clock.now(), self.skew_seconds)?;
+        Ok(SignIn {
+            tid,
+            oid: claims.object_id()?,
+            email: claims.email(&self.policy.email_claims),
+            application,
+            is_guest: claims.is_guest([v1_issuer, v2_issuer]),
+            expires_at: Timestamp::from_second(times.expires).map_err(|_| TokenCheck::Expiry)?,
+        })
+    }
+
+    /// The application that the user signed in to, by the audience (a single string, as Entra writes it).
+    fn application(&self, claims: &Claims<'_>, version: TokenVersion) -> Result<&ApplicationName, TokenCheck> {
+        let audience = claims.text("aud").ok_or(TokenCheck::Audience)?;
+        let client_id = audience.strip_prefix("api://").unwrap_or(audience);
+        let client_id = Guid::parse_canonical(client_id).map_err(|_| TokenCheck::Audience)?;
+        if claims.is_app_only() {
+            return Err(TokenCheck::AppOnly);
+        }
+        match &self.policy.api {
+            Some(api) if api.client_id == client_id => self.caller_of_api(claims, version, api),
+            _ => self.policy.applications.find(client_id).ok_or(TokenCheck::Audience),
+        }
+    }
+
+    /// The application that an access token for the API was given to.
+    fn caller_of_api(
+        &self,
+        claims: &Claims<'_>,
+        version: TokenVersion,
+        api: &ApiRegistration,
+    ) -> Result<&ApplicationName, TokenCheck> {
+        if !claims.has_scope(&api.scope) {
+            return Err(TokenCheck::Scope);
+        }
+        let client = claims.client(version).ok_or(TokenCheck::ClientApplication)?;
+        self.policy.applications.find(client).ok_or(TokenCheck::ClientApplication)
+    }
+}

@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Certificate;
+use reqwest::Client;
+use reqwest::Response;
+use reqwest::header::CACHE_CONTROL;
+use reqwest::redirect;
+
+use crate::domain::authority::Authority;
+use crate::entra::key_set;
+use crate::ports::key_set_source::FetchedKeySet;
+use crate::ports::key_set_source::KeySetError;
+use crate::ports::key_set_source::KeySetSource;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const TOTAL_LIMIT: Duration = Duration::from_secs(10);
+
+/// The longest answer that is read, in bytes. Entra's have some 20 KiB.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Fetches the keys of all tenants of an authority: the discovery document, then the JWKS that it names.
+///
+/// TLS is rustls with the system's certificates; `SSL_CERT_FILE` names others, such as a private authority's.
+pub struct EntraKeySetClient {
+    authority: Authority,
+    client: Client,
+}
+
+impl EntraKeySetClient {
+    /// A client for `authority`.
+    ///
+    /// # Errors
+    /// If TLS could not be set up.
+    pub fn new(authority: &Authority) -> Result<Self, reqwest::Error> {
+        let builder = Client::builder()
+            .user_agent(concat!("signline/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_LIMIT)
+            .timeout(TOTAL_LIMIT)
+            // An answer that points elsewhere is no answer: no other host speaks for the authority.
+            .redirect(redirect::Policy::none());
+        let builder = if authority.base().starts_with("http://") {
+            // Only a loopback host is asked in plain text: neither certificates nor a proxy have a part in it.
+            builder.no_proxy().tls_certs_only(std::iter::empty::<Certificate>())
+        } else {
+            builder.https_only(true)
+        };
+        Ok(Self { authority: authority.clone(), client: builder.build()? })
+    }
+
+    async fn get(&self, url: &str) -> Result<Answer, KeySetError> {
+        let fault = |error: reqwest::Error| KeySetError::Unreachable { url: url.to_owned(), reason: reason(&error) };
+        let mut response = self.client.get(url).send().await.map_err(fault)?;
+        if !response.status().is_success() {
+            return Err(KeySetError::Status { url: url.to_owned(), status: response.status().as_u16() });
+        }
+        let max_age = max_age(&response);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(fault)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(KeySetError::TooLarge { url: url.to_owned(), limit: MAX_ANSWER_BYTES });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { body, max_age })
+    }
+}
+
+struct Answer {
+    body: Vec<u8>,
+    max_age: Option<Duration>,
+}
+
+#[async_trait]
+impl KeySetSource for EntraKeySetClient {
+    async fn fetch(&self) -> Result<FetchedKeySet, KeySetError> {
+        let url = self.authority.discovery_url();
+        let discovery = self.get(&url).await?;
+        let keys_url = key_set::keys_url(&discovery.body, &self.authority)
+            .map_err(|reason| KeySetError::Malformed { url, reason })?;
+        let answer = self.get(keys_url.as_str()).await?;
+        let keys = key_set::keys(&answer.body)
+            .map_err(|reason| KeySetError::Malformed { url: keys_url.to_string(), reason })?;
+        Ok(FetchedKeySet { keys, max_age: answer.max_age })
+    }
+}
+
+/// How long an answer may be kept (RFC 9111, section 5.2.2); nothing if it may not be.
+fn max_age(response: &Response) -> Option<Duration> {
+    let text = response.headers().get(CACHE_CONTROL)?.to_str().ok()?;
+    let mut directives = text.split(',').map(str::trim);
+    let found = directives.find_map(|directive| {
+        let name_and_value = directive.split_once('=');
+        match name_and_value {
+            Some((name, value)) if name.eq_ignore_ascii_case("max-age") => value.trim_matches('"').parse().ok(),
+            None if ["no-store", "no-cache"].iter().any(|word| directive.eq_ignore_ascii_case(word)) => Some(0),
+            _ => None,
+        }
+    });
+    found.map(Duration::from_secs)
+}
+
+/// The error with its sources, without the URL that is told beside it.
+fn reason(error: &reqwest::Error) -> String {
+    let mut source = std::error::Error::source(error);
+    let mut reason = if error.is_timeout() { "it took too long".to_owned() } else { "no answer".to_owned() };
+    while let Some(inner) = source {
+        reason = inner.to_string();
+        source = inner.source();
+    }
+    reason
+}
