@@ -7,10 +7,13 @@
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`business_groups`], [`mappings`],
 //! [`api_keys`], [`import`] and [`export`]; they don't import each other. `tests/architecture.rs` holds the rule.
 
+pub mod api_keys;
 pub mod auth;
+pub mod business_groups;
 pub mod domain;
 pub mod entra;
 pub mod export;
 pub mod import;
+pub mod mappings;
 pub mod ports;
 pub mod store;

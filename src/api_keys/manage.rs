@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::api_keys::ApiKeyError;
+use crate::api_keys::secret;
+use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::Grant;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::ports::api_key_store::ApiKeyStore;
+use crate::ports::clock::Clock;
+
+/// What can be done with API keys.
+pub struct ApiKeys {
+    store: Arc<dyn ApiKeyStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub grant: Grant,
+    /// When it stops working; `None`: never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A key just made: the only time that its secret is known.
+pub struct CreatedApiKey {
+    /// The key.
+    pub key: ApiKey,
+    /// What its holder sends.
+    pub secret: String,
+}
+
+impl ApiKeys {
+    /// API keys kept in `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn ApiKeyStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::NoSuchGroup`], [`ApiKeyError::ExpiryInThePast`]
+    pub async fn create(&self, new: NewApiKey) -> Result<CreatedApiKey, ApiKeyError> {
+        let now = self.clock.now();
+        if new.expires_at.is_some_and(|expiry| expiry <= now) {
+            return Err(ApiKeyError::ExpiryInThePast);
+        }
+        let secret = secret::generate()?;
+        let key = ApiKey {
+            id: Uuid::now_v7(),
+            name: new.name,
+            grant: new.grant,
+            prefix: secret::shown_prefix(&secret),
+            created_at: now,
+            expires_at: new.expires_at,
+        };
+        if !self.store.create(&key, secret::hash(&secret)).await? {
+            return Err(ApiKeyError::NoSuchGroup);
+        }
+        Ok(CreatedApiKey { key, secret })
+    }
+
+    /// Finds out who sent `secret`. The store is asked each time: a revoked key is refused at once, on every replica.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::UnknownSecret`], [`ApiKeyError::Expired`]
+    pub async fn authenticate(&self, secret: &str) -> Result<ApiKey, ApiKeyError> {
+        let found = self.store.find_by_secret(secret::hash(secret)).await?;
+        let key = found.ok_or(ApiKeyError::UnknownSecret)?;
+        if key.expires_at.is_some_and(|expiry| expiry <= self.clock.now()) {
+            return Err(ApiKeyError::Expired);
+        }
+        Ok(key)
+    }
+
+    /// Reads a page of all keys, in the order of their making.
+    ///
+    /// # Errors
+    /// None but the store's.
+    pub async fn list(&self, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, ApiKeyError> {
+        Ok(self.store.list(page).await?)
+    }
+
+    /// Revokes a key: it is refused from now on.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::NoSuchKey`]
+    pub async fn revoke(&self, id: Uuid) -> Result<(), ApiKeyError> {
+        if self.store.delete(id).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
+    }
+}

@@ -1,0 +1,28 @@
+use crate::domain::number_range::NumberRange;
+use crate::ports::store_error::StoreError;
+
+/// Why a business group was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum BusinessGroupError {
+    /// There is no such group.
+    #[error("there is no such business group")]
+    NoSuchGroup,
+    /// There is a group of that id.
+    #[error("there is a business group of this id already")]
+    IdTaken,
+    /// Another group has numbers of the range. Which one is not told.
+    #[error("another business group has numbers between {} and {}", .0.first(), .0.last())]
+    RangeTaken(NumberRange),
+    /// So many mapped numbers would fall outside the ranges.
+    #[error("{0} mapped numbers lie outside the new ranges: remove their mappings first, or keep their ranges")]
+    RangesInUse(u64),
+    /// It still has mappings.
+    #[error("the business group still has mappings: remove them first")]
+    NotEmpty,
+    /// Another group is linked to the tenant. Which one is not told.
+    #[error("another business group is linked to this tenant")]
+    TenantTaken,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use crate::business_groups::BusinessGroupError;
+use crate::domain::business_group::BusinessGroup;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::business_group::BusinessGroupPatch;
+use crate::domain::business_group::NewBusinessGroup;
+use crate::domain::guid::Guid;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::ports::business_group_store::BusinessGroupStore;
+use crate::ports::business_group_store::CreateGroupOutcome;
+use crate::ports::business_group_store::DeleteGroupOutcome;
+use crate::ports::business_group_store::LinkTenantOutcome;
+use crate::ports::business_group_store::UpdateGroupOutcome;
+use crate::ports::clock::Clock;
+
+/// What can be done with business groups.
+pub struct BusinessGroups {
+    store: Arc<dyn BusinessGroupStore>,
+    clock: Arc<dyn Clock>,
+}
+
+type Result<T> = std::result::Result<T, BusinessGroupError>;
+
+impl BusinessGroups {
+    /// Business groups kept in `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn BusinessGroupStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Creates a group, linked to no tenant.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::IdTaken`], [`BusinessGroupError::RangeTaken`]
+    pub async fn create(&self, group: NewBusinessGroup) -> Result<BusinessGroup> {
+        match self.store.create(group, self.clock.now()).await? {
+            CreateGroupOutcome::Created(group) => Ok(group),
+            CreateGroupOutcome::IdTaken => Err(BusinessGroupError::IdTaken),
+            CreateGroupOutcome::RangeTaken(range) => Err(BusinessGroupError::RangeTaken(range)),
+        }
+    }
+
+    /// Finds a group.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::NoSuchGroup`]
+    pub async fn find(&self, id: &BusinessGroupId) -> Result<BusinessGroup> {
+        self.store.find(id).await?.ok_or(BusinessGroupError::NoSuchGroup)
+    }
+
+    /// Reads a page of all groups, in the order of their ids.
+    ///
+    /// # Errors
+    /// None but the store's.
+    pub async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>> {
+        Ok(self.store.list(page).await?)
+    }
+
+    /// Changes a group's name, ranges or policies.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::RangeTaken`], [`BusinessGroupError::RangesInUse`];
+    /// then nothing is changed.
+    pub async fn update(&self, id: &BusinessGroupId, patch: BusinessGroupPatch) -> Result<BusinessGroup> {
+        match self.store.update(id, patch).await? {
+            UpdateGroupOutcome::Updated(group) => Ok(group),
+            UpdateGroupOutcome::RangeTaken(range) => Err(BusinessGroupError::RangeTaken(range)),
+            UpdateGroupOutcome::RangesInUse(count) => Err(BusinessGroupError::RangesInUse(count)),
+            UpdateGroupOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
+        }
+    }
+
+    /// Deletes a group without mappings, and its API keys.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::NotEmpty`]
+    pub async fn delete(&self, id: &BusinessGroupId) -> Result<()> {
+        match self.store.delete(id).await? {
+            DeleteGroupOutcome::Deleted => Ok(()),
+            DeleteGroupOutcome::NotEmpty => Err(BusinessGroupError::NotEmpty),
+            DeleteGroupOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
+        }
+    }
+
+    /// Links a tenant to a group, in place of the one before.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
+    pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid) -> Result<BusinessGroup> {
+        match self.store.link_tenant(id, tenant).await? {
+            LinkTenantOutcome::Linked(group) => Ok(group),
+            LinkTenantOutcome::TenantTaken => Err(BusinessGroupError::TenantTaken),
+            LinkTenantOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
+        }
+    }
+
+    /// Removes a group's tenant link, if it has one: its users stop resolving at once.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::NoSuchGroup`]
+    pub async fn unlink_tenant(&self, id: &BusinessGroupId) -> Result<()> {
+        if self.store.unlink_tenant(id).await? { Ok(()) } else { Err(BusinessGroupError::NoSuchGroup) }
+    }
+}

@@ -1,0 +1,50 @@
+use crate::domain::phone_number::PhoneNumber;
+use crate::ports::store_error::StoreError;
+
+/// Why a mapping was not found or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    /// There is no such group.
+    #[error("there is no such business group")]
+    NoSuchGroup,
+    /// The number has no mapping in the group.
+    #[error("this number has no mapping in the business group")]
+    NoSuchMapping,
+    /// Another number of the group has the address.
+    #[error("the address belongs to {by} already: remove that mapping first, or give it another address")]
+    EmailTaken {
+        /// That number.
+        by: PhoneNumber,
+    },
+    /// None of the group's ranges holds the number.
+    #[error("the number lies in none of the business group's number ranges")]
+    NumberNotAssigned,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a good sign-in has no line.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// No business group is linked to the tenant.
+    #[error("the company of this Microsoft account is not set up here: its administrator links the tenant first")]
+    TenantNotLinked,
+    /// A guest, and the group does not allow guests.
+    #[error("this account is a guest in the company's directory, and the company does not let guests sign in")]
+    GuestNotAllowed,
+    /// None of the configured claims is an e-mail address.
+    #[error("the token has no e-mail address in any of the claims that are looked at")]
+    NoEmailClaim,
+    /// The address has no mapping.
+    #[error("no phone number is mapped to this account: the company's administrator adds it")]
+    NoMapping,
+    /// The mapping is pinned to another person.
+    #[error(
+        "this phone number was used by another account of the same address before: the administrator confirms the change"
+    )]
+    IdentityChanged,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

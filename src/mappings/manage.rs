@@ -1,0 +1,91 @@
+use std::sync::Arc;
+
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::email::EmailAddress;
+use crate::domain::mapping::Mapping;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::domain::phone_number::PhoneNumber;
+use crate::mappings::MappingError;
+use crate::ports::clock::Clock;
+use crate::ports::mapping_store::DeleteOutcome;
+use crate::ports::mapping_store::MappingFilter;
+use crate::ports::mapping_store::MappingStore;
+use crate::ports::mapping_store::PutMapping;
+use crate::ports::mapping_store::PutOutcome;
+
+/// What administrators do with single mappings.
+pub struct Mappings {
+    store: Arc<dyn MappingStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What became of a mapping that was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PutResult {
+    /// The number had none before.
+    Created(Mapping),
+    /// The number had one, perhaps the same.
+    Updated(Mapping),
+}
+
+impl Mappings {
+    /// Mappings kept in `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn MappingStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Finds the mapping of a number.
+    ///
+    /// # Errors
+    /// [`MappingError::NoSuchMapping`], also where the group does not exist.
+    pub async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Mapping, MappingError> {
+        self.store.find(group, number).await?.ok_or(MappingError::NoSuchMapping)
+    }
+
+    /// Reads a page of a group's mappings, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`MappingError::NoSuchGroup`]
+    pub async fn list(
+        &self,
+        group: &BusinessGroupId,
+        filter: &MappingFilter,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<Mapping>, MappingError> {
+        self.store.list(group, filter, page).await?.ok_or(MappingError::NoSuchGroup)
+    }
+
+    /// Gives a number an address, whether it had one or not.
+    ///
+    /// # Errors
+    /// [`MappingError::NoSuchGroup`], [`MappingError::EmailTaken`], [`MappingError::NumberNotAssigned`]; then nothing
+    /// is changed.
+    pub async fn put(
+        &self,
+        group: BusinessGroupId,
+        phone_number: PhoneNumber,
+        email: EmailAddress,
+    ) -> Result<PutResult, MappingError> {
+        let change = PutMapping { group, phone_number, email, now: self.clock.now() };
+        match self.store.put(&change).await? {
+            PutOutcome::Created(mapping) => Ok(PutResult::Created(mapping)),
+            PutOutcome::Updated(mapping) => Ok(PutResult::Updated(mapping)),
+            PutOutcome::EmailTaken { by } => Err(MappingError::EmailTaken { by }),
+            PutOutcome::NumberNotAssigned => Err(MappingError::NumberNotAssigned),
+            PutOutcome::NoSuchGroup => Err(MappingError::NoSuchGroup),
+        }
+    }
+
+    /// Removes the mapping of a number.
+    ///
+    /// # Errors
+    /// [`MappingError::NoSuchMapping`], also where the group does not exist.
+    pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<(), MappingError> {
+        match self.store.delete(group, number).await? {
+            DeleteOutcome::Deleted => Ok(()),
+            DeleteOutcome::NotFound => Err(MappingError::NoSuchMapping),
+        }
+    }
+}

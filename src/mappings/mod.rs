@@ -1,0 +1,14 @@
+//! Mappings: from a signed-in user to a line, and the calls that change one mapping.
+//!
+//! [`Resolver`] is the hot path; [`Mappings`] is what administrators do.
+
+mod error;
+mod manage;
+mod resolve;
+
+pub use error::MappingError;
+pub use error::ResolveError;
+pub use manage::Mappings;
+pub use manage::PutResult;
+pub use resolve::ResolvedLine;
+pub use resolve::Resolver;
