@@ -1,1 +1,64 @@
-//! Adapters to the databases.
+//! The stores: business groups, mappings and API keys in PostgreSQL or SQLite.
+//!
+//! Each store has one body, stamped for both engines; what only one engine does is in [`postgres`] and [`sqlite`].
+//! One suite of tests (`tests/store`) holds both to the same contract.
+
+mod api_keys;
+mod business_groups;
+mod error;
+mod export;
+mod health;
+mod import;
+mod mappings;
+mod postgres;
+mod rows;
+mod sqlite;
+mod statements;
+
+use std::sync::Arc;
+
+pub use crate::store::error::OpenError;
+use crate::ports::api_key_store::ApiKeyStore;
+use crate::ports::business_group_store::BusinessGroupStore;
+use crate::ports::mapping_store::MappingStore;
+use crate::ports::store_health::StoreHealth;
+use crate::store::postgres::Postgres;
+use crate::store::sqlite::Sqlite;
+
+/// The stores of one database.
+#[derive(Clone)]
+pub struct Stores {
+    /// Mappings.
+    pub mappings: Arc<dyn MappingStore>,
+    /// Business groups.
+    pub business_groups: Arc<dyn BusinessGroupStore>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
+    /// The database as a whole.
+    pub health: Arc<dyn StoreHealth>,
+}
+
+/// Opens the database of a URL: the only place that chooses the engine. The schema is left as it is; see
+/// [`StoreHealth::migrate`].
+///
+/// # Errors
+/// If the URL can't be read or the database can't be reached.
+pub async fn open(url: &str) -> Result<Stores, OpenError> {
+    if url.starts_with("sqlite:") {
+        let engine = Sqlite::open(url).await?;
+        Ok(Stores {
+            mappings: Arc::new(mappings::SqliteMappings(engine.clone())),
+            business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone())),
+            api_keys: Arc::new(api_keys::SqliteApiKeys(engine.clone())),
+            health: Arc::new(health::SqliteHealth(engine)),
+        })
+    } else {
+        let engine = Postgres::open(url).await?;
+        Ok(Stores {
+            mappings: Arc::new(mappings::PostgresMappings(engine.clone())),
+            business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone())),
+            api_keys: Arc::new(api_keys::PostgresApiKeys(engine.clone())),
+            health: Arc::new(health::PostgresHealth(engine)),
+        })
+    }
+}

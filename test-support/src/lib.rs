@@ -1,1 +1,3 @@
 //! What the tests and benchmarks share: databases, the running service, clients.
+
+pub mod database;

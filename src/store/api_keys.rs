@@ -1,0 +1,100 @@
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::Grant;
+use crate::domain::api_key::Role;
+use crate::domain::api_key::SecretHash;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::ports::api_key_store::ApiKeyStore;
+use crate::ports::store_error::StoreError;
+use crate::store::error::UnreadableRow;
+use crate::store::postgres::Postgres;
+use crate::store::rows;
+use crate::store::sqlite::Sqlite;
+use crate::store::statements;
+
+macro_rules! api_key_store {
+    ($name:ident, $engine:ty) => {
+        /// API keys in a database.
+        pub(super) struct $name(pub(super) $engine);
+
+        #[async_trait]
+        impl ApiKeyStore for $name {
+            async fn create(&self, key: &ApiKey, secret: SecretHash) -> Result<bool, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let group_key = match key.grant.business_group() {
+                    None => None,
+                    Some(group) => {
+                        let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
+                            .bind(group.as_str())
+                            .fetch_optional(&mut *transaction)
+                            .await?;
+                        let Some((group_key, ..)) = group else {
+                            return Ok(false);
+                        };
+                        Some(group_key)
+                    }
+                };
+                sqlx::query(statements::ADD_KEY)
+                    .bind(key.id.to_string())
+                    .bind(&key.name)
+                    .bind(key.grant.role().as_str())
+                    .bind(group_key)
+                    .bind(&key.prefix)
+                    .bind(secret.0.to_vec())
+                    .bind(key.created_at.as_microsecond())
+                    .bind(key.expires_at.map(|expiry| expiry.as_microsecond()))
+                    .execute(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+                Ok(true)
+            }
+
+            async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError> {
+                let row: Option<KeyRow> = sqlx::query_as(statements::FIND_KEY)
+                    .bind(secret.0.to_vec())
+                    .fetch_optional(self.0.reader())
+                    .await?;
+                Ok(row.map(api_key).transpose()?)
+            }
+
+            async fn list(&self, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError> {
+                let found: Vec<KeyRow> = sqlx::query_as(statements::LIST_KEYS)
+                    .bind(page.after.map(|after| after.to_string()).unwrap_or_default())
+                    .bind(i64::from(page.limit) + 1)
+                    .fetch_all(self.0.reader())
+                    .await?;
+                let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(api_key).collect();
+                Ok(Page::from_one_more(found?, page.limit))
+            }
+
+            async fn delete(&self, id: Uuid) -> Result<bool, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let deleted =
+                    sqlx::query(statements::DELETE_KEY).bind(id.to_string()).execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(deleted.rows_affected() > 0)
+            }
+        }
+    };
+}
+
+api_key_store!(PostgresApiKeys, Postgres);
+api_key_store!(SqliteApiKeys, Sqlite);
+
+/// `id, name, role, business group, prefix, created_at, expires_at`
+type KeyRow = (String, String, String, Option<String>, String, i64, Option<i64>);
+
+fn api_key((id, name, role, group, prefix, created_at, expires_at): KeyRow) -> Result<ApiKey, UnreadableRow> {
+    let role = Role::parse(&role).ok_or(UnreadableRow("a role"))?;
+    Ok(ApiKey {
+        id: Uuid::try_parse(&id).map_err(|_| UnreadableRow("the id of an API key"))?,
+        name,
+        grant: Grant::new(role, group.map(rows::group_id)).map_err(|_| UnreadableRow("a grant"))?,
+        prefix,
+        created_at: rows::timestamp(created_at)?,
+        expires_at: expires_at.map(rows::timestamp).transpose()?,
+    })
+}

@@ -1,0 +1,269 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::domain::business_group::BusinessGroup;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::business_group::BusinessGroupPatch;
+use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::NewBusinessGroup;
+use crate::domain::guid::Guid;
+use crate::domain::number_range::NumberRange;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::ports::business_group_store::BusinessGroupStore;
+use crate::ports::business_group_store::CreateGroupOutcome;
+use crate::ports::business_group_store::DeleteGroupOutcome;
+use crate::ports::business_group_store::LinkTenantOutcome;
+use crate::ports::business_group_store::UpdateGroupOutcome;
+use crate::ports::store_error::StoreError;
+use crate::store::error::UnreadableRow;
+use crate::store::postgres::Postgres;
+use crate::store::rows;
+use crate::store::rows::to_i64;
+use crate::store::sqlite::Sqlite;
+use crate::store::statements;
+
+macro_rules! business_group_store {
+    ($name:ident, $engine:ty, $transaction:ty) => {
+        /// Business groups in a database.
+        pub(super) struct $name(pub(super) $engine);
+
+        impl $name {
+            /// Reads a group as the transaction sees it.
+            async fn read(transaction: &mut $transaction, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
+                let row: Option<GroupRow> =
+                    sqlx::query_as(statements::FIND_GROUP).bind(id.as_str()).fetch_optional(&mut **transaction).await?;
+                let Some(row) = row else {
+                    return Ok(None);
+                };
+                let ranges: Vec<(i64, i64)> =
+                    sqlx::query_as(statements::RANGES_OF_GROUP).bind(row.0).fetch_all(&mut **transaction).await?;
+                Ok(Some(group(row, &ranges)?))
+            }
+
+            /// Puts ranges in and takes others out; the constraints are checked at once.
+            async fn change_ranges(
+                transaction: &mut $transaction,
+                group_key: i64,
+                added: &[NumberRange],
+                removed: &[NumberRange],
+            ) -> sqlx::Result<()> {
+                for (statement, ranges) in [(statements::ADD_RANGE, added), (statements::DELETE_RANGE, removed)] {
+                    for range in ranges {
+                        sqlx::query(statement)
+                            .bind(group_key)
+                            .bind(to_i64(range.first()))
+                            .bind(to_i64(range.last()))
+                            .execute(&mut **transaction)
+                            .await?;
+                    }
+                }
+                for statement in <$engine>::CHECK_RANGES {
+                    sqlx::query(*statement).execute(&mut **transaction).await?;
+                }
+                Ok(())
+            }
+
+            /// Which of the ranges another group has numbers of. If it has gone in the meantime: the first.
+            async fn range_taken(
+                &self,
+                id: &BusinessGroupId,
+                ranges: &[NumberRange],
+            ) -> Result<Option<NumberRange>, StoreError> {
+                for range in ranges {
+                    let other: Option<(i32,)> = sqlx::query_as(statements::RANGE_OF_ANOTHER)
+                        .bind(id.as_str())
+                        .bind(to_i64(range.first()))
+                        .bind(to_i64(range.last()))
+                        .fetch_optional(self.0.reader())
+                        .await?;
+                    if other.is_some() {
+                        return Ok(Some(*range));
+                    }
+                }
+                Ok(ranges.first().copied())
+            }
+        }
+
+        #[async_trait]
+        impl BusinessGroupStore for $name {
+            async fn create(&self, new: NewBusinessGroup, now: Timestamp) -> Result<CreateGroupOutcome, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let created: sqlx::Result<(i64,)> = sqlx::query_as(statements::CREATE_GROUP)
+                    .bind(new.id.as_str())
+                    .bind(&new.name)
+                    .bind(now.as_microsecond())
+                    .fetch_one(&mut *transaction)
+                    .await;
+                let (group_key,) = match created {
+                    Err(error) if is_unique_violation(&error) => return Ok(CreateGroupOutcome::IdTaken),
+                    created => created?,
+                };
+                if let Err(error) = Self::change_ranges(&mut transaction, group_key, &new.number_ranges, &[]).await {
+                    transaction.rollback().await?;
+                    return match self.range_taken(&new.id, &new.number_ranges).await? {
+                        Some(range) if <$engine>::is_range_taken(&error) => Ok(CreateGroupOutcome::RangeTaken(range)),
+                        _ => Err(error.into()),
+                    };
+                }
+                let group = Self::read(&mut transaction, &new.id).await?.ok_or(UnreadableRow("a new group"))?;
+                transaction.commit().await?;
+                Ok(CreateGroupOutcome::Created(group))
+            }
+
+            async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
+                let mut transaction = self.0.begin_snapshot().await?;
+                Self::read(&mut transaction, id).await
+            }
+
+            async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError> {
+                let mut transaction = self.0.begin_snapshot().await?;
+                let found: Vec<GroupRow> = sqlx::query_as(statements::LIST_GROUPS)
+                    .bind(page.after.as_ref().map_or("", BusinessGroupId::as_str))
+                    .bind(i64::from(page.limit) + 1)
+                    .fetch_all(&mut *transaction)
+                    .await?;
+                let mut groups = Vec::with_capacity(found.len());
+                for row in found {
+                    let ranges: Vec<(i64, i64)> =
+                        sqlx::query_as(statements::RANGES_OF_GROUP).bind(row.0).fetch_all(&mut *transaction).await?;
+                    groups.push(group(row, &ranges)?);
+                }
+                Ok(Page::from_one_more(groups, page.limit))
+            }
+
+            async fn update(
+                &self,
+                id: &BusinessGroupId,
+                patch: BusinessGroupPatch,
+            ) -> Result<UpdateGroupOutcome, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let locked: Option<(i64, i64, i64)> =
+                    sqlx::query_as(<$engine>::LOCK_GROUP).bind(id.as_str()).fetch_optional(&mut *transaction).await?;
+                let Some((group_key, ..)) = locked else {
+                    return Ok(UpdateGroupOutcome::NoSuchGroup);
+                };
+                sqlx::query(statements::UPDATE_GROUP)
+                    .bind(group_key)
+                    .bind(patch.name)
+                    .bind(patch.allow_guests)
+                    .bind(patch.identity_pinning.map(IdentityPinning::as_str))
+                    .execute(&mut *transaction)
+                    .await?;
+                if let Some(wanted) = &patch.number_ranges {
+                    let before = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
+                    let left_out = count_left_out(&mut transaction, before.mapping_count, group_key, wanted);
+                    let left_out = left_out.await?;
+                    if left_out > 0 {
+                        return Ok(UpdateGroupOutcome::RangesInUse(left_out));
+                    }
+                    let added = without(wanted, &before.number_ranges);
+                    let removed = without(&before.number_ranges, wanted);
+                    if let Err(error) = Self::change_ranges(&mut transaction, group_key, &added, &removed).await {
+                        transaction.rollback().await?;
+                        return match self.range_taken(id, wanted).await? {
+                            Some(range) if <$engine>::is_range_taken(&error) => Ok(UpdateGroupOutcome::RangeTaken(range)),
+                            _ => Err(error.into()),
+                        };
+                    }
+                }
+                let group = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
+                transaction.commit().await?;
+                return Ok(UpdateGroupOutcome::Updated(group));
+
+                /// How many mapped numbers lie in none of the ranges.
+                async fn count_left_out(
+                    transaction: &mut $transaction,
+                    mapping_count: u64,
+                    group_key: i64,
+                    ranges: &[NumberRange],
+                ) -> Result<u64, StoreError> {
+                    let mut covered = 0;
+                    for range in ranges {
+                        let (count,): (i64,) = sqlx::query_as(statements::COUNT_MAPPINGS_BETWEEN)
+                            .bind(group_key)
+                            .bind(to_i64(range.first()))
+                            .bind(to_i64(range.last()))
+                            .fetch_one(&mut **transaction)
+                            .await?;
+                        covered += rows::count(count)?;
+                    }
+                    Ok(mapping_count.saturating_sub(covered))
+                }
+            }
+
+            async fn delete(&self, id: &BusinessGroupId) -> Result<DeleteGroupOutcome, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let locked: Option<(i64, i64, i64)> =
+                    sqlx::query_as(<$engine>::LOCK_GROUP).bind(id.as_str()).fetch_optional(&mut *transaction).await?;
+                match locked {
+                    None => Ok(DeleteGroupOutcome::NoSuchGroup),
+                    Some((_, _, mapping_count)) if mapping_count > 0 => Ok(DeleteGroupOutcome::NotEmpty),
+                    Some((group_key, ..)) => {
+                        sqlx::query(statements::DELETE_GROUP).bind(group_key).execute(&mut *transaction).await?;
+                        transaction.commit().await?;
+                        Ok(DeleteGroupOutcome::Deleted)
+                    }
+                }
+            }
+
+            async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid) -> Result<LinkTenantOutcome, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let linked = sqlx::query(statements::LINK_TENANT)
+                    .bind(id.as_str())
+                    .bind(tenant.to_string())
+                    .execute(&mut *transaction)
+                    .await;
+                match linked {
+                    Err(error) if is_unique_violation(&error) => return Ok(LinkTenantOutcome::TenantTaken),
+                    linked => drop(linked?),
+                }
+                let group = Self::read(&mut transaction, id).await?;
+                transaction.commit().await?;
+                Ok(group.map_or(LinkTenantOutcome::NoSuchGroup, LinkTenantOutcome::Linked))
+            }
+
+            async fn unlink_tenant(&self, id: &BusinessGroupId) -> Result<bool, StoreError> {
+                let nobody: Option<&str> = None;
+                let mut transaction = self.0.begin().await?;
+                let unlinked = sqlx::query(statements::LINK_TENANT)
+                    .bind(id.as_str())
+                    .bind(nobody)
+                    .execute(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+                Ok(unlinked.rows_affected() > 0)
+            }
+        }
+    };
+}
+
+business_group_store!(PostgresBusinessGroups, Postgres, sqlx::PgTransaction<'static>);
+business_group_store!(SqliteBusinessGroups, Sqlite, sqlx::SqliteTransaction<'static>);
+
+/// `group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at`
+type GroupRow = (i64, String, String, Option<String>, bool, String, i64, i64, i64);
+
+fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, UnreadableRow> {
+    let (_, id, name, tenant_id, allow_guests, pinning, mapping_count, revision, created_at) = row;
+    Ok(BusinessGroup {
+        id: rows::group_id(id),
+        name,
+        tenant_id: tenant_id.as_deref().map(rows::guid).transpose()?,
+        number_ranges: ranges.iter().map(|(first, last)| rows::range(*first, *last)).collect::<Result<_, _>>()?,
+        allow_guests,
+        identity_pinning: rows::pinning(&pinning)?,
+        mapping_count: rows::count(mapping_count)?,
+        revision,
+        created_at: rows::timestamp(created_at)?,
+    })
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// The ranges that are not among the others.
+fn without(ranges: &[NumberRange], others: &[NumberRange]) -> Vec<NumberRange> {
+    ranges.iter().filter(|range| others.binary_search(range).is_err()).copied().collect()
+}

@@ -1,0 +1,214 @@
+use async_trait::async_trait;
+
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::email::EmailAddress;
+use crate::domain::guid::Guid;
+use crate::domain::mapping::Line;
+use crate::domain::mapping::MappedNumber;
+use crate::domain::mapping::Mapping;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::domain::phone_number::PhoneNumber;
+use crate::ports::mapping_store::DeleteOutcome;
+use crate::ports::mapping_store::Export;
+use crate::ports::mapping_store::ImportBatch;
+use crate::ports::mapping_store::ImportOutcome;
+use crate::ports::mapping_store::MappingFilter;
+use crate::ports::mapping_store::MappingStore;
+use crate::ports::mapping_store::Pin;
+use crate::ports::mapping_store::PutMapping;
+use crate::ports::mapping_store::PutOutcome;
+use crate::ports::store_error::StoreError;
+use crate::store::error::UnreadableRow;
+use crate::store::export;
+use crate::store::import;
+use crate::store::postgres::Postgres;
+use crate::store::rows;
+use crate::store::rows::MappingRow;
+use crate::store::rows::to_i64;
+use crate::store::sqlite::Sqlite;
+use crate::store::statements;
+
+macro_rules! mapping_store {
+    ($name:ident, $engine:ty, $import:path, $export:path) => {
+        /// Mappings in a database.
+        pub(super) struct $name(pub(super) $engine);
+
+        #[async_trait]
+        impl MappingStore for $name {
+            async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError> {
+                let row: Option<LineRow> = sqlx::query_as(statements::RESOLVE)
+                    .bind(tenant.to_string())
+                    .bind(email.map(EmailAddress::as_str))
+                    .fetch_optional(self.0.reader())
+                    .await?;
+                Ok(row.map(line).transpose()?)
+            }
+
+            async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError> {
+                let (group, number) = (pin.group.as_str(), to_i64(pin.phone_number));
+                let mut transaction = self.0.begin().await?;
+                sqlx::query(statements::PIN)
+                    .bind(group)
+                    .bind(number)
+                    .bind(pin.email.as_str())
+                    .bind(pin.oid.to_string())
+                    .bind(pin.now.as_microsecond())
+                    .execute(&mut *transaction)
+                    .await?;
+                let pinned_to: Option<(Option<String>,)> = sqlx::query_as(statements::PINNED_TO)
+                    .bind(group)
+                    .bind(number)
+                    .bind(pin.email.as_str())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+                let pinned_to = pinned_to.and_then(|(oid,)| oid);
+                Ok(pinned_to.as_deref().map(rows::guid).transpose()?)
+            }
+
+            async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
+                let row: Option<MappingRow> = sqlx::query_as(statements::FIND_MAPPING)
+                    .bind(group.as_str())
+                    .bind(to_i64(number))
+                    .fetch_optional(self.0.reader())
+                    .await?;
+                Ok(row.map(rows::mapping).transpose()?)
+            }
+
+            async fn list(
+                &self,
+                group: &BusinessGroupId,
+                filter: &MappingFilter,
+                page: &PageRequest<PhoneNumber>,
+            ) -> Result<Option<Page<Mapping>>, StoreError> {
+                let group: Option<(i64,)> =
+                    sqlx::query_as(statements::FIND_GROUP_KEY).bind(group.as_str()).fetch_optional(self.0.reader()).await?;
+                let Some((group_key,)) = group else {
+                    return Ok(None);
+                };
+                let (after, limit) = (page.after.map_or(0, to_i64), i64::from(page.limit) + 1);
+                let found: Vec<MappingRow> = match &filter.contains {
+                    None => {
+                        let query = sqlx::query_as(statements::LIST_MAPPINGS).bind(group_key).bind(after).bind(limit);
+                        query.fetch_all(self.0.reader()).await?
+                    }
+                    Some(text) => {
+                        let query = sqlx::query_as(statements::SEARCH_MAPPINGS).bind(group_key).bind(after).bind(limit);
+                        query.bind(like_pattern(text)).fetch_all(self.0.reader()).await?
+                    }
+                };
+                let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(rows::mapping).collect();
+                Ok(Some(Page::from_one_more(found?, page.limit)))
+            }
+
+            async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
+                    .bind(change.group.as_str())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                let Some((group_key, ..)) = group else {
+                    return Ok(PutOutcome::NoSuchGroup);
+                };
+                let number = to_i64(change.phone_number);
+                let before: Option<MappingRow> = sqlx::query_as(statements::FIND_MAPPING)
+                    .bind(change.group.as_str())
+                    .bind(number)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                if let Some(row) = &before
+                    && row.1 == change.email.as_str()
+                {
+                    return Ok(PutOutcome::Updated(rows::mapping(row.clone())?));
+                }
+                let taken: Option<(i64,)> = sqlx::query_as(statements::MAPPING_OF_EMAIL)
+                    .bind(group_key)
+                    .bind(change.email.as_str())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                if let Some((by,)) = taken {
+                    return Ok(PutOutcome::EmailTaken { by: rows::phone_number(by)? });
+                }
+                let ranges: Vec<(i64, i64)> =
+                    sqlx::query_as(statements::RANGES_OF_GROUP).bind(group_key).fetch_all(&mut *transaction).await?;
+                if !ranges.iter().any(|(first, last)| (*first..=*last).contains(&number)) {
+                    return Ok(PutOutcome::NumberNotAssigned);
+                }
+                let statement = if before.is_some() { statements::CHANGE_MAPPING } else { statements::ADD_MAPPING };
+                sqlx::query(statement)
+                    .bind(number)
+                    .bind(group_key)
+                    .bind(change.email.as_str())
+                    .bind(change.now.as_microsecond())
+                    .execute(&mut *transaction)
+                    .await?;
+                let added = i64::from(before.is_none());
+                sqlx::query(statements::COUNT_REVISION).bind(group_key).bind(added).execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                let mapping = rows::mapping((number, change.email.to_string(), change.now.as_microsecond()))?;
+                Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
+            }
+
+            async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<DeleteOutcome, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let group: Option<(i64, i64, i64)> =
+                    sqlx::query_as(<$engine>::LOCK_GROUP).bind(group.as_str()).fetch_optional(&mut *transaction).await?;
+                let Some((group_key, ..)) = group else {
+                    return Ok(DeleteOutcome::NotFound);
+                };
+                let deleted = sqlx::query(statements::DELETE_MAPPING)
+                    .bind(to_i64(number))
+                    .bind(group_key)
+                    .execute(&mut *transaction)
+                    .await?;
+                if deleted.rows_affected() == 0 {
+                    return Ok(DeleteOutcome::NotFound);
+                }
+                sqlx::query(statements::COUNT_REVISION).bind(group_key).bind(-1_i64).execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(DeleteOutcome::Deleted)
+            }
+
+            async fn import(&self, batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
+                $import(&self.0, batch).await
+            }
+
+            async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
+                $export(&self.0, group).await
+            }
+        }
+    };
+}
+
+mapping_store!(PostgresMappings, Postgres, import::postgres, export::postgres);
+mapping_store!(SqliteMappings, Sqlite, import::sqlite, export::sqlite);
+
+/// `id, allow_guests, identity_pinning, phone_number, pinned_oid`
+type LineRow = (String, bool, String, Option<i64>, Option<String>);
+
+fn line((id, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line, UnreadableRow> {
+    let pinned_oid = pinned_oid.as_deref().map(rows::guid).transpose()?;
+    let mapped = number.map(|number| {
+        rows::phone_number(number).map(|phone_number| MappedNumber { phone_number, pinned_oid })
+    });
+    Ok(Line {
+        business_group: rows::group_id(id),
+        allow_guests,
+        identity_pinning: rows::pinning(&pinning)?,
+        mapped: mapped.transpose()?,
+    })
+}
+
+/// A `LIKE` pattern for texts that contain `text` literally.
+fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if ['\\', '%', '_'].contains(&letter) {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}

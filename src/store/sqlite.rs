@@ -1,0 +1,111 @@
+//! What only SQLite does.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::SqliteTransaction;
+use sqlx::migrate::MigrateError;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::SqliteJournalMode;
+use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::SqliteSynchronous;
+
+use crate::domain::mapping::ImportRow;
+use crate::domain::phone_number::PhoneNumber;
+use crate::store::error::OpenError;
+use crate::store::rows::to_i64;
+
+/// Connections that read at most.
+const MAX_READERS: u32 = 8;
+
+/// How long a call waits for a connection, or for another program's lock.
+const WAIT_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a change waits for its turn: an import before it may take a while.
+const WRITE_WAIT_LIMIT: Duration = Duration::from_secs(60);
+
+/// An SQLite database: a file with one connection that writes, and several that read beside it.
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+impl Sqlite {
+    /// Reads a group. The transaction is the only one that writes already, so there is nothing to lock.
+    pub(super) const LOCK_GROUP: &str = "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1";
+
+    pub(super) const CREATE_STAGING: &[&str] = &[
+        "CREATE TEMPORARY TABLE import_rows (line INTEGER NOT NULL, phone_number INTEGER PRIMARY KEY, email TEXT) STRICT",
+    ];
+
+    pub(super) const INDEX_STAGING: &[&str] = &["CREATE UNIQUE INDEX temp.import_rows_by_email ON import_rows (email)"];
+
+    pub(super) const DROP_STAGING: &[&str] = &["DROP TABLE temp.import_rows"];
+
+    pub(super) const CHECK_RANGES: &[&str] = &[];
+
+    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A change that was answered must survive a power failure too; NORMAL would keep only whole checkpoints.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(WAIT_LIMIT);
+        let fault = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
+        // A lock taken for reading can't always become one for writing, so all writes have one connection.
+        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
+        let writer = writer.connect_with(options.clone()).await.map_err(fault)?;
+        let reader = SqlitePoolOptions::new().max_connections(MAX_READERS).acquire_timeout(WAIT_LIMIT);
+        let reader = reader.connect_with(options).await.map_err(fault)?;
+        Ok(Self { writer, reader })
+    }
+
+    pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
+        sqlx::migrate!("migrations/sqlite").run(&self.writer).await
+    }
+
+    pub(super) fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    pub(super) async fn begin(&self) -> sqlx::Result<SqliteTransaction<'static>> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Begins a transaction that sees one state of the database, from its first read to its end.
+    pub(super) async fn begin_snapshot(&self) -> sqlx::Result<SqliteTransaction<'static>> {
+        self.reader.begin().await
+    }
+
+    pub(super) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// Whether the database refused a range because another group has numbers of it.
+    pub(super) fn is_range_taken(error: &sqlx::Error) -> bool {
+        error.as_database_error().is_some_and(|error| error.message().contains("number_ranges_overlap"))
+    }
+
+    /// Stages rows one by one, with one prepared statement.
+    pub(super) async fn stage(
+        transaction: &mut SqliteTransaction<'static>,
+        rows: impl Iterator<Item = ImportRow> + Send,
+        numbers: &[PhoneNumber],
+    ) -> sqlx::Result<()> {
+        const STAGE: &str = "INSERT INTO temp.import_rows (line, phone_number, email) VALUES ($1, $2, $3)";
+        for row in rows {
+            let (line, number) = (i64::from(row.line), to_i64(row.phone_number));
+            sqlx::query(STAGE).bind(line).bind(number).bind(row.email.as_str()).execute(&mut **transaction).await?;
+        }
+        for number in numbers {
+            let none: Option<&str> = None;
+            sqlx::query(STAGE).bind(0_i64).bind(to_i64(*number)).bind(none).execute(&mut **transaction).await?;
+        }
+        Ok(())
+    }
+}

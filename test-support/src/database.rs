@@ -1,0 +1,82 @@
+//! Databases for tests: each test has one of its own.
+
+use std::env;
+use std::str::FromStr;
+
+use signline::store;
+use signline::store::Stores;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
+use tempfile::TempDir;
+use url::Url;
+use uuid::Uuid;
+
+/// The variable that names the server, as `scripts/with-postgres` sets it.
+const SERVER: &str = "TEST_POSTGRES_URL";
+
+/// An empty database of its own.
+pub struct TestDatabase {
+    url: String,
+    _directory: Option<TempDir>,
+}
+
+/// The engines that every store is tested on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A real PostgreSQL server.
+    Postgres,
+    /// SQLite in a file.
+    Sqlite,
+}
+
+impl TestDatabase {
+    /// A database of this engine.
+    pub async fn of(engine: Engine) -> Self {
+        match engine {
+            Engine::Postgres => Self::postgres().await,
+            Engine::Sqlite => Self::sqlite(),
+        }
+    }
+
+    /// An SQLite file that goes with the value.
+    #[must_use]
+    pub fn sqlite() -> Self {
+        let directory = TempDir::new().expect("a directory for temporary files");
+        let url = format!("sqlite://{}", directory.path().join("test.db").display());
+        Self { url, _directory: Some(directory) }
+    }
+
+    /// A database on the temporary server, which takes it with it when it ends.
+    ///
+    /// # Panics
+    /// If no server is named: a test that needs one is never passed over.
+    pub async fn postgres() -> Self {
+        let server = env::var(SERVER).unwrap_or_else(|_| {
+            panic!("{SERVER} names no PostgreSQL server: run the tests by `make test`, or under scripts/with-postgres")
+        });
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        let options = PgConnectOptions::from_str(&server).expect("a URL of the server");
+        let mut connection = PgConnection::connect_with(&options).await.expect("the server answers");
+        let create = format!("CREATE DATABASE {name}");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await.expect("a database is created");
+        connection.close().await.expect("the connection ends");
+        let mut url = Url::parse(&server).expect("a URL of the server");
+        url.set_path(&name);
+        Self { url: url.into(), _directory: None }
+    }
+
+    /// Its URL, as `SIGNLINE_DATABASE_URL` takes it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Opens it and brings it to the program's schema.
+    pub async fn open(&self) -> Stores {
+        let stores = store::open(&self.url).await.expect("the database opens");
+        stores.health.migrate().await.expect("the migrations apply");
+        stores
+    }
+}
