@@ -1,1 +1,26 @@
-//! CSV import.
+//! CSV import: bytes in any form a spreadsheet writes them become good rows or a list of problems, and the good rows a
+//! change of the group's mappings.
+//!
+//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`header`], [`cell`], all led by [`reader`];
+//! [`duplicates`] watches over the whole file; [`service`] hands the rows to the store.
+
+mod cell;
+mod duplicates;
+mod file_kind;
+mod header;
+pub mod problem;
+pub mod problem_csv;
+pub mod reader;
+mod separator;
+pub mod service;
+mod text;
+
+pub use problem::Problem;
+pub use problem::ProblemCode;
+pub use problem::Problems;
+pub use problem_csv::problems_csv;
+pub use service::Handling;
+pub use service::ImportError;
+pub use service::ImportReport;
+pub use service::ImportRequest;
+pub use service::Importer;

@@ -1,0 +1,158 @@
+//! One cell: what spreadsheets add is undone, and what is left is read as a number or an address.
+
+use crate::domain::email::EmailAddress;
+use crate::domain::phone_number::NumberingPlan;
+use crate::domain::phone_number::PhoneNumber;
+use crate::import::problem::ProblemCode;
+
+/// The name of the column of phone numbers.
+pub(super) const PHONE_NUMBER: &str = "PhoneNumber";
+
+/// The name of the column of Microsoft e-mail addresses.
+pub(super) const EMAIL: &str = "MEEmailAddress";
+
+/// Both columns.
+pub(super) const COLUMNS: [&str; 2] = [PHONE_NUMBER, EMAIL];
+
+/// What to do about bytes that are no text.
+pub(super) const NOT_TEXT: &str =
+    "This cell has bytes that are not UTF-8. In Excel, save the file as \"CSV UTF-8\" and upload it again.";
+
+/// The cell is no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotText;
+
+/// What is wrong with a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// The kind.
+    pub(super) code: ProblemCode,
+    /// For a person.
+    pub(super) message: String,
+}
+
+impl Fault {
+    fn new(code: ProblemCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    fn not_text(_: NotText) -> Self {
+        Self::new(ProblemCode::InvalidEncoding, NOT_TEXT)
+    }
+}
+
+/// The text in a cell without white space and invisible characters at its ends, without `="…"` or quotes around it, and
+/// without one leading apostrophe.
+pub(super) fn bare(raw: &[u8]) -> Result<&str, NotText> {
+    let text = str::from_utf8(raw).map_err(|_| NotText)?;
+    // U+FFFD stands where a decoder, ours or one before it, found no text.
+    if text.contains(['\u{FFFD}', '\0']) {
+        return Err(NotText);
+    }
+    let text = trimmed(text);
+    let text = within_quotes(text.strip_prefix('=').unwrap_or(text)).unwrap_or(text);
+    let text = trimmed(text);
+    Ok(trimmed(text.strip_prefix('\'').unwrap_or(text)))
+}
+
+/// Whether a spreadsheet shows nothing in the cell.
+pub(super) fn is_blank(raw: &[u8]) -> bool {
+    raw.is_empty() || bare(raw) == Ok("")
+}
+
+fn within_quotes(text: &str) -> Option<&str> {
+    text.strip_prefix('"')?.strip_suffix('"')
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+}
+
+/// Zero-width characters and direction marks, which come along when a contact is copied.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Reads a phone number as people and spreadsheets write it.
+///
+/// A number of another country that lost its `+` to a spreadsheet (`442079460000`) is never guessed at: it is no number
+/// of the default region, hence a fault. Where its digits happen to be one, only the group's number ranges can tell.
+pub(super) fn phone_number(raw: &[u8], plan: NumberingPlan) -> Result<PhoneNumber, Fault> {
+    let text = bare(raw).map_err(Fault::not_text)?;
+    if text.is_empty() {
+        let message = "The phone number is missing. Fill it in, or delete the row.";
+        return Err(Fault::new(ProblemCode::MissingPhoneNumber, message));
+    }
+    if is_scientific(text) {
+        let message = "The spreadsheet has shortened this phone number, and its last digits are lost. Format the \
+                       column as Text, type the number again, and save.";
+        return Err(Fault::new(ProblemCode::ScientificNotation, message));
+    }
+    let digits = without_separators(without_decimals(text)).ok_or_else(|| not_digits(text))?;
+    plan.parse(&digits).map_err(|_| {
+        let message = "There is no such phone number. Check its digits. A number of another country needs a + in front; \
+                       format the column as Text so that the spreadsheet keeps it.";
+        Fault::new(ProblemCode::InvalidPhoneNumber, message)
+    })
+}
+
+fn not_digits(text: &str) -> Fault {
+    let message = if text.starts_with('#') {
+        "The spreadsheet shows an error or a cell too narrow in place of the phone number. Mend the cell and save again."
+    } else {
+        "This is not a phone number. Write its digits, with spaces, dots, dashes or brackets between them if you like, \
+         and one number in a cell."
+    };
+    Fault::new(ProblemCode::InvalidPhoneNumber, message)
+}
+
+/// Whether the text is a number in scientific notation, such as `7.63555E+09` or `7,63555e9`.
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    digits(whole) && digits(fraction) && digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+}
+
+/// The text without the `.0` that a number gets which went through a column of decimals.
+fn without_decimals(text: &str) -> &str {
+    let number = text.trim_end_matches('0').strip_suffix('.').filter(|_| text.ends_with('0'));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    number.filter(|number| digits(number.strip_prefix('+').unwrap_or(number))).unwrap_or(text)
+}
+
+/// The digits and the leading `+`; `None` if anything else than separators stands between them. A dash in front makes
+/// a negative number, which is what a spreadsheet makes of a formula.
+fn without_separators(text: &str) -> Option<String> {
+    let mut number = String::with_capacity(16);
+    for c in text.chars() {
+        match c {
+            '0'..='9' => number.push(c),
+            '+' if number.is_empty() => number.push(c),
+            '-' | '\u{2010}'..='\u{2013}' if number.is_empty() => return None,
+            '.' | '(' | ')' | '[' | ']' | '-' | '\u{2010}'..='\u{2013}' => {}
+            _ if (c.is_whitespace() && !c.is_control()) || is_invisible(c) => {}
+            _ => return None,
+        }
+    }
+    Some(number)
+}
+
+/// Reads an e-mail address.
+pub(super) fn email(raw: &[u8]) -> Result<EmailAddress, Fault> {
+    let text = bare(raw).map_err(Fault::not_text)?;
+    if text.is_empty() {
+        let message = "The e-mail address is missing. Fill it in, or delete the row.";
+        return Err(Fault::new(ProblemCode::MissingEmail, message));
+    }
+    if let Some(first) = text.chars().next().filter(|c| "=+-@".contains(*c)) {
+        let message = format!(
+            "This starts with {first}, so a spreadsheet would run it as a formula. Write the e-mail address itself."
+        );
+        return Err(Fault::new(ProblemCode::Formula, message));
+    }
+    EmailAddress::parse(text).map_err(|error| {
+        Fault::new(ProblemCode::InvalidEmail, format!("Write one address, such as name@company.com: {error}."))
+    })
+}

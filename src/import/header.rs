@@ -1,0 +1,90 @@
+//! The header: which column is which.
+
+use csv::ByteRecord;
+
+use crate::import::cell;
+use crate::import::problem::Problem;
+use crate::import::problem::ProblemCode;
+use crate::import::problem::Problems;
+
+/// The most columns a file may have, empty ones included.
+const MAX_COLUMNS: usize = 1000;
+
+/// Where the two columns stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Columns {
+    /// The position of `PhoneNumber`, from 0.
+    pub(super) phone_number: usize,
+    /// The position of `MEEmailAddress`, from 0.
+    pub(super) email: usize,
+    /// For each column whether it has a name.
+    pub(super) named: Vec<bool>,
+}
+
+/// Finds the columns and adds what is wrong with the header to `problems`; `None` if rows can't be read under it.
+pub(super) fn read(line: u64, record: &ByteRecord, problems: &mut Problems) -> Option<Columns> {
+    if record.len() > MAX_COLUMNS {
+        let message = format!("The header has more than {MAX_COLUMNS} columns. Delete all but the two.");
+        problems.add(Problem::of_line(line, ProblemCode::MalformedCsv, message));
+        return None;
+    }
+    let mut found = [None; 2];
+    let mut named = Vec::with_capacity(record.len());
+    for (at, raw) in record.iter().enumerate() {
+        named.push(!cell::is_blank(raw));
+        match name_of(raw) {
+            Ok(Some(column)) if found[column].is_none() => found[column] = Some(at),
+            Ok(Some(column)) => problems.add(repeated(line, cell::COLUMNS[column], raw)),
+            Ok(None) => {}
+            Err(problem) => problems.add(problem(line, raw)),
+        }
+    }
+    for (column, at) in cell::COLUMNS.into_iter().zip(found) {
+        if at.is_none() {
+            problems.add(missing(line, column));
+        }
+    }
+    Some(Columns { phone_number: found[0]?, email: found[1]?, named })
+}
+
+/// Adds the problems of a file without a header.
+pub(super) fn none(problems: &mut Problems) {
+    cell::COLUMNS.into_iter().for_each(|column| problems.add(missing(1, column)));
+}
+
+type MakeProblem = fn(u64, &[u8]) -> Problem;
+
+/// Which of [`cell::COLUMNS`] a cell of the header names; `None` if it is blank.
+fn name_of(raw: &[u8]) -> Result<Option<usize>, MakeProblem> {
+    let name = cell::bare(raw).map_err(|_| not_text as MakeProblem)?;
+    match cell::COLUMNS.iter().position(|column| column.eq_ignore_ascii_case(name)) {
+        None if name.is_empty() => Ok(None),
+        None => Err(unknown),
+        column => Ok(column),
+    }
+}
+
+fn missing(line: u64, column: &'static str) -> Problem {
+    let message = format!(
+        "The column {column} is missing. The first row must name the columns: {} and {}.",
+        cell::PHONE_NUMBER,
+        cell::EMAIL
+    );
+    Problem::of_cell(line, column, b"", ProblemCode::MissingColumn, message)
+}
+
+fn repeated(line: u64, column: &'static str, raw: &[u8]) -> Problem {
+    let message = format!("The column {column} is there twice. Delete one of the two.");
+    Problem::of_cell(line, column, raw, ProblemCode::MalformedCsv, message)
+}
+
+fn unknown(line: u64, raw: &[u8]) -> Problem {
+    let message =
+        format!("This column is not known. Delete it, and keep {} and {} only.", cell::PHONE_NUMBER, cell::EMAIL);
+    let problem = Problem::of_cell(line, "", raw, ProblemCode::UnknownColumn, message);
+    Problem { column: Some(problem.value.clone().into()), ..problem }
+}
+
+fn not_text(line: u64, raw: &[u8]) -> Problem {
+    Problem { column: None, ..Problem::of_cell(line, "", raw, ProblemCode::InvalidEncoding, cell::NOT_TEXT) }
+}

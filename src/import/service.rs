@@ -1,0 +1,236 @@
+//! The import of one upload, from the body's first byte to the store's answer.
+
+use std::io;
+use std::io::Read;
+use std::sync::Arc;
+
+use bytes::Buf;
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::mapping::ImportCounts;
+use crate::domain::mapping::ImportMode;
+use crate::domain::phone_number::NumberingPlan;
+use crate::import::cell;
+use crate::import::problem::Problem;
+use crate::import::problem::ProblemCode;
+use crate::import::problem::Problems;
+use crate::import::reader;
+use crate::import::reader::ReadFile;
+use crate::ports::clock::Clock;
+use crate::ports::mapping_store::AppliedImport;
+use crate::ports::mapping_store::BadRow;
+use crate::ports::mapping_store::BadRowReason;
+use crate::ports::mapping_store::BadRows;
+use crate::ports::mapping_store::ImportBatch;
+use crate::ports::mapping_store::ImportOutcome;
+use crate::ports::mapping_store::MappingStore;
+use crate::ports::store_error::StoreError;
+
+/// How many pieces of the body wait for the reading thread at most: the upload goes no faster than it is read.
+const PIECES_WAITING: usize = 16;
+
+/// What becomes of mappings that are not in the file, and of rows that are bad. A replace that leaves bad rows out
+/// would remove their mappings, so it can't be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handling {
+    /// Make the group's mappings equal to the file; a problem in any row stops it.
+    Replace,
+    /// Add and change only; a problem in any row stops it.
+    Merge,
+    /// Add and change only, and leave bad rows out. Of rows that repeat a number or an address the first is good. A
+    /// file that can't be read as a whole (its header is wrong, or a quote is never closed) is refused nevertheless.
+    MergeGoodRows,
+}
+
+impl Handling {
+    fn mode(self) -> ImportMode {
+        match self {
+            Self::Replace => ImportMode::Replace,
+            Self::Merge | Self::MergeGoodRows => ImportMode::Merge,
+        }
+    }
+}
+
+/// What to import into which group.
+#[derive(Clone, Debug)]
+pub struct ImportRequest {
+    /// The business group.
+    pub group: BusinessGroupId,
+    /// What becomes of other mappings and of bad rows.
+    pub handling: Handling,
+    /// Apply only if the group's mappings are still of this revision.
+    pub expected_revision: Option<i64>,
+}
+
+/// An import that went in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportReport {
+    /// How many rows the file has, bad ones included, blank ones not.
+    pub row_count: u64,
+    /// What it did.
+    pub counts: ImportCounts,
+    /// The group's revision before.
+    pub base_revision: i64,
+    /// The group's revision now; the same if nothing was changed.
+    pub revision: i64,
+    /// What was left out; empty unless [`Handling::MergeGoodRows`].
+    pub problems: Problems,
+}
+
+/// Why nothing was imported. `E` is the body's own error.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError<E> {
+    /// The file has problems.
+    #[error("the file has {} problems", .0.count)]
+    Rejected(Problems),
+    /// The mappings are of another revision than expected.
+    #[error("the mappings have changed: they are of revision {current} now")]
+    RevisionMoved {
+        /// The revision they are of.
+        current: i64,
+    },
+    /// There is no such group.
+    #[error("there is no such business group")]
+    NoSuchGroup,
+    /// The body broke off.
+    #[error("the upload broke off")]
+    Body(E),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Imports uploads.
+#[derive(Clone)]
+pub struct Importer {
+    store: Arc<dyn MappingStore>,
+    plan: NumberingPlan,
+    clock: Arc<dyn Clock>,
+}
+
+impl Importer {
+    /// An importer into `store` that reads numbers without `+` in `plan`.
+    pub fn new(store: Arc<dyn MappingStore>, plan: NumberingPlan, clock: Arc<dyn Clock>) -> Self {
+        Self { store, plan, clock }
+    }
+
+    /// Reads a file as it comes and applies it whole, or not at all.
+    ///
+    /// The body is always read to its end or its error, so that the answer finds a caller who listens. Once the body
+    /// has failed, or the caller has dropped this future before the store was asked, nothing is applied.
+    ///
+    /// # Errors
+    /// See [`ImportError`].
+    pub async fn import<S, E>(&self, request: ImportRequest, body: S) -> Result<ImportReport, ImportError<E>>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let mut file = self.read(body).await?;
+        if request.handling == Handling::Replace && file.row_count == 0 && file.problems.is_empty() {
+            file.problems.add(no_rows(file.header_line));
+        }
+        let ReadFile { rows, other_numbers, mut problems, row_count, unreadable, .. } = file;
+        let skip_bad_rows = request.handling == Handling::MergeGoodRows;
+        let check_only = unreadable || (!skip_bad_rows && !problems.is_empty());
+        let batch = ImportBatch {
+            group: request.group,
+            mode: request.handling.mode(),
+            rows,
+            other_numbers: if skip_bad_rows { Vec::new() } else { other_numbers },
+            skip_bad_rows,
+            check_only,
+            expected_revision: request.expected_revision,
+            now: self.clock.now(),
+        };
+        match self.store.import(batch).await.map_err(ImportError::Store)? {
+            ImportOutcome::Applied(AppliedImport { counts, base_revision, revision, bad_rows }) => {
+                add_bad_rows(&mut problems, bad_rows);
+                Ok(ImportReport { row_count, counts, base_revision, revision, problems })
+            }
+            ImportOutcome::Rejected { bad_rows } => {
+                add_bad_rows(&mut problems, bad_rows);
+                Err(ImportError::Rejected(problems))
+            }
+            ImportOutcome::RevisionMoved { current } => Err(ImportError::RevisionMoved { current }),
+            ImportOutcome::NoSuchGroup => Err(ImportError::NoSuchGroup),
+        }
+    }
+
+    /// Reads the body on a thread of its own: parsing is work that the other requests should not wait for.
+    async fn read<S, E>(&self, mut body: S) -> Result<ReadFile, ImportError<E>>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let (sender, pieces) = mpsc::channel(PIECES_WAITING);
+        let plan = self.plan;
+        let reading =
+            tokio::task::spawn_blocking(move || reader::read(BodyReader { pieces, rest: Bytes::new() }, plan));
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(ImportError::Body)?;
+            // An error says that the reader has seen enough of this file; the rest is taken in and let go.
+            let _ = sender.send(piece).await;
+        }
+        drop(sender);
+        reading.await.map_err(|cause| ImportError::Store(StoreError::new(cause)))
+    }
+}
+
+fn no_rows(header_line: u64) -> Problem {
+    Problem::of_line(
+        header_line,
+        ProblemCode::NoRows,
+        "The file has a header and no rows: it would remove every mapping of the business group. Add the rows that \
+         are to stay.",
+    )
+}
+
+fn add_bad_rows(problems: &mut Problems, bad_rows: BadRows) {
+    problems.merge(bad_rows.count, bad_rows.first.into_iter().map(problem_of_row));
+}
+
+fn problem_of_row(BadRow { row, reason }: BadRow) -> Problem {
+    let line = u64::from(row.line);
+    match reason {
+        BadRowReason::NumberNotAssigned => Problem::of_cell(
+            line,
+            cell::PHONE_NUMBER,
+            row.phone_number.to_string().as_bytes(),
+            ProblemCode::NumberNotAssigned,
+            "This number is not in the business group's number ranges. Correct it, or ask the operator to assign it.",
+        ),
+        BadRowReason::EmailTaken { by } => Problem::of_cell(
+            line,
+            cell::EMAIL,
+            row.email.as_str().as_bytes(),
+            ProblemCode::EmailTaken,
+            format!(
+                "This address already belongs to {by}, and an address has one number only. Give {by} another address \
+                 in the same file, or remove its mapping first."
+            ),
+        ),
+    }
+}
+
+/// The pieces of a body as a blocking reader, for the thread that parses.
+struct BodyReader {
+    pieces: mpsc::Receiver<Bytes>,
+    rest: Bytes,
+}
+
+impl Read for BodyReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.rest.is_empty() {
+            match self.pieces.blocking_recv() {
+                Some(piece) => self.rest = piece,
+                None => return Ok(0),
+            }
+        }
+        let count = self.rest.len().min(buffer.len());
+        self.rest.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
