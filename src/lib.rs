@@ -9,11 +9,16 @@
 
 pub mod api_keys;
 pub mod auth;
+pub mod bootstrap;
 pub mod business_groups;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod entra;
 pub mod export;
+pub mod http;
 pub mod import;
 pub mod mappings;
 pub mod ports;
 pub mod store;
+pub mod telemetry;

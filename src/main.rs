@@ -1,3 +1,19 @@
 //! The `signline` program.
 
-fn main() {}
+use std::io::Write;
+use std::io::stderr;
+use std::process::ExitCode;
+
+use clap::Parser;
+use signline::cli;
+
+fn main() -> ExitCode {
+    match cli::run(cli::CommandLine::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The standard error stream may be closed; the exit code still tells.
+            let _ = writeln!(stderr(), "signline: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

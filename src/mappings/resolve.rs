@@ -68,18 +68,17 @@ impl Resolver {
         email: &EmailAddress,
         oid: Guid,
     ) -> Result<(), ResolveError> {
-        let pinned_to = match mapped.pinned_oid {
-            Some(pinned) => Some(pinned),
-            None => {
-                let pin = Pin {
-                    group: line.business_group.clone(),
-                    phone_number: mapped.phone_number,
-                    email: email.clone(),
-                    oid,
-                    now: self.clock.now(),
-                };
-                self.store.pin(&pin).await?
-            }
+        let pinned_to = if let Some(pinned) = mapped.pinned_oid {
+            Some(pinned)
+        } else {
+            let pin = Pin {
+                group: line.business_group.clone(),
+                phone_number: mapped.phone_number,
+                email: email.clone(),
+                oid,
+                now: self.clock.now(),
+            };
+            self.store.pin(&pin).await?
         };
         match pinned_to {
             Some(pinned) if pinned == oid => Ok(()),

@@ -30,7 +30,10 @@ macro_rules! business_group_store {
 
         impl $name {
             /// Reads a group as the transaction sees it.
-            async fn read(transaction: &mut $transaction, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
+            async fn read(
+                transaction: &mut $transaction,
+                id: &BusinessGroupId,
+            ) -> Result<Option<BusinessGroup>, StoreError> {
                 let row: Option<GroupRow> =
                     sqlx::query_as(statements::FIND_GROUP).bind(id.as_str()).fetch_optional(&mut **transaction).await?;
                 let Some(row) = row else {
@@ -62,6 +65,26 @@ macro_rules! business_group_store {
                     sqlx::query(*statement).execute(&mut **transaction).await?;
                 }
                 Ok(())
+            }
+
+            /// How many mapped numbers lie in none of the ranges.
+            async fn count_left_out(
+                transaction: &mut $transaction,
+                group: &BusinessGroup,
+                group_key: i64,
+                ranges: &[NumberRange],
+            ) -> Result<u64, StoreError> {
+                let mut covered = 0;
+                for range in ranges {
+                    let (count,): (i64,) = sqlx::query_as(statements::COUNT_MAPPINGS_BETWEEN)
+                        .bind(group_key)
+                        .bind(to_i64(range.first()))
+                        .bind(to_i64(range.last()))
+                        .fetch_one(&mut **transaction)
+                        .await?;
+                    covered += rows::count(count)?;
+                }
+                Ok(group.mapping_count.saturating_sub(covered))
             }
 
             /// Which of the ranges another group has numbers of. If it has gone in the meantime: the first.
@@ -152,8 +175,7 @@ macro_rules! business_group_store {
                     .await?;
                 if let Some(wanted) = &patch.number_ranges {
                     let before = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
-                    let left_out = count_left_out(&mut transaction, before.mapping_count, group_key, wanted);
-                    let left_out = left_out.await?;
+                    let left_out = Self::count_left_out(&mut transaction, &before, group_key, wanted).await?;
                     if left_out > 0 {
                         return Ok(UpdateGroupOutcome::RangesInUse(left_out));
                     }
@@ -162,34 +184,16 @@ macro_rules! business_group_store {
                     if let Err(error) = Self::change_ranges(&mut transaction, group_key, &added, &removed).await {
                         transaction.rollback().await?;
                         return match self.range_taken(id, wanted).await? {
-                            Some(range) if <$engine>::is_range_taken(&error) => Ok(UpdateGroupOutcome::RangeTaken(range)),
+                            Some(range) if <$engine>::is_range_taken(&error) => {
+                                Ok(UpdateGroupOutcome::RangeTaken(range))
+                            }
                             _ => Err(error.into()),
                         };
                     }
                 }
                 let group = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
                 transaction.commit().await?;
-                return Ok(UpdateGroupOutcome::Updated(group));
-
-                /// How many mapped numbers lie in none of the ranges.
-                async fn count_left_out(
-                    transaction: &mut $transaction,
-                    mapping_count: u64,
-                    group_key: i64,
-                    ranges: &[NumberRange],
-                ) -> Result<u64, StoreError> {
-                    let mut covered = 0;
-                    for range in ranges {
-                        let (count,): (i64,) = sqlx::query_as(statements::COUNT_MAPPINGS_BETWEEN)
-                            .bind(group_key)
-                            .bind(to_i64(range.first()))
-                            .bind(to_i64(range.last()))
-                            .fetch_one(&mut **transaction)
-                            .await?;
-                        covered += rows::count(count)?;
-                    }
-                    Ok(mapping_count.saturating_sub(covered))
-                }
+                Ok(UpdateGroupOutcome::Updated(group))
             }
 
             async fn delete(&self, id: &BusinessGroupId) -> Result<DeleteGroupOutcome, StoreError> {
@@ -216,7 +220,9 @@ macro_rules! business_group_store {
                     .await;
                 match linked {
                     Err(error) if is_unique_violation(&error) => return Ok(LinkTenantOutcome::TenantTaken),
-                    linked => drop(linked?),
+                    linked => {
+                        linked?;
+                    }
                 }
                 let group = Self::read(&mut transaction, id).await?;
                 transaction.commit().await?;

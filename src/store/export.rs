@@ -25,7 +25,7 @@ const CHUNK_ROWS: i64 = 2000;
 const CHUNKS_AHEAD: usize = 2;
 
 /// How long a reader may take for a chunk: a snapshot that is held keeps the database from tidying up.
-const READER_LIMIT: Duration = Duration::from_secs(60);
+const READER_LIMIT: Duration = Duration::from_mins(1);
 
 type Chunk = Result<Vec<ExportedMapping>, StoreError>;
 

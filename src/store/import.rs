@@ -24,8 +24,10 @@ macro_rules! import {
     ($name:ident, $engine:ty) => {
         pub(super) async fn $name(engine: &$engine, mut batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
             let mut transaction = engine.begin().await?;
-            let group: Option<(i64, i64, i64)> =
-                sqlx::query_as(<$engine>::LOCK_GROUP).bind(batch.group.as_str()).fetch_optional(&mut *transaction).await?;
+            let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
+                .bind(batch.group.as_str())
+                .fetch_optional(&mut *transaction)
+                .await?;
             let Some((group_key, base_revision, mapping_count)) = group else {
                 return Ok(ImportOutcome::NoSuchGroup);
             };
@@ -148,7 +150,8 @@ fn add_taken(bad_rows: &mut BadRows, count: u64, taken: Vec<TakenRow>) -> Result
     bad_rows.count += count;
     for (line, number, email, by) in taken {
         let line = u32::try_from(line).map_err(|_| UnreadableRow("a line"))?;
-        let row = ImportRow { line, phone_number: rows::phone_number(number)?, email: EmailAddress::from_stored(email) };
+        let row =
+            ImportRow { line, phone_number: rows::phone_number(number)?, email: EmailAddress::from_stored(email) };
         let reason = BadRowReason::EmailTaken { by: rows::phone_number(by)? };
         bad_rows.first.push(BadRow { row, reason });
     }

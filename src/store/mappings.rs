@@ -82,8 +82,10 @@ macro_rules! mapping_store {
                 filter: &MappingFilter,
                 page: &PageRequest<PhoneNumber>,
             ) -> Result<Option<Page<Mapping>>, StoreError> {
-                let group: Option<(i64,)> =
-                    sqlx::query_as(statements::FIND_GROUP_KEY).bind(group.as_str()).fetch_optional(self.0.reader()).await?;
+                let group: Option<(i64,)> = sqlx::query_as(statements::FIND_GROUP_KEY)
+                    .bind(group.as_str())
+                    .fetch_optional(self.0.reader())
+                    .await?;
                 let Some((group_key,)) = group else {
                     return Ok(None);
                 };
@@ -152,8 +154,10 @@ macro_rules! mapping_store {
 
             async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<DeleteOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let group: Option<(i64, i64, i64)> =
-                    sqlx::query_as(<$engine>::LOCK_GROUP).bind(group.as_str()).fetch_optional(&mut *transaction).await?;
+                let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
+                    .bind(group.as_str())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
                 let Some((group_key, ..)) = group else {
                     return Ok(DeleteOutcome::NotFound);
                 };
@@ -189,9 +193,8 @@ type LineRow = (String, bool, String, Option<i64>, Option<String>);
 
 fn line((id, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line, UnreadableRow> {
     let pinned_oid = pinned_oid.as_deref().map(rows::guid).transpose()?;
-    let mapped = number.map(|number| {
-        rows::phone_number(number).map(|phone_number| MappedNumber { phone_number, pinned_oid })
-    });
+    let mapped =
+        number.map(|number| rows::phone_number(number).map(|phone_number| MappedNumber { phone_number, pinned_oid }));
     Ok(Line {
         business_group: rows::group_id(id),
         allow_guests,

@@ -17,11 +17,11 @@ mod statements;
 
 use std::sync::Arc;
 
-pub use crate::store::error::OpenError;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_health::StoreHealth;
+pub use crate::store::error::OpenError;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 

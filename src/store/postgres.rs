@@ -93,7 +93,7 @@ impl Postgres {
     /// Whether the database refused a range because another group has numbers of it. Two that overlap and wait for each
     /// other are a deadlock to the server, and the same to a caller.
     pub(super) fn is_range_taken(error: &sqlx::Error) -> bool {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         matches!(code.as_deref(), Some("23P01" | "40P01"))
     }
 

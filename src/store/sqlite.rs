@@ -10,6 +10,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqliteJournalMode;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
+use tokio::time::Instant;
+use tokio::time::sleep;
 
 use crate::domain::mapping::ImportRow;
 use crate::domain::phone_number::PhoneNumber;
@@ -23,7 +25,10 @@ const MAX_READERS: u32 = 8;
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a change waits for its turn: an import before it may take a while.
-const WRITE_WAIT_LIMIT: Duration = Duration::from_secs(60);
+const WRITE_WAIT_LIMIT: Duration = Duration::from_mins(1);
+
+/// How often a database is tried again that another program is just creating.
+const RETRY_EVERY: Duration = Duration::from_millis(50);
 
 /// An SQLite database: a file with one connection that writes, and several that read beside it.
 #[derive(Clone)]
@@ -58,7 +63,7 @@ impl Sqlite {
         let fault = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
         // A lock taken for reading can't always become one for writing, so all writes have one connection.
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
-        let writer = writer.connect_with(options.clone()).await.map_err(fault)?;
+        let writer = first_connection(writer, &options).await.map_err(fault)?;
         let reader = SqlitePoolOptions::new().max_connections(MAX_READERS).acquire_timeout(WAIT_LIMIT);
         let reader = reader.connect_with(options).await.map_err(fault)?;
         Ok(Self { writer, reader })
@@ -108,4 +113,20 @@ impl Sqlite {
         }
         Ok(())
     }
+}
+
+/// Opens the first connection, which makes the file. Two programs that do so at once can lock each other out for a moment
+/// in which SQLite does not wait by itself.
+async fn first_connection(pool: SqlitePoolOptions, options: &SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
+    let deadline = Instant::now() + WAIT_LIMIT;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if is_locked(&error) && Instant::now() < deadline => sleep(RETRY_EVERY).await,
+            opened => return opened,
+        }
+    }
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.message().contains("database is locked"))
 }

@@ -28,7 +28,8 @@ pub(super) const LINK_TENANT: &str = "UPDATE business_groups SET tenant_id = $2 
 
 pub(super) const RANGES_OF_GROUP: &str =
     "SELECT first_number, last_number FROM number_ranges WHERE group_key = $1 ORDER BY first_number";
-pub(super) const ADD_RANGE: &str = "INSERT INTO number_ranges (group_key, first_number, last_number) VALUES ($1, $2, $3)";
+pub(super) const ADD_RANGE: &str =
+    "INSERT INTO number_ranges (group_key, first_number, last_number) VALUES ($1, $2, $3)";
 pub(super) const DELETE_RANGE: &str =
     "DELETE FROM number_ranges WHERE group_key = $1 AND first_number = $2 AND last_number = $3";
 pub(super) const RANGE_OF_ANOTHER: &str = "SELECT 1 FROM number_ranges r JOIN business_groups g ON g.group_key = r.group_key \

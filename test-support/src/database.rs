@@ -41,6 +41,9 @@ impl TestDatabase {
     }
 
     /// An SQLite file that goes with the value.
+    ///
+    /// # Panics
+    /// If no file can be made.
     #[must_use]
     pub fn sqlite() -> Self {
         let directory = TempDir::new().expect("a directory for temporary files");
@@ -74,6 +77,9 @@ impl TestDatabase {
     }
 
     /// Opens it and brings it to the program's schema.
+    ///
+    /// # Panics
+    /// If it can't be.
     pub async fn open(&self) -> Stores {
         let stores = store::open(&self.url).await.expect("the database opens");
         stores.health.migrate().await.expect("the migrations apply");

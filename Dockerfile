@@ -1,0 +1,24 @@
+# Two stages: the program is built with the whole toolchain and runs without it, as a user of its own.
+FROM rust:1.95-bookworm AS build
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends cmake clang \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY . .
+RUN cargo build --locked --release --bin signline
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --create-home --home-dir /var/lib/signline signline
+COPY --from=build /source/target/release/signline /usr/local/bin/signline
+USER signline
+WORKDIR /var/lib/signline
+ENV SIGNLINE_LISTEN=0.0.0.0:8080
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/livez"]
+ENTRYPOINT ["signline"]
+CMD ["serve"]

@@ -1,0 +1,20 @@
+.PHONY: help demo test lint bench openapi
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: ## run the service and the Entra simulator with the sample sheet
+	cargo run --release --example demo
+
+test: ## run all tests; installs and starts what they need
+	scripts/test
+
+lint: ## formatting, clippy, documentation, licences and sources
+	scripts/lint
+
+bench: ## measure; see docs/benchmarks.md
+	scripts/bench
+
+openapi: ## write the OpenAPI document from the handlers
+	cargo run --quiet --bin signline -- openapi > target/signline.json
+	mv target/signline.json openapi/signline.json

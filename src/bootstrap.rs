@@ -1,0 +1,162 @@
+//! What is plugged into what: from the settings to a running service.
+
+use std::io;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use tokio::sync::watch;
+use tracing::info;
+
+use crate::api_keys::ApiKeys;
+use crate::auth::ApiRegistration;
+use crate::auth::SigningKeys;
+use crate::auth::TokenPolicy;
+use crate::auth::TokenValidator;
+use crate::business_groups::BusinessGroups;
+use crate::config::DatabaseUrl;
+use crate::config::Settings;
+use crate::entra::EntraKeySetClient;
+use crate::export::Exporter;
+use crate::http::drain::Drain;
+use crate::http::metrics::Metrics;
+use crate::http::server;
+use crate::http::services::Services;
+use crate::import::Importer;
+use crate::mappings::Mappings;
+use crate::mappings::Resolver;
+use crate::ports::clock::Clock;
+use crate::ports::clock::SystemClock;
+use crate::ports::store_error::StoreError;
+use crate::store;
+use crate::store::Stores;
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database could not be opened or migrated.
+    #[error(transparent)]
+    Database(#[from] store::OpenError),
+    /// The database could not be brought to this program's schema.
+    #[error("the database could not be migrated: {0}")]
+    Migration(StoreError),
+    /// The address could not be listened on.
+    #[error("SIGNLINE_LISTEN: {address} can't be listened on: {cause}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The client for Microsoft's keys could not be built.
+    #[error("the client for the signing keys could not be built: {0}")]
+    KeyClient(String),
+    /// The metrics could not be registered.
+    #[error(transparent)]
+    Metrics(#[from] prometheus::Error),
+    /// The workers could not be started.
+    #[error(transparent)]
+    Server(#[from] io::Error),
+}
+
+/// A service that listens, and serves once it is run.
+pub struct Service {
+    services: Data<Services>,
+    stores: Stores,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Service {
+    /// Opens the database, applies pending migrations, and listens.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let stores = open_stores(&settings.database_url).await?;
+        let services = Data::new(plug(settings, &stores)?);
+        let fault = |cause| StartError::Listen { address: settings.listen, cause };
+        let listener = TcpListener::bind(settings.listen).map_err(fault)?;
+        let address = listener.local_addr().map_err(fault)?;
+        Ok(Self { services, stores, listener, address })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The API keys, for whoever needs a first one.
+    #[must_use]
+    pub fn api_keys(&self) -> &ApiKeys {
+        &self.services.api_keys
+    }
+
+    /// Serves until `stop` is ready, lets the calls under way finish, and closes the database.
+    ///
+    /// # Errors
+    /// [`StartError::Server`]
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+        let (stopped, refreshing) = watch::channel(());
+        let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(refreshing));
+        info!(address = %self.address, "listening");
+        let served = server::serve(self.listener, self.services, stop).await;
+        drop(stopped);
+        refresh.await.map_err(io::Error::other)?;
+        self.stores.health.close().await;
+        info!("stopped");
+        Ok(served?)
+    }
+}
+
+/// Opens a database and applies pending migrations.
+///
+/// # Errors
+/// [`StartError::Database`]
+pub async fn open_stores(url: &DatabaseUrl) -> Result<Stores, StartError> {
+    let stores = store::open(&url.0).await?;
+    stores.health.migrate().await.map_err(StartError::Migration)?;
+    Ok(stores)
+}
+
+/// The API keys of a database, for the command line.
+#[must_use]
+pub fn api_keys(stores: &Stores) -> ApiKeys {
+    ApiKeys::new(Arc::clone(&stores.api_keys), Arc::new(SystemClock))
+}
+
+fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let key_source = EntraKeySetClient::new(&settings.authority);
+    let key_source = key_source.map_err(|error| StartError::KeyClient(error.to_string()))?;
+    let signing_keys = Arc::new(SigningKeys::new(Arc::new(key_source), Arc::clone(&clock)));
+    let tokens = TokenValidator::new(token_policy(settings), Arc::clone(&signing_keys), Arc::clone(&clock));
+    Ok(Services {
+        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups), Arc::clone(&clock)),
+        mappings: Mappings::new(Arc::clone(&stores.mappings), Arc::clone(&clock)),
+        resolver: Resolver::new(Arc::clone(&stores.mappings), Arc::clone(&clock)),
+        api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
+        importer: Importer::new(Arc::clone(&stores.mappings), settings.numbering_plan, clock),
+        exporter: Exporter::new(Arc::clone(&stores.mappings), settings.numbering_plan),
+        tokens,
+        signing_keys,
+        store_health: Arc::clone(&stores.health),
+        plan: settings.numbering_plan,
+        max_import_bytes: settings.max_import_bytes,
+        metrics: Metrics::new()?,
+        drain: Drain::default(),
+    })
+}
+
+fn token_policy(settings: &Settings) -> TokenPolicy {
+    let api = settings.api_client_id.map(|client_id| ApiRegistration { client_id, scope: settings.api_scope.clone() });
+    TokenPolicy {
+        authority: settings.authority.clone(),
+        applications: settings.applications.clone(),
+        api,
+        email_claims: settings.email_claims.clone(),
+        clock_skew: settings.clock_skew,
+    }
+}

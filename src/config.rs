@@ -1,0 +1,383 @@
+//! The settings: environment variables, and the same names in an optional TOML file. The environment wins.
+//!
+//! Each setting is one row of a table and one reader from text, used for both sources.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::Table;
+use toml::Value;
+use tracing_subscriber::EnvFilter;
+
+use crate::domain::application::Applications;
+use crate::domain::authority::Authority;
+use crate::domain::guid::Guid;
+use crate::domain::phone_number::NumberingPlan;
+
+/// What all variables begin with.
+const PREFIX: &str = "SIGNLINE_";
+
+/// The variable that names the TOML file.
+const CONFIG_VARIABLE: &str = "SIGNLINE_CONFIG";
+
+/// All settings, read and checked.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database_url: DatabaseUrl,
+    /// The Microsoft cloud instance.
+    pub authority: Authority,
+    /// The applications whose tokens are taken.
+    pub applications: Applications,
+    /// Signline's own API registration.
+    pub api_client_id: Option<Guid>,
+    /// The scope that an access token for the API must carry.
+    pub api_scope: String,
+    /// The claims that may hold the e-mail address, in order.
+    pub email_claims: Vec<String>,
+    /// How a number without `+` is read.
+    pub numbering_plan: NumberingPlan,
+    /// Leeway for `exp`, `nbf` and `iat`.
+    pub clock_skew: Duration,
+    /// Validated tokens kept. Read and checked, and not used yet.
+    pub token_cache_capacity: u64,
+    /// Resolved lines kept. Read and checked, and not used yet.
+    pub mapping_cache_capacity: u64,
+    /// The largest import file, in bytes.
+    pub max_import_bytes: u64,
+    /// The log.
+    pub log: LogSettings,
+}
+
+/// A database's URL. Its text may hold a password, so that it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(pub String);
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(..)")
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone)]
+pub struct LogSettings {
+    /// Which events.
+    pub filter: EnvFilter,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Text for people.
+    Pretty,
+}
+
+/// A setting that stops the start.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct SettingsError {
+    /// The variable, or the file and the name in it.
+    pub place: String,
+    /// What is wrong with it, and what to do.
+    pub reason: String,
+}
+
+/// One setting: its name in the TOML file, and how it is read from text.
+struct Setting {
+    name: &'static str,
+    read: fn(&mut Settings, &str) -> Result<(), String>,
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting { name: "listen", read: |settings, text| set(&mut settings.listen, read_listen(text)) },
+    Setting { name: "database_url", read: |settings, text| set(&mut settings.database_url, read_database_url(text)) },
+    Setting {
+        name: "authority",
+        read: |settings, text| set(&mut settings.authority, readable(Authority::parse(text))),
+    },
+    Setting {
+        name: "applications",
+        read: |settings, text| set(&mut settings.applications, readable(Applications::parse(text))),
+    },
+    Setting {
+        name: "api_client_id",
+        read: |settings, text| set(&mut settings.api_client_id, readable(Guid::parse(text)).map(Some)),
+    },
+    Setting { name: "api_scope", read: |settings, text| set(&mut settings.api_scope, read_word(text)) },
+    Setting { name: "email_claims", read: |settings, text| set(&mut settings.email_claims, read_words(text)) },
+    Setting {
+        name: "default_region",
+        read: |settings, text| set(&mut settings.numbering_plan, readable(NumberingPlan::of_region(text))),
+    },
+    Setting {
+        name: "clock_skew_seconds",
+        read: |settings, text| set(&mut settings.clock_skew, read_number(text, 0, 300).map(Duration::from_secs)),
+    },
+    Setting {
+        name: "token_cache_capacity",
+        read: |settings, text| set(&mut settings.token_cache_capacity, read_number(text, 0, MAX_CAPACITY)),
+    },
+    Setting {
+        name: "mapping_cache_capacity",
+        read: |settings, text| set(&mut settings.mapping_cache_capacity, read_number(text, 0, MAX_CAPACITY)),
+    },
+    Setting {
+        name: "max_import_bytes",
+        read: |settings, text| set(&mut settings.max_import_bytes, read_number(text, 1, MAX_IMPORT_LIMIT)),
+    },
+    Setting { name: "log", read: |settings, text| set(&mut settings.log.filter, readable(EnvFilter::try_new(text))) },
+    Setting { name: "log_format", read: |settings, text| set(&mut settings.log.format, read_log_format(text)) },
+];
+
+/// The most entries that a cache may be asked to keep.
+const MAX_CAPACITY: u64 = 1_000_000_000;
+
+/// The largest import that may be allowed, in bytes: the lines of a file are counted in 32 bits.
+const MAX_IMPORT_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
+
+impl Settings {
+    /// The settings if nothing is set.
+    ///
+    /// # Errors
+    /// None in fact: the values are held to the same rules as any other.
+    pub fn defaults() -> Result<Self, SettingsError> {
+        let fixed = |name: &str, reason: String| SettingsError { place: format!("the default of {name}"), reason };
+        let authority = readable(Authority::parse("https://login.microsoftonline.com"));
+        Ok(Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: DatabaseUrl("sqlite://signline.db".to_owned()),
+            authority: authority.map_err(|reason| fixed("authority", reason))?,
+            applications: Applications::default(),
+            api_client_id: None,
+            api_scope: "Line.Read".to_owned(),
+            email_claims: ["email", "preferred_username", "upn"].map(str::to_owned).to_vec(),
+            numbering_plan: readable(NumberingPlan::of_region("US"))
+                .map_err(|reason| fixed("default_region", reason))?,
+            clock_skew: Duration::from_mins(1),
+            token_cache_capacity: 100_000,
+            mapping_cache_capacity: 1_000_000,
+            max_import_bytes: 64 * 1024 * 1024,
+            log: LogSettings { filter: EnvFilter::new("info"), format: LogFormat::Json },
+        })
+    }
+
+    /// Reads the settings of this process: `file` (or the file that `SIGNLINE_CONFIG` names), then the environment.
+    ///
+    /// # Errors
+    /// The first setting that is unknown or can't be read.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, SettingsError> {
+        let variables = own_variables(environment)?;
+        let named = variables.get(CONFIG_VARIABLE).map(PathBuf::from);
+        let mut settings = Self::defaults()?;
+        if let Some(file) = file.or(named.as_deref()) {
+            settings.read_file(file)?;
+        }
+        for (variable, text) in variables.iter().filter(|(variable, _)| *variable != CONFIG_VARIABLE) {
+            let name = variable.strip_prefix(PREFIX).unwrap_or_default().to_ascii_lowercase();
+            settings.read(&name, text, || variable.clone())?;
+        }
+        Ok(settings)
+    }
+
+    fn read_file(&mut self, file: &Path) -> Result<(), SettingsError> {
+        let place = format!("the settings file {}", file.display());
+        let fault = |reason: String| SettingsError { place: place.clone(), reason };
+        let text = fs::read_to_string(file).map_err(|error| fault(error.to_string()))?;
+        let table: Table = text.parse().map_err(|error: toml::de::Error| fault(one_line(&error.to_string())))?;
+        for (name, value) in &table {
+            let place = || format!("{place}, {name}");
+            let text = value_text(value).map_err(|reason| SettingsError { place: place(), reason })?;
+            self.read(name, &text, place)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, name: &str, text: &str, place: impl Fn() -> String) -> Result<(), SettingsError> {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name);
+        let setting = setting.ok_or_else(|| SettingsError { place: place(), reason: unknown() })?;
+        (setting.read)(self, text.trim()).map_err(|reason| SettingsError { place: place(), reason })
+    }
+}
+
+/// The variables that are Signline's. One that is set to nothing counts as not set: that is how a compose file passes on
+/// what it has not.
+fn own_variables(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, SettingsError> {
+    let mut own = BTreeMap::new();
+    for (variable, value) in environment {
+        let Some(variable) = variable.to_str().filter(|name| name.starts_with(PREFIX)) else {
+            continue;
+        };
+        let Ok(value) = value.into_string() else {
+            return Err(SettingsError { place: variable.to_owned(), reason: "is not UTF-8".to_owned() });
+        };
+        if !value.trim().is_empty() {
+            own.insert(variable.to_owned(), value);
+        }
+    }
+    Ok(own)
+}
+
+/// A TOML value as the text that the variable would have.
+fn value_text(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Array(items) => items.iter().map(value_text).collect::<Result<Vec<_>, _>>().map(|items| items.join(",")),
+        Value::Table(table) => {
+            let pairs = table.iter().map(|(name, value)| value_text(value).map(|text| format!("{name}={text}")));
+            pairs.collect::<Result<Vec<_>, _>>().map(|pairs| pairs.join(","))
+        }
+        Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => Err("must be a text or a whole number".to_owned()),
+    }
+}
+
+fn unknown() -> String {
+    let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+    format!("there is no such setting; there are {}", names.join(", "))
+}
+
+fn set<T>(place: &mut T, read: Result<T, String>) -> Result<(), String> {
+    *place = read?;
+    Ok(())
+}
+
+fn readable<T, E: fmt::Display>(read: Result<T, E>) -> Result<T, String> {
+    read.map_err(|error| one_line(&error.to_string()))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn read_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())
+}
+
+fn read_database_url(text: &str) -> Result<DatabaseUrl, String> {
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    if known {
+        Ok(DatabaseUrl(text.to_owned()))
+    } else {
+        Err("must be a URL such as sqlite://signline.db or postgres://user:password@host/database".to_owned())
+    }
+}
+
+fn read_number(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+}
+
+fn read_word(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain { Ok(text.to_owned()) } else { Err("must be one word".to_owned()) }
+}
+
+fn read_words(text: &str) -> Result<Vec<String>, String> {
+    let words: Result<Vec<_>, _> = text.split(',').map(|word| read_word(word.trim())).collect();
+    words.map_err(|_| "must be words with commas between them, such as email,upn".to_owned())
+}
+
+fn read_log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "json" => Ok(LogFormat::Json),
+        "pretty" => Ok(LogFormat::Pretty),
+        _ => Err("must be json or pretty".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::load(None, variables.iter().map(|(name, value)| (name.into(), value.into())))
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn what_is_not_set_has_its_default() {
+        let settings = load(&[("PATH", "/bin"), ("SIGNLINE_LISTEN", "")]).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database_url.0, "sqlite://signline.db");
+        assert_eq!(settings.email_claims, ["email", "preferred_username", "upn"]);
+        assert_eq!(settings.clock_skew, Duration::from_mins(1));
+        assert_eq!(settings.max_import_bytes, 67_108_864);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let file = file("listen = '127.0.0.1:1'\nclock_skew_seconds = 5\nemail_claims = ['upn', 'email']\n");
+        let variables = [("SIGNLINE_CONFIG", file.path().to_str().unwrap()), ("SIGNLINE_LISTEN", "127.0.0.1:2")];
+        let settings = load(&variables).unwrap();
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!(settings.clock_skew, Duration::from_secs(5));
+        assert_eq!(settings.email_claims, ["upn", "email"]);
+    }
+
+    #[test]
+    fn the_applications_of_a_file_may_be_a_table() {
+        let file = file("[applications]\nportal = '0c11e470-1111-4222-8333-444455557777'\n");
+        let none = std::iter::empty::<(OsString, OsString)>();
+        let from_table = Settings::load(Some(file.path()), none).unwrap().applications;
+        let from_text = load(&[("SIGNLINE_APPLICATIONS", "portal=0c11e470-1111-4222-8333-444455557777")]).unwrap();
+        assert_eq!(from_table, from_text.applications);
+    }
+
+    #[test]
+    fn a_bad_or_unknown_setting_is_named_on_one_line() {
+        for (variable, text) in [
+            ("SIGNLINE_LISTEN", "8080"),
+            ("SIGNLINE_DATABASE_URL", "mysql://root:secret@host/db"),
+            ("SIGNLINE_AUTHORITY", "http://login.example.com"),
+            ("SIGNLINE_APPLICATIONS", "portal"),
+            ("SIGNLINE_API_CLIENT_ID", "me"),
+            ("SIGNLINE_EMAIL_CLAIMS", "email,,upn"),
+            ("SIGNLINE_DEFAULT_REGION", "Narnia"),
+            ("SIGNLINE_CLOCK_SKEW_SECONDS", "301"),
+            ("SIGNLINE_TOKEN_CACHE_CAPACITY", "-1"),
+            ("SIGNLINE_MAX_IMPORT_BYTES", "0"),
+            ("SIGNLINE_LOG", "signline=loud"),
+            ("SIGNLINE_LOG_FORMAT", "xml"),
+            ("SIGNLINE_LISTN", "127.0.0.1:8080"),
+        ] {
+            let error = load(&[(variable, text)]).err().unwrap_or_else(|| panic!("{variable} was taken"));
+            assert_eq!(error.place, variable);
+            let line = error.to_string();
+            assert!(!line.contains('\n') && !line.contains("secret"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_bad_file_is_named() {
+        for (text, place) in [("listen = ", ""), ("lisen = 'x'", ", lisen"), ("listen = 1.5", ", listen")] {
+            let file = file(text);
+            let none = std::iter::empty::<(OsString, OsString)>();
+            let error = Settings::load(Some(file.path()), none).err().unwrap();
+            assert_eq!(error.place, format!("the settings file {}{place}", file.path().display()));
+            assert!(!error.to_string().contains('\n'));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::FromRequest;
+use actix_web::HttpRequest;
+use actix_web::dev::Payload;
+
+use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::Grant;
+use crate::domain::business_group::BusinessGroupId;
+use crate::http::extract::Input;
+use crate::http::extract::credential;
+use crate::http::extract::credential::Credential;
+use crate::http::problem::Problem;
+use crate::http::problem::ProblemKind;
+use crate::http::services::Services;
+
+/// A caller with an API key that has the right `P`, and then what else is read of the request.
+///
+/// The order is that of the checks: credential (401), right (403, or 404 for what is to stay hidden), input.
+pub struct Authorized<P: Permission, I = ()> {
+    /// The caller's key.
+    pub key: ApiKey,
+    /// What the right is about, such as the business group in the path.
+    pub scope: P::Scope,
+    /// What was read of the request.
+    pub input: I,
+}
+
+/// A right that an API key may have.
+pub trait Permission: 'static {
+    /// What the right is about.
+    type Scope;
+
+    /// Whether a key of this grant may make this request.
+    ///
+    /// # Errors
+    /// The problem to answer with.
+    fn check(grant: &Grant, request: &HttpRequest) -> Result<Self::Scope, Problem>;
+}
+
+/// Operators alone.
+pub struct Operator;
+
+/// Operators, on the business group in the path.
+pub struct GroupOperator;
+
+/// Operators, and the administrators of the business group in the path.
+pub struct GroupAdmin;
+
+/// Operators for all business groups, administrators for their own.
+pub struct GroupReader;
+
+impl Permission for Operator {
+    type Scope = ();
+
+    fn check(grant: &Grant, _: &HttpRequest) -> Result<(), Problem> {
+        if *grant == Grant::Operator { Ok(()) } else { Err(forbidden(grant)) }
+    }
+}
+
+impl Permission for GroupOperator {
+    type Scope = BusinessGroupId;
+
+    fn check(grant: &Grant, request: &HttpRequest) -> Result<BusinessGroupId, Problem> {
+        let group = GroupAdmin::check(grant, request)?;
+        Operator::check(grant, request).map(|()| group)
+    }
+}
+
+impl Permission for GroupAdmin {
+    type Scope = BusinessGroupId;
+
+    fn check(grant: &Grant, request: &HttpRequest) -> Result<BusinessGroupId, Problem> {
+        let own = GroupReader::check(grant, request)?;
+        let group = BusinessGroupId::parse(request.match_info().query("id")).map_err(|_| no_such_group())?;
+        // Another's group answers as one that does not exist.
+        if own.is_none_or(|own| own == group) { Ok(group) } else { Err(no_such_group()) }
+    }
+}
+
+impl Permission for GroupReader {
+    /// The only group to be seen; `None`: all.
+    type Scope = Option<BusinessGroupId>;
+
+    fn check(grant: &Grant, _: &HttpRequest) -> Result<Option<BusinessGroupId>, Problem> {
+        match grant {
+            Grant::Operator => Ok(None),
+            Grant::BusinessGroupAdmin(own) => Ok(Some(own.clone())),
+            Grant::Resolver | Grant::Scim(_) => Err(forbidden(grant)),
+        }
+    }
+}
+
+impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let key = authenticate(&request).await?;
+            let scope = P::check(&key.grant, &request)?;
+            let input = I::read(&request, &mut payload).await?;
+            Ok(Self { key, scope, input })
+        })
+    }
+}
+
+async fn authenticate(request: &HttpRequest) -> Result<ApiKey, Problem> {
+    let services = Services::of(request)?;
+    match credential::of(request)? {
+        Credential::ApiKey(secret) => Ok(services.api_keys.authenticate(secret).await?),
+        Credential::Token(token) => {
+            services.tokens.validate(token).await?;
+            let detail = "A Microsoft Entra token may call /v1/me alone; this call needs an API key.";
+            Err(Problem::new(ProblemKind::Forbidden, detail))
+        }
+    }
+}
+
+fn forbidden(grant: &Grant) -> Problem {
+    let detail = format!("An API key with the role {} may not make this call.", grant.role().as_str());
+    Problem::new(ProblemKind::Forbidden, detail)
+}
+
+fn no_such_group() -> Problem {
+    Problem::not_found("There is no such business group.")
+}

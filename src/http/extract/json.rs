@@ -1,0 +1,97 @@
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::rt::time::timeout;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::http::extract::Input;
+use crate::http::problem::Problem;
+use crate::http::problem::ProblemKind;
+
+/// The largest JSON body that is read, in bytes: a thousand number ranges fit twice.
+pub const MAX_JSON_BYTES: usize = 128 * 1024;
+
+/// How long a JSON body may take to arrive.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// A JSON body. Its type denies unknown fields.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> Input for Json<T> {
+    async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+        check_type(request)?;
+        let body = timeout(TIME_LIMIT, read_body(request, payload))
+            .await
+            .map_err(|_| Problem::new(ProblemKind::RequestTimeout, "The body did not arrive within 10 seconds."))??;
+        parse(&body).map(Self)
+    }
+}
+
+fn check_type(request: &HttpRequest) -> Result<(), Problem> {
+    let sent = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = sent.split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send the body as Content-Type: application/json."))
+}
+
+async fn read_body(request: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>, Problem> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if announced.and_then(|text| text.parse().ok()).is_some_and(|length: u64| length > MAX_JSON_BYTES as u64) {
+        return Err(too_large());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(ProblemKind::MalformedRequest, format!("The body can't be read: {error}."))
+        })?;
+        if body.len() + chunk.len() > MAX_JSON_BYTES {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn too_large() -> Problem {
+    Problem::new(ProblemKind::TooLarge, format!("A JSON body may have {MAX_JSON_BYTES} bytes."))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| to_problem(&error))?;
+    match reader.end() {
+        Ok(()) => Ok(value),
+        Err(error) => Err(malformed(&error)),
+    }
+}
+
+fn to_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    match error.inner().classify() {
+        Category::Data => {
+            let path = error.path().to_string();
+            let field = if path == "." { "body".to_owned() } else { path };
+            Problem::invalid_field(&field, message(error.inner()))
+        }
+        Category::Syntax | Category::Eof | Category::Io => malformed(error.inner()),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(ProblemKind::MalformedRequest, format!("The body is not JSON: {error}."))
+}
+
+/// The error without its line and column, which say little to who reads the field's name.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,24 @@
+//! What handlers take: who calls, and what she sent. The credential is checked before anything else is read.
+
+mod authorized;
+mod credential;
+mod input;
+mod json;
+mod phone_number;
+mod query;
+mod signed_in;
+mod upload;
+
+pub use authorized::Authorized;
+pub use authorized::GroupAdmin;
+pub use authorized::GroupOperator;
+pub use authorized::GroupReader;
+pub use authorized::Operator;
+pub use authorized::Permission;
+pub use input::Input;
+pub use json::Json;
+pub use json::MAX_JSON_BYTES;
+pub use phone_number::PhoneNumberInPath;
+pub use query::Query;
+pub use signed_in::SignedIn;
+pub use upload::Upload;

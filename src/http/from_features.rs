@@ -1,0 +1,86 @@
+//! Which problem each feature's error is.
+
+use actix_web::http::header::RETRY_AFTER;
+
+use crate::api_keys::ApiKeyError;
+use crate::auth::TokenError;
+use crate::business_groups::BusinessGroupError;
+use crate::http::problem::Problem;
+use crate::http::problem::ProblemKind;
+use crate::mappings::MappingError;
+use crate::mappings::ResolveError;
+
+impl From<BusinessGroupError> for Problem {
+    fn from(error: BusinessGroupError) -> Self {
+        let kind = match error {
+            BusinessGroupError::Store(cause) => return Self::unavailable(cause),
+            BusinessGroupError::NoSuchGroup => ProblemKind::NotFound,
+            BusinessGroupError::IdTaken => ProblemKind::Conflict,
+            BusinessGroupError::RangeTaken(_) => ProblemKind::RangeTaken,
+            BusinessGroupError::RangesInUse(_) => ProblemKind::RangesInUse,
+            BusinessGroupError::NotEmpty => ProblemKind::NotEmpty,
+            BusinessGroupError::TenantTaken => ProblemKind::TenantTaken,
+        };
+        Self::new(kind, sentence(&error))
+    }
+}
+
+impl From<MappingError> for Problem {
+    fn from(error: MappingError) -> Self {
+        let kind = match error {
+            MappingError::Store(cause) => return Self::unavailable(cause),
+            MappingError::NumberNotAssigned => return Self::invalid_field("phone_number", error),
+            MappingError::NoSuchGroup | MappingError::NoSuchMapping => ProblemKind::NotFound,
+            MappingError::EmailTaken { .. } => ProblemKind::EmailTaken,
+        };
+        Self::new(kind, sentence(&error))
+    }
+}
+
+impl From<ResolveError> for Problem {
+    fn from(error: ResolveError) -> Self {
+        let kind = match error {
+            ResolveError::Store(cause) => return Self::unavailable(cause),
+            ResolveError::TenantNotLinked => ProblemKind::TenantNotLinked,
+            ResolveError::GuestNotAllowed => ProblemKind::GuestNotAllowed,
+            ResolveError::NoEmailClaim => ProblemKind::NoEmailClaim,
+            ResolveError::NoMapping => ProblemKind::NoMapping,
+            ResolveError::IdentityChanged => ProblemKind::IdentityChanged,
+        };
+        Self::new(kind, sentence(&error))
+    }
+}
+
+impl From<ApiKeyError> for Problem {
+    fn from(error: ApiKeyError) -> Self {
+        match error {
+            ApiKeyError::Store(cause) => Self::unavailable(cause),
+            ApiKeyError::NoRandomness => Self::internal(error),
+            ApiKeyError::NoSuchGroup => Self::invalid_field("business_group", error),
+            ApiKeyError::ExpiryInThePast => Self::invalid_field("expires_at", error),
+            ApiKeyError::NoSuchKey => Self::not_found(sentence(&error)),
+            ApiKeyError::UnknownSecret | ApiKeyError::Expired => Self::invalid_token(sentence(&error)),
+        }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid(check) => Self::invalid_token(format!("{}: {check}", check.name())),
+            TokenError::KeysUnavailable { retry_after } => {
+                let detail =
+                    "Microsoft's signing keys could not be fetched yet, so no token can be checked. Try again.";
+                let seconds = retry_after.as_secs().max(1).to_string();
+                Self::new(ProblemKind::KeysUnavailable, detail).header(RETRY_AFTER, &seconds)
+            }
+        }
+    }
+}
+
+/// An error's text as a sentence.
+fn sentence(error: &impl std::error::Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

@@ -1,0 +1,101 @@
+//! What operators' machines ask: is it alive, is it ready, how does it do.
+
+use actix_web::HttpResponse;
+use actix_web::get;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::rt::time::timeout;
+use actix_web::web::Data;
+use std::time::Duration;
+use tracing::warn;
+
+use crate::auth::KeysStatus;
+use crate::http::observe::OwnErrorBody;
+use crate::http::problem::Problem;
+use crate::http::services::Services;
+
+/// How long the store may take to answer before it counts as not ready.
+const STORE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Whether the process runs
+#[utoipa::path(
+    operation_id = "live",
+    tag = "operations",
+    security(()),
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+#[get("/livez")]
+pub(crate) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the service can answer
+///
+/// One line a part. Microsoft is never asked by this call: it tells of the signing keys that are there.
+#[utoipa::path(
+    operation_id = "ready",
+    tag = "operations",
+    security(()),
+    responses(
+        (status = 200, body = String, content_type = "text/plain", description = "All parts are ready"),
+        (status = 503, body = String, content_type = "text/plain", description = "A part is not ready, or the service is about to stop")
+    )
+)]
+#[get("/readyz")]
+pub(crate) async fn ready(services: Data<Services>) -> HttpResponse {
+    let parts = [store_line(&services).await, keys_line(&services.signing_keys.status()), stop_line(&services)];
+    let ready = parts.iter().all(|(ready, _)| *ready);
+    let text: String = parts.iter().map(|(_, line)| line.as_str()).collect();
+    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let response = response.insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain; charset=utf-8");
+    let mut response = response.body(text);
+    response.extensions_mut().insert(OwnErrorBody);
+    response
+}
+
+async fn store_line(services: &Services) -> (bool, String) {
+    match timeout(STORE_LIMIT, services.store_health.ping()).await {
+        Ok(Ok(())) => (true, "store: ok\n".to_owned()),
+        Ok(Err(error)) => {
+            warn!(%error, "the store is not ready");
+            (false, "store: the database does not answer\n".to_owned())
+        }
+        Err(_) => (false, "store: the database takes too long to answer\n".to_owned()),
+    }
+}
+
+fn keys_line(status: &KeysStatus) -> (bool, String) {
+    let Some(age) = status.age.filter(|_| status.key_count > 0) else {
+        let line = match &status.last_error {
+            Some(error) => format!("keys: none yet: {error}\n"),
+            None => "keys: none yet\n".to_owned(),
+        };
+        return (false, line);
+    };
+    let seconds = age.as_secs();
+    let line = match &status.last_error {
+        Some(error) if status.consecutive_failures > 0 => {
+            format!("keys: {} kept from {seconds} s ago; the last fetch failed: {error}\n", status.key_count)
+        }
+        _ => format!("keys: ok, {} fetched {seconds} s ago\n", status.key_count),
+    };
+    (true, line)
+}
+
+fn stop_line(services: &Services) -> (bool, String) {
+    if services.drain.is_draining() { (false, "service: about to stop\n".to_owned()) } else { (true, String::new()) }
+}
+
+/// Metrics
+///
+/// In the Prometheus text format.
+#[utoipa::path(
+    operation_id = "metrics",
+    tag = "operations",
+    security(()),
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+#[get("/metrics")]
+pub(crate) async fn metrics(services: Data<Services>) -> Result<HttpResponse, Problem> {
+    let text = services.metrics.render(&services.signing_keys.status()).map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}

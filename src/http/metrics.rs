@@ -1,0 +1,108 @@
+//! What `/metrics` shows, in the Prometheus text format.
+
+use prometheus::HistogramOpts;
+use prometheus::HistogramVec;
+use prometheus::IntCounterVec;
+use prometheus::IntGauge;
+use prometheus::Opts;
+use prometheus::Registry;
+use prometheus::TextEncoder;
+
+use crate::auth::KeysStatus;
+
+/// Upper bounds of the latency histogram's buckets, in seconds: a resolve takes less than a millisecond, an import of a
+/// million rows many seconds.
+const BUCKETS: [f64; 14] =
+    [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0, 120.0];
+
+/// The metrics of one running service, in a registry of their own.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    import_rows: IntCounterVec,
+    key_fetches: IntGaugePair,
+    keys: IntGauge,
+    keys_age_seconds: IntGauge,
+    keys_stale: IntGauge,
+}
+
+struct IntGaugePair {
+    ok: IntGauge,
+    failed: IntGauge,
+}
+
+impl Metrics {
+    /// Fresh metrics.
+    ///
+    /// # Errors
+    /// If two metrics had one name.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok::<_, prometheus::Error>(counter)
+        };
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, prometheus::Error>(gauge)
+        };
+        let seconds =
+            HistogramOpts::new("signline_http_request_duration_seconds", "Time to the end of the answer's head.");
+        let seconds = HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["route", "method"])?;
+        registry.register(Box::new(seconds.clone()))?;
+        Ok(Self {
+            requests: counter("signline_http_requests_total", "Calls answered.", &["route", "method", "status"])?,
+            import_rows: counter("signline_import_rows_total", "Rows of applied imports.", &["result"])?,
+            key_fetches: IntGaugePair {
+                ok: gauge(
+                    "signline_signing_keys_fetches_ok",
+                    "Fetches of the signing keys that went well, since the start.",
+                )?,
+                failed: gauge(
+                    "signline_signing_keys_fetches_failed",
+                    "Fetches of the signing keys that failed, since the start.",
+                )?,
+            },
+            keys: gauge("signline_signing_keys", "Signing keys in use.")?,
+            keys_age_seconds: gauge(
+                "signline_signing_keys_age_seconds",
+                "Age of the signing keys; -1 before the first fetch.",
+            )?,
+            keys_stale: gauge(
+                "signline_signing_keys_stale",
+                "1 while old keys are kept because the last fetch failed.",
+            )?,
+            seconds,
+            registry,
+        })
+    }
+
+    /// Counts a call. `route` is the route's pattern, or a fixed word: never a path, which holds phone numbers.
+    pub fn observe_request(&self, route: &str, method: &str, status: u16, seconds: f64) {
+        let status = status.to_string();
+        self.requests.with_label_values(&[route, method, &status]).inc();
+        self.seconds.with_label_values(&[route, method]).observe(seconds);
+    }
+
+    /// Counts the rows of an applied import.
+    pub fn observe_import(&self, result: &str, rows: u64) {
+        self.import_rows.with_label_values(&[result]).inc_by(rows);
+    }
+
+    /// The metrics as text, with the signing keys as they are now.
+    ///
+    /// # Errors
+    /// If the text could not be written.
+    pub fn render(&self, keys: &KeysStatus) -> Result<String, prometheus::Error> {
+        self.keys.set(i64::try_from(keys.key_count).unwrap_or(i64::MAX));
+        let age = keys.age.map_or(-1, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        self.keys_age_seconds.set(age);
+        self.keys_stale.set(i64::from(keys.key_count > 0 && keys.consecutive_failures > 0));
+        self.key_fetches.ok.set(i64::try_from(keys.fetches_ok).unwrap_or(i64::MAX));
+        self.key_fetches.failed.set(i64::try_from(keys.fetches_failed).unwrap_or(i64::MAX));
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}

@@ -1,0 +1,18 @@
+//! The HTTP edge: who calls, what she sent, and how the answer is written. The rules are in the features.
+//!
+//! [`routes`](routes::routes) is the list of all calls, [`problem`] what every error becomes, [`server`] the limits and
+//! the stop.
+
+pub mod drain;
+pub mod extract;
+mod from_features;
+pub mod health;
+pub mod metrics;
+pub mod observe;
+pub mod openapi;
+pub mod problem;
+pub mod routes;
+pub mod server;
+pub mod services;
+mod unmatched;
+pub mod v1;

@@ -1,0 +1,317 @@
+//! The one error type of the HTTP edge: `application/problem+json` (RFC 9457).
+//!
+//! Every error of every feature becomes a [`Problem`] here, in one table of kinds and one list of `From`.
+
+use std::error::Error;
+use std::fmt;
+
+use actix_web::HttpResponse;
+use actix_web::ResponseError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::ALLOW;
+use actix_web::http::header::HeaderName;
+use actix_web::http::header::HeaderValue;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::WWW_AUTHENTICATE;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+
+/// The media type of problems.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+macro_rules! problem_kinds {
+    ($($(#[$doc:meta])* $kind:ident = $status:ident, $slug:literal, $title:literal;)*) => {
+        /// The kinds of problem, each with its status, its slug and its title.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ProblemKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl ProblemKind {
+            /// All kinds.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// The last part of the `type` URI.
+            #[must_use]
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$kind => $slug,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$kind => StatusCode::$status,)* }
+            }
+
+            /// What it is called, the same each time.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title,)* }
+            }
+        }
+    };
+}
+
+problem_kinds! {
+    /// JSON, a query or a cursor that can't be read.
+    MalformedRequest = BAD_REQUEST, "malformed-request", "The request can't be read";
+    /// No credential.
+    Unauthenticated = UNAUTHORIZED, "unauthenticated", "A credential is needed";
+    /// A credential that is not good.
+    InvalidToken = UNAUTHORIZED, "invalid-token", "The credential is not valid";
+    /// A good credential without the right.
+    Forbidden = FORBIDDEN, "forbidden", "This credential may not do this";
+    /// The tenant of the token is linked to no business group.
+    TenantNotLinked = FORBIDDEN, "tenant-not-linked", "The Microsoft tenant is linked to no business group";
+    /// A guest's token.
+    GuestNotAllowed = FORBIDDEN, "guest-not-allowed", "Guests may not sign in";
+    /// No such resource.
+    NotFound = NOT_FOUND, "not-found", "There is no such thing";
+    /// The address has no mapping.
+    NoMapping = NOT_FOUND, "no-mapping", "No phone number is mapped to this account";
+    /// The path exists, for other methods.
+    MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed", "The path does not take this method";
+    /// The request came too slowly.
+    RequestTimeout = REQUEST_TIMEOUT, "request-timeout", "The request did not arrive in time";
+    /// Something of this id stands already.
+    Conflict = CONFLICT, "conflict", "The request conflicts with what there is";
+    /// The mapping is pinned to another person.
+    IdentityChanged = CONFLICT, "identity-changed", "The mapping belongs to another account of this address";
+    /// Mapped numbers lie outside the new ranges.
+    RangesInUse = CONFLICT, "ranges-in-use", "Mapped numbers lie outside the new ranges";
+    /// Another group has numbers of the range.
+    RangeTaken = CONFLICT, "range-taken", "Another business group has numbers of this range";
+    /// The group still has mappings.
+    NotEmpty = CONFLICT, "not-empty", "The business group still has mappings";
+    /// Another group has the tenant.
+    TenantTaken = CONFLICT, "tenant-taken", "Another business group has this tenant";
+    /// Another number of the group has the address.
+    EmailTaken = CONFLICT, "email-taken", "Another number has this address";
+    /// The mappings changed since the revision of `If-Match`.
+    RevisionMoved = PRECONDITION_FAILED, "revision-moved", "The mappings have changed since";
+    /// The body is too large.
+    TooLarge = PAYLOAD_TOO_LARGE, "too-large", "The body is too large";
+    /// The body is of another type than expected.
+    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is of another type than expected";
+    /// Read, but wrong.
+    InvalidRequest = UNPROCESSABLE_ENTITY, "invalid-request", "Something in the request is wrong";
+    /// The token names no e-mail address.
+    NoEmailClaim = UNPROCESSABLE_ENTITY, "no-email-claim", "The token names no e-mail address";
+    /// The file has problems.
+    ImportRejected = UNPROCESSABLE_ENTITY, "import-rejected", "The file has problems, and nothing was changed";
+    /// A fault inside.
+    Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong inside";
+    /// The store does not answer.
+    Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The service can't answer now";
+    /// No signing keys could be had yet.
+    KeysUnavailable = SERVICE_UNAVAILABLE, "keys-unavailable", "Microsoft's signing keys could not be had yet";
+}
+
+/// A wrong field of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// The field, such as `number_ranges[0].first`.
+    #[schema(example = "number_ranges[0].first")]
+    pub field: String,
+    /// What is wrong with it and what to do.
+    pub message: String,
+}
+
+/// An error as callers see it.
+#[derive(Debug)]
+pub struct Problem {
+    kind: ProblemKind,
+    detail: String,
+    members: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// For the log alone.
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem of a kind; `detail` is for people and names no secret, token or e-mail address of another group.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), members: Map::new(), headers: Vec::new(), cause: None }
+    }
+
+    /// A fault inside: the caller learns that there was one, the log learns which.
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let detail = "The fault is logged under this request_id.";
+        Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Internal, detail) }
+    }
+
+    /// The store does not answer.
+    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let detail = "The database does not answer. Nothing was changed unless another answer says so; try again.";
+        let problem = Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Unavailable, detail) };
+        problem.header(RETRY_AFTER, "1")
+    }
+
+    /// 401 for a call without a credential (RFC 6750, section 3.1: no error code then).
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        let detail = "Send `Authorization: Bearer ` and an API key or a Microsoft Entra token.";
+        Self::new(ProblemKind::Unauthenticated, detail).header(WWW_AUTHENTICATE, "Bearer")
+    }
+
+    /// 401 for a credential that is not good; `why` is shown, also in the challenge, and holds nothing of the token.
+    pub fn invalid_token(why: impl fmt::Display) -> Self {
+        let challenge = r#"Bearer error="invalid_token""#;
+        Self::new(ProblemKind::InvalidToken, why.to_string()).header(WWW_AUTHENTICATE, challenge)
+    }
+
+    /// 404 for a path or a thing that is not there.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::NotFound, detail)
+    }
+
+    /// 405 with the methods that the path takes.
+    #[must_use]
+    pub fn method_not_allowed(allowed: &str) -> Self {
+        Self::new(ProblemKind::MethodNotAllowed, format!("The path takes {allowed}.")).header(ALLOW, allowed)
+    }
+
+    /// 422 with the wrong fields.
+    #[must_use]
+    pub fn invalid_request(errors: &[FieldError]) -> Self {
+        let told: Vec<_> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+        let problem = Self::new(ProblemKind::InvalidRequest, told.join("; "));
+        problem.member("errors", serde_json::json!(errors))
+    }
+
+    /// 422 with one wrong field.
+    pub fn invalid_field(field: &str, message: impl fmt::Display) -> Self {
+        Self::invalid_request(&[FieldError { field: field.to_owned(), message: message.to_string() }])
+    }
+
+    /// Adds a member of the kind's own.
+    #[must_use]
+    pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a header; a value that no header can hold is left out.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// What is for the log alone.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
+        self.cause.as_deref()
+    }
+
+    /// The answer. The request id is known to the middleware that gives it out, and to nobody before.
+    #[must_use]
+    pub fn to_response(&self, request_id: Option<&str>) -> HttpResponse {
+        let status = self.kind.status();
+        let body = Body {
+            r#type: format!("/problems/{}", self.kind.slug()),
+            title: self.kind.title(),
+            status: status.as_u16(),
+            detail: &self.detail,
+            request_id,
+            members: &self.members,
+        };
+        let mut response = HttpResponse::build(status);
+        for header in &self.headers {
+            response.append_header(header.clone());
+        }
+        response.content_type(MEDIA_TYPE).json(body)
+    }
+}
+
+/// A problem as it is written.
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(flatten)]
+    members: &'a Map<String, Value>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.slug(), self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.to_response(None)
+    }
+}
+
+/// An error (RFC 9457, `application/problem+json`).
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// `/problems/` and the kind's slug.
+    #[schema(example = "/problems/not-found")]
+    pub r#type: String,
+    /// What the kind is called.
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    pub status: u16,
+    /// What went wrong this time, and what to do.
+    pub detail: String,
+    /// The `X-Request-Id` of the answer.
+    pub request_id: String,
+    /// `invalid-request`: the wrong fields.
+    #[schema(required = false)]
+    pub errors: Option<Vec<FieldError>>,
+    /// `import-rejected`: how many problems the file has.
+    #[schema(required = false)]
+    pub problem_count: Option<u64>,
+    /// `import-rejected`: the first 1,000 of them.
+    #[schema(required = false)]
+    pub problems: Option<Vec<crate::http::v1::imports::ImportProblem>>,
+    /// `revision-moved`: the revision that the mappings are of now.
+    #[schema(required = false)]
+    pub revision: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_slug_of_its_own() {
+        let slugs: HashSet<_> = ProblemKind::ALL.iter().map(|kind| kind.slug()).collect();
+        assert_eq!(slugs.len(), ProblemKind::ALL.len());
+        for kind in ProblemKind::ALL {
+            assert!(kind.slug().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+            assert!(kind.status().as_u16() >= 400);
+        }
+    }
+
+    #[test]
+    fn a_fault_inside_is_told_to_the_log_alone() {
+        let problem = Problem::internal("password=hunter2");
+        assert!(problem.cause().is_some());
+        assert!(!problem.to_string().contains("hunter2"));
+    }
+}

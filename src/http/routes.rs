@@ -1,0 +1,39 @@
+//! The one list of calls: it is what is served, and what the OpenAPI document holds.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::http::health;
+use crate::http::openapi;
+use crate::http::v1::api_keys;
+use crate::http::v1::business_groups;
+use crate::http::v1::imports;
+use crate::http::v1::mappings;
+use crate::http::v1::mappings_csv;
+use crate::http::v1::me;
+
+/// Registers all calls.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(me::resolve_line)
+        .service(business_groups::create_business_group)
+        .service(business_groups::list_business_groups)
+        .service(business_groups::get_business_group)
+        .service(business_groups::update_business_group)
+        .service(business_groups::delete_business_group)
+        .service(business_groups::link_tenant)
+        .service(business_groups::unlink_tenant)
+        .service(mappings::list_mappings)
+        .service(mappings::get_mapping)
+        .service(mappings::put_mapping)
+        .service(mappings::delete_mapping)
+        .service(mappings_csv::export_mappings)
+        .service(mappings_csv::get_mappings_template)
+        .service(imports::import_mappings)
+        .service(api_keys::create_api_key)
+        .service(api_keys::list_api_keys)
+        .service(api_keys::revoke_api_key)
+        .service(health::live)
+        .service(health::ready)
+        .service(health::metrics)
+        .service(openapi::openapi_json);
+}

@@ -1,0 +1,57 @@
+//! What handlers call.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+
+use crate::api_keys::ApiKeys;
+use crate::auth::SigningKeys;
+use crate::auth::TokenValidator;
+use crate::business_groups::BusinessGroups;
+use crate::domain::phone_number::NumberingPlan;
+use crate::export::Exporter;
+use crate::http::drain::Drain;
+use crate::http::metrics::Metrics;
+use crate::http::problem::Problem;
+use crate::import::Importer;
+use crate::mappings::Mappings;
+use crate::mappings::Resolver;
+use crate::ports::store_health::StoreHealth;
+
+/// What handlers call: one of each, shared by all workers.
+pub struct Services {
+    /// Business groups.
+    pub business_groups: BusinessGroups,
+    /// Single mappings.
+    pub mappings: Mappings,
+    /// From a sign-in to a line.
+    pub resolver: Resolver,
+    /// API keys.
+    pub api_keys: ApiKeys,
+    /// Imports.
+    pub importer: Importer,
+    /// Exports.
+    pub exporter: Exporter,
+    /// Token validation.
+    pub tokens: TokenValidator,
+    /// The signing keys, for `/readyz` and metrics.
+    pub signing_keys: Arc<SigningKeys>,
+    /// The store's health, for `/readyz`.
+    pub store_health: Arc<dyn StoreHealth>,
+    /// How numbers are read and written.
+    pub plan: NumberingPlan,
+    /// The largest file that is imported, in bytes.
+    pub max_import_bytes: u64,
+    /// What `/metrics` shows.
+    pub metrics: Metrics,
+    /// Whether the service is about to stop.
+    pub drain: Drain,
+}
+
+impl Services {
+    /// The services of the application that got a request.
+    pub(super) fn of(request: &HttpRequest) -> Result<&Data<Self>, Problem> {
+        request.app_data::<Data<Self>>().ok_or_else(|| Problem::internal("the application has no services"))
+    }
+}

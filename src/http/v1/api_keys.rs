@@ -1,0 +1,214 @@
+//! API keys: make, list, revoke.
+
+use actix_web::HttpResponse;
+use actix_web::delete;
+use actix_web::get;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::post;
+use actix_web::web;
+use actix_web::web::Data;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api_keys::NewApiKey;
+use crate::domain::api_key;
+use crate::domain::api_key::Grant;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::name;
+use crate::http::extract::Authorized;
+use crate::http::extract::Json;
+use crate::http::extract::Operator;
+use crate::http::extract::Query;
+use crate::http::openapi::CommonProblems;
+use crate::http::problem::Problem;
+use crate::http::services::Services;
+use crate::http::v1::paging::PageQuery;
+use crate::http::v1::paging::cursor_after;
+use crate::http::v1::paging::page_request;
+
+/// An API key, without its secret.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKey {
+    /// Its id.
+    #[schema(example = "0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c")]
+    id: String,
+    /// What people call it.
+    #[schema(example = "portal")]
+    name: String,
+    /// What it may do.
+    role: Role,
+    /// The business group that it is for; null for operators and resolvers.
+    business_group: Option<String>,
+    /// How its secret begins.
+    #[schema(example = "slk_Qx3f")]
+    prefix: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it stops working; null: never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+/// A new API key: the only answer that has its secret.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedApiKey {
+    #[serde(flatten)]
+    key: ApiKey,
+    /// What its holder sends as `Authorization: Bearer`.
+    secret: String,
+}
+
+/// What a key may do.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Everything but `/v1/me`.
+    Operator,
+    /// Its own business group; number ranges read-only.
+    BusinessGroupAdmin,
+    /// `POST /v1/introspect`.
+    Resolver,
+    /// `/scim/v2` of its own business group.
+    Scim,
+}
+
+/// A page of API keys.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKeyList {
+    /// The keys, in the order of their making.
+    items: Vec<ApiKey>,
+    /// The `cursor` of the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// An API key to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateApiKey {
+    /// What people call it.
+    #[schema(example = "portal")]
+    name: String,
+    /// What it may do.
+    role: Role,
+    /// The business group that it is for: needed for `business-group-admin` and `scim`, and for them alone.
+    #[schema(required = false)]
+    business_group: Option<String>,
+    /// When it stops working; left out or null: never.
+    #[schema(value_type = Option<String>, format = DateTime, required = false)]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<api_key::ApiKey> for ApiKey {
+    fn from(key: api_key::ApiKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            role: key.grant.role().into(),
+            business_group: key.grant.business_group().map(BusinessGroupId::to_string),
+            name: key.name,
+            prefix: key.prefix,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+        }
+    }
+}
+
+impl From<api_key::Role> for Role {
+    fn from(role: api_key::Role) -> Self {
+        match role {
+            api_key::Role::Operator => Self::Operator,
+            api_key::Role::BusinessGroupAdmin => Self::BusinessGroupAdmin,
+            api_key::Role::Resolver => Self::Resolver,
+            api_key::Role::Scim => Self::Scim,
+        }
+    }
+}
+
+impl From<Role> for api_key::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Operator => Self::Operator,
+            Role::BusinessGroupAdmin => Self::BusinessGroupAdmin,
+            Role::Resolver => Self::Resolver,
+            Role::Scim => Self::Scim,
+        }
+    }
+}
+
+impl CreateApiKey {
+    fn read(self) -> Result<NewApiKey, Problem> {
+        let name = name::parse(&self.name).map_err(|error| Problem::invalid_field("name", error))?;
+        let group = self.business_group.as_deref().map(BusinessGroupId::parse).transpose();
+        let group = group.map_err(|error| Problem::invalid_field("business_group", error))?;
+        let grant = Grant::new(self.role.into(), group);
+        let grant = grant.map_err(|error| Problem::invalid_field("business_group", error))?;
+        Ok(NewApiKey { name, grant, expires_at: self.expires_at })
+    }
+}
+
+/// Make an API key
+///
+/// The secret is shown once, in this answer.
+#[utoipa::path(
+    operation_id = "createApiKey",
+    tag = "API keys",
+    security(("api_key" = [])),
+    request_body = CreateApiKey,
+    responses((status = 201, body = CreatedApiKey), CommonProblems)
+)]
+#[post("/v1/api-keys")]
+pub(crate) async fn create_api_key(
+    call: Authorized<Operator, Json<CreateApiKey>>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let Json(body) = call.input;
+    let created = services.api_keys.create(body.read()?).await?;
+    let body = CreatedApiKey { key: created.key.into(), secret: created.secret };
+    Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(body))
+}
+
+/// List API keys
+#[utoipa::path(
+    operation_id = "listApiKeys",
+    tag = "API keys",
+    security(("api_key" = [])),
+    params(PageQuery),
+    responses((status = 200, body = ApiKeyList), CommonProblems)
+)]
+#[get("/v1/api-keys")]
+pub(crate) async fn list_api_keys(
+    call: Authorized<Operator, Query<PageQuery>>,
+    services: Data<Services>,
+) -> Result<web::Json<ApiKeyList>, Problem> {
+    let Query(query) = call.input;
+    let page = page_request(query.limit, query.cursor.as_deref(), |key| Uuid::try_parse(key).ok())?;
+    let page = services.api_keys.list(&page).await?;
+    let next_cursor = page.items.last().filter(|_| page.has_more).map(|key| cursor_after(&key.id.to_string()));
+    let items = page.items.into_iter().map(ApiKey::from).collect();
+    Ok(web::Json(ApiKeyList { items, next_cursor }))
+}
+
+/// Revoke an API key
+///
+/// It is refused from now on, on every replica.
+#[utoipa::path(
+    operation_id = "revokeApiKey",
+    tag = "API keys",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The key's id")),
+    responses((status = 204, description = "It is revoked"), CommonProblems)
+)]
+#[delete("/v1/api-keys/{id}")]
+pub(crate) async fn revoke_api_key(
+    call: Authorized<Operator>,
+    id: web::Path<String>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let Authorized { .. } = call;
+    let id = Uuid::try_parse(&id).map_err(|_| Problem::not_found("There is no such API key."))?;
+    services.api_keys.revoke(id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,403 @@
+//! Business groups, their number ranges and their tenants.
+
+use actix_web::HttpResponse;
+use actix_web::delete;
+use actix_web::get;
+use actix_web::http::header::LOCATION;
+use actix_web::patch;
+use actix_web::post;
+use actix_web::put;
+use actix_web::web;
+use actix_web::web::Data;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::api_key::Grant;
+use crate::domain::business_group;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::business_group::BusinessGroupPatch;
+use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::NewBusinessGroup;
+use crate::domain::name;
+use crate::domain::number_range;
+use crate::domain::page::Page;
+use crate::domain::phone_number::PhoneNumber;
+use crate::domain::tenant::parse_tenant_id;
+use crate::http::extract::Authorized;
+use crate::http::extract::GroupAdmin;
+use crate::http::extract::GroupOperator;
+use crate::http::extract::GroupReader;
+use crate::http::extract::Json;
+use crate::http::extract::Operator;
+use crate::http::extract::Query;
+use crate::http::openapi::CommonProblems;
+use crate::http::problem::FieldError;
+use crate::http::problem::Problem;
+use crate::http::problem::ProblemDocument;
+use crate::http::problem::ProblemKind;
+use crate::http::services::Services;
+use crate::http::v1::paging::PageQuery;
+use crate::http::v1::paging::cursor_after;
+use crate::http::v1::paging::page_request;
+
+/// A business group.
+#[derive(Serialize, ToSchema)]
+pub struct BusinessGroup {
+    /// Its id.
+    #[schema(example = "abccompany")]
+    id: String,
+    /// What people call it.
+    #[schema(example = "ABC Company")]
+    name: String,
+    /// The Microsoft Entra tenant whose users it takes; null until one is linked.
+    tenant_id: Option<String>,
+    /// The phone numbers that may be mapped, in order.
+    number_ranges: Vec<NumberRange>,
+    /// Whether guests of the tenant may sign in.
+    allow_guests: bool,
+    /// Whether a mapping stays with the first account that signs in with its address.
+    identity_pinning: Pinning,
+    /// How many mappings it has.
+    mapping_count: u64,
+    /// Counts the changes of its mappings.
+    revision: i64,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+/// All numbers from `first` to `last`.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberRange {
+    /// The first number, in E.164.
+    #[schema(example = "+17635550000")]
+    first: String,
+    /// The last number, in E.164.
+    #[schema(example = "+17635559999")]
+    last: String,
+}
+
+/// What is done when another account comes with the address of a mapping.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pinning {
+    /// A mapping stays with the first account that signed in: another is refused with `identity-changed`.
+    Enforce,
+    /// Only the address counts.
+    Off,
+}
+
+/// A page of business groups.
+#[derive(Serialize, ToSchema)]
+pub struct BusinessGroupList {
+    /// The groups, in the order of their ids.
+    items: Vec<BusinessGroup>,
+    /// The `cursor` of the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// A business group to be created.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateBusinessGroup {
+    /// Its id, for good.
+    #[schema(example = "abccompany", pattern = "^[a-z0-9][a-z0-9-]{0,62}$")]
+    id: String,
+    /// What people call it.
+    #[schema(example = "ABC Company")]
+    name: String,
+    /// The phone numbers that may be mapped; none if left out.
+    #[serde(default)]
+    number_ranges: Vec<NumberRange>,
+}
+
+/// What changes; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBusinessGroup {
+    /// What people call it.
+    #[schema(required = false)]
+    name: Option<String>,
+    /// All its ranges from now on. Operators alone may change them.
+    #[schema(required = false)]
+    number_ranges: Option<Vec<NumberRange>>,
+    /// Whether guests of the tenant may sign in.
+    #[schema(required = false)]
+    allow_guests: Option<bool>,
+    /// Whether a mapping stays with the first account that signs in with its address.
+    #[schema(required = false)]
+    identity_pinning: Option<Pinning>,
+}
+
+/// A tenant to be linked.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkTenant {
+    /// The tenant's GUID.
+    #[schema(example = "a1a1a1a1-0000-4000-8000-0000000000aa")]
+    tenant_id: String,
+}
+
+impl From<business_group::BusinessGroup> for BusinessGroup {
+    fn from(group: business_group::BusinessGroup) -> Self {
+        Self {
+            id: group.id.to_string(),
+            name: group.name,
+            tenant_id: group.tenant_id.map(|tenant| tenant.to_string()),
+            number_ranges: group.number_ranges.into_iter().map(NumberRange::from).collect(),
+            allow_guests: group.allow_guests,
+            identity_pinning: group.identity_pinning.into(),
+            mapping_count: group.mapping_count,
+            revision: group.revision,
+            created_at: group.created_at,
+        }
+    }
+}
+
+impl From<number_range::NumberRange> for NumberRange {
+    fn from(range: number_range::NumberRange) -> Self {
+        Self { first: range.first().to_string(), last: range.last().to_string() }
+    }
+}
+
+impl From<IdentityPinning> for Pinning {
+    fn from(pinning: IdentityPinning) -> Self {
+        match pinning {
+            IdentityPinning::Enforce => Self::Enforce,
+            IdentityPinning::Off => Self::Off,
+        }
+    }
+}
+
+impl From<Pinning> for IdentityPinning {
+    fn from(pinning: Pinning) -> Self {
+        match pinning {
+            Pinning::Enforce => Self::Enforce,
+            Pinning::Off => Self::Off,
+        }
+    }
+}
+
+/// Collects what is wrong with a request's fields, so that all of it is told at once.
+#[derive(Default)]
+struct Fields(Vec<FieldError>);
+
+impl Fields {
+    fn take<T, E: std::fmt::Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
+        read.map_err(|error| self.0.push(FieldError { field: field.to_owned(), message: error.to_string() })).ok()
+    }
+
+    fn ranges(&mut self, ranges: &[NumberRange]) -> Option<Vec<number_range::NumberRange>> {
+        let read: Vec<_> = ranges.iter().enumerate().map(|(at, range)| self.range(at, range)).collect();
+        let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
+        self.take("number_ranges", number_range::sort(read))
+    }
+
+    fn range(&mut self, at: usize, range: &NumberRange) -> Option<number_range::NumberRange> {
+        let first = self.take(&format!("number_ranges[{at}].first"), PhoneNumber::parse_e164(&range.first));
+        let last = self.take(&format!("number_ranges[{at}].last"), PhoneNumber::parse_e164(&range.last));
+        self.take(&format!("number_ranges[{at}]"), number_range::NumberRange::new(first?, last?))
+    }
+
+    fn problem(self) -> Problem {
+        Problem::invalid_request(&self.0)
+    }
+}
+
+impl CreateBusinessGroup {
+    fn read(self) -> Result<NewBusinessGroup, Problem> {
+        let mut fields = Fields::default();
+        let id = fields.take("id", BusinessGroupId::parse(&self.id));
+        let name = fields.take("name", name::parse(&self.name));
+        let number_ranges = fields.ranges(&self.number_ranges);
+        match (id, name, number_ranges) {
+            (Some(id), Some(name), Some(number_ranges)) => Ok(NewBusinessGroup { id, name, number_ranges }),
+            _ => Err(fields.problem()),
+        }
+    }
+}
+
+impl UpdateBusinessGroup {
+    fn read(self, grant: &Grant) -> Result<BusinessGroupPatch, Problem> {
+        if self.number_ranges.is_some() && *grant != Grant::Operator {
+            let detail = "Only an operator may change number_ranges.";
+            return Err(Problem::new(ProblemKind::Forbidden, detail));
+        }
+        let mut fields = Fields::default();
+        let name = self.name.and_then(|name| fields.take("name", name::parse(&name)));
+        let number_ranges = self.number_ranges.and_then(|ranges| fields.ranges(&ranges));
+        if !fields.0.is_empty() {
+            return Err(fields.problem());
+        }
+        let identity_pinning = self.identity_pinning.map(IdentityPinning::from);
+        Ok(BusinessGroupPatch { name, number_ranges, allow_guests: self.allow_guests, identity_pinning })
+    }
+}
+
+/// Create a business group
+#[utoipa::path(
+    operation_id = "createBusinessGroup",
+    tag = "business groups",
+    security(("api_key" = [])),
+    request_body = CreateBusinessGroup,
+    responses(
+        (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`conflict`: the id is taken; `range-taken`: another group has numbers of a range"),
+        CommonProblems
+    )
+)]
+#[post("/v1/business-groups")]
+pub(crate) async fn create_business_group(
+    call: Authorized<Operator, Json<CreateBusinessGroup>>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let Json(body) = call.input;
+    let group = services.business_groups.create(body.read()?).await?;
+    let location = format!("/v1/business-groups/{}", group.id);
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(BusinessGroup::from(group)))
+}
+
+/// List business groups
+///
+/// An administrator's list holds her own group alone.
+#[utoipa::path(
+    operation_id = "listBusinessGroups",
+    tag = "business groups",
+    security(("api_key" = [])),
+    params(PageQuery),
+    responses((status = 200, body = BusinessGroupList), CommonProblems)
+)]
+#[get("/v1/business-groups")]
+pub(crate) async fn list_business_groups(
+    call: Authorized<GroupReader, Query<PageQuery>>,
+    services: Data<Services>,
+) -> Result<web::Json<BusinessGroupList>, Problem> {
+    let Query(query) = call.input;
+    let page = page_request(query.limit, query.cursor.as_deref(), |key| BusinessGroupId::parse(key).ok())?;
+    let page = match call.scope {
+        None => services.business_groups.list(&page).await?,
+        Some(own) => {
+            let own = services.business_groups.find(&own).await?;
+            let after = page.after.is_some_and(|after| own.id <= after);
+            Page { items: if after { Vec::new() } else { vec![own] }, has_more: false }
+        }
+    };
+    let next = page.items.last().filter(|_| page.has_more).map(|group| cursor_after(group.id.as_str()));
+    let items = page.items.into_iter().map(BusinessGroup::from).collect();
+    Ok(web::Json(BusinessGroupList { items, next_cursor: next }))
+}
+
+/// Read a business group
+#[utoipa::path(
+    operation_id = "getBusinessGroup",
+    tag = "business groups",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The business group")),
+    responses((status = 200, body = BusinessGroup), CommonProblems)
+)]
+#[get("/v1/business-groups/{id}")]
+pub(crate) async fn get_business_group(
+    call: Authorized<GroupAdmin>,
+    services: Data<Services>,
+) -> Result<web::Json<BusinessGroup>, Problem> {
+    let group = services.business_groups.find(&call.scope).await?;
+    Ok(web::Json(group.into()))
+}
+
+/// Change a business group
+#[utoipa::path(
+    operation_id = "updateBusinessGroup",
+    tag = "business groups",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The business group")),
+    request_body = UpdateBusinessGroup,
+    responses(
+        (status = 200, body = BusinessGroup),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`"),
+        CommonProblems
+    )
+)]
+#[patch("/v1/business-groups/{id}")]
+pub(crate) async fn update_business_group(
+    call: Authorized<GroupAdmin, Json<UpdateBusinessGroup>>,
+    services: Data<Services>,
+) -> Result<web::Json<BusinessGroup>, Problem> {
+    let Json(body) = call.input;
+    let patch = body.read(&call.key.grant)?;
+    let group = services.business_groups.update(&call.scope, patch).await?;
+    Ok(web::Json(group.into()))
+}
+
+/// Delete a business group
+///
+/// Only a group without mappings can be deleted; its API keys go with it.
+#[utoipa::path(
+    operation_id = "deleteBusinessGroup",
+    tag = "business groups",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The business group")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "`not-empty`"),
+        CommonProblems
+    )
+)]
+#[delete("/v1/business-groups/{id}")]
+pub(crate) async fn delete_business_group(
+    call: Authorized<GroupOperator>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    services.business_groups.delete(&call.scope).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Link a tenant
+///
+/// Takes the place of the tenant linked before.
+#[utoipa::path(
+    operation_id = "linkTenant",
+    tag = "business groups",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The business group")),
+    request_body = LinkTenant,
+    responses(
+        (status = 200, body = BusinessGroup),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`tenant-taken`: another group has the tenant"),
+        CommonProblems
+    )
+)]
+#[put("/v1/business-groups/{id}/tenant")]
+pub(crate) async fn link_tenant(
+    call: Authorized<GroupAdmin, Json<LinkTenant>>,
+    services: Data<Services>,
+) -> Result<web::Json<BusinessGroup>, Problem> {
+    let Json(body) = call.input;
+    let tenant = parse_tenant_id(&body.tenant_id).map_err(|error| Problem::invalid_field("tenant_id", error))?;
+    let group = services.business_groups.link_tenant(&call.scope, tenant).await?;
+    Ok(web::Json(group.into()))
+}
+
+/// Unlink the tenant
+///
+/// The group's users stop resolving at once; its mappings stay.
+#[utoipa::path(
+    operation_id = "unlinkTenant",
+    tag = "business groups",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The business group")),
+    responses((status = 204, description = "No tenant is linked"), CommonProblems)
+)]
+#[delete("/v1/business-groups/{id}/tenant")]
+pub(crate) async fn unlink_tenant(
+    call: Authorized<GroupAdmin>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    services.business_groups.unlink_tenant(&call.scope).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

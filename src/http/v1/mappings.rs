@@ -1,0 +1,185 @@
+//! Single mappings.
+
+use actix_web::HttpResponse;
+use actix_web::delete;
+use actix_web::get;
+use actix_web::put;
+use actix_web::web;
+use actix_web::web::Data;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
+
+use crate::domain::email::EmailAddress;
+use crate::domain::mapping;
+use crate::domain::phone_number::PhoneNumber;
+use crate::http::extract::Authorized;
+use crate::http::extract::GroupAdmin;
+use crate::http::extract::Json;
+use crate::http::extract::PhoneNumberInPath;
+use crate::http::extract::Query;
+use crate::http::openapi::CommonProblems;
+use crate::http::problem::Problem;
+use crate::http::problem::ProblemDocument;
+use crate::http::services::Services;
+use crate::http::v1::paging::cursor_after;
+use crate::http::v1::paging::page_request;
+use crate::mappings::PutResult;
+use crate::ports::mapping_store::MappingFilter;
+
+/// A mapping.
+#[derive(Serialize, ToSchema)]
+pub struct Mapping {
+    /// The number in E.164.
+    #[schema(example = "+17635551111")]
+    phone_number: String,
+    /// The Microsoft e-mail address, in lower case.
+    #[schema(example = "bobsmith@abccompany.com")]
+    email: String,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// A page of mappings.
+#[derive(Serialize, ToSchema)]
+pub struct MappingList {
+    /// The mappings, in the order of their numbers.
+    items: Vec<Mapping>,
+    /// The `cursor` of the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// The address of a mapping.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutMapping {
+    /// The Microsoft e-mail address.
+    #[schema(example = "bobsmith@abccompany.com")]
+    email: String,
+}
+
+/// Which page of which mappings.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MappingQuery {
+    /// Only mappings with this text in their number or address.
+    #[param(example = "555111")]
+    q: Option<String>,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl From<mapping::Mapping> for Mapping {
+    fn from(mapping: mapping::Mapping) -> Self {
+        Self {
+            phone_number: mapping.phone_number.to_string(),
+            email: mapping.email.to_string(),
+            updated_at: mapping.updated_at,
+        }
+    }
+}
+
+/// List mappings
+#[utoipa::path(
+    operation_id = "listMappings",
+    tag = "mappings",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The business group"), MappingQuery),
+    responses((status = 200, body = MappingList), CommonProblems)
+)]
+#[get("/v1/business-groups/{id}/mappings")]
+pub(crate) async fn list_mappings(
+    call: Authorized<GroupAdmin, Query<MappingQuery>>,
+    services: Data<Services>,
+) -> Result<web::Json<MappingList>, Problem> {
+    let Query(query) = call.input;
+    let page = page_request(query.limit, query.cursor.as_deref(), |key| PhoneNumber::parse_e164(key).ok())?;
+    let filter = MappingFilter { contains: query.q.map(|text| text.trim().to_lowercase()).filter(|q| !q.is_empty()) };
+    let page = services.mappings.list(&call.scope, &filter, &page).await?;
+    let last = page.items.last().filter(|_| page.has_more);
+    let next_cursor = last.map(|mapping| cursor_after(&mapping.phone_number.to_string()));
+    let items = page.items.into_iter().map(Mapping::from).collect();
+    Ok(web::Json(MappingList { items, next_cursor }))
+}
+
+/// Read a mapping
+#[utoipa::path(
+    operation_id = "getMapping",
+    tag = "mappings",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
+    ),
+    responses((status = 200, body = Mapping), CommonProblems)
+)]
+#[get("/v1/business-groups/{id}/mappings/{phone_number}")]
+pub(crate) async fn get_mapping(
+    call: Authorized<GroupAdmin, PhoneNumberInPath>,
+    services: Data<Services>,
+) -> Result<web::Json<Mapping>, Problem> {
+    let PhoneNumberInPath(number) = call.input;
+    let mapping = services.mappings.find(&call.scope, number).await?;
+    Ok(web::Json(mapping.into()))
+}
+
+/// Set a mapping
+///
+/// Creates the number's mapping or gives it another address; the same address again changes nothing.
+#[utoipa::path(
+    operation_id = "putMapping",
+    tag = "mappings",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
+    ),
+    request_body = PutMapping,
+    responses(
+        (status = 200, body = Mapping, description = "The number had a mapping"),
+        (status = 201, body = Mapping, description = "The number had none"),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`email-taken`: another number of the group has the address"),
+        CommonProblems
+    )
+)]
+#[put("/v1/business-groups/{id}/mappings/{phone_number}")]
+pub(crate) async fn put_mapping(
+    call: Authorized<GroupAdmin, (PhoneNumberInPath, Json<PutMapping>)>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let (PhoneNumberInPath(number), Json(body)) = call.input;
+    let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
+    Ok(match services.mappings.put(call.scope, number, email).await? {
+        PutResult::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
+        PutResult::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
+    })
+}
+
+/// Remove a mapping
+#[utoipa::path(
+    operation_id = "deleteMapping",
+    tag = "mappings",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
+    ),
+    responses((status = 204, description = "It is gone"), CommonProblems)
+)]
+#[delete("/v1/business-groups/{id}/mappings/{phone_number}")]
+pub(crate) async fn delete_mapping(
+    call: Authorized<GroupAdmin, PhoneNumberInPath>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let PhoneNumberInPath(number) = call.input;
+    services.mappings.delete(&call.scope, number).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

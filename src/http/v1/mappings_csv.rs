@@ -1,0 +1,63 @@
+//! Mappings as a file: Export All, and the empty file to begin with.
+
+use actix_web::HttpResponse;
+use actix_web::get;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::http::header::ETAG;
+use actix_web::web::Data;
+
+use crate::export;
+use crate::http::extract::Authorized;
+use crate::http::extract::GroupAdmin;
+use crate::http::openapi::CommonProblems;
+use crate::http::problem::Problem;
+use crate::http::services::Services;
+
+const MEDIA_TYPE: &str = "text/csv; charset=utf-8";
+
+/// Export all mappings
+///
+/// In the order of the numbers, all of one revision, which is the `ETag`. Importing the file changes nothing.
+#[utoipa::path(
+    operation_id = "exportMappings",
+    tag = "imports and exports",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The business group")),
+    responses(
+        (status = 200, body = String, content_type = "text/csv", headers(("ETag" = String, description = "The revision"))),
+        CommonProblems
+    )
+)]
+#[get("/v1/business-groups/{id}/mappings.csv")]
+pub(crate) async fn export_mappings(
+    call: Authorized<GroupAdmin>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let group = call.scope;
+    let file = services.exporter.export(&group).await.map_err(Problem::unavailable)?;
+    let file = file.ok_or_else(|| Problem::not_found("There is no such business group."))?;
+    Ok(HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .insert_header((ETAG, format!("\"{}\"", file.revision)))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{group}-mappings.csv\"")))
+        .streaming(file.chunks))
+}
+
+/// Get the empty file
+///
+/// The header row alone, to be filled in.
+#[utoipa::path(
+    operation_id = "getMappingsTemplate",
+    tag = "imports and exports",
+    security(()),
+    responses((status = 200, body = String, content_type = "text/csv"))
+)]
+#[get("/v1/mappings-template.csv")]
+pub(crate) async fn get_mappings_template() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"mappings.csv\""))
+        .body(export::TEMPLATE)
+}

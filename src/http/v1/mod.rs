@@ -1,0 +1,9 @@
+//! The calls of the API, one module a subject, each with its wire shapes.
+
+pub mod api_keys;
+pub mod business_groups;
+pub mod imports;
+pub mod mappings;
+pub mod mappings_csv;
+pub mod me;
+pub mod paging;
