@@ -41,8 +41,8 @@ macro_rules! import {
             for statement in <$engine>::CREATE_STAGING {
                 sqlx::query(*statement).execute(&mut *transaction).await?;
             }
-            let staged = std::mem::take(&mut batch.rows).into_iter();
-            <$engine>::stage(&mut transaction, staged, &batch.other_numbers).await?;
+            let (staged, others) = (std::mem::take(&mut batch.rows), std::mem::take(&mut batch.other_numbers));
+            <$engine>::stage(&mut transaction, staged, others).await?;
             for statement in <$engine>::INDEX_STAGING {
                 sqlx::query(*statement).execute(&mut *transaction).await?;
             }

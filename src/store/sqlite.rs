@@ -70,7 +70,11 @@ impl Sqlite {
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
-        sqlx::migrate!("migrations/sqlite").run(&self.writer).await
+        // In one transaction, because the migrator has no lock of its own here: of two programs one waits.
+        let mut transaction = self.begin().await?;
+        sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     pub(super) fn reader(&self) -> &SqlitePool {
@@ -99,8 +103,8 @@ impl Sqlite {
     /// Stages rows one by one, with one prepared statement.
     pub(super) async fn stage(
         transaction: &mut SqliteTransaction<'static>,
-        rows: impl Iterator<Item = ImportRow> + Send,
-        numbers: &[PhoneNumber],
+        rows: Vec<ImportRow>,
+        numbers: Vec<PhoneNumber>,
     ) -> sqlx::Result<()> {
         const STAGE: &str = "INSERT INTO temp.import_rows (line, phone_number, email) VALUES ($1, $2, $3)";
         for row in rows {
@@ -109,7 +113,7 @@ impl Sqlite {
         }
         for number in numbers {
             let none: Option<&str> = None;
-            sqlx::query(STAGE).bind(0_i64).bind(to_i64(*number)).bind(none).execute(&mut **transaction).await?;
+            sqlx::query(STAGE).bind(0_i64).bind(to_i64(number)).bind(none).execute(&mut **transaction).await?;
         }
         Ok(())
     }

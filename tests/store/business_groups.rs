@@ -1,0 +1,166 @@
+use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::business_group::IdentityPinning;
+use signline::domain::page::PageRequest;
+use signline::ports::business_group_store::CreateGroupOutcome;
+use signline::ports::business_group_store::DeleteGroupOutcome;
+use signline::ports::business_group_store::LinkTenantOutcome;
+use signline::ports::business_group_store::UpdateGroupOutcome;
+
+use crate::on_both_engines;
+use crate::support::BASE;
+use crate::support::World;
+use crate::support::guid;
+use crate::support::id;
+use crate::support::range;
+use crate::support::time;
+
+on_both_engines!(
+    a_new_group_is_found_as_it_was_created,
+    an_id_stands_once,
+    ranges_of_two_groups_never_overlap,
+    of_two_groups_created_at_once_with_one_range_one_stands,
+    a_patch_changes_what_it_names,
+    ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside,
+    a_tenant_belongs_to_one_group,
+    of_two_groups_that_link_a_tenant_at_once_one_gets_it,
+    a_group_with_mappings_is_not_deleted,
+    pages_hold_all_groups_in_order,
+);
+
+fn ranges(ranges: Vec<signline::domain::number_range::NumberRange>) -> BusinessGroupPatch {
+    BusinessGroupPatch { number_ranges: Some(ranges), ..BusinessGroupPatch::default() }
+}
+
+async fn a_new_group_is_found_as_it_was_created(world: World) {
+    let ranges = [range(BASE, BASE + 99), range(BASE + 200, BASE + 299)];
+    let CreateGroupOutcome::Created(created) = world.create("abc", &ranges).await else {
+        panic!("not created");
+    };
+    assert_eq!(created.id, id("abc"));
+    assert_eq!(created.name, "The abc");
+    assert_eq!(created.number_ranges, ranges);
+    assert_eq!(created.tenant_id, None);
+    assert_eq!((created.allow_guests, created.identity_pinning), (false, IdentityPinning::Enforce));
+    assert_eq!((created.mapping_count, created.revision, created.created_at), (0, 0, time(0)));
+    assert_eq!(world.read(&created.id).await, created);
+    assert_eq!(world.stores.business_groups.find(&id("other")).await.unwrap(), None);
+}
+
+async fn an_id_stands_once(world: World) {
+    world.group("abc").await;
+    assert_eq!(world.create("abc", &[]).await, CreateGroupOutcome::IdTaken);
+}
+
+async fn ranges_of_two_groups_never_overlap(world: World) {
+    world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+    let (free, taken) = (range(BASE + 100, BASE + 199), range(BASE + 99, BASE + 99));
+    assert_eq!(world.create("xyz", &[free, taken]).await, CreateGroupOutcome::RangeTaken(taken));
+    let xyz = world.group_with("xyz", &[free]).await;
+    let patch = ranges(vec![range(BASE + 50, BASE + 199)]);
+    let refused = world.stores.business_groups.update(&xyz, patch).await.unwrap();
+    assert_eq!(refused, UpdateGroupOutcome::RangeTaken(range(BASE + 50, BASE + 199)));
+    assert_eq!(world.read(&xyz).await.number_ranges, [free]);
+}
+
+async fn of_two_groups_created_at_once_with_one_range_one_stands(world: World) {
+    for round in 0..10 {
+        let range = [range(BASE + round * 100, BASE + round * 100 + 99)];
+        let (a, b) = (format!("a{round}"), format!("b{round}"));
+        let (a, b) = tokio::join!(world.create(&a, &range), world.create(&b, &range));
+        let created = [&a, &b].iter().filter(|outcome| matches!(outcome, CreateGroupOutcome::Created(_))).count();
+        let taken = [&a, &b].iter().filter(|outcome| matches!(outcome, CreateGroupOutcome::RangeTaken(_))).count();
+        assert_eq!((created, taken), (1, 1), "{a:?} {b:?}");
+    }
+}
+
+async fn a_patch_changes_what_it_names(world: World) {
+    let abc = world.group("abc").await;
+    let before = world.read(&abc).await;
+    let patch = BusinessGroupPatch { name: Some("New".to_owned()), allow_guests: Some(true), ..Default::default() };
+    let outcome = world.stores.business_groups.update(&abc, patch).await.unwrap();
+    let mut expected = before;
+    expected.name = "New".to_owned();
+    expected.allow_guests = true;
+    assert_eq!(outcome, UpdateGroupOutcome::Updated(expected.clone()));
+    let patch = BusinessGroupPatch { identity_pinning: Some(IdentityPinning::Off), ..Default::default() };
+    world.stores.business_groups.update(&abc, patch).await.unwrap();
+    expected.identity_pinning = IdentityPinning::Off;
+    assert_eq!(world.read(&abc).await, expected);
+    let nobody = world.stores.business_groups.update(&id("x"), BusinessGroupPatch::default()).await.unwrap();
+    assert_eq!(nobody, UpdateGroupOutcome::NoSuchGroup);
+}
+
+async fn ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+    world.put(&abc, 10, "a@abc.com").await;
+    world.put(&abc, 80, "b@abc.com").await;
+    let update = async |cut| world.stores.business_groups.update(&abc, ranges(cut)).await.unwrap();
+
+    assert_eq!(update(vec![range(BASE, BASE + 50)]).await, UpdateGroupOutcome::RangesInUse(1));
+    assert_eq!(update(vec![]).await, UpdateGroupOutcome::RangesInUse(2));
+    assert_eq!(world.read(&abc).await.number_ranges, [range(BASE, BASE + 99)]);
+
+    let cut = vec![range(BASE + 5, BASE + 15), range(BASE + 75, BASE + 120)];
+    assert!(matches!(update(cut.clone()).await, UpdateGroupOutcome::Updated(_)));
+    assert_eq!(world.read(&abc).await.number_ranges, cut);
+    world.assert_mappings(&abc, 2, &[(10, "a@abc.com"), (80, "b@abc.com")]).await;
+    world.group_with("xyz", &[range(BASE + 16, BASE + 74)]).await;
+}
+
+async fn a_tenant_belongs_to_one_group(world: World) {
+    let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
+    let link = async |group, tenant| world.stores.business_groups.link_tenant(group, tenant).await.unwrap();
+
+    assert!(matches!(link(&abc, guid(1)).await, LinkTenantOutcome::Linked(group) if group.tenant_id == Some(guid(1))));
+    assert!(matches!(link(&abc, guid(1)).await, LinkTenantOutcome::Linked(_)));
+    assert_eq!(link(&xyz, guid(1)).await, LinkTenantOutcome::TenantTaken);
+    let nobody = id("nobody");
+    assert_eq!(link(&nobody, guid(2)).await, LinkTenantOutcome::NoSuchGroup);
+    assert!(matches!(link(&abc, guid(2)).await, LinkTenantOutcome::Linked(_)));
+    assert!(matches!(link(&xyz, guid(1)).await, LinkTenantOutcome::Linked(_)));
+
+    assert!(world.stores.business_groups.unlink_tenant(&abc).await.unwrap());
+    assert!(world.stores.business_groups.unlink_tenant(&abc).await.unwrap());
+    assert!(!world.stores.business_groups.unlink_tenant(&id("nobody")).await.unwrap());
+    assert_eq!(world.read(&abc).await.tenant_id, None);
+    assert_eq!(world.stores.mappings.resolve(guid(2), None).await.unwrap(), None);
+}
+
+async fn of_two_groups_that_link_a_tenant_at_once_one_gets_it(world: World) {
+    let (abc, xyz) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await);
+    for round in 0..10 {
+        let link = |group| world.stores.business_groups.link_tenant(group, guid(round));
+        let (a, b) = tokio::join!(link(&abc), link(&xyz));
+        let outcomes = [a.unwrap(), b.unwrap()];
+        let taken = outcomes.iter().filter(|outcome| **outcome == LinkTenantOutcome::TenantTaken).count();
+        assert_eq!(taken, 1, "{outcomes:?}");
+    }
+}
+
+async fn a_group_with_mappings_is_not_deleted(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await;
+    let delete = async || world.stores.business_groups.delete(&abc).await.unwrap();
+    assert_eq!(delete().await, DeleteGroupOutcome::NotEmpty);
+    world.stores.mappings.delete(&abc, crate::support::number(BASE + 1)).await.unwrap();
+    assert_eq!(delete().await, DeleteGroupOutcome::Deleted);
+    assert_eq!(delete().await, DeleteGroupOutcome::NoSuchGroup);
+    world.group("xyz").await;
+}
+
+async fn pages_hold_all_groups_in_order(world: World) {
+    for name in ["b", "a", "a-1", "a0", "c"] {
+        world.group_with(name, &[]).await;
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = world.stores.business_groups.list(&PageRequest { limit: 2, after }).await.unwrap();
+        seen.extend(page.items.iter().map(|group| group.id.to_string()));
+        after = page.items.last().map(|group| group.id.clone());
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(seen, ["a", "a-1", "a0", "b", "c"]);
+}

@@ -1,0 +1,89 @@
+//! What the database holds by itself, past the adapter: each wrong statement is refused by it.
+
+use std::str::FromStr;
+
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::Executor;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use test_support::database::Engine;
+
+use crate::on_both_engines;
+use crate::support::BASE;
+use crate::support::World;
+use crate::support::guid;
+use crate::support::range;
+
+on_both_engines!(the_database_refuses_what_must_never_be);
+
+/// Runs statements in one transaction, as any other program might.
+async fn run(world: &World, statements: &str) -> sqlx::Result<()> {
+    let script = format!("BEGIN; {statements}; COMMIT;");
+    match world.engine {
+        Engine::Postgres => {
+            let options = PgConnectOptions::from_str(world.database.url())?;
+            let mut connection = PgConnection::connect_with(&options).await?;
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(script))).await.map(drop)
+        }
+        Engine::Sqlite => {
+            let options = SqliteConnectOptions::from_str(world.database.url())?.foreign_keys(true);
+            let mut connection = SqliteConnection::connect_with(&options).await?;
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(script))).await.map(drop)
+        }
+    }
+}
+
+async fn the_database_refuses_what_must_never_be(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+    let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
+    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&xyz, 101, "x@abc.com").await;
+    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+
+    let mapping = |group: i64, at: u64, email: &str| {
+        let number = BASE + at;
+        format!(
+            "INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES ({number}, {group}, '{email}', 0)"
+        )
+    };
+    let range_of = |group: i64, first: u64, last: u64| {
+        let (first, last) = (BASE + first, BASE + last);
+        format!("INSERT INTO number_ranges (group_key, first_number, last_number) VALUES ({group}, {first}, {last})")
+    };
+    run(&world, &mapping(1, 2, "b@abc.com")).await.expect("a good mapping is taken");
+    run(&world, &range_of(1, 200, 299)).await.expect("a good range is taken");
+
+    for (what, statement) in [
+        ("a number twice", mapping(1, 1, "new@abc.com")),
+        ("an address twice in a group", mapping(1, 3, "a@abc.com")),
+        ("an address in capitals", mapping(1, 3, "A@ABC.com")),
+        ("a number in another group's range", mapping(1, 150, "c@abc.com")),
+        ("a number in no range", mapping(1, 5000, "c@abc.com")),
+        ("a mapping of no group", mapping(77, 3, "c@abc.com")),
+        (
+            "a mapping that moves to another group",
+            "UPDATE mappings SET group_key = 2 WHERE email = 'a@abc.com'".to_owned(),
+        ),
+        ("a mapping that moves to another number", "UPDATE mappings SET phone_number = phone_number + 5000".to_owned()),
+        ("a range over another group's", range_of(2, 50, 60)),
+        ("a range around another group's", range_of(2, 250, 400)),
+        ("a range of no group", range_of(77, 500, 600)),
+        ("a range that ends before it begins", range_of(1, 600, 500)),
+        ("a range that is moved", "UPDATE number_ranges SET last_number = last_number - 98".to_owned()),
+        ("a range that is in use and goes", format!("DELETE FROM number_ranges WHERE first_number = {BASE}")),
+        ("a group with mappings that goes", "DELETE FROM business_groups WHERE id = 'abc'".to_owned()),
+        ("a tenant twice", format!("UPDATE business_groups SET tenant_id = '{}' WHERE id = 'xyz'", guid(1))),
+        ("an id twice", "INSERT INTO business_groups (id, name, created_at) VALUES ('abc', 'x', 0)".to_owned()),
+        (
+            "an id that is no slug",
+            "INSERT INTO business_groups (id, name, created_at) VALUES ('A b', 'x', 0)".to_owned(),
+        ),
+        ("an unknown pinning", "UPDATE business_groups SET identity_pinning = 'perhaps'".to_owned()),
+    ] {
+        assert!(run(&world, &statement).await.is_err(), "{what} was taken: {statement}");
+    }
+    assert_eq!(world.all(&abc).await.len(), 2);
+}

@@ -1,0 +1,34 @@
+//! The contract of the stores: each case runs on PostgreSQL and on SQLite.
+
+mod api_keys;
+mod business_groups;
+mod constraints;
+mod imports;
+mod mappings;
+mod migrations;
+mod support;
+
+/// Stamps each case for both engines, each with a database of its own.
+macro_rules! on_both_engines {
+    ($($case:ident),* $(,)?) => {
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$case(crate::support::World::new(test_support::database::Engine::Postgres).await).await;
+                }
+            )*
+        }
+
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$case(crate::support::World::new(test_support::database::Engine::Sqlite).await).await;
+                }
+            )*
+        }
+    };
+}
+
+pub(crate) use on_both_engines;

@@ -1,0 +1,216 @@
+use signline::domain::business_group::IdentityPinning;
+use signline::domain::mapping::Line;
+use signline::domain::mapping::MappedNumber;
+use signline::domain::page::PageRequest;
+use signline::ports::mapping_store::DeleteOutcome;
+use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::Pin;
+use signline::ports::mapping_store::PutMapping;
+use signline::ports::mapping_store::PutOutcome;
+
+use crate::on_both_engines;
+use crate::support::BASE;
+use crate::support::World;
+use crate::support::address;
+use crate::support::guid;
+use crate::support::id;
+use crate::support::number;
+use crate::support::range;
+use crate::support::time;
+
+on_both_engines!(
+    a_user_resolves_in_her_own_tenant_alone,
+    a_mapping_is_set_changed_and_removed,
+    what_changes_nothing_makes_no_revision,
+    a_number_outside_the_ranges_is_not_mapped,
+    an_address_stands_once_in_a_group_but_may_stand_in_two,
+    of_two_numbers_that_take_an_address_at_once_one_gets_it,
+    changes_at_once_leave_no_gap_in_the_revisions,
+    the_first_account_keeps_the_mapping_until_its_address_changes,
+    of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping,
+    a_list_is_read_in_pages_in_the_order_of_the_numbers,
+    a_filter_is_a_literal_part_of_number_or_address,
+);
+
+async fn a_user_resolves_in_her_own_tenant_alone(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+    let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
+    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&xyz, guid(2)).await.unwrap();
+    world.put(&abc, 1, "bob@abc.com").await;
+    world.put(&xyz, 101, "bob@abc.com").await;
+    let resolve = async |tenant, email: Option<&str>| {
+        let email = email.map(address);
+        world.stores.mappings.resolve(tenant, email.as_ref()).await.unwrap()
+    };
+    let line = |group: &str, mapped: Option<u64>| {
+        Some(Line {
+            business_group: id(group),
+            allow_guests: false,
+            identity_pinning: IdentityPinning::Enforce,
+            mapped: mapped.map(|at| MappedNumber { phone_number: number(BASE + at), pinned_oid: None }),
+        })
+    };
+    assert_eq!(resolve(guid(1), Some("bob@abc.com")).await, line("abc", Some(1)));
+    assert_eq!(resolve(guid(2), Some("Bob@ABC.com")).await, line("xyz", Some(101)));
+    assert_eq!(resolve(guid(1), Some("eve@abc.com")).await, line("abc", None));
+    assert_eq!(resolve(guid(1), None).await, line("abc", None));
+    assert_eq!(resolve(guid(3), Some("bob@abc.com")).await, None);
+}
+
+async fn a_mapping_is_set_changed_and_removed(world: World) {
+    let abc = world.group("abc").await;
+    let store = &world.stores.mappings;
+    assert!(matches!(world.put(&abc, 1, "a@abc.com").await, PutOutcome::Created(_)));
+    let PutOutcome::Updated(mapping) = world.put(&abc, 1, "b@abc.com").await else {
+        panic!("not updated");
+    };
+    assert_eq!((mapping.phone_number, mapping.email.as_str()), (number(BASE + 1), "b@abc.com"));
+    assert_eq!(store.find(&abc, number(BASE + 1)).await.unwrap(), Some(mapping));
+    world.assert_mappings(&abc, 2, &[(1, "b@abc.com")]).await;
+
+    assert_eq!(store.find(&id("xyz"), number(BASE + 1)).await.unwrap(), None);
+    assert_eq!(store.delete(&id("xyz"), number(BASE + 1)).await.unwrap(), DeleteOutcome::NotFound);
+    assert_eq!(store.delete(&abc, number(BASE + 2)).await.unwrap(), DeleteOutcome::NotFound);
+    assert_eq!(store.delete(&abc, number(BASE + 1)).await.unwrap(), DeleteOutcome::Deleted);
+    world.assert_mappings(&abc, 3, &[]).await;
+    assert_eq!(world.put(&id("xyz"), 1, "a@abc.com").await, PutOutcome::NoSuchGroup);
+}
+
+async fn what_changes_nothing_makes_no_revision(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await;
+    let before = world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap();
+    let again =
+        PutMapping { group: abc.clone(), phone_number: number(BASE + 1), email: address("A@abc.com"), now: time(777) };
+    assert!(matches!(world.stores.mappings.put(&again).await.unwrap(), PutOutcome::Updated(_)));
+    assert_eq!(world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap(), before);
+    world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
+}
+
+async fn a_number_outside_the_ranges_is_not_mapped(world: World) {
+    let abc = world.group_with("abc", &[range(BASE + 10, BASE + 19), range(BASE + 30, BASE + 39)]).await;
+    for at in [9, 20, 29, 40] {
+        assert_eq!(world.put(&abc, at, "a@abc.com").await, PutOutcome::NumberNotAssigned, "{at}");
+    }
+    for at in [10, 19, 30, 39] {
+        assert!(matches!(world.put(&abc, at, &format!("{at}@abc.com")).await, PutOutcome::Created(_)), "{at}");
+    }
+}
+
+async fn an_address_stands_once_in_a_group_but_may_stand_in_two(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+    let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
+    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&abc, 2, "b@abc.com").await;
+    let taken = PutOutcome::EmailTaken { by: number(BASE + 1) };
+    assert_eq!(world.put(&abc, 3, "A@abc.com").await, taken);
+    assert_eq!(world.put(&abc, 2, "a@abc.com").await, taken);
+    assert!(matches!(world.put(&xyz, 100, "a@abc.com").await, PutOutcome::Created(_)));
+    world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "b@abc.com")]).await;
+}
+
+async fn of_two_numbers_that_take_an_address_at_once_one_gets_it(world: World) {
+    let abc = world.group("abc").await;
+    for round in 0..10_u64 {
+        let email = format!("u{round}@abc.com");
+        let (a, b) = tokio::join!(world.put(&abc, round * 2, &email), world.put(&abc, round * 2 + 1, &email));
+        let taken = [&a, &b].iter().filter(|outcome| matches!(outcome, PutOutcome::EmailTaken { .. })).count();
+        let created = [&a, &b].iter().filter(|outcome| matches!(outcome, PutOutcome::Created(_))).count();
+        assert_eq!((taken, created), (1, 1), "{a:?} {b:?}");
+    }
+    assert_eq!(world.read(&abc).await.revision, 10);
+}
+
+async fn changes_at_once_leave_no_gap_in_the_revisions(world: World) {
+    let abc = world.group("abc").await;
+    let emails: Vec<_> = (0..40).map(|at| format!("u{at}@abc.com")).collect();
+    let changes = emails.iter().zip(0..).map(|(email, at)| world.put(&abc, at, email));
+    futures_util::future::join_all(changes).await;
+    let group = world.read(&abc).await;
+    assert_eq!((group.revision, group.mapping_count), (40, 40));
+}
+
+async fn the_first_account_keeps_the_mapping_until_its_address_changes(world: World) {
+    let abc = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    world.put(&abc, 1, "a@abc.com").await;
+    let pin = async |email: &str, oid| {
+        let pin = Pin { group: abc.clone(), phone_number: number(BASE + 1), email: address(email), oid, now: time(9) };
+        world.stores.mappings.pin(&pin).await.unwrap()
+    };
+    assert_eq!(pin("other@abc.com", guid(7)).await, None);
+    assert_eq!(pin("a@abc.com", guid(7)).await, Some(guid(7)));
+    assert_eq!(pin("a@abc.com", guid(8)).await, Some(guid(7)));
+    let line = world.stores.mappings.resolve(guid(1), Some(&address("a@abc.com"))).await.unwrap().unwrap();
+    assert_eq!(line.mapped.unwrap().pinned_oid, Some(guid(7)));
+    // A pin is nothing that an administrator changed.
+    assert_eq!(world.read(&abc).await.revision, 1);
+
+    world.put(&abc, 1, "b@abc.com").await;
+    assert_eq!(pin("b@abc.com", guid(8)).await, Some(guid(8)));
+}
+
+async fn of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping(world: World) {
+    let abc = world.group("abc").await;
+    for at in 0..10 {
+        let email = format!("u{at}@abc.com");
+        world.put(&abc, at, &email).await;
+        let pin = |oid| {
+            let pin =
+                Pin { group: abc.clone(), phone_number: number(BASE + at), email: address(&email), oid, now: time(9) };
+            let store = world.stores.mappings.clone();
+            async move { store.pin(&pin).await.unwrap() }
+        };
+        let (a, b) = tokio::join!(pin(guid(1)), pin(guid(2)));
+        assert_eq!(a, b);
+        assert!(a == Some(guid(1)) || a == Some(guid(2)));
+    }
+}
+
+async fn a_list_is_read_in_pages_in_the_order_of_the_numbers(world: World) {
+    let abc = world.group("abc").await;
+    let emails: Vec<_> = (0..2500_u64).map(|at| format!("u{at}@abc.com")).collect();
+    let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
+    world.import(crate::support::replace(&abc, &rows)).await;
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = PageRequest { limit: 700, after };
+        let page = world.stores.mappings.list(&abc, &MappingFilter::default(), &page).await.unwrap().unwrap();
+        seen.extend(page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE));
+        after = page.items.last().map(|mapping| mapping.phone_number);
+        // What comes in before the page has no effect on what is to come.
+        world.stores.mappings.delete(&abc, number(BASE + seen[seen.len() - 2])).await.unwrap();
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(seen, (0..2500).collect::<Vec<_>>());
+    let page = PageRequest { limit: 1, after: None };
+    assert_eq!(world.stores.mappings.list(&id("x"), &MappingFilter::default(), &page).await.unwrap(), None);
+}
+
+async fn a_filter_is_a_literal_part_of_number_or_address(world: World) {
+    let abc = world.group("abc").await;
+    for (at, email) in [(1, "bob_smith@abc.com"), (2, "bobxsmith@abc.com"), (3, "50%@abc.com"), (4, "50x@abc.com")] {
+        world.put(&abc, at, email).await;
+    }
+    for (text, expected) in [
+        ("smith", vec![1, 2]),
+        ("bob_", vec![1]),
+        ("50%", vec![3]),
+        ("%", vec![3]),
+        ("\\", vec![]),
+        ("+1763555", vec![1, 2, 3, 4]),
+        ("50003", vec![3]),
+        ("abc.com", vec![1, 2, 3, 4]),
+        ("abc_com", vec![]),
+    ] {
+        let filter = MappingFilter { contains: Some(text.to_owned()) };
+        let page = PageRequest { limit: 10, after: None };
+        let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap().unwrap();
+        let found: Vec<_> = page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}

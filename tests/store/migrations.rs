@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use signline::store;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use test_support::database::Engine;
+use test_support::database::TestDatabase;
+
+use crate::on_both_engines;
+use crate::support::World;
+
+on_both_engines!(
+    migrating_again_changes_nothing,
+    two_programs_that_migrate_at_once_are_no_harm,
+    a_database_without_its_schema_is_not_ready,
+);
+
+async fn migrating_again_changes_nothing(world: World) {
+    world.group("abc").await;
+    world.stores.health.migrate().await.unwrap();
+    world.stores.health.ping().await.unwrap();
+    assert_eq!(world.read(&crate::support::id("abc")).await.mapping_count, 0);
+}
+
+async fn two_programs_that_migrate_at_once_are_no_harm(world: World) {
+    let fresh = TestDatabase::of(world.engine).await;
+    let open = async || {
+        let stores = store::open(fresh.url()).await.unwrap();
+        stores.health.migrate().await.unwrap();
+        stores.health.ping().await.unwrap();
+    };
+    tokio::join!(open(), open(), open());
+}
+
+async fn a_database_without_its_schema_is_not_ready(world: World) {
+    let fresh = TestDatabase::of(world.engine).await;
+    let stores = store::open(fresh.url()).await.unwrap();
+    assert!(stores.health.ping().await.is_err());
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_tables_and_columns() {
+    let (postgres, sqlite) = (TestDatabase::of(Engine::Postgres).await, TestDatabase::of(Engine::Sqlite).await);
+    postgres.open().await;
+    sqlite.open().await;
+    let options = PgConnectOptions::from_str(postgres.url()).unwrap();
+    let mut connection = PgConnection::connect_with(&options).await.unwrap();
+    let in_postgres: Vec<(String, String)> = sqlx::query_as(
+        "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'public'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    let options = SqliteConnectOptions::from_str(sqlite.url()).unwrap();
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let in_sqlite: Vec<(String, String)> = sqlx::query_as(
+        "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!(by_table(in_postgres), by_table(in_sqlite));
+}
+
+fn by_table(columns: Vec<(String, String)>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (table, column) in columns {
+        if !table.starts_with("sqlite_") && !table.starts_with("_sqlx") {
+            tables.entry(table).or_default().insert(column);
+        }
+    }
+    assert!(tables.len() >= 4);
+    tables
+}
+
+#[test]
+fn both_engines_have_migrations_of_the_same_names() {
+    let names = |engine: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        files.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names("postgres"), names("sqlite"));
+    assert!(!names("postgres").is_empty());
+}
+
+#[tokio::test]
+async fn a_database_that_cant_be_opened_is_told_without_its_password() {
+    for url in
+        ["postgres://user:hunter2@127.0.0.1:1/db", "postgres://user:hunter2@[::1", "sqlite://no/such/folder/x.db"]
+    {
+        let error = store::open(url).await.err().unwrap().to_string();
+        assert!(error.contains("SIGNLINE_DATABASE_URL") && !error.contains("hunter2"), "{error}");
+        assert!(!error.contains('\n'));
+    }
+}

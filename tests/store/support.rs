@@ -1,0 +1,141 @@
+//! A database with its stores, and short ways to say what a case needs.
+
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use signline::domain::business_group::BusinessGroup;
+use signline::domain::business_group::BusinessGroupId;
+use signline::domain::business_group::NewBusinessGroup;
+use signline::domain::email::EmailAddress;
+use signline::domain::guid::Guid;
+use signline::domain::mapping::ImportMode;
+use signline::domain::mapping::ImportRow;
+use signline::domain::number_range::NumberRange;
+use signline::domain::phone_number::PhoneNumber;
+use signline::ports::business_group_store::CreateGroupOutcome;
+use signline::ports::mapping_store::ImportBatch;
+use signline::ports::mapping_store::ImportOutcome;
+use signline::ports::mapping_store::PutMapping;
+use signline::ports::mapping_store::PutOutcome;
+use signline::store::Stores;
+use test_support::database::Engine;
+use test_support::database::TestDatabase;
+
+/// The first number of the ranges that groups get.
+pub(crate) const BASE: u64 = 17_635_550_000;
+
+pub(crate) struct World {
+    pub(crate) database: TestDatabase,
+    pub(crate) engine: Engine,
+    pub(crate) stores: Stores,
+}
+
+impl World {
+    pub(crate) async fn new(engine: Engine) -> Self {
+        let database = TestDatabase::of(engine).await;
+        let stores = database.open().await;
+        Self { database, engine, stores }
+    }
+
+    pub(crate) async fn create(&self, name: &str, ranges: &[NumberRange]) -> CreateGroupOutcome {
+        let new = NewBusinessGroup { id: id(name), name: format!("The {name}"), number_ranges: ranges.to_vec() };
+        self.stores.business_groups.create(new, time(0)).await.expect("the store answers")
+    }
+
+    /// A group with the numbers from `BASE` to `BASE + 9999`.
+    pub(crate) async fn group(&self, name: &str) -> BusinessGroupId {
+        self.group_with(name, &[range(BASE, BASE + 9999)]).await
+    }
+
+    pub(crate) async fn group_with(&self, name: &str, ranges: &[NumberRange]) -> BusinessGroupId {
+        match self.create(name, ranges).await {
+            CreateGroupOutcome::Created(group) => group.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn read(&self, group: &BusinessGroupId) -> BusinessGroup {
+        self.stores.business_groups.find(group).await.expect("the store answers").expect("the group is there")
+    }
+
+    pub(crate) async fn put(&self, group: &BusinessGroupId, at: u64, email: &str) -> PutOutcome {
+        let change = PutMapping {
+            group: group.clone(),
+            phone_number: number(BASE + at),
+            email: address(email),
+            now: time(i64::try_from(at).expect("a small number")),
+        };
+        self.stores.mappings.put(&change).await.expect("the store answers")
+    }
+
+    pub(crate) async fn import(&self, batch: ImportBatch) -> ImportOutcome {
+        self.stores.mappings.import(batch).await.expect("the store answers")
+    }
+
+    /// All mappings of a group, as offsets from `BASE` and addresses.
+    pub(crate) async fn all(&self, group: &BusinessGroupId) -> Vec<(u64, String)> {
+        let export = self.stores.mappings.export(group).await.expect("the store answers").expect("the group is there");
+        let chunks: Vec<_> = export.mappings.try_collect().await.expect("the export is read");
+        let mappings = chunks.into_iter().flatten();
+        mappings.map(|mapping| (mapping.phone_number.digits() - BASE, mapping.email.to_string())).collect()
+    }
+
+    /// Asserts what a group's mappings are, and that its count is theirs.
+    pub(crate) async fn assert_mappings(&self, group: &BusinessGroupId, revision: i64, expected: &[(u64, &str)]) {
+        let expected: Vec<_> = expected.iter().map(|(at, email)| (*at, (*email).to_owned())).collect();
+        assert_eq!(self.all(group).await, expected);
+        let group = self.read(group).await;
+        assert_eq!((group.mapping_count, group.revision), (expected.len() as u64, revision));
+    }
+}
+
+pub(crate) fn id(name: &str) -> BusinessGroupId {
+    BusinessGroupId::parse(name).expect("a slug")
+}
+
+pub(crate) fn number(digits: u64) -> PhoneNumber {
+    PhoneNumber::from_digits(digits).expect("a number")
+}
+
+pub(crate) fn range(first: u64, last: u64) -> NumberRange {
+    NumberRange::new(number(first), number(last)).expect("a range")
+}
+
+pub(crate) fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an address")
+}
+
+pub(crate) fn guid(last: u32) -> Guid {
+    Guid::parse(&format!("a1a1a1a1-0000-4000-8000-{last:012}")).expect("a GUID")
+}
+
+/// A time, so many seconds after some day.
+pub(crate) fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).expect("a time")
+}
+
+/// An import of rows, given as offsets from `BASE` and addresses; lines count from 2.
+pub(crate) fn batch(group: &BusinessGroupId, mode: ImportMode, rows: &[(u64, &str)]) -> ImportBatch {
+    let rows = rows.iter().zip(2_u32..).map(|((at, email), line)| ImportRow {
+        line,
+        phone_number: number(BASE + at),
+        email: address(email),
+    });
+    ImportBatch {
+        group: group.clone(),
+        mode,
+        rows: rows.collect(),
+        other_numbers: Vec::new(),
+        skip_bad_rows: false,
+        check_only: false,
+        expected_revision: None,
+        now: time(1000),
+    }
+}
+
+pub(crate) fn replace(group: &BusinessGroupId, rows: &[(u64, &str)]) -> ImportBatch {
+    batch(group, ImportMode::Replace, rows)
+}
+
+pub(crate) fn merge(group: &BusinessGroupId, rows: &[(u64, &str)]) -> ImportBatch {
+    batch(group, ImportMode::Merge, rows)
+}
