@@ -49,7 +49,9 @@ pub(super) fn read(line: u64, record: &ByteRecord, problems: &mut Problems) -> O
 
 /// Adds the problems of a file without a header.
 pub(super) fn none(problems: &mut Problems) {
-    cell::COLUMNS.into_iter().for_each(|column| problems.add(missing(1, column)));
+    for column in cell::COLUMNS {
+        problems.add(missing(1, column));
+    }
 }
 
 type MakeProblem = fn(u64, &[u8]) -> Problem;

@@ -1,9 +1,11 @@
 //! The import of CSV files: what is read from them, and what is said about those that are wrong.
+#![expect(clippy::unwrap_used, reason = "a test stops where its own premises fail")]
 
 mod good_files;
 mod hostile_files;
 mod problems;
 mod properties;
+mod service;
 
 use signline::domain::phone_number::NumberingPlan;
 use signline::import::reader;

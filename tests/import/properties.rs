@@ -110,7 +110,7 @@ fn file(mappings: &BTreeMap<u64, String>, dress: &Dress, styles: &[u8]) -> Vec<u
     };
     let mut text = String::new();
     if dress.names_separator {
-        text += &format!("sep={}{}", dress.separator, dress.line_end);
+        text.extend(["sep=", dress.separator, dress.line_end]);
     }
     text += &row(vec!["phoneNumber".into(), " MEEMAILADDRESS".into()]);
     for ((digits, email), style) in mappings.iter().zip(styles.iter().cycle()) {
