@@ -30,8 +30,8 @@ pub(super) fn problem(opening: &[u8]) -> Option<Problem> {
     }
     // The decoder writes 0xFF for NUL, which every second byte of English in UTF-16 is.
     let sample = &opening[..opening.len().min(64)];
-    let nul_count = sample.iter().filter(|byte| **byte == 0xFF).count();
-    (nul_count > 0 && nul_count * 4 >= sample.len()).then(|| {
+    let pieces = sample.split(|byte| *byte == 0xFF).count();
+    (pieces > 1 && pieces * 4 >= sample.len()).then(|| {
         let message = "This file is not in UTF-8: it is UTF-16 without a byte order mark, or no text. Save it as \"CSV \
                        UTF-8\" and upload that file.";
         Problem::of_line(1, ProblemCode::InvalidEncoding, message)

@@ -196,17 +196,17 @@ impl<R: Read> Records<R> {
             Err(error) => return self.broken(self.csv.position().line(), format!("The file can't be read: {error}.")),
         }
         // The row's own start is not told where blank lines come before it; its end is.
-        let breaks = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        let height = self.record.as_slice().split(|byte| *byte == b'\n').count() as u64;
         let after = self.csv.position().line();
         let last = self.record.iter().next_back().unwrap_or_default();
         if last.ends_with(text::END_MARK) {
-            let line = after.saturating_sub(breaks).max(1);
+            let line = (after + 1).saturating_sub(height).max(1);
             return self.broken(line, "A quote is opened in this row and never closed. Correct the row.".into());
         }
         if self.record.len() == 1 && last == b"\0" {
             return Next::End;
         }
-        Next::Record(after.saturating_sub(breaks + 1).max(1))
+        Next::Record(after.saturating_sub(height).max(1))
     }
 
     fn broken(&mut self, line: u64, message: String) -> Next {
