@@ -23,15 +23,15 @@ use crate::ports::key_set_source::KeySetSource;
 const COOL_DOWN: Duration = Duration::from_secs(30);
 
 /// How long keys are used at most after the fetch that brought them.
-const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
+const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// The times between two background fetches.
-const REFRESH_LONGEST: Duration = Duration::from_secs(3600);
-const REFRESH_SHORTEST: Duration = Duration::from_secs(300);
+const REFRESH_LONGEST: Duration = Duration::from_hours(1);
+const REFRESH_SHORTEST: Duration = Duration::from_mins(5);
 
 /// The time to the next background fetch after one that failed; doubled with each failure.
 const RETRY_FIRST: Duration = Duration::from_secs(30);
-const RETRY_LONGEST: Duration = Duration::from_secs(300);
+const RETRY_LONGEST: Duration = Duration::from_mins(5);
 
 /// Keeps the published keys, and fetches them again in the background and for a key that is not known yet.
 ///

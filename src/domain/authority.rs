@@ -74,9 +74,9 @@ impl Authority {
     /// [`AuthorityError`]
     pub fn parse(text: &str) -> Result<Self, AuthorityError> {
         let url = Url::parse(text).map_err(|_| AuthorityError::NotAnOrigin)?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let origin_only = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none();
-        let host = url.host_str().filter(|_| bare && anonymous).ok_or(AuthorityError::NotAnOrigin)?;
+        let host = url.host_str().filter(|_| origin_only && anonymous).ok_or(AuthorityError::NotAnOrigin)?;
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
