@@ -101,9 +101,11 @@ impl<'n> Claims<'n> {
         self.text("scp").is_some_and(|scopes| scopes.split(' ').any(|word| word == scope))
     }
 
-    /// Whether the token is an application's own, without a user: it says so, or it is an access token without scopes.
+    /// Whether the token is an application's own, without a user: it says that it is not a user's, or it is an access
+    /// token without scopes.
     pub(super) fn is_app_only(&self) -> bool {
-        self.text("idtyp") == Some("app") || (self.names_client() && self.0.get("scp").is_none())
+        let says_so = self.0.get("idtyp").is_some_and(|kind| kind.as_str() != Some("user"));
+        says_so || (self.names_client() && self.0.get("scp").is_none())
     }
 
     /// Whether the user is a guest. `idp` may name the tenant's issuer of either version; in any other form it is

@@ -134,7 +134,9 @@ impl SigningKeys {
     fn fetch_unless_cooling_down(self: &Arc<Self>) -> Option<watch::Receiver<()>> {
         let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
-        let cooling_down = flight.begun_at.is_some_and(|begun_at| elapsed(begun_at, now) < COOL_DOWN);
+        // A clock that was set back must not put off the next fetch until it has caught up.
+        let cooling_down =
+            flight.begun_at.is_some_and(|begun_at| begun_at <= now && elapsed(begun_at, now) < COOL_DOWN);
         if cooling_down { flight.under_way() } else { Some(self.join_or_begin(&mut flight)) }
     }
 
@@ -191,14 +193,19 @@ impl SigningKeys {
     }
 
     /// Fetches the keys now and then again and again, until `stopped` is closed.
+    ///
+    /// A stop does not wait for a fetch under way: it may take as long as Microsoft's endpoint lets it.
     pub async fn run_refresh(self: Arc<Self>, mut stopped: watch::Receiver<()>) {
-        loop {
-            self.refresh().await;
-            let pause = self.known.load().time_to_next_fetch();
-            tokio::select! {
-                () = sleep(pause) => {}
-                _ = stopped.changed() => return,
+        let rounds = async {
+            loop {
+                self.refresh().await;
+                let pause = self.known.load().time_to_next_fetch();
+                sleep(pause).await;
             }
+        };
+        tokio::select! {
+            () = rounds => {}
+            _ = stopped.changed() => {}
         }
     }
 
@@ -246,3 +253,6 @@ async fn wait_for(mut landed: watch::Receiver<()>) {
 fn elapsed(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,7 +90,7 @@ impl TokenValidator {
             KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),
             KeyError::Unavailable { retry_after } => TokenError::KeysUnavailable { retry_after },
         })?;
-        if !key.verifies(token.signature, token.signed) {
+        if !key.verifies(token.signature, token.signed.as_bytes()) {
             return Err(TokenCheck::Signature.into());
         }
         let payload = token.payload()?;

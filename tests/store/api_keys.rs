@@ -23,7 +23,7 @@ fn key(last: u8, grant: Grant) -> ApiKey {
         grant,
         prefix: "slk_abcd".to_owned(),
         created_at: time(i64::from(last)),
-        expires_at: (last % 2 == 0).then(|| time(5000)),
+        expires_at: last.is_multiple_of(2).then(|| time(5000)),
     }
 }
 

@@ -1,0 +1,292 @@
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::*;
+use crate::ports::key_set_source::PublishedKey;
+
+const START: i64 = 1_790_000_000;
+
+/// Published keys and a clock, both in the test's hand.
+struct World {
+    published: Mutex<Option<Vec<&'static str>>>,
+    fetches: AtomicUsize,
+    /// A fetch takes one permit before it answers.
+    answers: Semaphore,
+    now: Mutex<Timestamp>,
+}
+
+impl World {
+    fn publishing(keys: &[&'static str]) -> Arc<Self> {
+        Arc::new(Self {
+            published: Mutex::new(Some(keys.to_vec())),
+            fetches: AtomicUsize::new(0),
+            answers: Semaphore::new(1000),
+            now: Mutex::new(Timestamp::from_second(START).unwrap()),
+        })
+    }
+
+    fn keys(self: &Arc<Self>) -> Arc<SigningKeys> {
+        Arc::new(SigningKeys::new(Arc::<Self>::clone(self), Arc::<Self>::clone(self)))
+    }
+
+    fn publish(&self, keys: &[&'static str]) {
+        *self.published.lock().unwrap() = Some(keys.to_vec());
+    }
+
+    fn break_down(&self) {
+        *self.published.lock().unwrap() = None;
+    }
+
+    fn hold_answers(&self) {
+        self.answers.forget_permits(1000);
+    }
+
+    fn wait(&self, seconds: u64) {
+        let mut now = self.now.lock().unwrap();
+        *now = now.checked_add(Duration::from_secs(seconds)).unwrap();
+    }
+
+    fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::SeqCst)
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+}
+
+#[async_trait]
+impl KeySetSource for World {
+    async fn fetch(&self) -> Result<FetchedKeySet, KeySetError> {
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        self.answers.acquire().await.unwrap().forget();
+        let published = self.published.lock().unwrap().clone();
+        let names = published.ok_or(KeySetError::Status { url: "https://login.example".to_owned(), status: 503 })?;
+        let key = |kid: &str| PublishedKey {
+            kid: kid.to_owned(),
+            modulus: vec![1; 256],
+            exponent: vec![1, 0, 1],
+            issuer: None,
+        };
+        Ok(FetchedKeySet { keys: names.into_iter().map(key).collect(), max_age: None })
+    }
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    let polled = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), polled).await.unwrap();
+}
+
+async fn outcome(keys: &Arc<SigningKeys>, key_id: &str) -> Result<(), KeyError> {
+    keys.find(key_id).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_hundred_askers_for_an_unknown_key_share_one_fetch() {
+    let world = World::publishing(&["old"]);
+    let keys = world.keys();
+    keys.refresh().await;
+    world.wait(30);
+    world.publish(&["new"]);
+    world.hold_answers();
+    let mut askers = JoinSet::new();
+    for _ in 0..100 {
+        let keys = Arc::clone(&keys);
+        askers.spawn(async move { outcome(&keys, "new").await });
+    }
+    until(|| world.fetches() == 2).await;
+    world.answers.add_permits(1);
+    assert!(askers.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(world.fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_hundred_askers_share_one_failure() {
+    let world = World::publishing(&[]);
+    world.break_down();
+    let keys = world.keys();
+    let mut askers = JoinSet::new();
+    for _ in 0..100 {
+        let keys = Arc::clone(&keys);
+        askers.spawn(async move { outcome(&keys, "k").await });
+    }
+    for outcome in askers.join_all().await {
+        assert!(matches!(outcome, Err(KeyError::Unavailable { .. })));
+    }
+    assert_eq!(world.fetches(), 1);
+}
+
+#[tokio::test]
+async fn a_known_key_does_not_wait_for_a_fetch_under_way() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    keys.refresh().await;
+    world.hold_answers();
+    let refreshing = tokio::spawn({
+        let keys = Arc::clone(&keys);
+        async move { keys.refresh().await }
+    });
+    until(|| world.fetches() == 2).await;
+    timeout(Duration::from_secs(10), keys.find("k")).await.unwrap().map(drop).unwrap();
+    assert!(!refreshing.is_finished());
+    world.answers.add_permits(1);
+    refreshing.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_fetch_goes_on_when_the_request_that_asked_is_given_up() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    world.hold_answers();
+    let asker = tokio::spawn({
+        let keys = Arc::clone(&keys);
+        async move { outcome(&keys, "k").await }
+    });
+    until(|| world.fetches() == 1).await;
+    asker.abort();
+    assert!(asker.await.unwrap_err().is_cancelled());
+    world.answers.add_permits(1);
+    until(|| keys.status().key_count == 1).await;
+    assert_eq!(outcome(&keys, "k").await, Ok(()));
+    assert_eq!(world.fetches(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_asked_for_at_most_once_in_thirty_seconds() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    keys.refresh().await;
+    world.publish(&["k", "new"]);
+    world.wait(29);
+    assert_eq!(outcome(&keys, "new").await, Err(KeyError::Unknown));
+    assert_eq!(world.fetches(), 1);
+    world.wait(1);
+    assert_eq!(outcome(&keys, "new").await, Ok(()));
+    assert_eq!(outcome(&keys, "newer").await, Err(KeyError::Unknown));
+    assert_eq!(world.fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_failed_fetch_cools_down_too() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    keys.refresh().await;
+    world.break_down();
+    world.wait(30);
+    assert_eq!(outcome(&keys, "new").await, Err(KeyError::Unknown));
+    world.publish(&["k", "new"]);
+    world.wait(29);
+    assert_eq!(outcome(&keys, "new").await, Err(KeyError::Unknown));
+    assert_eq!(world.fetches(), 2);
+    world.wait(1);
+    assert_eq!(outcome(&keys, "new").await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_clock_set_back_does_not_put_off_the_next_fetch() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    keys.refresh().await;
+    *world.now.lock().unwrap() = Timestamp::from_second(START - 7200).unwrap();
+    world.publish(&["k", "new"]);
+    assert_eq!(outcome(&keys, "new").await, Ok(()));
+    assert_eq!(outcome(&keys, "newer").await, Err(KeyError::Unknown));
+    assert_eq!(world.fetches(), 2);
+}
+
+#[tokio::test]
+async fn before_the_first_keys_the_answer_says_when_to_ask_again() {
+    let world = World::publishing(&[]);
+    world.break_down();
+    let keys = world.keys();
+    assert_eq!(outcome(&keys, "k").await, Err(KeyError::Unavailable { retry_after: Duration::from_secs(30) }));
+    world.wait(20);
+    assert_eq!(outcome(&keys, "k").await, Err(KeyError::Unavailable { retry_after: Duration::from_secs(10) }));
+    let status = keys.status();
+    assert_eq!((status.key_count, status.age, status.consecutive_failures), (0, None, 1));
+    assert_eq!((status.fetches_ok, status.fetches_failed), (0, 1));
+    assert_eq!(status.last_error.as_deref(), Some("https://login.example answered with status 503"));
+}
+
+#[tokio::test]
+async fn a_withdrawn_key_stops_at_the_next_fetch() {
+    let world = World::publishing(&["old", "k"]);
+    let keys = world.keys();
+    keys.refresh().await;
+    assert_eq!(outcome(&keys, "old").await, Ok(()));
+    world.publish(&["k"]);
+    keys.refresh().await;
+    assert_eq!(outcome(&keys, "old").await, Err(KeyError::Unknown));
+    assert_eq!(outcome(&keys, "k").await, Ok(()));
+}
+
+#[tokio::test]
+async fn keys_outlive_an_outage_of_less_than_a_day() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    keys.refresh().await;
+    world.break_down();
+    world.wait(24 * 3600 - 1);
+    keys.refresh().await;
+    assert_eq!(outcome(&keys, "k").await, Ok(()));
+    assert_eq!(keys.status().key_count, 1);
+    world.wait(1);
+    assert!(matches!(outcome(&keys, "k").await, Err(KeyError::Unavailable { .. })));
+    assert_eq!(keys.status().key_count, 0);
+    world.publish(&["k"]);
+    keys.refresh().await;
+    assert_eq!(outcome(&keys, "k").await, Ok(()));
+    assert_eq!((keys.status().consecutive_failures, keys.status().last_error), (0, None));
+}
+
+#[tokio::test]
+async fn the_keys_are_fetched_at_the_start_and_the_stop_waits_for_no_fetch() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    let (stop, stopped) = watch::channel(());
+    let refreshing = tokio::spawn(Arc::clone(&keys).run_refresh(stopped));
+    until(|| keys.status().key_count == 1).await;
+    drop(stop);
+    timeout(Duration::from_secs(10), refreshing).await.unwrap().unwrap();
+
+    let slow = World::publishing(&["k"]);
+    slow.hold_answers();
+    let (stop, stopped) = watch::channel(());
+    let refreshing = tokio::spawn(slow.keys().run_refresh(stopped));
+    until(|| slow.fetches() == 1).await;
+    drop(stop);
+    timeout(Duration::from_secs(10), refreshing).await.unwrap().unwrap();
+}
+
+#[test]
+fn the_next_fetch_is_hourly_or_as_the_answer_says_and_sooner_after_failures() {
+    let pause = |max_age: Option<u64>, consecutive_failures| {
+        let max_age = max_age.map(Duration::from_secs);
+        Known { max_age, consecutive_failures, ..Known::default() }.time_to_next_fetch().as_secs()
+    };
+    for (max_age, failures, expected) in [
+        (None, 0, 3600),
+        (Some(86_400), 0, 3600),
+        (Some(u64::MAX), 0, 3600),
+        (Some(1200), 0, 1200),
+        (Some(0), 0, 300),
+        (None, 1, 30),
+        (Some(86_400), 2, 60),
+        (None, 4, 240),
+        (None, 5, 300),
+        (None, u32::MAX, 300),
+    ] {
+        assert_eq!(pause(max_age, failures), expected, "{max_age:?} {failures}");
+    }
+}

@@ -1,0 +1,138 @@
+//! Tokens that are taken, and what is read from them.
+
+use serde_json::Value;
+use serde_json::json;
+use signline::auth::TokenCheck;
+use signline::auth::TokenError;
+use signline::domain::application::Applications;
+use signline::domain::authority::Authority;
+use signline::domain::email::EmailAddress;
+use signline::domain::sign_in::SignIn;
+
+use crate::minting::*;
+
+async fn read(token: &str) -> SignIn {
+    World::usual().validator(policy()).validate(token).await.expect("a good token")
+}
+
+#[tokio::test]
+async fn each_kind_of_token_names_its_application() {
+    for (name, claims, application) in [
+        ("v2 ID token", id_token(), "portal"),
+        ("v1 ID token", v1_id_token(), "portal"),
+        ("audience as api:// URI", with(&id_token(), &[("aud", json!(format!("api://{PORTAL}")))]), "portal"),
+        ("ID token of another application", with(&id_token(), &[("aud", json!(MOBILE))]), "maxuc-mobile"),
+        ("v2 access token", access_token(), "maxuc-mobile"),
+        ("v1 access token", v1_access_token(), "maxuc-mobile"),
+        ("access token by client id", with(&v1_access_token(), &[("aud", json!(API))]), "maxuc-mobile"),
+        ("marked as a user's", with(&access_token(), &[("idtyp", json!("user"))]), "maxuc-mobile"),
+    ] {
+        let sign_in = read(&sign(&claims)).await;
+        assert_eq!(sign_in.application.to_string(), application, "{name}");
+        assert_eq!((sign_in.tid.to_string().as_str(), sign_in.oid.to_string().as_str()), (TENANT, USER), "{name}");
+        assert_eq!(sign_in.email.unwrap().as_str(), "bobsmith@abccompany.com", "{name}");
+        assert_eq!(sign_in.expires_at.as_second(), NOW + 3600, "{name}");
+        assert!(!sign_in.is_guest, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn headers_as_microsoft_writes_them_are_taken() {
+    for header in [
+        json!({"alg": "RS256", "kid": KID}),
+        json!({"typ": "jwt", "alg": "RS256", "kid": KID}),
+        json!({"typ": "JWT", "alg": "RS256", "x5t": KID, "kid": KID}),
+        json!({"alg": "RS256", "kid": BARE_KID}),
+    ] {
+        read(&sign_raw(&header.to_string(), id_token().to_string())).await;
+    }
+}
+
+#[tokio::test]
+async fn the_times_have_the_leeway_of_the_settings_to_the_second() {
+    for changes in [
+        [("exp", json!(NOW - 59))].as_slice(),
+        &[("nbf", json!(NOW + 60))],
+        &[("iat", json!(NOW + 60))],
+        &[("iat", Value::Null)],
+        &[("exp", json!(NOW + 400 * 86_400))],
+    ] {
+        read(&sign(&with(&id_token(), changes))).await;
+    }
+}
+
+#[tokio::test]
+async fn the_address_is_the_first_claim_that_is_shaped_like_one() {
+    let of = |changes: &[(&str, Value)]| sign(&with(&id_token(), changes));
+    for (token, expected) in [
+        (of(&[("email", json!("First@abc.com")), ("upn", json!("last@abc.com"))]), Some("first@abc.com")),
+        (of(&[("email", json!(""))]), Some("bobsmith@abccompany.com")),
+        (of(&[("email", json!(7))]), Some("bobsmith@abccompany.com")),
+        (of(&[("email", json!(["eve@abc.com"]))]), Some("bobsmith@abccompany.com")),
+        (of(&[("email", json!("eve@abc.com bob@abc.com"))]), Some("bobsmith@abccompany.com")),
+        (of(&[("email", json!("\u{212A}im@abc.com"))]), Some("bobsmith@abccompany.com")),
+        (of(&[("preferred_username", json!("+17635551111")), ("upn", json!("u@abc.com"))]), Some("u@abc.com")),
+        (of(&[("preferred_username", Value::Null)]), None),
+        (of(&[("preferred_username", Value::Null), ("unique_name", json!("u@abc.com"))]), None),
+    ] {
+        assert_eq!(read(&token).await.email.as_ref().map(EmailAddress::as_str), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_guest_is_known_by_acct_or_by_another_identity_provider() {
+    let own_v1 = format!("https://sts.windows.net/{TENANT}/");
+    let other = format!("https://sts.windows.net/{OTHER_TENANT}/");
+    for (claim, value, expected) in [
+        ("acct", json!(0), false),
+        ("acct", json!("0"), false),
+        ("acct", json!(1), true),
+        ("acct", json!("1"), true),
+        ("idp", json!(own_v1), false),
+        ("idp", json!(format!("https://login.microsoftonline.com/{TENANT}/v2.0")), false),
+        ("idp", json!(other), true),
+        ("idp", json!("live.com"), true),
+        ("idp", json!(7), true),
+    ] {
+        let sign_in = read(&sign(&with(&id_token(), &[(claim, value.clone())]))).await;
+        assert_eq!(sign_in.is_guest, expected, "{claim} {value}");
+    }
+}
+
+#[tokio::test]
+async fn each_cloud_takes_the_tokens_of_its_own_issuers_alone() {
+    let clouds = [
+        ("https://login.microsoftonline.com", "https://login.microsoftonline.com", "https://sts.windows.net"),
+        ("https://login.microsoftonline.us", "https://login.microsoftonline.us", "https://sts.windows.net"),
+        (
+            "https://login.partner.microsoftonline.cn",
+            "https://login.partner.microsoftonline.cn",
+            "https://sts.chinacloudapi.cn",
+        ),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+    ];
+    for (authority, v2, v1) in clouds {
+        let world = World::publishing(vec![published(KID, Some(&format!("{v2}/{{tenantid}}/v2.0")))]);
+        let mut own = policy();
+        own.authority = Authority::parse(authority).unwrap();
+        let validator = world.validator(own);
+        for (other, other_v2, other_v1) in clouds {
+            let token = sign(&with(&id_token(), &[("iss", json!(format!("{other_v2}/{TENANT}/v2.0")))]));
+            assert_eq!(validator.validate(&token).await.is_ok(), other == authority, "{other} at {authority}");
+            let token = sign(&with(&v1_id_token(), &[("iss", json!(format!("{other_v1}/{TENANT}/")))]));
+            assert_eq!(validator.validate(&token).await.is_ok(), other_v1 == v1, "v1 of {other} at {authority}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_settings_every_token_is_refused() {
+    let mut empty = policy();
+    empty.applications = Applications::default();
+    empty.api = None;
+    let validator = World::usual().validator(empty);
+    for claims in [id_token(), access_token()] {
+        let outcome = validator.validate(&sign(&claims)).await;
+        assert_eq!(outcome, Err(TokenError::Invalid(TokenCheck::Audience)));
+    }
+}

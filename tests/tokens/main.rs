@@ -1,0 +1,8 @@
+//! What tokens are taken, and which check refuses the others: through the validator, with real signatures.
+
+mod endpoints;
+mod good;
+mod hostile;
+mod minting;
+mod rotation;
+mod wycheproof;
