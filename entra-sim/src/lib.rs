@@ -1,1 +1,38 @@
-//! A Microsoft Entra simulator for development and tests.
+//! A Microsoft Entra simulator for development and tests: tenants, users and applications of a small TOML file, served
+//! over TLS and plain HTTP on this machine.
+//!
+//! [`Simulator`] is the way in: it listens as long as it lives, mints tokens, rotates keys and fails on demand.
+
+mod admin_consent;
+mod answer;
+mod authorize;
+mod clock;
+mod config;
+mod control;
+mod device;
+mod discovery;
+mod fault;
+mod keys;
+mod pages;
+mod routes;
+mod simulator;
+mod state;
+mod tls;
+mod token;
+mod token_endpoint;
+
+pub use config::Application;
+pub use config::Config;
+pub use config::ConfigError;
+pub use config::Tenant;
+pub use config::User;
+pub use fault::Endpoint;
+pub use fault::Fault;
+pub use fault::Fetches;
+pub use keys::KeyError;
+pub use keys::PERSONAL_ACCOUNTS;
+pub use keys::SigningKey;
+pub use simulator::Simulator;
+pub use simulator::SimulatorError;
+pub use tls::TlsError;
+pub use token::TokenBuilder;

@@ -1,3 +1,4 @@
 //! What the tests and benchmarks share: databases, the running service, clients.
 
+pub mod app;
 pub mod database;

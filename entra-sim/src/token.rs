@@ -1,0 +1,208 @@
+//! Tokens with Entra's own claims, and any of them bent on request.
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::clock::now_seconds;
+use crate::config::Application;
+use crate::config::Tenant;
+use crate::config::User;
+use crate::keys::SigningKey;
+
+/// How long an ID token or access token lasts, in seconds.
+pub(crate) const LIFETIME_SECONDS: i64 = 3600;
+
+/// A token in the making. It begins as a good v2.0 ID token.
+#[derive(Clone)]
+pub struct TokenBuilder {
+    base: String,
+    tenant: Tenant,
+    user: User,
+    client: Application,
+    resource: Option<(Application, String)>,
+    version_1: bool,
+    lifetime_seconds: i64,
+    claims: Vec<(String, Option<Value>)>,
+    header: Vec<(String, Option<Value>)>,
+    key: SigningKey,
+}
+
+impl TokenBuilder {
+    pub(crate) fn new(base: &str, tenant: &Tenant, user: &User, client: &Application, key: SigningKey) -> Self {
+        Self {
+            base: base.to_owned(),
+            tenant: tenant.clone(),
+            user: user.clone(),
+            client: client.clone(),
+            resource: None,
+            version_1: false,
+            lifetime_seconds: LIFETIME_SECONDS,
+            claims: Vec::new(),
+            header: Vec::new(),
+            key,
+        }
+    }
+
+    /// A v1.0 token.
+    #[must_use]
+    pub fn v1(mut self) -> Self {
+        self.version_1 = true;
+        self
+    }
+
+    /// A v2.0 token.
+    #[must_use]
+    pub fn v2(mut self) -> Self {
+        self.version_1 = false;
+        self
+    }
+
+    /// An access token for the API `resource` with these scopes.
+    #[must_use]
+    pub fn access_token(mut self, resource: &Application, scopes: &str) -> Self {
+        self.resource = Some((resource.clone(), scopes.to_owned()));
+        self
+    }
+
+    /// Issued under another base, such as that of the TLS listener.
+    #[must_use]
+    pub fn issued_by(mut self, base: &str) -> Self {
+        base.trim_end_matches('/').clone_into(&mut self.base);
+        self
+    }
+
+    /// Ends so many seconds from now; negative: it has ended.
+    #[must_use]
+    pub fn expires_in_seconds(mut self, seconds: i64) -> Self {
+        self.lifetime_seconds = seconds;
+        self
+    }
+
+    /// With a claim of this value.
+    #[must_use]
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.push((name.to_owned(), Some(value.into())));
+        self
+    }
+
+    /// Without a claim.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.claims.push((name.to_owned(), None));
+        self
+    }
+
+    /// With a header parameter of this value.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.header.push((name.to_owned(), Some(value.into())));
+        self
+    }
+
+    /// Without a header parameter.
+    #[must_use]
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.header.push((name.to_owned(), None));
+        self
+    }
+
+    /// Signed by another key; `kid` stays that key's.
+    #[must_use]
+    pub fn signed_by(mut self, key: &SigningKey) -> Self {
+        self.key = key.clone();
+        self
+    }
+
+    /// The claims.
+    #[must_use]
+    pub fn payload(&self) -> Value {
+        let now = now_seconds();
+        let mut claims = Map::new();
+        let mut put = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
+        put("aud", json!(self.audience()));
+        put("iss", json!(self.issuer(self.tenant.id)));
+        put("iat", json!(now.min(now + self.lifetime_seconds - 1)));
+        put("nbf", json!(now.min(now + self.lifetime_seconds - 1)));
+        put("exp", json!(now + self.lifetime_seconds));
+        put("name", json!(self.user.name));
+        put("oid", json!(self.user.oid));
+        put("sub", json!(self.subject()));
+        put("tid", json!(self.tenant.id));
+        put("uti", json!(Uuid::new_v4().simple().to_string()));
+        if let Some(email) = &self.user.email {
+            put("email", json!(email));
+        }
+        if let Some(home) = self.user.guest_of {
+            put("idp", json!(format!("https://sts.windows.net/{home}/")));
+            put("acct", json!(1));
+        }
+        if self.version_1 {
+            put("ver", json!("1.0"));
+            put("upn", json!(self.user.username));
+            put("unique_name", json!(self.user.username));
+        } else {
+            put("ver", json!("2.0"));
+            put("preferred_username", json!(self.user.username));
+        }
+        if let Some((_, scopes)) = &self.resource {
+            put("scp", json!(scopes));
+            put(if self.version_1 { "appid" } else { "azp" }, json!(self.client.client_id));
+            put(if self.version_1 { "appidacr" } else { "azpacr" }, json!("0"));
+        }
+        bend(&mut claims, &self.claims);
+        Value::Object(claims)
+    }
+
+    /// The token.
+    #[must_use]
+    pub fn mint(&self) -> String {
+        let mut header = Map::new();
+        header.insert("typ".to_owned(), json!("JWT"));
+        header.insert("alg".to_owned(), json!("RS256"));
+        header.insert("kid".to_owned(), json!(self.key.kid()));
+        if self.version_1 {
+            header.insert("x5t".to_owned(), json!(self.key.kid()));
+        }
+        bend(&mut header, &self.header);
+        sign(&self.key, &Value::Object(header).to_string(), &self.payload().to_string())
+    }
+
+    fn audience(&self) -> String {
+        match &self.resource {
+            Some((resource, _)) if self.version_1 => format!("api://{}", resource.client_id),
+            Some((resource, _)) => resource.client_id.to_string(),
+            None => self.client.client_id.to_string(),
+        }
+    }
+
+    fn issuer(&self, tenant: Uuid) -> String {
+        if self.version_1 { format!("{}/{tenant}/", self.base) } else { format!("{}/{tenant}/v2.0", self.base) }
+    }
+
+    /// Another for each pair of user and application, as Entra has it.
+    fn subject(&self) -> String {
+        let text = format!("{}{}{}", self.tenant.id, self.user.oid, self.audience());
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+    }
+}
+
+fn bend(members: &mut Map<String, Value>, changes: &[(String, Option<Value>)]) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => members.insert(name.clone(), value.clone()),
+            None => members.remove(name),
+        };
+    }
+}
+
+/// Signs a header and a payload as they stand.
+pub(crate) fn sign(key: &SigningKey, header: &str, payload: &str) -> String {
+    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let signature = key.sign(&signed);
+    format!("{signed}.{signature}")
+}

@@ -1,0 +1,349 @@
+//! The simulator over real HTTP and TLS, as clients meet it.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entra_sim::Config;
+use entra_sim::Endpoint;
+use entra_sim::Fault;
+use entra_sim::PERSONAL_ACCOUNTS;
+use entra_sim::Simulator;
+use reqwest::Client;
+use reqwest::Response;
+use reqwest::redirect;
+use serde_json::Value;
+use serde_json::json;
+use url::Url;
+
+const TENANT: &str = "a1a1a1a1-0000-4000-8000-0000000000aa";
+const PORTAL: &str = "0c11e470-1111-4222-8333-000000000001";
+const DESKTOP: &str = "0c11e470-1111-4222-8333-000000000003";
+const API: &str = "c0ffee00-1111-4222-8333-000000000004";
+const BACK: &str = "http://localhost:4711/";
+// The verifier and its challenge of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+async fn simulator() -> Simulator {
+    Simulator::start(Config::sample()).await.unwrap()
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap()
+}
+
+async fn get_json(url: &str) -> Value {
+    client().get(url).send().await.unwrap().json().await.unwrap()
+}
+
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+fn parameter(url: &str, name: &str) -> Option<String> {
+    let url = Url::parse(url).unwrap();
+    url.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+fn location(answer: &Response) -> String {
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// The link of the picker's page for a user.
+fn link_for(page: &str, name: &str) -> String {
+    let before = page.split(&format!("\">{name}")).next().unwrap();
+    before.rsplit("href=\"").next().unwrap().replace("&amp;", "&")
+}
+
+fn authorize_query(more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let usual = [
+        ("client_id", DESKTOP),
+        ("redirect_uri", BACK),
+        ("response_type", "code"),
+        ("scope", "openid profile offline_access"),
+        ("state", "s&<>\" ="),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let kept = usual.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
+    kept.chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+async fn authorize(simulator: &Simulator, more: &[(&str, &str)]) -> Response {
+    let url = format!("{}/{TENANT}/oauth2/v2.0/authorize", simulator.http_base());
+    client().get(url).query(&authorize_query(more)).send().await.unwrap()
+}
+
+/// Signs in as somebody on the picker's page; the answer goes back to the application.
+async fn pick(simulator: &Simulator, name: &str, more: &[(&str, &str)]) -> Response {
+    let page = authorize(simulator, more).await.text().await.unwrap();
+    client().get(format!("{}{}", simulator.http_base(), link_for(&page, name))).send().await.unwrap()
+}
+
+async fn token(simulator: &Simulator, form: &[(&str, &str)]) -> Result<Value, String> {
+    let url = format!("{}/{TENANT}/oauth2/v2.0/token", simulator.http_base());
+    let answer = client().post(url).form(form).send().await.unwrap();
+    let good = answer.status().is_success();
+    let body: Value = answer.json().await.unwrap();
+    if good { Ok(body) } else { Err(body["error"].as_str().unwrap().to_owned()) }
+}
+
+#[tokio::test]
+async fn each_listener_names_itself_in_its_documents() {
+    let simulator = simulator().await;
+    let trusted = reqwest::Certificate::from_pem(simulator.ca_pem().as_bytes()).unwrap();
+    let tls = Client::builder().no_proxy().tls_certs_only([trusted]).build().unwrap();
+    for (client, base) in [(client(), simulator.http_base()), (tls, simulator.https_base())] {
+        let url = format!("{base}/organizations/v2.0/.well-known/openid-configuration");
+        let document: Value = client.get(&url).send().await.unwrap().json().await.unwrap();
+        assert_eq!(document["issuer"], format!("{base}/{{tenantid}}/v2.0"));
+        let keys: Value =
+            client.get(document["jwks_uri"].as_str().unwrap()).send().await.unwrap().json().await.unwrap();
+        let issuers: Vec<_> = keys["keys"].as_array().unwrap().iter().map(|key| key["issuer"].clone()).collect();
+        let expected = [format!("{base}/{{tenantid}}/v2.0"), format!("{base}/{PERSONAL_ACCOUNTS}/v2.0")];
+        assert_eq!(issuers, expected);
+        assert!(keys["keys"][0].get("alg").is_none());
+        assert_eq!(keys["keys"][0]["kid"].as_str().unwrap().len(), 27);
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_is_known_by_its_guid_and_its_domain() {
+    let simulator = simulator().await;
+    let base = simulator.http_base();
+    for name in [TENANT, "abccompany.com", "ABCCompany.com"] {
+        let document = get_json(&format!("{base}/{name}/v2.0/.well-known/openid-configuration")).await;
+        assert_eq!(document["issuer"], format!("{base}/{TENANT}/v2.0"));
+        let document = get_json(&format!("{base}/{name}/.well-known/openid-configuration")).await;
+        assert_eq!(document["issuer"], format!("{base}/{TENANT}/"));
+    }
+    let unknown = get_json(&format!("{base}/nobody.example/v2.0/.well-known/openid-configuration")).await;
+    assert_eq!(unknown["error"], "invalid_tenant");
+    assert_eq!(unknown["error_codes"], json!([90002]));
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_once_and_only_with_its_verifier() {
+    let simulator = simulator().await;
+    let redeem = async |code: &str, verifier: &str| {
+        let form = [
+            ("client_id", DESKTOP),
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", BACK),
+            ("code_verifier", verifier),
+            ("client_info", "1"),
+        ];
+        token(&simulator, &form).await
+    };
+    let back = location(&pick(&simulator, "Bob Smith", &[("nonce", "n1")]).await);
+    assert!(back.starts_with(BACK));
+    assert_eq!(parameter(&back, "state").unwrap(), "s&<>\" =");
+    let code = parameter(&back, "code").unwrap();
+    let body = redeem(&code, VERIFIER).await.unwrap();
+    let id_token = claims(body["id_token"].as_str().unwrap());
+    assert_eq!(id_token["aud"], DESKTOP);
+    assert_eq!(id_token["email"], "bobsmith@abccompany.com");
+    assert_eq!(id_token["nonce"], "n1");
+    assert_eq!(redeem(&code, VERIFIER).await, Err("invalid_grant".to_owned()));
+
+    let back = location(&pick(&simulator, "Bob Smith", &[]).await);
+    let code = parameter(&back, "code").unwrap();
+    assert_eq!(redeem(&code, "wrong").await, Err("invalid_grant".to_owned()));
+
+    let refresh = body["refresh_token"].as_str().unwrap();
+    let form = [("client_id", DESKTOP), ("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let again = token(&simulator, &form).await.unwrap();
+    assert!(claims(again["id_token"].as_str().unwrap()).get("nonce").is_none());
+}
+
+#[tokio::test]
+async fn an_access_token_is_for_the_api_that_its_scope_names() {
+    let simulator = simulator().await;
+    let scope = format!("openid api://{API}/Line.Read");
+    let back = location(&pick(&simulator, "Bob Smith", &[("scope", &scope)]).await);
+    let code = parameter(&back, "code").unwrap();
+    let form = [
+        ("client_id", DESKTOP),
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", BACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let body = token(&simulator, &form).await.unwrap();
+    let access = claims(body["access_token"].as_str().unwrap());
+    assert_eq!((&access["aud"], &access["azp"], &access["scp"]), (&json!(API), &json!(DESKTOP), &json!("Line.Read")));
+    assert!(body.get("refresh_token").is_none());
+}
+
+#[tokio::test]
+async fn a_bad_request_is_told_on_a_page_and_never_sent_to_the_address_it_names() {
+    let simulator = simulator().await;
+    for more in [
+        [("client_id", "0c11e470-1111-4222-8333-999999999999")],
+        [("redirect_uri", "https://evil.example/")],
+        [("redirect_uri", "http://localhost.evil.example/")],
+    ] {
+        let answer = authorize(&simulator, &more).await;
+        assert_eq!(answer.status(), 400);
+        assert!(answer.headers().get("location").is_none());
+        assert!(answer.text().await.unwrap().contains("AADSTS"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_goes_back_to_the_application() {
+    let simulator = simulator().await;
+    let declined = location(&pick(&simulator, "Cancel", &[]).await);
+    assert_eq!(parameter(&declined, "error").unwrap(), "access_denied");
+    let silent = location(&authorize(&simulator, &[("prompt", "none")]).await);
+    assert_eq!(parameter(&silent, "error").unwrap(), "login_required");
+    assert!(parameter(&silent, "error_description").unwrap().starts_with("AADSTS50058"));
+}
+
+#[tokio::test]
+async fn who_signed_in_before_signs_in_silently() {
+    let simulator = simulator().await;
+    let answer = pick(&simulator, "Bob Smith", &[]).await;
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let url = format!("{}/{TENANT}/oauth2/v2.0/authorize", simulator.http_base());
+    let query = authorize_query(&[("prompt", "none")]);
+    let silent = client().get(url).query(&query).header("cookie", cookie).send().await.unwrap();
+    assert!(parameter(&location(&silent), "code").is_some());
+}
+
+#[tokio::test]
+async fn a_form_is_posted_back_when_asked_for() {
+    let simulator = simulator().await;
+    let page = pick(&simulator, "Bob Smith", &[("response_mode", "form_post")]).await.text().await.unwrap();
+    assert!(page.contains(&format!("<form method=\"post\" action=\"{BACK}\">")));
+    assert!(page.contains("name=\"state\" value=\"s&amp;&lt;&gt;&quot; =\""));
+    let more = [("response_type", "id_token"), ("nonce", "n")];
+    let back = location(&pick(&simulator, "Bob Smith", &more).await);
+    assert!(Url::parse(&back).unwrap().fragment().unwrap().starts_with("id_token="));
+}
+
+#[tokio::test]
+async fn a_device_waits_until_its_user_has_signed_in() {
+    let simulator = simulator().await;
+    let base = simulator.http_base();
+    let begin = client().post(format!("{base}/{TENANT}/oauth2/v2.0/devicecode"));
+    let begun = begin.form(&[("client_id", DESKTOP), ("scope", "openid")]).send().await.unwrap();
+    let begun: Value = begun.json().await.unwrap();
+    let form = [
+        ("client_id", DESKTOP),
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", begun["device_code"].as_str().unwrap()),
+    ];
+    assert_eq!(token(&simulator, &form).await, Err("authorization_pending".to_owned()));
+    let page = begun["verification_uri"].as_str().unwrap();
+    let picker = client().get(page).query(&[("user_code", begun["user_code"].as_str().unwrap())]);
+    let picker = picker.send().await.unwrap().text().await.unwrap();
+    let link = link_for(&picker, "Jennifer Lewis");
+    assert!(client().get(format!("{base}{link}")).send().await.unwrap().status().is_success());
+    let body = token(&simulator, &form).await.unwrap();
+    assert_eq!(claims(body["id_token"].as_str().unwrap())["name"], "Jennifer Lewis");
+    assert_eq!(token(&simulator, &form).await, Err("bad_verification_code".to_owned()));
+}
+
+#[tokio::test]
+async fn an_application_has_a_token_of_its_own_for_its_secret() {
+    let simulator = simulator().await;
+    let scope = format!("api://{API}/.default");
+    let with = async |secret: &str| {
+        let form =
+            [("client_id", PORTAL), ("grant_type", "client_credentials"), ("client_secret", secret), ("scope", &scope)];
+        token(&simulator, &form).await
+    };
+    let body = with("sample-secret-of-the-portal").await.unwrap();
+    let claims = claims(body["access_token"].as_str().unwrap());
+    assert_eq!(claims["idtyp"], "app");
+    assert!(claims.get("scp").is_none());
+    assert_eq!(with("wrong").await, Err("invalid_client".to_owned()));
+    assert_eq!(with("").await, Err("invalid_client".to_owned()));
+}
+
+#[tokio::test]
+async fn only_an_administrator_consents_for_the_organisation() {
+    let simulator = simulator().await;
+    let base = simulator.http_base();
+    let consent = async |name: &str| {
+        let query = [("client_id", PORTAL), ("redirect_uri", BACK), ("scope", "x/.default"), ("state", "s")];
+        let page = client().get(format!("{base}/organizations/v2.0/adminconsent")).query(&query);
+        let page = page.send().await.unwrap().text().await.unwrap();
+        location(&client().get(format!("{base}{}", link_for(&page, name))).send().await.unwrap())
+    };
+    let good = consent("Ada Admin").await;
+    assert_eq!(parameter(&good, "admin_consent").as_deref(), Some("True"));
+    assert_eq!(parameter(&good, "tenant").as_deref(), Some(TENANT));
+    assert_eq!(parameter(&consent("John Davidson").await, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&consent("Cancel").await, "error").as_deref(), Some("consent_required"));
+}
+
+#[tokio::test]
+async fn keys_roll_and_are_withdrawn() {
+    let simulator = simulator().await;
+    let base = simulator.http_base();
+    let kids = async || {
+        let keys = get_json(&format!("{base}/organizations/discovery/v2.0/keys")).await;
+        let kids = keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned());
+        kids.collect::<Vec<_>>()
+    };
+    let old = simulator.signing_key();
+    let new = simulator.rotate_keys().unwrap();
+    assert_eq!(simulator.signing_key().kid(), new.kid());
+    let published = kids().await;
+    assert!(published.contains(&old.kid().to_owned()) && published.contains(&new.kid().to_owned()));
+    assert!(simulator.withdraw_key(old.kid()).unwrap());
+    assert!(!simulator.withdraw_key(old.kid()).unwrap());
+    assert!(!kids().await.contains(&old.kid().to_owned()));
+    assert_eq!(simulator.fetches().keys, 2);
+    simulator.reset_fetches();
+    assert_eq!(simulator.fetches().keys, 0);
+}
+
+#[tokio::test]
+async fn faults_come_and_go() {
+    let simulator = simulator().await;
+    let url = format!("{}/organizations/discovery/v2.0/keys", simulator.http_base());
+    let get = async || client().get(&url).send().await.unwrap();
+    simulator.set_fault(Endpoint::Keys, Fault::Status(503));
+    assert_eq!(get().await.status(), 503);
+    simulator.set_fault(Endpoint::Keys, Fault::RedirectTo("https://evil.example/".to_owned()));
+    assert_eq!(location(&get().await), "https://evil.example/");
+    simulator.set_fault(Endpoint::Keys, Fault::BreakOff);
+    let broken = async { client().get(&url).send().await?.bytes().await };
+    assert!(broken.await.is_err());
+    simulator.set_fault(Endpoint::Keys, Fault::Garbage);
+    assert!(get().await.json::<Value>().await.is_err());
+    simulator.clear_faults();
+    assert!(get().await.json::<Value>().await.is_ok());
+}
+
+#[tokio::test]
+async fn the_control_api_is_on_the_plain_listener_alone() {
+    let simulator = simulator().await;
+    let base = simulator.http_base();
+    let body = json!({
+        "tenant": "abccompany.com", "user": "bobsmith@abccompany.com", "application": "portal",
+        "version": 1, "claims": {"upn": null, "x": 7},
+    });
+    let minted = client().post(format!("{base}/_control/token")).json(&body).send().await.unwrap();
+    let claims = claims(&minted.text().await.unwrap());
+    assert_eq!((&claims["ver"], &claims["x"], claims.get("upn")), (&json!("1.0"), &json!(7), None));
+    assert_eq!(claims["iss"], format!("{base}/{TENANT}/"));
+
+    let fault = json!({"endpoint": "keys", "fault": {"status": 500}});
+    let set = client().post(format!("{base}/_control/faults")).json(&fault).send().await.unwrap();
+    assert_eq!(set.status(), 204);
+    assert_eq!(client().get(format!("{base}/common/discovery/keys")).send().await.unwrap().status(), 500);
+    let rotated = client().post(format!("{base}/_control/rotate")).send().await.unwrap();
+    assert_eq!(rotated.json::<Value>().await.unwrap()["kid"], simulator.signing_key().kid());
+
+    let trusted = reqwest::Certificate::from_pem(simulator.ca_pem().as_bytes()).unwrap();
+    let tls = Client::builder().no_proxy().tls_certs_only([trusted]).build().unwrap();
+    let refused = tls.post(format!("{}/_control/rotate", simulator.https_base())).send().await.unwrap();
+    assert_eq!(refused.status(), 404);
+}
