@@ -7,6 +7,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::rt::time::timeout;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
 use crate::http::extract::Input;
@@ -64,12 +65,10 @@ fn too_large() -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Read once for its form alone: what is no JSON is told so, before what is wrong in it.
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| to_problem(&error))?;
-    match reader.end() {
-        Ok(()) => Ok(value),
-        Err(error) => Err(malformed(&error)),
-    }
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| to_problem(&error))
 }
 
 fn to_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {

@@ -1,0 +1,41 @@
+//! The OpenAPI document: committed, printed and served are one, and each call is whole.
+
+use serde_json::Value;
+use test_support::app::TestApp;
+use test_support::database::Engine;
+
+use crate::support::text;
+
+#[tokio::test]
+async fn the_committed_document_is_the_one_that_is_served() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let served = text(app.get("/openapi.json").send().await.unwrap(), 200).await;
+    let made = signline::http::openapi::document_text().unwrap();
+    assert_eq!(served, made);
+    let committed = include_str!("../../openapi/signline.json");
+    assert!(committed == made, "openapi/signline.json is not what the handlers say: run `make openapi`");
+}
+
+#[test]
+fn every_call_has_a_name_a_summary_a_tag_its_credential_and_its_errors() {
+    let document: Value = serde_json::to_value(signline::http::openapi::document()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut names = std::collections::HashSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let what = format!("{method} {path}");
+            assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{what}");
+            assert!(!operation["summary"].as_str().unwrap().is_empty(), "{what}");
+            assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{what}");
+            let needs_credential = operation["security"][0].as_object().is_some_and(|scheme| !scheme.is_empty());
+            let errors = operation["responses"].as_object().unwrap().keys().filter(|status| status.as_str() >= "400").count();
+            assert!(!needs_credential || errors >= 5, "{what} has {errors} errors");
+            let in_path = path.matches('{').count();
+            let described = operation["parameters"]
+                .as_array()
+                .map_or(0, |parameters| parameters.iter().filter(|parameter| parameter["in"] == "path").count());
+            assert_eq!(in_path, described, "{what}");
+        }
+    }
+    assert!(names.len() > 20);
+}

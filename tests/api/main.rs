@@ -1,0 +1,16 @@
+//! The service as its callers meet it: the real server on a port, on both databases, with a simulated Entra.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
+mod api_keys;
+mod business_groups;
+mod document;
+mod imports;
+mod keys;
+mod mappings;
+mod operations;
+mod permissions;
+mod problems;
+mod resolving;
+mod story;
+mod support;

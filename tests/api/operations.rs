@@ -1,0 +1,121 @@
+//! Probes, metrics, Swagger UI, and the graceful stop.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use reqwest::Method;
+use test_support::app::PATIENCE;
+use test_support::app::SAMPLE_SHEET;
+use test_support::app::TestApp;
+use test_support::database::Engine;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::support::text;
+
+#[tokio::test]
+async fn the_probes_tell_of_each_part() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        assert_eq!(text(app.get("/livez").send().await.unwrap(), 200).await, "ok\n");
+        let lines = text(app.get("/readyz").send().await.unwrap(), 200).await;
+        let lines: Vec<_> = lines.lines().collect();
+        assert_eq!(lines[0], "store: ok");
+        assert!(lines[1].starts_with("keys: ok, 2 fetched "), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_route_and_never_by_path() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    app.import("", SAMPLE_SHEET).await;
+    app.operate(Method::GET, "/v1/business-groups/abccompany/mappings/+17635551111").send().await.unwrap();
+    app.get("/nowhere/bobsmith").send().await.unwrap();
+    app.call(Method::from_bytes(b"BREW").unwrap(), "/v1/me").send().await.unwrap();
+    let metrics = text(app.get("/metrics").send().await.unwrap(), 200).await;
+    let route = "/v1/business-groups/{id}/mappings/{phone_number}";
+    assert!(
+        metrics.contains(&format!(r#"signline_http_requests_total{{method="GET",route="{route}",status="200"}} 1"#))
+    );
+    assert!(metrics.contains(r#"method="GET",route="unmatched",status="404""#));
+    assert!(metrics.contains(r#"method="other""#));
+    assert!(metrics.contains(r#"signline_import_rows_total{result="added"} 3"#));
+    for secret in ["bobsmith", "7635551111", "BREW"] {
+        assert!(!metrics.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn swagger_ui_names_no_other_host() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    assert_eq!(app.get("/docs").send().await.unwrap().headers()["location"], "/docs/");
+    let page = app.get("/docs/").send().await.unwrap();
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
+    let page = text(page, 200).await;
+    let setup = text(app.get("/docs/swagger-initializer.js").send().await.unwrap(), 200).await;
+    assert!(setup.contains("/openapi.json"));
+    for file in [page, setup] {
+        assert!(!file.contains("https://") && !file.contains("http://"), "{file}");
+    }
+}
+
+/// An open connection that has made one call and waits.
+async fn idle_connection(app: &TestApp) -> TcpStream {
+    let mut connection = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+    connection.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut answer = [0; 1024];
+    assert!(connection.read(&mut answer).await.unwrap() > 0);
+    connection
+}
+
+#[tokio::test]
+async fn an_idle_service_stops_within_a_second_and_closes_its_connections() {
+    let mut app = TestApp::start(Engine::Sqlite).await;
+    let mut idle = idle_connection(&app).await;
+    let begun = Instant::now();
+    app.stop();
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(idle.read(&mut [0; 16]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_call_under_way_finishes_while_the_service_stops_and_is_not_ready() {
+    let mut app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    let address = app.base.strip_prefix("http://").unwrap().to_owned();
+    let mut idle = idle_connection(&app).await;
+
+    let mut upload = TcpStream::connect(&address).await.unwrap();
+    let (first, rest) = SAMPLE_SHEET.split_at(60);
+    let head = format!(
+        "POST /v1/business-groups/abccompany/imports?apply=true HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: text/csv\r\ncontent-length: {}\r\n\r\n{first}",
+        app.operator,
+        SAMPLE_SHEET.len()
+    );
+    upload.write_all(head.as_bytes()).await.unwrap();
+    // The call is under way once the service has taken it up.
+    let deadline = Instant::now() + PATIENCE;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let thread = app.begin_stop().unwrap();
+    loop {
+        // A kept connection of the client's may be closed just when it is used: then it tries another.
+        let Ok(ready) = app.get("/readyz").send().await else { continue };
+        if ready.status() == 503 {
+            assert_eq!(ready.headers()["connection"], "close");
+            assert!(ready.text().await.unwrap().contains("about to stop"));
+            break;
+        }
+        assert!(Instant::now() < deadline);
+    }
+    assert_eq!(idle.read(&mut [0; 16]).await.unwrap(), 0, "an idle connection is closed at once");
+
+    upload.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    upload.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""added":3"#), "{answer}");
+    thread.join().unwrap();
+    assert!(TcpStream::connect(&address).await.is_err());
+}

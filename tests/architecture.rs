@@ -1,0 +1,76 @@
+//! Who may import whom, one way and without cycles: each line of the source is held against one table.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// A module of the crate, the modules it may use, and outside crates that it must not name.
+const RULES: &[(&str, &[&str], &[&str])] = &[
+    ("domain", &["domain"], &["actix", "sqlx", "reqwest", "serde", "tokio", "async_trait"]),
+    ("ports", &["ports", "domain"], &["actix", "sqlx", "reqwest", "serde"]),
+    ("auth", &["auth", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("business_groups", &["business_groups", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("mappings", &["mappings", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("api_keys", &["api_keys", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("import", &["import", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("export", &["export", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("store", &["store", "ports", "domain"], &["actix", "reqwest"]),
+    ("entra", &["entra", "ports", "domain"], &["actix", "sqlx"]),
+    (
+        "http",
+        &["http", "auth", "business_groups", "mappings", "api_keys", "import", "export", "ports", "domain"],
+        &["sqlx", "reqwest"],
+    ),
+    ("config", &["config", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("telemetry", &["telemetry", "config"], &["actix", "sqlx", "reqwest"]),
+];
+
+/// These put it all together, and may name everything.
+const FREE: [&str; 4] = ["bootstrap", "cli", "lib", "main"];
+
+#[test]
+fn modules_import_one_way() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&source, &mut files);
+    assert!(files.len() > 50);
+    let mut broken = Vec::new();
+    for file in files {
+        let inside = file.strip_prefix(&source).expect("a file of the source");
+        let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+        let module = first.trim_end_matches(".rs");
+        if FREE.contains(&module) {
+            continue;
+        }
+        let rule = RULES.iter().find(|(name, ..)| *name == module);
+        let (_, may, must_not) = rule.unwrap_or_else(|| panic!("{module} has no rule: whom may it import?"));
+        for line in fs::read_to_string(&file).expect("a readable file").lines() {
+            let code = line.split("//").next().unwrap_or_default();
+            let used = code.split("crate::").skip(1).map(first_word);
+            let wrong = used.filter(|word| !may.contains(word)).map(str::to_owned);
+            let foreign = must_not.iter().filter(|name| code.trim_start().starts_with(&format!("use {name}")));
+            broken.extend(
+                wrong
+                    .chain(foreign.map(|name| (*name).to_owned()))
+                    .map(|word| format!("{} uses {word}", inside.display())),
+            );
+        }
+    }
+    assert!(broken.is_empty(), "against the rule of ARCHITECTURE.md:\n{}", broken.join("\n"));
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn first_word(text: &str) -> &str {
+    let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(text.len());
+    &text[..end]
+}
