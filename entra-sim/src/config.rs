@@ -90,6 +90,9 @@ pub enum ConfigError {
 
 impl Config {
     /// The sample: two companies and the applications of Signline's README.
+    ///
+    /// # Panics
+    /// Never: a test reads it.
     #[must_use]
     pub fn sample() -> Self {
         Self::parse(include_str!("../sample.toml")).expect("the sample is tested")

@@ -1,5 +1,7 @@
 //! The pages that people see: plain, and without scripts but the one that posts a form back.
 
+use std::fmt::Write;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
@@ -33,9 +35,10 @@ pub(crate) fn picker<'c>(
     for (tenant, user) in users {
         let href = escape(&link(&user.oid.to_string()));
         let (name, username, domain) = (escape(&user.name), escape(&user.username), escape(&tenant.domain));
-        list += &format!("<li><a href=\"{href}\">{name}<small>{username} ({domain})</small></a></li>\n");
+        // Writing to a string can't fail.
+        let _ = writeln!(list, "<li><a href=\"{href}\">{name}<small>{username} ({domain})</small></a></li>");
     }
-    list += &format!("<li><a href=\"{}\">Cancel</a></li>\n</ul>", escape(&link(DECLINED)));
+    let _ = write!(list, "<li><a href=\"{}\">Cancel</a></li>\n</ul>", escape(&link(DECLINED)));
     page(StatusCode::OK, "Pick an account", &list)
 }
 
@@ -46,7 +49,7 @@ pub(crate) const DECLINED: &str = "none";
 pub(crate) fn form_post(action: &str, parameters: &[(&str, String)]) -> HttpResponse {
     let mut form = format!("<form method=\"post\" action=\"{}\">\n", escape(action));
     for (name, value) in parameters {
-        form += &format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value));
+        let _ = writeln!(form, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value));
     }
     form += "<button>Go on</button>\n</form>\n<script>document.forms[0].submit()</script>";
     page(StatusCode::OK, "Signed in", &form)

@@ -69,6 +69,7 @@ impl Simulator {
     ///
     /// # Errors
     /// [`SimulatorError`]
+    #[expect(clippy::unused_async, reason = "it spawns its servers, which only works on a runtime")]
     pub async fn start_on(config: Config, http: SocketAddr, https: SocketAddr) -> Result<Self, SimulatorError> {
         let tls = LocalTls::make()?;
         let state = Arc::new(State::new(config)?);

@@ -41,7 +41,8 @@ use crate::token::TokenBuilder;
 /// The scopes that are no API's.
 const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// The grant of RFC 8628, and the older name that some of Microsoft's libraries send.
+const DEVICE_GRANTS: [&str; 2] = ["urn:ietf:params:oauth:grant-type:device_code", "device_code"];
 
 pub(crate) async fn token(
     request: HttpRequest,
@@ -93,7 +94,9 @@ fn answer(state: &State, base: &str, tenant: &str, params: &Params) -> Result<Va
             grant.nonce = None;
             tokens(state, base, client, &grant, params)
         }
-        DEVICE_GRANT => tokens(state, base, client, &redeem_device(state, client, params)?, params),
+        grant if DEVICE_GRANTS.contains(&grant) => {
+            tokens(state, base, client, &redeem_device(state, client, params)?, params)
+        }
         "client_credentials" => app_token(state, base, tenant, client, params),
         _ => {
             Err(OAuthError { error: "unsupported_grant_type", number: 70003, text: "The grant type is not supported." })

@@ -28,7 +28,8 @@ fn every_call_has_a_name_a_summary_a_tag_its_credential_and_its_errors() {
             assert!(!operation["summary"].as_str().unwrap().is_empty(), "{what}");
             assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{what}");
             let needs_credential = operation["security"][0].as_object().is_some_and(|scheme| !scheme.is_empty());
-            let errors = operation["responses"].as_object().unwrap().keys().filter(|status| status.as_str() >= "400").count();
+            let errors =
+                operation["responses"].as_object().unwrap().keys().filter(|status| status.as_str() >= "400").count();
             assert!(!needs_credential || errors >= 5, "{what} has {errors} errors");
             let in_path = path.matches('{').count();
             let described = operation["parameters"]

@@ -1,0 +1,8 @@
+//! The `signline` program as operators run it: settings, exit codes, signals, and processes that are killed.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
+mod command_line;
+mod killed;
+mod microsoft_libraries;
+mod support;
