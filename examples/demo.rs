@@ -118,7 +118,7 @@ async fn show(base: &str, operator: &str, entra: &Simulator) -> Result<()> {
     let token = entra.token(TENANT, USER, "portal")?.mint();
     let line = resolve(&client, base, &token).await?;
     say(&format!(
-        "4. signed {USER} in to the portal; her token resolves to\n\n{}\n",
+        "4. signed {USER} in to the portal; the token resolves to\n\n{}\n",
         serde_json::to_string_pretty(&line)?
     ))?;
     say(&next_steps(base, operator, &token, entra.http_base()))

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use crate::Result;
 
 /// What a run showed.
+#[derive(Clone, Copy)]
 pub(crate) struct Figures {
     pub(crate) per_second: f64,
     pub(crate) p50: Duration,
