@@ -21,6 +21,9 @@ use crate::store::rows::to_i64;
 /// Connections that read at most.
 const MAX_READERS: u32 = 8;
 
+/// Connections for exports at most: a slow reader holds one for long.
+const MAX_EXPORTS: u32 = 4;
+
 /// How long a call waits for a connection, or for another program's lock.
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -35,6 +38,7 @@ const RETRY_EVERY: Duration = Duration::from_millis(50);
 pub(super) struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
+    exports: SqlitePool,
 }
 
 impl Sqlite {
@@ -64,9 +68,10 @@ impl Sqlite {
         // A lock taken for reading can't always become one for writing, so all writes have one connection.
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
         let writer = first_connection(writer, &options).await.map_err(fault)?;
-        let reader = SqlitePoolOptions::new().max_connections(MAX_READERS).acquire_timeout(WAIT_LIMIT);
-        let reader = reader.connect_with(options).await.map_err(fault)?;
-        Ok(Self { writer, reader })
+        let reader = SqlitePoolOptions::new().acquire_timeout(WAIT_LIMIT);
+        let exports = reader.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
+        let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
+        Ok(Self { writer, reader, exports })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -90,7 +95,13 @@ impl Sqlite {
         self.reader.begin().await
     }
 
+    /// Begins such a transaction for an export.
+    pub(super) async fn begin_export(&self) -> sqlx::Result<SqliteTransaction<'static>> {
+        self.exports.begin().await
+    }
+
     pub(super) async fn close(&self) {
+        self.exports.close().await;
         self.reader.close().await;
         self.writer.close().await;
     }
