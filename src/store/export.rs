@@ -32,7 +32,7 @@ type Chunk = Result<Vec<ExportedMapping>, StoreError>;
 macro_rules! export {
     ($name:ident, $engine:ty) => {
         pub(super) async fn $name(engine: &$engine, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
-            let mut transaction = engine.begin_snapshot().await?;
+            let mut transaction = engine.begin_export().await?;
             let head: Option<(i64, i64)> =
                 sqlx::query_as(statements::EXPORT_HEAD).bind(group.as_str()).fetch_optional(&mut *transaction).await?;
             let Some((group_key, revision)) = head else {

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
+use crate::domain::email::MAX_EMAIL_BYTES;
 use crate::domain::guid::Guid;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::MappedNumber;
@@ -95,6 +96,7 @@ macro_rules! mapping_store {
                         let query = sqlx::query_as(statements::LIST_MAPPINGS).bind(group_key).bind(after).bind(limit);
                         query.fetch_all(self.0.reader()).await?
                     }
+                    Some(text) if !can_match(text) => Vec::new(),
                     Some(text) => {
                         let query = sqlx::query_as(statements::SEARCH_MAPPINGS).bind(group_key).bind(after).bind(limit);
                         query.bind(like_pattern(text)).fetch_all(self.0.reader()).await?
@@ -201,6 +203,12 @@ fn line((id, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line
         identity_pinning: rows::pinning(&pinning)?,
         mapped: mapped.transpose()?,
     })
+}
+
+/// Whether any number or address can hold the text. The engines would refuse others: PostgreSQL a NUL, SQLite a long
+/// pattern.
+fn can_match(text: &str) -> bool {
+    text.is_ascii() && text.len() <= MAX_EMAIL_BYTES && !text.contains('\0')
 }
 
 /// A `LIKE` pattern for texts that contain `text` literally.

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::PgPool;
 use sqlx::PgTransaction;
 use sqlx::migrate::MigrateError;
@@ -14,8 +15,11 @@ use crate::domain::phone_number::PhoneNumber;
 use crate::store::error::OpenError;
 use crate::store::rows::to_i64;
 
-/// Connections of one replica at most.
+/// Connections of one replica at most, without those of exports.
 const MAX_CONNECTIONS: u32 = 32;
+
+/// Connections of one replica for exports at most: a slow reader holds one for long.
+const MAX_EXPORTS: u32 = 8;
 
 /// How long a call waits for a connection.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
@@ -26,10 +30,13 @@ const STATEMENT_LIMIT: &str = "10000";
 /// Rows of an import that are sent to the server at once.
 const ROWS_AT_ONCE: usize = 5000;
 
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// A PostgreSQL database.
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: PgPool,
+    exports: PgPool,
 }
 
 impl Postgres {
@@ -60,18 +67,20 @@ impl Postgres {
         let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
         let options = options.application_name("signline").options([("statement_timeout", STATEMENT_LIMIT)]);
         let pool = PgPoolOptions::new()
-            .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_LIMIT)
             // A round trip less for each call; a broken connection shows when it is used.
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await
-            .map_err(|error| OpenError::Unreachable(error.to_string()))?;
-        Ok(Self { pool })
+            .test_before_acquire(false);
+        let exports = pool.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
+        let pool = pool.max_connections(MAX_CONNECTIONS).connect_with(options).await;
+        Ok(Self { pool: pool.map_err(|error| OpenError::Unreachable(error.to_string()))?, exports })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
-        sqlx::migrate!("migrations/postgres").run(&self.pool).await
+        // On a connection of its own, because it may take long, or wait long for another program's migration.
+        let mut connection = self.pool.acquire().await?.detach();
+        sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
+        sqlx::migrate!("migrations/postgres").run_direct(None, &mut connection, false).await?;
+        Ok(connection.close().await?)
     }
 
     pub(super) fn reader(&self) -> &PgPool {
@@ -84,10 +93,16 @@ impl Postgres {
 
     /// Begins a transaction that sees one state of the database to its end.
     pub(super) async fn begin_snapshot(&self) -> sqlx::Result<PgTransaction<'static>> {
-        self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        self.pool.begin_with(SNAPSHOT).await
+    }
+
+    /// Begins such a transaction for an export.
+    pub(super) async fn begin_export(&self) -> sqlx::Result<PgTransaction<'static>> {
+        self.exports.begin_with(SNAPSHOT).await
     }
 
     pub(super) async fn close(&self) {
+        self.exports.close().await;
         self.pool.close().await;
     }
 

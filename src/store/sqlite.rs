@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::QueryBuilder;
+use sqlx::Sqlite as SqliteDb;
 use sqlx::SqlitePool;
 use sqlx::SqliteTransaction;
 use sqlx::migrate::MigrateError;
@@ -21,11 +23,17 @@ use crate::store::rows::to_i64;
 /// Connections that read at most.
 const MAX_READERS: u32 = 8;
 
+/// Connections for exports at most: a slow reader holds one for long.
+const MAX_EXPORTS: u32 = 4;
+
 /// How long a call waits for a connection, or for another program's lock.
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a change waits for its turn: an import before it may take a while.
 const WRITE_WAIT_LIMIT: Duration = Duration::from_mins(1);
+
+/// Rows of an import in one statement; SQLite takes at most 32766 values (<https://www.sqlite.org/limits.html>).
+const ROWS_AT_ONCE: usize = 1000;
 
 /// How often a database is tried again that another program is just creating.
 const RETRY_EVERY: Duration = Duration::from_millis(50);
@@ -35,6 +43,7 @@ const RETRY_EVERY: Duration = Duration::from_millis(50);
 pub(super) struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
+    exports: SqlitePool,
 }
 
 impl Sqlite {
@@ -64,9 +73,10 @@ impl Sqlite {
         // A lock taken for reading can't always become one for writing, so all writes have one connection.
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
         let writer = first_connection(writer, &options).await.map_err(fault)?;
-        let reader = SqlitePoolOptions::new().max_connections(MAX_READERS).acquire_timeout(WAIT_LIMIT);
-        let reader = reader.connect_with(options).await.map_err(fault)?;
-        Ok(Self { writer, reader })
+        let reader = SqlitePoolOptions::new().acquire_timeout(WAIT_LIMIT);
+        let exports = reader.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
+        let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
+        Ok(Self { writer, reader, exports })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -90,7 +100,13 @@ impl Sqlite {
         self.reader.begin().await
     }
 
+    /// Begins such a transaction for an export.
+    pub(super) async fn begin_export(&self) -> sqlx::Result<SqliteTransaction<'static>> {
+        self.exports.begin().await
+    }
+
     pub(super) async fn close(&self) {
+        self.exports.close().await;
         self.reader.close().await;
         self.writer.close().await;
     }
@@ -100,24 +116,35 @@ impl Sqlite {
         error.as_database_error().is_some_and(|error| error.message().contains("number_ranges_overlap"))
     }
 
-    /// Stages rows one by one, with one prepared statement.
+    /// Stages rows in statements of many, because each statement is a trip to the connection's thread; the rows are freed
+    /// as they go.
     pub(super) async fn stage(
         transaction: &mut SqliteTransaction<'static>,
         rows: Vec<ImportRow>,
         numbers: Vec<PhoneNumber>,
     ) -> sqlx::Result<()> {
-        const STAGE: &str = "INSERT INTO temp.import_rows (line, phone_number, email) VALUES ($1, $2, $3)";
-        for row in rows {
-            let (line, number) = (i64::from(row.line), to_i64(row.phone_number));
-            sqlx::query(STAGE).bind(line).bind(number).bind(row.email.as_str()).execute(&mut **transaction).await?;
+        let rows =
+            rows.into_iter().map(|row| (i64::from(row.line), to_i64(row.phone_number), Some(row.email.to_string())));
+        let others = numbers.into_iter().map(|number| (0, to_i64(number), None));
+        let mut rows: Box<dyn Iterator<Item = StagedRow> + Send> = Box::new(rows.chain(others));
+        loop {
+            let staged: Vec<StagedRow> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+            if staged.is_empty() {
+                return Ok(());
+            }
+            let mut statement = QueryBuilder::<SqliteDb>::new(STAGE);
+            statement.push_values(staged, |mut values, (line, number, email)| {
+                values.push_bind(line).push_bind(number).push_bind(email);
+            });
+            statement.build().execute(&mut **transaction).await?;
         }
-        for number in numbers {
-            let none: Option<&str> = None;
-            sqlx::query(STAGE).bind(0_i64).bind(to_i64(number)).bind(none).execute(&mut **transaction).await?;
-        }
-        Ok(())
     }
 }
+
+/// `line, phone_number, email`
+type StagedRow = (i64, i64, Option<String>);
+
+const STAGE: &str = "INSERT INTO temp.import_rows (line, phone_number, email) ";
 
 /// Opens the first connection, which makes the file. Two programs that do so at once can lock each other out for a moment
 /// in which SQLite does not wait by itself.

@@ -5,6 +5,7 @@ use signline::ports::business_group_store::CreateGroupOutcome;
 use signline::ports::business_group_store::DeleteGroupOutcome;
 use signline::ports::business_group_store::LinkTenantOutcome;
 use signline::ports::business_group_store::UpdateGroupOutcome;
+use signline::ports::mapping_store::PutOutcome;
 
 use crate::on_both_engines;
 use crate::support::BASE;
@@ -19,6 +20,9 @@ on_both_engines!(
     an_id_stands_once,
     ranges_of_two_groups_never_overlap,
     of_two_groups_created_at_once_with_one_range_one_stands,
+    of_two_groups_that_take_a_range_at_once_one_gets_it,
+    a_range_and_a_number_in_it_do_not_part_when_changed_at_once,
+    a_group_does_not_go_while_a_mapping_comes,
     a_patch_changes_what_it_names,
     ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside,
     a_tenant_belongs_to_one_group,
@@ -70,6 +74,55 @@ async fn of_two_groups_created_at_once_with_one_range_one_stands(world: World) {
         let created = [&a, &b].iter().filter(|outcome| matches!(outcome, CreateGroupOutcome::Created(_))).count();
         let taken = [&a, &b].iter().filter(|outcome| matches!(outcome, CreateGroupOutcome::RangeTaken(_))).count();
         assert_eq!((created, taken), (1, 1), "{a:?} {b:?}");
+    }
+}
+
+async fn of_two_groups_that_take_a_range_at_once_one_gets_it(world: World) {
+    let (abc, xyz) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await);
+    for round in 0..5 {
+        let from = BASE + round * 100;
+        let wanted = [range(from, from + 59), range(from + 50, from + 99)];
+        let take = |group, range| world.stores.business_groups.update(group, ranges(vec![range]));
+        let (a, b) = tokio::join!(take(&abc, wanted[0]), take(&xyz, wanted[1]));
+        let (a, b) = (a.unwrap(), b.unwrap());
+        match (&a, &b) {
+            (UpdateGroupOutcome::Updated(_), UpdateGroupOutcome::RangeTaken(range)) => assert_eq!(*range, wanted[1]),
+            (UpdateGroupOutcome::RangeTaken(range), UpdateGroupOutcome::Updated(_)) => assert_eq!(*range, wanted[0]),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn a_range_and_a_number_in_it_do_not_part_when_changed_at_once(world: World) {
+    let abc = world.group("abc").await;
+    for round in 0..10 {
+        let given_up = world.stores.business_groups.update(&abc, ranges(vec![]));
+        let (update, put) = tokio::join!(given_up, world.put(&abc, round, "a@abc.com"));
+        match (update.unwrap(), put) {
+            (UpdateGroupOutcome::Updated(_), PutOutcome::NumberNotAssigned) => {
+                world.stores.business_groups.update(&abc, ranges(vec![range(BASE, BASE + 9999)])).await.unwrap();
+            }
+            (UpdateGroupOutcome::RangesInUse(1), PutOutcome::Created(mapping)) => {
+                world.stores.mappings.delete(&abc, mapping.phone_number).await.unwrap();
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn a_group_does_not_go_while_a_mapping_comes(world: World) {
+    for round in 0..10 {
+        let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+        let (delete, put) =
+            tokio::join!(world.stores.business_groups.delete(&abc), world.put(&abc, round, "a@abc.com"));
+        match (delete.unwrap(), put) {
+            (DeleteGroupOutcome::Deleted, PutOutcome::NoSuchGroup) => {}
+            (DeleteGroupOutcome::NotEmpty, PutOutcome::Created(mapping)) => {
+                world.stores.mappings.delete(&abc, mapping.phone_number).await.unwrap();
+                assert_eq!(world.stores.business_groups.delete(&abc).await.unwrap(), DeleteGroupOutcome::Deleted);
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::support::World;
 use crate::support::guid;
 use crate::support::range;
 
-on_both_engines!(the_database_refuses_what_must_never_be);
+on_both_engines!(the_database_refuses_what_must_never_be, the_database_refuses_keys_that_must_never_be);
 
 /// Runs statements in one transaction, as any other program might.
 async fn run(world: &World, statements: &str) -> sqlx::Result<()> {
@@ -34,6 +34,21 @@ async fn run(world: &World, statements: &str) -> sqlx::Result<()> {
             connection.execute(sqlx::raw_sql(AssertSqlSafe(script))).await.map(drop)
         }
     }
+}
+
+/// A statement that the database can't even read does not count as refused.
+async fn assert_refused(world: &World, what: &str, statement: &str) {
+    let Err(error) = run(world, statement).await else {
+        panic!("{what} was taken: {statement}");
+    };
+    let code = error.as_database_error().and_then(|error| error.code()).map(String::from).unwrap_or_default();
+    let is_constraint = match world.engine {
+        // Class 23 of https://www.postgresql.org/docs/current/errcodes-appendix.html
+        Engine::Postgres => code.starts_with("23"),
+        // SQLITE_CONSTRAINT is the low byte of https://www.sqlite.org/rescode.html
+        Engine::Sqlite => code.parse::<u32>().is_ok_and(|code| code & 0xff == 19),
+    };
+    assert!(is_constraint, "{what}: {error}");
 }
 
 async fn the_database_refuses_what_must_never_be(world: World) {
@@ -82,8 +97,38 @@ async fn the_database_refuses_what_must_never_be(world: World) {
             "INSERT INTO business_groups (id, name, created_at) VALUES ('A b', 'x', 0)".to_owned(),
         ),
         ("an unknown pinning", "UPDATE business_groups SET identity_pinning = 'perhaps'".to_owned()),
+        ("a count below nothing", "UPDATE business_groups SET mapping_count = -1".to_owned()),
+        ("a pin to no GUID", "UPDATE mappings SET pinned_oid = 'somebody'".to_owned()),
     ] {
-        assert!(run(&world, &statement).await.is_err(), "{what} was taken: {statement}");
+        assert_refused(&world, what, &statement).await;
     }
     assert_eq!(world.all(&abc).await.len(), 2);
+}
+
+async fn the_database_refuses_keys_that_must_never_be(world: World) {
+    world.group_with("abc", &[]).await;
+    let hash = |byte: &str, length: usize| match world.engine {
+        Engine::Postgres => format!("'\\x{}'::bytea", byte.repeat(length)),
+        Engine::Sqlite => format!("x'{}'", byte.repeat(length)),
+    };
+    let key = |id: &str, role: &str, group: &str, hash: &str| {
+        format!(
+            "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at) \
+             VALUES ('{id}', 'x', '{role}', {group}, 'slk_', {hash}, 0)"
+        )
+    };
+    run(&world, &key("a", "operator", "NULL", &hash("01", 32))).await.expect("a good key is taken");
+    run(&world, &key("b", "scim", "1", &hash("02", 32))).await.expect("a good key of a group is taken");
+
+    for (what, statement) in [
+        ("an id twice", key("a", "operator", "NULL", &hash("03", 32))),
+        ("a secret twice", key("c", "operator", "NULL", &hash("01", 32))),
+        ("a hash of another length", key("c", "operator", "NULL", &hash("03", 31))),
+        ("an unknown role", key("c", "king", "NULL", &hash("03", 32))),
+        ("an operator of one group", key("c", "operator", "1", &hash("03", 32))),
+        ("an administrator of no group", key("c", "business-group-admin", "NULL", &hash("03", 32))),
+        ("a key of a group that is not there", key("c", "scim", "77", &hash("03", 32))),
+    ] {
+        assert_refused(&world, what, &statement).await;
+    }
 }

@@ -3,20 +3,25 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use signline::domain::mapping::ImportCounts;
+use signline::domain::mapping::MappedNumber;
 use signline::ports::mapping_store::AppliedImport;
 use signline::ports::mapping_store::BadRowReason;
 use signline::ports::mapping_store::BadRows;
 use signline::ports::mapping_store::ImportOutcome;
 use signline::ports::mapping_store::MAX_LISTED_BAD_ROWS;
+use signline::ports::mapping_store::Pin;
 
 use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
+use crate::support::address;
+use crate::support::guid;
 use crate::support::id;
 use crate::support::merge;
 use crate::support::number;
 use crate::support::range;
 use crate::support::replace;
+use crate::support::time;
 
 on_both_engines!(
     a_replace_makes_the_mappings_equal_to_the_file,
@@ -36,6 +41,9 @@ on_both_engines!(
     an_import_that_is_given_up_leaves_nothing,
     an_export_is_of_one_revision_while_an_import_goes_on,
     an_export_that_is_not_read_to_its_end_gives_its_connection_back,
+    exports_that_nobody_reads_on_keep_nobody_else_out,
+    an_import_keeps_the_pins_of_what_it_does_not_change,
+    imports_at_once_into_two_groups_both_go_in,
 );
 
 fn applied(outcome: ImportOutcome) -> (ImportCounts, i64) {
@@ -108,7 +116,7 @@ async fn what_changes_nothing_makes_no_revision(world: World) {
     assert_eq!(applied(world.import(merge(&abc, &rows[..1])).await), (counts(0, 0, 0, 1), 1));
     assert_eq!(applied(world.import(merge(&abc, &[])).await), (counts(0, 0, 0, 0), 1));
     let mapping = world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap().unwrap();
-    assert_eq!(mapping.updated_at, crate::support::time(1000));
+    assert_eq!(mapping.updated_at, time(1000));
 }
 
 async fn a_number_outside_the_ranges_rejects_the_whole_file(world: World) {
@@ -261,4 +269,55 @@ async fn an_export_that_is_not_read_to_its_end_gives_its_connection_back(world: 
         assert_eq!(export.mappings.next().await.unwrap().unwrap().first().unwrap().phone_number, number(BASE));
     }
     assert_eq!(world.all(&abc).await.len(), 9000);
+}
+
+async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
+    let abc = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    let emails: Vec<_> = (0..9000_u64).map(|at| format!("u{at}@abc.com")).collect();
+    let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
+    world.import(replace(&abc, &rows)).await;
+    let mut held = Vec::new();
+    while held.len() < 50 {
+        match tokio::time::timeout(Duration::from_millis(300), world.stores.mappings.export(&abc)).await {
+            Ok(export) => held.push(export.unwrap().unwrap()),
+            // One more has to wait.
+            Err(_) => break,
+        }
+    }
+    assert!(held.len() > 1);
+    let line = world.stores.mappings.resolve(guid(1), Some(&address("u7@abc.com"))).await.unwrap().unwrap();
+    assert_eq!(line.mapped.unwrap().phone_number, number(BASE + 7));
+    world.put(&abc, 9001, "new@abc.com").await;
+    assert_eq!(world.read(&abc).await.mapping_count, 9001);
+}
+
+async fn an_import_keeps_the_pins_of_what_it_does_not_change(world: World) {
+    let abc = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
+    for (at, email) in [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")] {
+        let (phone_number, email) = (number(BASE + at), address(email));
+        let pin = Pin { group: abc.clone(), phone_number, email, oid: guid(7), now: time(9) };
+        assert_eq!(world.stores.mappings.pin(&pin).await.unwrap(), Some(guid(7)));
+    }
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "c@abc.com"), (3, "b@abc.com")])).await;
+    for (email, at, pinned_oid) in [("a@abc.com", 1, Some(guid(7))), ("c@abc.com", 2, None), ("b@abc.com", 3, None)] {
+        let line = world.stores.mappings.resolve(guid(1), Some(&address(email))).await.unwrap().unwrap();
+        assert_eq!(line.mapped, Some(MappedNumber { phone_number: number(BASE + at), pinned_oid }), "{email}");
+    }
+}
+
+async fn imports_at_once_into_two_groups_both_go_in(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 999)]).await;
+    let xyz = world.group_with("xyz", &[range(BASE + 1000, BASE + 1999)]).await;
+    let rows = |from: u64| (from..from + 500).map(|at| (at, format!("u{}@abc.com", at % 1000))).collect::<Vec<_>>();
+    let (one, other) = (rows(0), rows(1000));
+    let file = |group, rows: &[(u64, String)]| {
+        let rows: Vec<_> = rows.iter().map(|(at, email)| (*at, email.as_str())).collect();
+        replace(group, &rows)
+    };
+    tokio::join!(world.import(file(&abc, &one)), world.import(file(&xyz, &other)));
+    assert_eq!(world.all(&abc).await, one);
+    assert_eq!(world.all(&xyz).await, other);
 }

@@ -30,6 +30,7 @@ on_both_engines!(
     of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping,
     a_list_is_read_in_pages_in_the_order_of_the_numbers,
     a_filter_is_a_literal_part_of_number_or_address,
+    a_filtered_list_is_read_in_pages_too,
 );
 
 async fn a_user_resolves_in_her_own_tenant_alone(world: World) {
@@ -206,11 +207,35 @@ async fn a_filter_is_a_literal_part_of_number_or_address(world: World) {
         ("50003", vec![3]),
         ("abc.com", vec![1, 2, 3, 4]),
         ("abc_com", vec![]),
+        ("\0", vec![]),
+        (&"%".repeat(100_000), vec![]),
     ] {
         let filter = MappingFilter { contains: Some(text.to_owned()) };
         let page = PageRequest { limit: 10, after: None };
         let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap().unwrap();
         let found: Vec<_> = page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE).collect();
-        assert_eq!(found, expected, "{text}");
+        assert_eq!(found, expected, "{text:.50}");
     }
+}
+
+async fn a_filtered_list_is_read_in_pages_too(world: World) {
+    let abc = world.group("abc").await;
+    let emails: Vec<_> =
+        (0..3000_u64).map(|at| format!("{}{at}@abc.com", if at % 2 == 0 { "even" } else { "odd" })).collect();
+    let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
+    world.import(crate::support::replace(&abc, &rows)).await;
+    let filter = MappingFilter { contains: Some("odd".to_owned()) };
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = PageRequest { limit: 500, after };
+        let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap().unwrap();
+        assert_eq!(page.items.len(), 500);
+        seen.extend(page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE));
+        after = page.items.last().map(|mapping| mapping.phone_number);
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..3000).step_by(2).collect::<Vec<_>>());
 }

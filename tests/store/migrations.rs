@@ -20,6 +20,7 @@ on_both_engines!(
     migrating_again_changes_nothing,
     two_programs_that_migrate_at_once_are_no_harm,
     a_database_without_its_schema_is_not_ready,
+    a_closed_store_answers_with_an_error,
 );
 
 async fn migrating_again_changes_nothing(world: World) {
@@ -43,6 +44,16 @@ async fn a_database_without_its_schema_is_not_ready(world: World) {
     let fresh = TestDatabase::of(world.engine).await;
     let stores = store::open(fresh.url()).await.unwrap();
     assert!(stores.health.ping().await.is_err());
+}
+
+async fn a_closed_store_answers_with_an_error(world: World) {
+    let abc = world.group("abc").await;
+    world.stores.health.close().await;
+    assert!(world.stores.health.ping().await.is_err());
+    assert!(world.stores.health.migrate().await.is_err());
+    assert!(world.stores.business_groups.find(&abc).await.is_err());
+    assert!(world.stores.mappings.export(&abc).await.is_err());
+    world.database.open().await.health.ping().await.unwrap();
 }
 
 #[tokio::test]
