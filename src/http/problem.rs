@@ -123,7 +123,7 @@ pub struct FieldError {
 pub struct Problem {
     kind: ProblemKind,
     detail: String,
-    members: Map<String, Value>,
+    members: Vec<(&'static str, Value)>,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log alone.
     cause: Option<Box<dyn Error + Send + Sync>>,
@@ -132,7 +132,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of a kind; `detail` is for people and names no secret, token or e-mail address of another group.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), members: Map::new(), headers: Vec::new(), cause: None }
+        Self { kind, detail: detail.into(), members: Vec::new(), headers: Vec::new(), cause: None }
     }
 
     /// A fault inside: the caller learns that there was one, the log learns which.
@@ -187,8 +187,8 @@ impl Problem {
 
     /// Adds a member of the kind's own.
     #[must_use]
-    pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+    pub fn member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
         self
     }
 
@@ -223,7 +223,7 @@ impl Problem {
             status: status.as_u16(),
             detail: &self.detail,
             request_id,
-            members: &self.members,
+            members: self.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         };
         let mut response = HttpResponse::build(status);
         for header in &self.headers {
@@ -243,7 +243,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(flatten)]
-    members: &'a Map<String, Value>,
+    members: Map<String, Value>,
 }
 
 impl fmt::Display for Problem {
