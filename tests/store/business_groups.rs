@@ -132,7 +132,7 @@ async fn a_patch_changes_what_it_names(world: World) {
     let patch = BusinessGroupPatch { name: Some("New".to_owned()), allow_guests: Some(true), ..Default::default() };
     let outcome = world.stores.business_groups.update(&abc, patch).await.unwrap();
     let mut expected = before;
-    expected.name = "New".to_owned();
+    "New".clone_into(&mut expected.name);
     expected.allow_guests = true;
     assert_eq!(outcome, UpdateGroupOutcome::Updated(expected.clone()));
     let patch = BusinessGroupPatch { identity_pinning: Some(IdentityPinning::Off), ..Default::default() };

@@ -41,7 +41,8 @@ async fn assert_refused(world: &World, what: &str, statement: &str) {
     let Err(error) = run(world, statement).await else {
         panic!("{what} was taken: {statement}");
     };
-    let code = error.as_database_error().and_then(|error| error.code()).map(String::from).unwrap_or_default();
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(String::from).unwrap_or_default();
     let is_constraint = match world.engine {
         // Class 23 of https://www.postgresql.org/docs/current/errcodes-appendix.html
         Engine::Postgres => code.starts_with("23"),
