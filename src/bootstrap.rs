@@ -4,10 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::Data;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tracing::info;
+use tracing::warn;
 
 use crate::api_keys::ApiKeys;
 use crate::auth::ApiRegistration;
@@ -60,6 +63,9 @@ pub enum StartError {
     Server(#[from] io::Error),
 }
 
+/// How long the database may take to close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
 /// A service that listens, and serves once it is run.
 pub struct Service {
     services: Data<Services>,
@@ -105,7 +111,9 @@ impl Service {
         let served = server::serve(self.listener, self.services, stop).await;
         drop(stopped);
         refresh.await.map_err(io::Error::other)?;
-        self.stores.health.close().await;
+        if timeout(CLOSE_LIMIT, self.stores.health.close()).await.is_err() {
+            warn!("the database was not closed in time: an export was still being read");
+        }
         info!("stopped");
         Ok(served?)
     }

@@ -15,7 +15,7 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> HttpResponse 
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} - entra-sim</title>\n\
          <style>body {{ font: 16px sans-serif; max-width: 28rem; margin: 3rem auto; padding: 0 1rem }} \
-         li {{ margin: .5rem 0 }} a, button {{ display: block; padding: .75rem; border: 1px solid #666; \
+         ul {{ list-style: none; padding: 0 }} li {{ margin: .5rem 0; overflow-wrap: anywhere }} a, button {{ display: block; padding: .75rem; border: 1px solid #666; \
          border-radius: 4px; color: #111; background: #fff; text-decoration: none; font: inherit }} \
          small {{ display: block; color: #444 }}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n\
          <p><small>This is entra-sim, a simulator. It is not Microsoft.</small></p>\n</body>\n</html>\n",

@@ -63,22 +63,21 @@ async fn store_line(services: &Services) -> (bool, String) {
     }
 }
 
+/// Keys that were had once make the service ready, even if they are too old by now: no replica could do better.
 fn keys_line(status: &KeysStatus) -> (bool, String) {
-    let Some(age) = status.age.filter(|_| status.key_count > 0) else {
-        let line = match &status.last_error {
-            Some(error) => format!("keys: none yet: {error}\n"),
-            None => "keys: none yet\n".to_owned(),
-        };
-        return (false, line);
-    };
-    let seconds = age.as_secs();
-    let line = match &status.last_error {
-        Some(error) if status.consecutive_failures > 0 => {
-            format!("keys: {} kept from {seconds} s ago; the last fetch failed: {error}\n", status.key_count)
+    let fault = status.last_error.as_deref().filter(|_| status.consecutive_failures > 0);
+    let line = match (status.age.map(|age| age.as_secs()), fault) {
+        (None, None) => "none yet".to_owned(),
+        (None, Some(fault)) => format!("none yet: {fault}"),
+        (Some(seconds), None) => format!("ok, {} fetched {seconds} s ago", status.key_count),
+        (Some(seconds), Some(fault)) if status.key_count == 0 => {
+            format!("none: those fetched {seconds} s ago are too old; the last fetch failed: {fault}")
         }
-        _ => format!("keys: ok, {} fetched {seconds} s ago\n", status.key_count),
+        (Some(seconds), Some(fault)) => {
+            format!("{} kept from {seconds} s ago; the last fetch failed: {fault}", status.key_count)
+        }
     };
-    (true, line)
+    (status.age.is_some(), format!("keys: {line}\n"))
 }
 
 fn stop_line(services: &Services) -> (bool, String) {

@@ -24,6 +24,9 @@ macro_rules! import {
     ($name:ident, $engine:ty) => {
         pub(super) async fn $name(engine: &$engine, mut batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
             let mut transaction = engine.begin().await?;
+            for statement in <$engine>::BEFORE_IMPORT {
+                sqlx::query(*statement).execute(&mut *transaction).await?;
+            }
             let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
                 .bind(batch.group.as_str())
                 .fetch_optional(&mut *transaction)

@@ -47,9 +47,11 @@ impl Postgres {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1 FOR UPDATE";
 
+    /// An import may take long, and wait long for another one into the same group.
+    pub(super) const BEFORE_IMPORT: &[&str] = &["SET LOCAL statement_timeout = 0"];
+
     /// The staged rows of an import; gone with the transaction.
     pub(super) const CREATE_STAGING: &[&str] = &[
-        "SET LOCAL statement_timeout = 0",
         "CREATE TEMPORARY TABLE import_rows (line BIGINT NOT NULL, phone_number BIGINT NOT NULL, email TEXT COLLATE \"C\") \
          ON COMMIT DROP",
     ];

@@ -50,6 +50,8 @@ impl Sqlite {
     /// Reads a group. The transaction is the only one that writes already, so there is nothing to lock.
     pub(super) const LOCK_GROUP: &str = "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1";
 
+    pub(super) const BEFORE_IMPORT: &[&str] = &[];
+
     pub(super) const CREATE_STAGING: &[&str] = &[
         "CREATE TEMPORARY TABLE import_rows (line INTEGER NOT NULL, phone_number INTEGER PRIMARY KEY, email TEXT) STRICT",
     ];
