@@ -117,7 +117,7 @@ const SETTINGS: &[Setting] = &[
         read: |settings, text| set(&mut settings.api_client_id, readable(Guid::parse(text)).map(Some)),
     },
     Setting { name: "api_scope", read: |settings, text| set(&mut settings.api_scope, read_word(text)) },
-    Setting { name: "email_claims", read: |settings, text| set(&mut settings.email_claims, read_words(text)) },
+    Setting { name: "email_claims", read: |settings, text| set(&mut settings.email_claims, read_claims(text)) },
     Setting {
         name: "default_region",
         read: |settings, text| set(&mut settings.numbering_plan, readable(NumberingPlan::of_region(text))),
@@ -295,6 +295,25 @@ fn read_words(text: &str) -> Result<Vec<String>, String> {
     words.map_err(|_| "must be words with commas between them, such as email,upn".to_owned())
 }
 
+/// The claims of Entra that may hold an address, as Entra spells them.
+const KNOWN_CLAIMS: [&str; 4] = ["email", "preferred_username", "upn", "unique_name"];
+
+/// Names of claims. A token in which a name stands twice, in whatever case, is refused, so a name that is spelled
+/// otherwise here than in the tokens would refuse them all.
+fn read_claims(text: &str) -> Result<Vec<String>, String> {
+    let names = read_words(text)?;
+    for (at, name) in names.iter().enumerate() {
+        let known = KNOWN_CLAIMS.iter().find(|known| known.eq_ignore_ascii_case(name));
+        if let Some(known) = known.filter(|known| *known != name) {
+            return Err(format!("the claim {name} is spelled {known}"));
+        }
+        if names[..at].iter().any(|other| other.eq_ignore_ascii_case(name)) {
+            return Err(format!("the claim {name} stands twice"));
+        }
+    }
+    Ok(names)
+}
+
 fn read_log_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "json" => Ok(LogFormat::Json),
@@ -355,6 +374,8 @@ mod tests {
             ("SIGNLINE_APPLICATIONS", "portal"),
             ("SIGNLINE_API_CLIENT_ID", "me"),
             ("SIGNLINE_EMAIL_CLAIMS", "email,,upn"),
+            ("SIGNLINE_EMAIL_CLAIMS", "Email"),
+            ("SIGNLINE_EMAIL_CLAIMS", "email,upn,email"),
             ("SIGNLINE_DEFAULT_REGION", "Narnia"),
             ("SIGNLINE_CLOCK_SKEW_SECONDS", "301"),
             ("SIGNLINE_TOKEN_CACHE_CAPACITY", "-1"),

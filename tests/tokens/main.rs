@@ -5,4 +5,5 @@ mod good;
 mod hostile;
 mod minting;
 mod rotation;
+mod simulator;
 mod wycheproof;
