@@ -20,8 +20,7 @@ use crate::state::State;
 pub(crate) async fn consent(request: HttpRequest, tenant: Path<String>, state: Data<State>) -> HttpResponse {
     let params = Params::of(&request, b"");
     let Some(application) = state.config.application(params.text("client_id")) else {
-        let text = "The application was not found in the directory.";
-        return OAuthError { error: "unauthorized_client", number: 700_016, text }.to_page();
+        return OAuthError::UNKNOWN_APPLICATION.to_page();
     };
     let redirect_uri = params.text("redirect_uri");
     if tenant.eq_ignore_ascii_case("common") || !application.may_redirect_to(redirect_uri) {

@@ -45,6 +45,9 @@ pub(crate) struct OAuthError {
 }
 
 impl OAuthError {
+    pub(crate) const UNKNOWN_APPLICATION: Self =
+        Self { error: "unauthorized_client", number: 700_016, text: "The application was not found in the directory." };
+
     pub(crate) fn description(self) -> String {
         let (trace, correlation) = (Uuid::new_v4(), Uuid::new_v4());
         format!("AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation}", self.number, self.text)

@@ -86,12 +86,7 @@ fn check<'a>(config: &'a Config, tenant: &'a str, params: &'a Params) -> Result<
     if users_of(config, tenant).next().is_none() {
         return Err(tenant_not_found());
     }
-    let unknown = OAuthError {
-        error: "unauthorized_client",
-        number: 700_016,
-        text: "The application was not found in the directory.",
-    };
-    let application = config.application(params.text("client_id")).ok_or(unknown)?;
+    let application = config.application(params.text("client_id")).ok_or(OAuthError::UNKNOWN_APPLICATION)?;
     let redirect_uri = params.text("redirect_uri");
     if !application.may_redirect_to(redirect_uri) {
         let text = "The redirect URI does not match those of the application.";

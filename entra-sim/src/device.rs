@@ -35,8 +35,7 @@ pub(crate) async fn begin(
 ) -> HttpResponse {
     let params = Params::of(&request, &body);
     let Some(client) = state.config.application(params.text("client_id")) else {
-        let text = "The application was not found in the directory.";
-        return OAuthError { error: "unauthorized_client", number: 700_016, text }.to_json();
+        return OAuthError::UNKNOWN_APPLICATION.to_json();
     };
     let user_code = Uuid::new_v4().simple().to_string()[..9].to_uppercase();
     let device_code = state.add_device(Device {

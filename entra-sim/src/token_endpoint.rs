@@ -74,13 +74,7 @@ pub(crate) async fn preflight() -> HttpResponse {
 }
 
 fn answer(state: &State, base: &str, tenant: &str, params: &Params) -> Result<Value, OAuthError> {
-    let client = state.config.application(params.text("client_id"));
-    let unknown = OAuthError {
-        error: "unauthorized_client",
-        number: 700_016,
-        text: "The application was not found in the directory.",
-    };
-    let client = client.ok_or(unknown)?;
+    let client = state.config.application(params.text("client_id")).ok_or(OAuthError::UNKNOWN_APPLICATION)?;
     check_secret(client, params)?;
     match params.text("grant_type") {
         "authorization_code" => tokens(state, base, client, &redeem_code(state, client, params)?, params),
