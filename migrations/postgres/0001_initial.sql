@@ -30,9 +30,12 @@ CREATE TABLE mappings (
     group_key BIGINT NOT NULL,
     email TEXT COLLATE "C" NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
     updated_at BIGINT NOT NULL,
+    -- Whom the mapping is pinned to: an oid means nothing without its tenant.
+    pinned_tid TEXT CHECK (length(pinned_tid) = 36),
     pinned_oid TEXT CHECK (length(pinned_oid) = 36),
     pinned_at BIGINT,
-    UNIQUE (group_key, email)
+    UNIQUE (group_key, email),
+    CHECK ((pinned_tid IS NULL) = (pinned_oid IS NULL) AND (pinned_tid IS NULL) = (pinned_at IS NULL))
 );
 
 CREATE INDEX mappings_in_order ON mappings (group_key, phone_number);

@@ -29,9 +29,12 @@ CREATE TABLE mappings (
     group_key INTEGER NOT NULL,
     email TEXT NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
     updated_at INTEGER NOT NULL,
+    -- Whom the mapping is pinned to: an oid means nothing without its tenant.
+    pinned_tid TEXT CHECK (length(pinned_tid) = 36),
     pinned_oid TEXT CHECK (length(pinned_oid) = 36),
     pinned_at INTEGER,
-    UNIQUE (group_key, email)
+    UNIQUE (group_key, email),
+    CHECK ((pinned_tid IS NULL) = (pinned_oid IS NULL) AND (pinned_tid IS NULL) = (pinned_at IS NULL))
 ) STRICT;
 
 CREATE INDEX mappings_in_order ON mappings (group_key, phone_number);

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;
 use crate::domain::email::EmailAddress;
-use crate::domain::guid::Guid;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::MappedNumber;
 use crate::domain::phone_number::PhoneNumber;
@@ -54,7 +53,7 @@ impl Resolver {
         let email = sign_in.email.clone().ok_or(ResolveError::NoEmailClaim)?;
         let mapped = line.mapped.ok_or(ResolveError::NoMapping)?;
         if line.identity_pinning == IdentityPinning::Enforce {
-            self.check_pin(&line, mapped, &email, sign_in.oid).await?;
+            self.check_pin(&line, mapped, &email, sign_in).await?;
         }
         Ok(ResolvedLine { phone_number: mapped.phone_number, email, business_group: line.business_group })
     }
@@ -66,7 +65,7 @@ impl Resolver {
         line: &Line,
         mapped: MappedNumber,
         email: &EmailAddress,
-        oid: Guid,
+        sign_in: &SignIn,
     ) -> Result<(), ResolveError> {
         let pinned_to = if let Some(pinned) = mapped.pinned_oid {
             Some(pinned)
@@ -75,13 +74,14 @@ impl Resolver {
                 group: line.business_group.clone(),
                 phone_number: mapped.phone_number,
                 email: email.clone(),
-                oid,
+                tid: sign_in.tid,
+                oid: sign_in.oid,
                 now: self.clock.now(),
             };
             self.store.pin(&pin).await?
         };
         match pinned_to {
-            Some(pinned) if pinned == oid => Ok(()),
+            Some(pinned) if pinned == sign_in.oid => Ok(()),
             Some(_) => Err(ResolveError::IdentityChanged),
             None => Err(ResolveError::NoMapping),
         }

@@ -28,7 +28,8 @@ pub trait MappingStore: Send + Sync {
     /// mapping of that address in it. `None` if the tenant is linked to no group.
     async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError>;
 
-    /// Pins a mapping to `oid` if it is still pinned to nobody and has this address, and says to whom it is pinned now.
+    /// Pins a mapping to `oid` if it is still pinned to nobody of the tenant and has this address, and says to whom it is
+    /// pinned now.
     /// `None` if there is no such mapping any more.
     async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError>;
 
@@ -74,7 +75,9 @@ pub struct Pin {
     pub phone_number: PhoneNumber,
     /// The mapping's address at the time it was read.
     pub email: EmailAddress,
-    /// The person.
+    /// The person's tenant.
+    pub tid: Guid,
+    /// The person in that tenant.
     pub oid: Guid,
     /// The time of the sign-in.
     pub now: Timestamp,

@@ -53,6 +53,7 @@ macro_rules! mapping_store {
                     .bind(group)
                     .bind(number)
                     .bind(pin.email.as_str())
+                    .bind(pin.tid.to_string())
                     .bind(pin.oid.to_string())
                     .bind(pin.now.as_microsecond())
                     .execute(&mut *transaction)

@@ -39,10 +39,13 @@ pub(super) const COUNT_MAPPINGS_BETWEEN: &str =
 
 // Mappings.
 
-pub(super) const RESOLVE: &str = "SELECT g.id, g.allow_guests, g.identity_pinning, m.phone_number, m.pinned_oid \
+/// A pin of a tenant that the group was linked to before counts as none.
+pub(super) const RESOLVE: &str = "SELECT g.id, g.allow_guests, g.identity_pinning, m.phone_number, \
+     CASE WHEN m.pinned_tid = g.tenant_id THEN m.pinned_oid END \
      FROM business_groups g LEFT JOIN mappings m ON m.group_key = g.group_key AND m.email = $2 WHERE g.tenant_id = $1";
-pub(super) const PIN: &str = "UPDATE mappings SET pinned_oid = $4, pinned_at = $5 WHERE phone_number = $2 AND email = $3 \
-     AND pinned_oid IS NULL AND group_key = (SELECT group_key FROM business_groups WHERE id = $1)";
+pub(super) const PIN: &str = "UPDATE mappings SET pinned_tid = $4, pinned_oid = $5, pinned_at = $6 \
+     WHERE phone_number = $2 AND email = $3 AND (pinned_tid IS NULL OR pinned_tid <> $4) \
+     AND group_key = (SELECT group_key FROM business_groups WHERE id = $1)";
 pub(super) const PINNED_TO: &str = "SELECT pinned_oid FROM mappings WHERE phone_number = $2 AND email = $3 \
      AND group_key = (SELECT group_key FROM business_groups WHERE id = $1)";
 pub(super) const FIND_MAPPING: &str = "SELECT phone_number, email, updated_at FROM mappings WHERE phone_number = $2 \
@@ -58,8 +61,8 @@ pub(super) const MAPPING_OF_EMAIL: &str = "SELECT phone_number FROM mappings WHE
 pub(super) const ADD_MAPPING: &str =
     "INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES ($1, $2, $3, $4)";
 /// The pin goes: it was for who had the address before.
-pub(super) const CHANGE_MAPPING: &str = "UPDATE mappings SET email = $3, updated_at = $4, pinned_oid = NULL, pinned_at = NULL \
-     WHERE phone_number = $1 AND group_key = $2";
+pub(super) const CHANGE_MAPPING: &str = "UPDATE mappings SET email = $3, updated_at = $4, \
+     pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL WHERE phone_number = $1 AND group_key = $2";
 pub(super) const DELETE_MAPPING: &str = "DELETE FROM mappings WHERE phone_number = $1 AND group_key = $2";
 pub(super) const COUNT_REVISION: &str =
     "UPDATE business_groups SET revision = revision + 1, mapping_count = mapping_count + $2 WHERE group_key = $1";

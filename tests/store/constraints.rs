@@ -99,7 +99,8 @@ async fn the_database_refuses_what_must_never_be(world: World) {
         ),
         ("an unknown pinning", "UPDATE business_groups SET identity_pinning = 'perhaps'".to_owned()),
         ("a count below nothing", "UPDATE business_groups SET mapping_count = -1".to_owned()),
-        ("a pin to no GUID", "UPDATE mappings SET pinned_oid = 'somebody'".to_owned()),
+        ("a pin to no GUID", "UPDATE mappings SET pinned_tid = 'x', pinned_oid = 'somebody', pinned_at = 0".to_owned()),
+        ("half a pin", format!("UPDATE mappings SET pinned_oid = '{}', pinned_at = 0", guid(7))),
     ] {
         assert_refused(&world, what, &statement).await;
     }

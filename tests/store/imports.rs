@@ -298,7 +298,7 @@ async fn an_import_keeps_the_pins_of_what_it_does_not_change(world: World) {
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
     for (at, email) in [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")] {
         let (phone_number, email) = (number(BASE + at), address(email));
-        let pin = Pin { group: abc.clone(), phone_number, email, oid: guid(7), now: time(9) };
+        let pin = Pin { group: abc.clone(), phone_number, email, tid: guid(1), oid: guid(7), now: time(9) };
         assert_eq!(world.stores.mappings.pin(&pin).await.unwrap(), Some(guid(7)));
     }
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "c@abc.com"), (3, "b@abc.com")])).await;

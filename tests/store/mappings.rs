@@ -27,6 +27,7 @@ on_both_engines!(
     of_two_numbers_that_take_an_address_at_once_one_gets_it,
     changes_at_once_leave_no_gap_in_the_revisions,
     the_first_account_keeps_the_mapping_until_its_address_changes,
+    a_pin_means_nothing_in_another_tenant,
     of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping,
     a_list_is_read_in_pages_in_the_order_of_the_numbers,
     a_filter_is_a_literal_part_of_number_or_address,
@@ -137,7 +138,14 @@ async fn the_first_account_keeps_the_mapping_until_its_address_changes(world: Wo
     world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
     world.put(&abc, 1, "a@abc.com").await;
     let pin = async |email: &str, oid| {
-        let pin = Pin { group: abc.clone(), phone_number: number(BASE + 1), email: address(email), oid, now: time(9) };
+        let pin = Pin {
+            group: abc.clone(),
+            phone_number: number(BASE + 1),
+            email: address(email),
+            tid: guid(1),
+            oid,
+            now: time(9),
+        };
         world.stores.mappings.pin(&pin).await.unwrap()
     };
     assert_eq!(pin("other@abc.com", guid(7)).await, None);
@@ -152,14 +160,42 @@ async fn the_first_account_keeps_the_mapping_until_its_address_changes(world: Wo
     assert_eq!(pin("b@abc.com", guid(8)).await, Some(guid(8)));
 }
 
+async fn a_pin_means_nothing_in_another_tenant(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await;
+    let pin = async |tid, oid| {
+        let (email, phone_number) = (address("a@abc.com"), number(BASE + 1));
+        let pin = Pin { group: abc.clone(), phone_number, email, tid, oid, now: time(9) };
+        world.stores.mappings.pin(&pin).await.unwrap()
+    };
+    let pinned_to = async |tenant| {
+        world.stores.business_groups.link_tenant(&abc, tenant).await.unwrap();
+        let line = world.stores.mappings.resolve(tenant, Some(&address("a@abc.com"))).await.unwrap().unwrap();
+        line.mapped.unwrap().pinned_oid
+    };
+    assert_eq!(pinned_to(guid(1)).await, None);
+    assert_eq!(pin(guid(1), guid(7)).await, Some(guid(7)));
+    // The company moves to another tenant: its people have other object ids there.
+    assert_eq!(pinned_to(guid(2)).await, None);
+    assert_eq!(pinned_to(guid(1)).await, Some(guid(7)));
+    assert_eq!(pin(guid(2), guid(8)).await, Some(guid(8)));
+    assert_eq!(pinned_to(guid(2)).await, Some(guid(8)));
+}
+
 async fn of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping(world: World) {
     let abc = world.group("abc").await;
     for at in 0..10 {
         let email = format!("u{at}@abc.com");
         world.put(&abc, at, &email).await;
         let pin = |oid| {
-            let pin =
-                Pin { group: abc.clone(), phone_number: number(BASE + at), email: address(&email), oid, now: time(9) };
+            let pin = Pin {
+                group: abc.clone(),
+                phone_number: number(BASE + at),
+                email: address(&email),
+                tid: guid(1),
+                oid,
+                now: time(9),
+            };
             let store = world.stores.mappings.clone();
             async move { store.pin(&pin).await.unwrap() }
         };

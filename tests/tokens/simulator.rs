@@ -51,7 +51,7 @@ impl World {
             applications: Applications::parse(&format!("portal={portal}")).expect("applications"),
             api: None,
             email_claims: vec!["email".to_owned()],
-            clock_skew: Duration::from_secs(60),
+            clock_skew: Duration::from_mins(1),
         };
         let clock = Arc::new(LaterClock::default());
         let source = Arc::new(EntraKeySetClient::new(&authority).expect("a client"));
