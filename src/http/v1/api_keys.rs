@@ -203,11 +203,10 @@ pub(crate) async fn list_api_keys(
 )]
 #[delete("/v1/api-keys/{id}")]
 pub(crate) async fn revoke_api_key(
-    call: Authorized<Operator>,
+    _: Authorized<Operator>,
     id: web::Path<String>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let Authorized { .. } = call;
     let id = Uuid::try_parse(&id).map_err(|_| Problem::not_found("There is no such API key."))?;
     services.api_keys.revoke(id).await?;
     Ok(HttpResponse::NoContent().finish())
