@@ -1,9 +1,14 @@
 //! Probes, metrics, Swagger UI, and the graceful stop.
 
+use std::str::FromStr;
 use std::time::Duration;
 use std::time::Instant;
 
 use reqwest::Method;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
 use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TestApp;
@@ -12,6 +17,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use crate::support::problem;
 use crate::support::text;
 
 #[tokio::test]
@@ -118,4 +124,52 @@ async fn a_call_under_way_finishes_while_the_service_stops_and_is_not_ready() {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""added":3"#), "{answer}");
     thread.join().unwrap();
     assert!(TcpStream::connect(&address).await.is_err());
+}
+
+/// Runs a statement on the server of a test database, from the database that every server has.
+async fn on_server(app: &TestApp, statement: &str) {
+    let options = PgConnectOptions::from_str(app.database.url()).unwrap();
+    let name = options.get_database().unwrap().to_owned();
+    let mut connection = PgConnection::connect_with(&options.database("postgres")).await.unwrap();
+    let statement = statement.replace("{name}", &name);
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+}
+
+const CUT_OFF: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_told_without_its_secrets_and_its_return_needs_no_restart() {
+    let app = TestApp::start(Engine::Postgres).await;
+    app.sample_company().await;
+    on_server(&app, "ALTER DATABASE {name} ALLOW_CONNECTIONS false").await;
+    on_server(&app, CUT_OFF).await;
+    for path in ["/v1/business-groups", "/v1/business-groups/abccompany/mappings.csv"] {
+        let answer = app.operate(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.headers()["retry-after"], "1");
+        let problem = problem(answer, 503, "unavailable").await.to_string();
+        assert!(!problem.contains("postgres") && !problem.contains("terminat"), "{problem}");
+    }
+    let lines = text(app.get("/readyz").send().await.unwrap(), 503).await;
+    assert!(lines.starts_with("store: the database "), "{lines}");
+    assert_eq!(app.get("/livez").send().await.unwrap().status(), 200);
+
+    on_server(&app, "ALTER DATABASE {name} ALLOW_CONNECTIONS true").await;
+    let deadline = Instant::now() + PATIENCE;
+    while app.get("/readyz").send().await.unwrap().status() != 200 {
+        assert!(Instant::now() < deadline, "it does not come back");
+    }
+    let group = app.operate(Method::GET, "/v1/business-groups/abccompany").send().await.unwrap();
+    assert_eq!(group.status(), 200);
+}
+
+#[tokio::test]
+async fn connections_that_broke_while_idle_cost_no_call() {
+    let app = TestApp::start(Engine::Postgres).await;
+    app.sample_company().await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    on_server(&app, CUT_OFF).await;
+    for _ in 0..5 {
+        let group = app.operate(Method::GET, "/v1/business-groups/abccompany").send().await.unwrap();
+        assert_eq!(group.status(), 200);
+    }
 }
