@@ -11,6 +11,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use toml::Table;
 use toml::Value;
 use tracing_subscriber::EnvFilter;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub mapping_cache_capacity: u64,
     /// The largest import file, in bytes.
     pub max_import_bytes: u64,
+    /// How old history may become; `None`: it is kept for good.
+    pub history_age: Option<SignedDuration>,
     /// The log.
     pub log: LogSettings,
 }
@@ -138,6 +141,12 @@ const SETTINGS: &[Setting] = &[
         name: "max_import_bytes",
         read: |settings, text| set(&mut settings.max_import_bytes, read_number(text, 1, MAX_IMPORT_LIMIT)),
     },
+    Setting {
+        name: "history_days",
+        read: |settings, text| {
+            set(&mut settings.history_age, read_number(text, 1, MAX_DAYS).map(|days| Some(days_long(days))))
+        },
+    },
     Setting { name: "log", read: |settings, text| set(&mut settings.log.filter, readable(EnvFilter::try_new(text))) },
     Setting { name: "log_format", read: |settings, text| set(&mut settings.log.format, read_log_format(text)) },
 ];
@@ -147,6 +156,9 @@ const MAX_CAPACITY: u64 = 1_000_000_000;
 
 /// The largest import that may be allowed, in bytes: the lines of a file are counted in 32 bits.
 const MAX_IMPORT_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The longest time in days that history can be kept for, short of for good.
+const MAX_DAYS: u64 = 36_500;
 
 impl Settings {
     /// The settings if nothing is set.
@@ -170,6 +182,7 @@ impl Settings {
             token_cache_capacity: 100_000,
             mapping_cache_capacity: 1_000_000,
             max_import_bytes: 64 * 1024 * 1024,
+            history_age: None,
             log: LogSettings { filter: EnvFilter::new("info"), format: LogFormat::Json },
         })
     }
@@ -285,6 +298,10 @@ fn read_number(text: &str, least: u64, most: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("must be a whole number from {least} to {most}"))
 }
 
+fn days_long(days: u64) -> SignedDuration {
+    SignedDuration::from_hours(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(24))
+}
+
 fn read_word(text: &str) -> Result<String, String> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     if plain { Ok(text.to_owned()) } else { Err("must be one word".to_owned()) }
@@ -380,6 +397,7 @@ mod tests {
             ("SIGNLINE_CLOCK_SKEW_SECONDS", "301"),
             ("SIGNLINE_TOKEN_CACHE_CAPACITY", "-1"),
             ("SIGNLINE_MAX_IMPORT_BYTES", "0"),
+            ("SIGNLINE_HISTORY_DAYS", "0"),
             ("SIGNLINE_LOG", "signline=loud"),
             ("SIGNLINE_LOG_FORMAT", "xml"),
             ("SIGNLINE_LISTN", "127.0.0.1:8080"),

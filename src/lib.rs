@@ -5,7 +5,7 @@
 //!
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`business_groups`], [`mappings`],
-//! [`api_keys`], [`import`] and [`export`]; they don't import each other. `tests/architecture.rs` holds the rule.
+//! [`api_keys`], [`import`], [`export`] and [`history`]; they don't import each other. `tests/architecture.rs` holds the rule.
 
 pub mod api_keys;
 pub mod auth;
@@ -16,9 +16,11 @@ pub mod config;
 pub mod domain;
 pub mod entra;
 pub mod export;
+pub mod history;
 pub mod http;
 pub mod import;
 pub mod mappings;
 pub mod ports;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;

@@ -11,6 +11,7 @@ use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::clock::Clock;
+use crate::ports::clock::in_microseconds;
 
 /// What can be done with API keys.
 pub struct ApiKeys {
@@ -60,7 +61,7 @@ impl ApiKeys {
             grant: new.grant,
             prefix: secret::shown_prefix(&secret),
             created_at: now,
-            expires_at: new.expires_at,
+            expires_at: new.expires_at.map(in_microseconds),
         };
         if !self.store.create(&key, secret::hash(&secret)).await? {
             return Err(ApiKeyError::NoSuchGroup);

@@ -56,6 +56,7 @@ pub enum CommonProblems {
         (name = "business groups", description = "Companies, their number ranges and their tenants"),
         (name = "mappings", description = "Single mappings"),
         (name = "imports and exports", description = "Mappings as a file"),
+        (name = "history", description = "What every change left behind, and the way back"),
         (name = "API keys", description = "What machines call with"),
         (name = "operations", description = "What operators' machines ask")
     )

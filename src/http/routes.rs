@@ -10,6 +10,8 @@ use crate::http::v1::imports;
 use crate::http::v1::mappings;
 use crate::http::v1::mappings_csv;
 use crate::http::v1::me;
+use crate::http::v1::revisions;
+use crate::http::v1::uploads;
 
 /// Registers all calls.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -28,7 +30,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings::delete_mapping)
         .service(mappings_csv::export_mappings)
         .service(mappings_csv::get_mappings_template)
-        .service(imports::import_mappings)
+        .service(uploads::import_mappings)
+        .service(imports::get_import)
+        .service(imports::list_import_changes)
+        .service(imports::apply_import)
+        .service(imports::drop_import)
+        .service(revisions::list_revisions)
+        .service(revisions::list_revision_changes)
+        .service(revisions::restore_revision)
         .service(api_keys::create_api_key)
         .service(api_keys::list_api_keys)
         .service(api_keys::revoke_api_key)

@@ -11,10 +11,12 @@ use crate::auth::TokenValidator;
 use crate::business_groups::BusinessGroups;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
+use crate::history::History;
 use crate::http::drain::Drain;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::import::Importer;
+use crate::import::KeptImports;
 use crate::mappings::Mappings;
 use crate::mappings::Resolver;
 use crate::ports::store_health::StoreHealth;
@@ -29,8 +31,12 @@ pub struct Services {
     pub resolver: Resolver,
     /// API keys.
     pub api_keys: ApiKeys,
-    /// Imports.
+    /// Uploads.
     pub importer: Importer,
+    /// Imports that were uploaded.
+    pub imports: KeptImports,
+    /// The history of mappings.
+    pub history: History,
     /// Exports.
     pub exporter: Exporter,
     /// Token validation.

@@ -8,6 +8,7 @@ mod cell;
 mod duplicates;
 mod file_kind;
 mod header;
+mod kept;
 pub mod problem;
 pub mod problem_csv;
 pub mod reader;
@@ -15,6 +16,8 @@ mod separator;
 pub mod service;
 mod text;
 
+pub use kept::KeptImportError;
+pub use kept::KeptImports;
 pub use problem::Problem;
 pub use problem::ProblemCode;
 pub use problem::Problems;

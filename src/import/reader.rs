@@ -7,7 +7,7 @@ use std::io::Read;
 
 use csv::ByteRecord;
 
-use crate::domain::mapping::ImportRow;
+use crate::domain::import::ImportRow;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::import::cell;

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping::Mapping;
@@ -67,8 +69,10 @@ impl Mappings {
         group: BusinessGroupId,
         phone_number: PhoneNumber,
         email: EmailAddress,
+        actor: Actor,
     ) -> Result<PutResult, MappingError> {
-        let change = PutMapping { group, phone_number, email, now: self.clock.now() };
+        let deed = Deed { actor, at: self.clock.now() };
+        let change = PutMapping { group, phone_number, email, deed };
         match self.store.put(&change).await? {
             PutOutcome::Created(mapping) => Ok(PutResult::Created(mapping)),
             PutOutcome::Updated(mapping) => Ok(PutResult::Updated(mapping)),
@@ -82,8 +86,9 @@ impl Mappings {
     ///
     /// # Errors
     /// [`MappingError::NoSuchMapping`], also where the group does not exist.
-    pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<(), MappingError> {
-        match self.store.delete(group, number).await? {
+    pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, actor: Actor) -> Result<(), MappingError> {
+        let deed = Deed { actor, at: self.clock.now() };
+        match self.store.delete(group, number, &deed).await? {
             DeleteOutcome::Deleted => Ok(()),
             DeleteOutcome::NotFound => Err(MappingError::NoSuchMapping),
         }

@@ -5,6 +5,8 @@
 pub mod api_key_store;
 pub mod business_group_store;
 pub mod clock;
+pub mod history_store;
+pub mod import_store;
 pub mod key_set_source;
 pub mod mapping_store;
 pub mod store_error;

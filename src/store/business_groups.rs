@@ -204,7 +204,9 @@ macro_rules! business_group_store {
                     None => Ok(DeleteGroupOutcome::NoSuchGroup),
                     Some((_, _, mapping_count)) if mapping_count > 0 => Ok(DeleteGroupOutcome::NotEmpty),
                     Some((group_key, ..)) => {
-                        sqlx::query(statements::DELETE_GROUP).bind(group_key).execute(&mut *transaction).await?;
+                        for statement in [statements::DELETE_CHANGES_OF_GROUP, statements::DELETE_GROUP] {
+                            sqlx::query(statement).bind(group_key).execute(&mut *transaction).await?;
+                        }
                         transaction.commit().await?;
                         Ok(DeleteGroupOutcome::Deleted)
                     }

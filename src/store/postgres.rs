@@ -10,7 +10,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::domain::mapping::ImportRow;
+use crate::domain::import::ImportRow;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::error::OpenError;
 use crate::store::rows::to_i64;
@@ -47,8 +47,12 @@ impl Postgres {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1 FOR UPDATE";
 
-    /// An import may take long, and wait long for another one into the same group.
-    pub(super) const BEFORE_IMPORT: &[&str] = &["SET LOCAL statement_timeout = 0"];
+    /// A change of many rows may take long, and wait long for another one of the same group.
+    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SET LOCAL statement_timeout = 0"];
+
+    /// An import that has expired, and that no other replica is just dropping.
+    pub(super) const EXPIRED_IMPORT: &str = "SELECT change_set_key FROM imports \
+         WHERE revision IS NULL AND expires_at <= $1 LIMIT 1 FOR UPDATE SKIP LOCKED";
 
     /// The staged rows of an import; gone with the transaction.
     pub(super) const CREATE_STAGING: &[&str] = &[

@@ -117,7 +117,7 @@ async fn a_form_with_one_file_is_taken_and_any_other_form_refused() {
 async fn a_query_that_is_unclear_is_refused() {
     let app = sample().await;
     for (query, status, slug) in [
-        ("?mode=replace", 422, "invalid-request"),
+        ("?confirm_removals=1", 422, "invalid-request"),
         ("?apply=true&on_problem=skip", 422, "invalid-request"),
         ("?apply=true&mode=mirror", 400, "malformed-request"),
         ("?apply=perhaps", 400, "malformed-request"),

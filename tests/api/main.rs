@@ -5,11 +5,13 @@
 mod api_keys;
 mod business_groups;
 mod document;
+mod history;
 mod imports;
 mod keys;
 mod mappings;
 mod operations;
 mod permissions;
+mod previews;
 mod problems;
 mod resolving;
 mod story;

@@ -10,6 +10,7 @@ use signline::ports::mapping_store::PutOutcome;
 use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
+use crate::support::deed;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::range;
@@ -103,7 +104,7 @@ async fn a_range_and_a_number_in_it_do_not_part_when_changed_at_once(world: Worl
                 world.stores.business_groups.update(&abc, ranges(vec![range(BASE, BASE + 9999)])).await.unwrap();
             }
             (UpdateGroupOutcome::RangesInUse(1), PutOutcome::Created(mapping)) => {
-                world.stores.mappings.delete(&abc, mapping.phone_number).await.unwrap();
+                world.stores.mappings.delete(&abc, mapping.phone_number, &deed(1)).await.unwrap();
             }
             other => panic!("{other:?}"),
         }
@@ -118,7 +119,7 @@ async fn a_group_does_not_go_while_a_mapping_comes(world: World) {
         match (delete.unwrap(), put) {
             (DeleteGroupOutcome::Deleted, PutOutcome::NoSuchGroup) => {}
             (DeleteGroupOutcome::NotEmpty, PutOutcome::Created(mapping)) => {
-                world.stores.mappings.delete(&abc, mapping.phone_number).await.unwrap();
+                world.stores.mappings.delete(&abc, mapping.phone_number, &deed(1)).await.unwrap();
                 assert_eq!(world.stores.business_groups.delete(&abc).await.unwrap(), DeleteGroupOutcome::Deleted);
             }
             other => panic!("{other:?}"),
@@ -195,7 +196,7 @@ async fn a_group_with_mappings_is_not_deleted(world: World) {
     world.put(&abc, 1, "a@abc.com").await;
     let delete = async || world.stores.business_groups.delete(&abc).await.unwrap();
     assert_eq!(delete().await, DeleteGroupOutcome::NotEmpty);
-    world.stores.mappings.delete(&abc, crate::support::number(BASE + 1)).await.unwrap();
+    world.stores.mappings.delete(&abc, crate::support::number(BASE + 1), &deed(1)).await.unwrap();
     assert_eq!(delete().await, DeleteGroupOutcome::Deleted);
     assert_eq!(delete().await, DeleteGroupOutcome::NoSuchGroup);
     world.group("xyz").await;

@@ -5,9 +5,11 @@
 mod api_keys;
 mod business_groups;
 mod constraints;
+mod history;
 mod imports;
 mod mappings;
 mod migrations;
+mod previews;
 mod support;
 
 /// Stamps each case for both engines, each with a database of its own.

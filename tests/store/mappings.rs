@@ -12,6 +12,7 @@ use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
 use crate::support::address;
+use crate::support::deed;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::number;
@@ -72,9 +73,9 @@ async fn a_mapping_is_set_changed_and_removed(world: World) {
     world.assert_mappings(&abc, 2, &[(1, "b@abc.com")]).await;
 
     assert_eq!(store.find(&id("xyz"), number(BASE + 1)).await.unwrap(), None);
-    assert_eq!(store.delete(&id("xyz"), number(BASE + 1)).await.unwrap(), DeleteOutcome::NotFound);
-    assert_eq!(store.delete(&abc, number(BASE + 2)).await.unwrap(), DeleteOutcome::NotFound);
-    assert_eq!(store.delete(&abc, number(BASE + 1)).await.unwrap(), DeleteOutcome::Deleted);
+    assert_eq!(store.delete(&id("xyz"), number(BASE + 1), &deed(1)).await.unwrap(), DeleteOutcome::NotFound);
+    assert_eq!(store.delete(&abc, number(BASE + 2), &deed(1)).await.unwrap(), DeleteOutcome::NotFound);
+    assert_eq!(store.delete(&abc, number(BASE + 1), &deed(1)).await.unwrap(), DeleteOutcome::Deleted);
     world.assert_mappings(&abc, 3, &[]).await;
     assert_eq!(world.put(&id("xyz"), 1, "a@abc.com").await, PutOutcome::NoSuchGroup);
 }
@@ -84,7 +85,7 @@ async fn what_changes_nothing_makes_no_revision(world: World) {
     world.put(&abc, 1, "a@abc.com").await;
     let before = world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap();
     let again =
-        PutMapping { group: abc.clone(), phone_number: number(BASE + 1), email: address("A@abc.com"), now: time(777) };
+        PutMapping { group: abc.clone(), phone_number: number(BASE + 1), email: address("A@abc.com"), deed: deed(777) };
     assert!(matches!(world.stores.mappings.put(&again).await.unwrap(), PutOutcome::Updated(_)));
     assert_eq!(world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap(), before);
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
@@ -218,7 +219,7 @@ async fn a_list_is_read_in_pages_in_the_order_of_the_numbers(world: World) {
         seen.extend(page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE));
         after = page.items.last().map(|mapping| mapping.phone_number);
         // What comes in before the page has no effect on what is to come.
-        world.stores.mappings.delete(&abc, number(BASE + seen[seen.len() - 2])).await.unwrap();
+        world.stores.mappings.delete(&abc, number(BASE + seen[seen.len() - 2]), &deed(1)).await.unwrap();
         if !page.has_more {
             break;
         }

@@ -5,6 +5,7 @@ use actix_web::FromRequest;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 
+use crate::domain::actor::Actor;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
@@ -25,6 +26,13 @@ pub struct Authorized<P: Permission, I = ()> {
     pub scope: P::Scope,
     /// What was read of the request.
     pub input: I,
+}
+
+impl<P: Permission, I> Authorized<P, I> {
+    /// The caller, as histories name her.
+    pub fn actor(&self) -> Actor {
+        Actor::from(&self.key)
+    }
 }
 
 /// A right that an API key may have.

@@ -2,8 +2,11 @@
 
 pub mod api_keys;
 pub mod business_groups;
+pub mod changes;
 pub mod imports;
 pub mod mappings;
 pub mod mappings_csv;
 pub mod me;
 pub mod paging;
+pub mod revisions;
+pub mod uploads;
