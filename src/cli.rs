@@ -131,7 +131,11 @@ fn expiry(expires_in: Duration) -> Result<Timestamp, String> {
 }
 
 fn print(text: &str) -> Result<(), String> {
-    io::stdout().write_all(text.as_bytes()).map_err(|error| format!("nothing could be printed: {error}"))
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has had enough, such as `head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| format!("nothing could be printed: {error}")),
+    }
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {

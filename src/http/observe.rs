@@ -10,6 +10,7 @@ use actix_web::body::BoxBody;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
+use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONNECTION;
 use actix_web::http::header::HeaderMap;
@@ -37,7 +38,7 @@ const MAX_REQUEST_ID_CHARS: usize = 64;
 /// # Errors
 /// Only what a middleware inside it returns as an error, and there is none.
 pub async fn observe(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
@@ -46,10 +47,15 @@ pub async fn observe(
     };
     let busy = services.drain.busy();
     let request_id = request_id(request.headers());
+    let method = known_method(request.method().as_str());
+    // HEAD is answered as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     // What handlers and extractors return as an error is an answer already, with the error kept in it.
     let response = next.call(request).await?.map_into_boxed_body();
     let mut response = as_problem(response, &request_id);
-    log(&services, &response, &request_id, started);
+    log(&services, &response, method, &request_id, started);
     let draining = services.drain.is_draining();
     finish_head(response.headers_mut(), &request_id, draining);
     if draining {
@@ -135,12 +141,11 @@ fn finish_head(headers: &mut HeaderMap, request_id: &str, draining: bool) {
 }
 
 /// Logs and counts the call by its route, not its path: a path holds phone numbers.
-fn log(services: &Services, response: &ServiceResponse<BoxBody>, request_id: &str, started: Instant) {
+fn log(services: &Services, response: &ServiceResponse<BoxBody>, method: &str, request_id: &str, started: Instant) {
     let elapsed = started.elapsed();
     let request: &HttpRequest = response.request();
     let route = request.match_pattern();
     let route = route.as_deref().unwrap_or("unmatched");
-    let method = known_method(request.method().as_str());
     let status = response.status().as_u16();
     services.metrics.observe_request(route, method, status, elapsed.as_secs_f64());
     info!(

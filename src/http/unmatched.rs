@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::web::Data;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::PathItem;
@@ -26,6 +27,7 @@ fn methods(item: &PathItem) -> String {
     let taken = [
         ("DELETE", item.delete.is_some()),
         ("GET", item.get.is_some()),
+        ("HEAD", item.get.is_some()),
         ("PATCH", item.patch.is_some()),
         ("POST", item.post.is_some()),
         ("PUT", item.put.is_some()),
@@ -47,7 +49,9 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 /// Answers what no call has taken.
 pub(super) async fn unmatched(request: HttpRequest, known: Data<KnownPaths>) -> Result<HttpResponse, Problem> {
-    match known.allowed(request.path()) {
+    // The pages of Swagger UI stand in no document, and are only read.
+    let page = request.path().starts_with("/docs/") && request.method() != Method::GET;
+    match known.allowed(request.path()).or_else(|| page.then_some("GET, HEAD")) {
         Some(methods) => Err(Problem::method_not_allowed(methods)),
         None => Err(Problem::not_found("There is no such path. GET /openapi.json lists all there are.")),
     }
@@ -61,10 +65,10 @@ mod tests {
     fn a_known_path_tells_its_methods() {
         let known = KnownPaths::of(&crate::http::openapi::document());
         for (path, expected) in [
-            ("/v1/me", Some("GET")),
-            ("/v1/business-groups", Some("GET, POST")),
-            ("/v1/business-groups/abc", Some("DELETE, GET, PATCH")),
-            ("/v1/business-groups/abc/mappings/+17635551111", Some("DELETE, GET, PUT")),
+            ("/v1/me", Some("GET, HEAD")),
+            ("/v1/business-groups", Some("GET, HEAD, POST")),
+            ("/v1/business-groups/abc", Some("DELETE, GET, HEAD, PATCH")),
+            ("/v1/business-groups/abc/mappings/+17635551111", Some("DELETE, GET, HEAD, PUT")),
             ("/v1/business-groups/", None),
             ("/v1/business-groups/abc/mappings/1/2", None),
             ("/", None),

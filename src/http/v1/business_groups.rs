@@ -32,6 +32,9 @@ use crate::http::extract::GroupReader;
 use crate::http::extract::Json;
 use crate::http::extract::Operator;
 use crate::http::extract::Query;
+use crate::http::extract::objects;
+use crate::http::extract::optional_objects;
+use crate::http::openapi::BodyProblems;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::FieldError;
 use crate::http::problem::Problem;
@@ -82,7 +85,7 @@ pub struct NumberRange {
 
 /// What is done when another account comes with the address of a mapping.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum Pinning {
     /// A mapping stays with the first account that signed in: another is refused with `identity-changed`.
     Enforce,
@@ -110,7 +113,7 @@ pub struct CreateBusinessGroup {
     #[schema(example = "ABC Company")]
     name: String,
     /// The phone numbers that may be mapped; none if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     number_ranges: Vec<NumberRange>,
 }
 
@@ -122,6 +125,7 @@ pub struct UpdateBusinessGroup {
     #[schema(required = false)]
     name: Option<String>,
     /// All its ranges from now on. Operators alone may change them.
+    #[serde(default, deserialize_with = "optional_objects")]
     #[schema(required = false)]
     number_ranges: Option<Vec<NumberRange>>,
     /// Whether guests of the tenant may sign in.
@@ -169,6 +173,14 @@ impl From<IdentityPinning> for Pinning {
             IdentityPinning::Enforce => Self::Enforce,
             IdentityPinning::Off => Self::Off,
         }
+    }
+}
+
+impl TryFrom<String> for Pinning {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        IdentityPinning::parse(&text).map(Self::from).ok_or("it is `enforce` or `off`")
     }
 }
 
@@ -247,6 +259,7 @@ impl UpdateBusinessGroup {
         (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`conflict`: the id is taken; `range-taken`: another group has numbers of a range"),
+        BodyProblems,
         CommonProblems
     )
 )]
@@ -319,6 +332,7 @@ pub(crate) async fn get_business_group(
         (status = 200, body = BusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`"),
+        BodyProblems,
         CommonProblems
     )
 )]
@@ -369,6 +383,7 @@ pub(crate) async fn delete_business_group(
         (status = 200, body = BusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`tenant-taken`: another group has the tenant"),
+        BodyProblems,
         CommonProblems
     )
 )]

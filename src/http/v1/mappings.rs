@@ -20,6 +20,7 @@ use crate::http::extract::GroupAdmin;
 use crate::http::extract::Json;
 use crate::http::extract::PhoneNumberInPath;
 use crate::http::extract::Query;
+use crate::http::openapi::BodyProblems;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
@@ -147,6 +148,7 @@ pub(crate) async fn get_mapping(
         (status = 201, body = Mapping, description = "The number had none"),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`email-taken`: another number of the group has the address"),
+        BodyProblems,
         CommonProblems
     )
 )]

@@ -181,9 +181,14 @@ fn expected_revision(request: &HttpRequest) -> Result<Option<i64>, Problem> {
     if tag == "*" {
         return Ok(None);
     }
+    // A proxy that packs the export makes its tag a weak one. It names the same revision.
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
     let text = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
     match text {
-        Some(text) if !text.contains('"') => Ok(Some(text.parse().unwrap_or(NO_REVISION))),
+        Some(text) if !text.contains('"') => {
+            let revision = text.parse().ok().filter(|revision: &i64| revision.to_string() == text);
+            Ok(Some(revision.unwrap_or(NO_REVISION)))
+        }
         _ => {
             let detail = "If-Match must be one ETag of an export, such as \"7\".";
             Err(Problem::new(ProblemKind::MalformedRequest, detail))
