@@ -19,9 +19,13 @@ use signline::api_keys::NewApiKey;
 use signline::bootstrap::Service;
 use signline::config::DatabaseUrl;
 use signline::config::Settings;
+use signline::domain::actor::Actor;
+use signline::domain::actor::Deed;
 use signline::domain::api_key::Grant;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
+use signline::ports::clock::Clock;
+use signline::ports::clock::SystemClock;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
@@ -47,7 +51,9 @@ async fn demo() -> Result<()> {
     let settings = settings(&entra, folder.path())?;
     let service = open(settings).await?;
     let new = NewApiKey { name: "demo".to_owned(), grant: Grant::Operator, expires_at: None };
-    let operator = service.api_keys().create(new).await?.secret;
+
+    let deed = Deed { actor: Actor::command_line(), at: SystemClock.now(), request_id: None };
+    let operator = service.api_keys().create(new, &deed).await?.secret;
     let base = format!("http://{}", service.address());
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -13,6 +13,7 @@ use tracing::info;
 use tracing::warn;
 
 use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::auth::ApiRegistration;
 use crate::auth::SigningKeys;
 use crate::auth::TokenPolicy;
@@ -149,13 +150,15 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
     let signing_keys = Arc::new(SigningKeys::new(Arc::new(key_source), Arc::clone(&clock)));
     let tokens = TokenValidator::new(token_policy(settings), Arc::clone(&signing_keys), Arc::clone(&clock));
     Ok(Services {
-        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups), Arc::clone(&clock)),
-        mappings: Mappings::new(Arc::clone(&stores.mappings), Arc::clone(&clock)),
+        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups)),
+        mappings: Mappings::new(Arc::clone(&stores.mappings)),
         resolver: Resolver::new(Arc::clone(&stores.mappings), Arc::clone(&clock)),
         api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
-        importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan, Arc::clone(&clock)),
+        importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
         imports: KeptImports::new(Arc::clone(&stores.imports), Arc::clone(&clock)),
-        history: History::new(Arc::clone(&stores.history), clock),
+        history: History::new(Arc::clone(&stores.history), Arc::clone(&clock)),
+        audit: Audit::new(Arc::clone(&stores.audit)),
+        clock,
         exporter: Exporter::new(Arc::clone(&stores.mappings), settings.numbering_plan),
         tokens,
         signing_keys,

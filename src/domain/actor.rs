@@ -22,6 +22,8 @@ pub struct Deed {
     pub actor: Actor,
     /// When.
     pub at: Timestamp,
+    /// The id of the call that does it.
+    pub request_id: Option<String>,
 }
 
 impl Actor {

@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod api_key;
 pub mod application;
+pub mod audit;
 pub mod authority;
 pub mod business_group;
 pub mod email;
@@ -17,4 +18,5 @@ pub mod number_range;
 pub mod page;
 pub mod phone_number;
 pub mod sign_in;
+pub mod spreadsheet;
 pub mod tenant;

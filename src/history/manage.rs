@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::ChangeCounts;
@@ -66,8 +65,7 @@ impl History {
     ///
     /// # Errors
     /// [`HistoryError::NoSuchRevision`], [`HistoryError::OutsideRanges`]; then nothing is changed.
-    pub async fn restore(&self, group: BusinessGroupId, revision: i64, actor: Actor) -> Result<Restored, HistoryError> {
-        let deed = Deed { actor, at: self.clock.now() };
+    pub async fn restore(&self, group: BusinessGroupId, revision: i64, deed: Deed) -> Result<Restored, HistoryError> {
         match self.store.restore(Restore { group, revision, deed }).await? {
             RestoreOutcome::Restored { revision, counts } => Ok(Restored { revision, counts }),
             RestoreOutcome::OutsideRanges { count, first } => Err(HistoryError::OutsideRanges { count, first }),

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use actix_web::Error;
+use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::body::BodySize;
@@ -26,6 +27,8 @@ use uuid::Uuid;
 use crate::http::drain::Busy;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
+use crate::http::refusals;
+use crate::http::refusals::RefusedWith;
 use crate::http::services::Services;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,6 +50,7 @@ pub async fn observe(
     };
     let busy = services.drain.busy();
     let request_id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(request_id.clone()));
     let method = known_method(request.method().as_str());
     // HEAD is answered as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
     if request.method() == Method::HEAD {
@@ -55,6 +59,7 @@ pub async fn observe(
     // What handlers and extractors return as an error is an answer already, with the error kept in it.
     let response = next.call(request).await?.map_into_boxed_body();
     let mut response = as_problem(response, &request_id);
+    refusals::write_down(&services, &response).await;
     log(&services, &response, method, &request_id, started);
     let draining = services.drain.is_draining();
     finish_head(response.headers_mut(), &request_id, draining);
@@ -91,6 +96,9 @@ fn as_problem(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceRe
     response.into_response(rendered)
 }
 
+/// The id of a call, for whoever handles it.
+pub struct RequestId(pub String);
+
 /// Marks an error answer that has its own body on purpose, such as the problems of a file as CSV or `/readyz`.
 #[derive(Clone, Copy)]
 pub struct OwnErrorBody;
@@ -99,7 +107,9 @@ fn render(problem: &Problem, request_id: &str) -> HttpResponse {
     if let Some(cause) = problem.cause() {
         error!(request_id, kind = problem.kind().slug(), cause = %chain(cause), "call failed");
     }
-    problem.to_response(Some(request_id))
+    let mut response = problem.to_response(Some(request_id));
+    response.extensions_mut().insert(RefusedWith(problem.kind()));
+    response
 }
 
 /// An error with all its sources on one line.

@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::http::health;
 use crate::http::openapi;
 use crate::http::v1::api_keys;
+use crate::http::v1::audit_events;
 use crate::http::v1::business_groups;
 use crate::http::v1::imports;
 use crate::http::v1::mappings;
@@ -41,6 +42,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(api_keys::create_api_key)
         .service(api_keys::list_api_keys)
         .service(api_keys::revoke_api_key)
+        .service(audit_events::list_audit_events)
         .service(health::live)
         .service(health::ready)
         .service(health::metrics)

@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 
 use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::auth::SigningKeys;
 use crate::auth::TokenValidator;
 use crate::business_groups::BusinessGroups;
@@ -19,6 +20,7 @@ use crate::import::Importer;
 use crate::import::KeptImports;
 use crate::mappings::Mappings;
 use crate::mappings::Resolver;
+use crate::ports::clock::Clock;
 use crate::ports::store_health::StoreHealth;
 
 /// What handlers call: one of each, shared by all workers.
@@ -45,6 +47,10 @@ pub struct Services {
     pub signing_keys: Arc<SigningKeys>,
     /// The store's health, for `/readyz`.
     pub store_health: Arc<dyn StoreHealth>,
+    /// The audit log.
+    pub audit: Audit,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// How numbers are read and written.
     pub plan: NumberingPlan,
     /// The largest file that is imported, in bytes.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::MappingChange;
@@ -99,9 +98,8 @@ impl KeptImports {
         group: BusinessGroupId,
         id: Uuid,
         confirmed: Confirmation,
-        actor: Actor,
+        deed: Deed,
     ) -> Result<Import, KeptImportError> {
-        let deed = Deed { actor, at: self.clock.now() };
         match self.store.apply(ApplyImport { group, id, confirmed, deed }).await? {
             ApplyOutcome::Applied(import) => Ok(import),
             ApplyOutcome::Stale { base_revision, current, since } => {
@@ -121,8 +119,8 @@ impl KeptImports {
     ///
     /// # Errors
     /// [`KeptImportError::NoSuchImport`], [`KeptImportError::Applied`]
-    pub async fn discard(&self, group: &BusinessGroupId, id: Uuid) -> Result<(), KeptImportError> {
-        match self.store.discard(group, id, self.clock.now()).await? {
+    pub async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<(), KeptImportError> {
+        match self.store.discard(group, id, deed).await? {
             DiscardOutcome::Discarded => Ok(()),
             DiscardOutcome::Applied => Err(KeptImportError::Applied),
             DiscardOutcome::NoSuchImport => Err(KeptImportError::NoSuchImport),

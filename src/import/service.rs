@@ -8,11 +8,9 @@ use bytes::Buf;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::StreamExt;
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::import::Import;
@@ -25,7 +23,6 @@ use crate::import::problem::ProblemCode;
 use crate::import::problem::Problems;
 use crate::import::reader;
 use crate::import::reader::ReadFile;
-use crate::ports::clock::Clock;
 use crate::ports::import_store::BadRow;
 use crate::ports::import_store::BadRowHandling;
 use crate::ports::import_store::BadRowReason;
@@ -74,8 +71,8 @@ pub struct ImportRequest {
     /// Whether the file is applied at once, and how many mappings somebody agreed to lose; `None`: it is kept until it is
     /// applied.
     pub apply: Option<Confirmation>,
-    /// Who uploads it.
-    pub actor: Actor,
+    /// Who uploads it, and when.
+    pub deed: Deed,
 }
 
 /// A file that was taken.
@@ -118,13 +115,12 @@ pub enum ImportError<E> {
 pub struct Importer {
     store: Arc<dyn ImportStore>,
     plan: NumberingPlan,
-    clock: Arc<dyn Clock>,
 }
 
 impl Importer {
     /// An importer into `store` that reads numbers without `+` in `plan`.
-    pub fn new(store: Arc<dyn ImportStore>, plan: NumberingPlan, clock: Arc<dyn Clock>) -> Self {
-        Self { store, plan, clock }
+    pub fn new(store: Arc<dyn ImportStore>, plan: NumberingPlan) -> Self {
+        Self { store, plan }
     }
 
     /// Reads a file as it comes, and keeps what it would change or applies it, whole or not at all.
@@ -142,9 +138,8 @@ impl Importer {
         if request.handling == Handling::Replace && file.row_count == 0 && file.problems.is_empty() {
             file.problems.add(no_rows(file.header_line));
         }
-        let now = self.clock.now();
         let mut problems = std::mem::take(&mut file.problems);
-        let batch = batch(request, file, &problems, now);
+        let batch = batch(request, file, &problems);
         match self.store.import(batch).await.map_err(ImportError::Store)? {
             ImportOutcome::Taken { import, bad_rows } => {
                 add_bad_rows(&mut problems, bad_rows);
@@ -180,7 +175,7 @@ impl Importer {
 }
 
 /// What the store is asked.
-fn batch(request: ImportRequest, file: ReadFile, problems: &Problems, now: Timestamp) -> ImportBatch {
+fn batch(request: ImportRequest, file: ReadFile, problems: &Problems) -> ImportBatch {
     let bad_rows = match request.handling {
         Handling::MergeGoodRows if !file.unreadable => BadRowHandling::Skip { problem_count: problems.count },
         _ if problems.is_empty() => BadRowHandling::Reject,
@@ -197,8 +192,8 @@ fn batch(request: ImportRequest, file: ReadFile, problems: &Problems, now: Times
         expected_revision: request.expected_revision,
         apply: request.apply,
         // A clock that is out by thousands of years gives previews that end at once.
-        expires_at: now.checked_add(PREVIEW_LIFETIME).unwrap_or(now),
-        deed: Deed { actor: request.actor, at: now },
+        expires_at: request.deed.at.checked_add(PREVIEW_LIFETIME).unwrap_or(request.deed.at),
+        deed: request.deed,
     }
 }
 

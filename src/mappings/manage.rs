@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
@@ -9,7 +8,6 @@ use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
 use crate::mappings::MappingError;
-use crate::ports::clock::Clock;
 use crate::ports::mapping_store::DeleteOutcome;
 use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::MappingStore;
@@ -19,7 +17,6 @@ use crate::ports::mapping_store::PutOutcome;
 /// What administrators do with single mappings.
 pub struct Mappings {
     store: Arc<dyn MappingStore>,
-    clock: Arc<dyn Clock>,
 }
 
 /// What became of a mapping that was set.
@@ -34,8 +31,8 @@ pub enum PutResult {
 impl Mappings {
     /// Mappings kept in `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn MappingStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub fn new(store: Arc<dyn MappingStore>) -> Self {
+        Self { store }
     }
 
     /// Finds the mapping of a number.
@@ -69,9 +66,8 @@ impl Mappings {
         group: BusinessGroupId,
         phone_number: PhoneNumber,
         email: EmailAddress,
-        actor: Actor,
+        deed: Deed,
     ) -> Result<PutResult, MappingError> {
-        let deed = Deed { actor, at: self.clock.now() };
         let change = PutMapping { group, phone_number, email, deed };
         match self.store.put(&change).await? {
             PutOutcome::Created(mapping) => Ok(PutResult::Created(mapping)),
@@ -86,9 +82,8 @@ impl Mappings {
     ///
     /// # Errors
     /// [`MappingError::NoSuchMapping`], also where the group does not exist.
-    pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, actor: Actor) -> Result<(), MappingError> {
-        let deed = Deed { actor, at: self.clock.now() };
-        match self.store.delete(group, number, &deed).await? {
+    pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingError> {
+        match self.store.delete(group, number, deed).await? {
             DeleteOutcome::Deleted => Ok(()),
             DeleteOutcome::NotFound => Err(MappingError::NoSuchMapping),
         }

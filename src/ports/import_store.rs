@@ -39,7 +39,7 @@ pub trait ImportStore: Send + Sync {
     async fn apply(&self, apply: ApplyImport) -> Result<ApplyOutcome, StoreError>;
 
     /// Drops an import that waits.
-    async fn discard(&self, group: &BusinessGroupId, id: Uuid, now: Timestamp) -> Result<DiscardOutcome, StoreError>;
+    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<DiscardOutcome, StoreError>;
 
     /// Drops the imports that have expired by `now`, a few at a time; says how many. Two programs at once are no harm.
     async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError>;

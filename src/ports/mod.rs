@@ -3,6 +3,7 @@
 //! `store` and `entra` implement them; only `bootstrap` knows which implementation is behind one.
 
 pub mod api_key_store;
+pub mod audit_log;
 pub mod business_group_store;
 pub mod clock;
 pub mod history_store;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::MappingChange;
 use crate::domain::history::Revision;
@@ -15,6 +16,8 @@ use crate::ports::history_store::MAX_LISTED_NUMBERS;
 use crate::ports::history_store::Restore;
 use crate::ports::history_store::RestoreOutcome;
 use crate::ports::store_error::StoreError;
+use crate::store::audit;
+use crate::store::audit::told;
 use crate::store::change_sets;
 use crate::store::change_sets::LockedGroup;
 use crate::store::change_sets::Tally;
@@ -177,6 +180,10 @@ macro_rules! history_store {
                 let revision =
                     change_sets::$engine_module::apply(&mut transaction, group, change_set, tally, source, deed)
                         .await?;
+                let mut detail = vec![told("restored_revision", &restore.revision), told("revision", &revision)];
+                detail.extend(audit::told_counts(counts));
+                let event = audit::done(deed, action::RESTORE_REVISION, &restore.group, detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 Ok(RestoreOutcome::Restored { revision, counts })
             }

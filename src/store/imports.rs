@@ -5,6 +5,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::domain::actor::Deed;
+use crate::domain::audit::Detail;
+use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::history::ChangeCounts;
@@ -35,6 +38,8 @@ use crate::ports::import_store::LargeRemoval;
 use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
 use crate::ports::import_store::MAX_LISTED_REVISIONS;
 use crate::ports::store_error::StoreError;
+use crate::store::audit;
+use crate::store::audit::told;
 use crate::store::change_sets;
 use crate::store::change_sets::LockedGroup;
 use crate::store::change_sets::Tally;
@@ -137,13 +142,12 @@ macro_rules! import_store {
                 group: LockedGroup,
                 change_set: i64,
                 tally: Tally,
-                apply: &ApplyImport,
+                deed: &Deed,
             ) -> Result<i64, StoreError> {
                 if tally.counts.is_empty() {
                     return Ok(group.revision);
                 }
-                change_sets::$engine_module::apply(transaction, group, change_set, tally, Source::Import, &apply.deed)
-                    .await
+                change_sets::$engine_module::apply(transaction, group, change_set, tally, Source::Import, deed).await
             }
 
             async fn keep(
@@ -257,11 +261,13 @@ macro_rules! import_store {
                     if let Some(large) = unconfirmed(batch.mode, group, tally, confirmed) {
                         return Ok(ImportOutcome::ConfirmRemovals(large));
                     }
-                    let apply = ApplyImport { group: batch.group, id: batch.id, confirmed, deed: batch.deed };
-                    let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, &apply).await?;
+                    let deed = &batch.deed;
+                    let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, deed).await?;
                     import.state = ImportState::Applied { revision };
                 }
                 Self::keep(&mut transaction, group, change_set, &import).await?;
+                let event = audit::done(&batch.deed, action::IMPORT_MAPPINGS, &batch.group, told_import(&import));
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 Ok(ImportOutcome::Taken { import, bad_rows })
             }
@@ -315,7 +321,8 @@ macro_rules! import_store {
                 if outside.count > 0 {
                     return Ok(ApplyOutcome::OutsideRanges(outside));
                 }
-                let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, &apply).await?;
+                let deed = &apply.deed;
+                let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, deed).await?;
                 let marked = sqlx::query(statements::SET_APPLIED)
                     .bind(apply.id.to_string())
                     .bind(revision)
@@ -325,8 +332,10 @@ macro_rules! import_store {
                 if marked.rows_affected() == 0 {
                     return Ok(ApplyOutcome::NoSuchImport);
                 }
-                transaction.commit().await?;
                 import.state = ImportState::Applied { revision };
+                let event = audit::done(deed, action::APPLY_IMPORT, &apply.group, told_import(&import));
+                audit::$engine_module::record(&mut transaction, &event).await?;
+                transaction.commit().await?;
                 Ok(ApplyOutcome::Applied(import))
             }
 
@@ -334,17 +343,19 @@ macro_rules! import_store {
                 &self,
                 group: &BusinessGroupId,
                 id: Uuid,
-                now: Timestamp,
+                deed: &Deed,
             ) -> Result<DiscardOutcome, StoreError> {
                 let mut transaction = self.begin_large().await?;
                 if change_sets::$engine_module::lock_group(&mut transaction, group).await?.is_none() {
                     return Ok(DiscardOutcome::NoSuchImport);
                 }
-                match Self::find_row(&mut transaction, group, id, now).await? {
+                match Self::find_row(&mut transaction, group, id, deed.at).await? {
                     None => Ok(DiscardOutcome::NoSuchImport),
                     Some((Import { state: ImportState::Applied { .. }, .. }, _)) => Ok(DiscardOutcome::Applied),
                     Some((_, change_set)) => {
                         change_sets::$engine_module::delete(&mut transaction, change_set).await?;
+                        let event = audit::done(deed, action::DROP_IMPORT, group, vec![told("import", &id)]);
+                        audit::$engine_module::record(&mut transaction, &event).await?;
                         transaction.commit().await?;
                         Ok(DiscardOutcome::Discarded)
                     }
@@ -425,6 +436,16 @@ fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
         created_at: batch.deed.at,
         expires_at: batch.expires_at,
     }
+}
+
+/// An import, as the audit log tells it.
+fn told_import(import: &Import) -> Detail {
+    let mut detail = vec![told("import", &import.id), told("mode", &import.mode.as_str())];
+    detail.extend(audit::told_counts(import.counts));
+    if let ImportState::Applied { revision } = import.state {
+        detail.push(told("revision", &revision));
+    }
+    detail
 }
 
 /// How many problems were left out.

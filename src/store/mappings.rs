@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 
 use crate::domain::actor::Deed;
+use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::email::MAX_EMAIL_BYTES;
@@ -19,6 +20,8 @@ use crate::ports::mapping_store::Pin;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
 use crate::ports::store_error::StoreError;
+use crate::store::audit;
+use crate::store::audit::told;
 use crate::store::change_sets;
 use crate::store::change_sets::SingleChange;
 use crate::store::error::UnreadableRow;
@@ -150,7 +153,11 @@ macro_rules! mapping_store {
                     old_email: before.as_ref().map(|row| row.1.as_str()),
                     new_email: Some(change.email.as_str()),
                 };
-                change_sets::$engine_module::record_single(&mut transaction, group, single, &change.deed).await?;
+                let revision =
+                    change_sets::$engine_module::record_single(&mut transaction, group, single, &change.deed).await?;
+                let detail = vec![told("phone_number", &change.phone_number), told("revision", &revision)];
+                let event = audit::done(&change.deed, action::PUT_MAPPING, &change.group, detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 let mapping = rows::mapping((number, change.email.to_string(), change.deed.at.as_microsecond()))?;
                 Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
@@ -158,12 +165,12 @@ macro_rules! mapping_store {
 
             async fn delete(
                 &self,
-                group: &BusinessGroupId,
+                id: &BusinessGroupId,
                 number: PhoneNumber,
                 deed: &Deed,
             ) -> Result<DeleteOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, group).await? else {
+                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
                     return Ok(DeleteOutcome::NotFound);
                 };
                 let deleted: Option<(String,)> = sqlx::query_as(statements::DELETE_MAPPING)
@@ -175,7 +182,11 @@ macro_rules! mapping_store {
                     return Ok(DeleteOutcome::NotFound);
                 };
                 let single = SingleChange { number, old_email: Some(&email), new_email: None };
-                change_sets::$engine_module::record_single(&mut transaction, group, single, deed).await?;
+                let revision =
+                    change_sets::$engine_module::record_single(&mut transaction, group, single, deed).await?;
+                let detail = vec![told("phone_number", &number), told("revision", &revision)];
+                let event = audit::done(deed, action::DELETE_MAPPING, id, detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 Ok(DeleteOutcome::Deleted)
             }

@@ -4,6 +4,7 @@
 //! One suite of tests (`tests/store`) holds both to the same contract.
 
 mod api_keys;
+mod audit;
 mod business_groups;
 mod change_sets;
 mod error;
@@ -20,6 +21,7 @@ mod statements;
 use std::sync::Arc;
 
 use crate::ports::api_key_store::ApiKeyStore;
+use crate::ports::audit_log::AuditLog;
 use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::history_store::HistoryStore;
 use crate::ports::import_store::ImportStore;
@@ -42,6 +44,8 @@ pub struct Stores {
     pub business_groups: Arc<dyn BusinessGroupStore>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
     /// The database as a whole.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -60,6 +64,7 @@ pub async fn open(url: &str) -> Result<Stores, OpenError> {
             history: Arc::new(history::SqliteHistory(engine.clone())),
             business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::SqliteApiKeys(engine.clone())),
+            audit: Arc::new(audit::SqliteAuditLog(engine.clone())),
             health: Arc::new(health::SqliteHealth(engine)),
         })
     } else {
@@ -70,6 +75,7 @@ pub async fn open(url: &str) -> Result<Stores, OpenError> {
             history: Arc::new(history::PostgresHistory(engine.clone())),
             business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::PostgresApiKeys(engine.clone())),
+            audit: Arc::new(audit::PostgresAuditLog(engine.clone())),
             health: Arc::new(health::PostgresHealth(engine)),
         })
     }

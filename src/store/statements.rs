@@ -196,6 +196,15 @@ pub(super) const COUNT_REVISIONS_TO: &str = "SELECT count(*) FROM revisions WHER
 pub(super) const SET_HISTORY_FROM: &str =
     "UPDATE business_groups SET history_from = $2 WHERE group_key = $1 AND history_from < $2";
 
+// The audit log.
+
+pub(super) const ADD_AUDIT_EVENT: &str = "INSERT INTO audit_events \
+     (at, actor_id, actor_name, action, refused_with, group_id, detail, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+pub(super) const LIST_AUDIT_EVENTS: &str = "SELECT event_key, at, actor_id, actor_name, action, refused_with, group_id, \
+     detail, request_id FROM audit_events WHERE event_key < $1 AND ($2 IS NULL OR group_id = $2) \
+     AND ($3 IS NULL OR actor_id = $3) AND ($4 IS NULL OR at >= $4) AND ($5 IS NULL OR at < $5) \
+     ORDER BY event_key DESC LIMIT $6";
+
 // API keys.
 
 macro_rules! keys_where {
@@ -209,6 +218,7 @@ macro_rules! keys_where {
 }
 
 pub(super) const FIND_KEY: &str = keys_where!("k.secret_hash = $1");
+pub(super) const FIND_KEY_BY_ID: &str = keys_where!("k.id = $1");
 pub(super) const LIST_KEYS: &str = keys_where!("k.id > $1 ORDER BY k.id LIMIT $2");
 pub(super) const ADD_KEY: &str = "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

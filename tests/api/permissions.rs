@@ -43,6 +43,7 @@ const MATRIX: &[(&str, [Gate; 6])] = &[
     ("listRevisions", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("listRevisionChanges", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("restoreRevision", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("listAuditEvents", [Open, Open, Open, Forbidden, Forbidden, Forbidden]),
     ("createApiKey", [Open, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     ("listApiKeys", [Open, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     ("revokeApiKey", [Open, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::actor::Actor;
+use signline::domain::actor::Deed;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
 use signline::domain::history::MappingChange;
@@ -25,7 +26,6 @@ use signline::import::ImportReport;
 use signline::import::ImportRequest;
 use signline::import::Importer;
 use signline::import::Problems;
-use signline::ports::clock::Clock;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::ApplyOutcome;
 use signline::ports::import_store::BadRow;
@@ -100,7 +100,7 @@ impl ImportStore for RecordingStore {
         not_for_uploads()
     }
 
-    async fn discard(&self, _: &BusinessGroupId, _: Uuid, _: Timestamp) -> Result<DiscardOutcome, StoreError> {
+    async fn discard(&self, _: &BusinessGroupId, _: Uuid, _: &Deed) -> Result<DiscardOutcome, StoreError> {
         not_for_uploads()
     }
 
@@ -109,23 +109,16 @@ impl ImportStore for RecordingStore {
     }
 }
 
-struct FixedClock;
-
-impl Clock for FixedClock {
-    fn now(&self) -> Timestamp {
-        NOW
-    }
-}
-
 type Outcome = Result<ImportReport, ImportError<&'static str>>;
 
 /// Imports a body of these pieces; gives the answer and what the store was asked.
 async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static str>>) -> (Outcome, Vec<ImportBatch>) {
     let store = Arc::new(RecordingStore::default());
-    let importer = Importer::new(store.clone(), us(), Arc::new(FixedClock));
+    let importer = Importer::new(store.clone(), us());
     let group = BusinessGroupId::parse("abccompany").unwrap();
     let actor = Actor { id: "k1".to_owned(), name: "key".to_owned() };
-    let request = ImportRequest { group, handling, expected_revision: Some(4), apply: Some(None), actor };
+    let deed = Deed { actor, at: NOW, request_id: None };
+    let request = ImportRequest { group, handling, expected_revision: Some(4), apply: Some(None), deed };
     let outcome = importer.import(request, stream::iter(pieces)).await;
     let batches = store.batches.lock().unwrap().clone();
     (outcome, batches)

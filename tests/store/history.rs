@@ -130,7 +130,7 @@ async fn numbers_outside_the_ranges_stop_a_restore(world: World) {
     world.import(replace(&abc, &[(1, "x@abc.com")])).await;
     let ranges = Some(vec![range(BASE, BASE + 9)]);
     let patch = BusinessGroupPatch { number_ranges: ranges, ..BusinessGroupPatch::default() };
-    world.stores.business_groups.update(&abc, patch).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
     let expected = RestoreOutcome::OutsideRanges { count: 2, first: vec![number(BASE + 50), number(BASE + 60)] };
     assert_eq!(restore(&world, &abc, 1).await, expected);
     world.assert_mappings(&abc, 2, &[(1, "x@abc.com")]).await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod api_keys;
+mod audit;
 mod business_groups;
 mod constraints;
 mod history;

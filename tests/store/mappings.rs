@@ -38,8 +38,8 @@ on_both_engines!(
 async fn a_user_resolves_in_her_own_tenant_alone(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
-    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
-    world.stores.business_groups.link_tenant(&xyz, guid(2)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&xyz, guid(2), &deed(1)).await.unwrap();
     world.put(&abc, 1, "bob@abc.com").await;
     world.put(&xyz, 101, "bob@abc.com").await;
     let resolve = async |tenant, email: Option<&str>| {
@@ -136,7 +136,7 @@ async fn changes_at_once_leave_no_gap_in_the_revisions(world: World) {
 
 async fn the_first_account_keeps_the_mapping_until_its_address_changes(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
     world.put(&abc, 1, "a@abc.com").await;
     let pin = async |email: &str, oid| {
         let pin = Pin {
@@ -170,7 +170,7 @@ async fn a_pin_means_nothing_in_another_tenant(world: World) {
         world.stores.mappings.pin(&pin).await.unwrap()
     };
     let pinned_to = async |tenant| {
-        world.stores.business_groups.link_tenant(&abc, tenant).await.unwrap();
+        world.stores.business_groups.link_tenant(&abc, tenant, &deed(1)).await.unwrap();
         let line = world.stores.mappings.resolve(tenant, Some(&address("a@abc.com"))).await.unwrap().unwrap();
         line.mapped.unwrap().pinned_oid
     };

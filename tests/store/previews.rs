@@ -172,7 +172,7 @@ async fn a_dropped_import_is_gone_and_an_applied_one_stays(world: World) {
         kept(&world, replace(&abc, &[(2, "b@abc.com")])).await,
     );
     applied(apply(&world, &abc, done.id, None).await);
-    let discard = async |id| world.stores.imports.discard(&abc, id, time(2000)).await.unwrap();
+    let discard = async |id| world.stores.imports.discard(&abc, id, &deed(2000)).await.unwrap();
     assert_eq!(discard(dropped.id).await, DiscardOutcome::Discarded);
     assert_eq!(discard(dropped.id).await, DiscardOutcome::NoSuchImport);
     assert_eq!(discard(done.id).await, DiscardOutcome::Applied);
@@ -187,7 +187,7 @@ async fn numbers_that_left_the_ranges_since_the_preview_are_told_by_line(world: 
     let import = kept(&world, replace(&abc, &rows)).await;
     let ranges = Some(vec![range(BASE, BASE + 9)]);
     let patch = BusinessGroupPatch { number_ranges: ranges, ..BusinessGroupPatch::default() };
-    world.stores.business_groups.update(&abc, patch).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
     let ApplyOutcome::OutsideRanges(bad_rows) = apply(&world, &abc, import.id, None).await else {
         panic!("not refused");
     };
@@ -230,7 +230,7 @@ async fn an_import_of_another_group_is_not_found(world: World) {
         assert!(store.find(group, import.id, time(2000)).await.unwrap().is_none());
         assert!(store.list_changes(group, import.id, time(2000), &page).await.unwrap().is_none());
         assert_eq!(apply(&world, group, import.id, None).await, ApplyOutcome::NoSuchImport);
-        assert_eq!(store.discard(group, import.id, time(2000)).await.unwrap(), DiscardOutcome::NoSuchImport);
+        assert_eq!(store.discard(group, import.id, &deed(2000)).await.unwrap(), DiscardOutcome::NoSuchImport);
     }
     assert_eq!(apply(&world, &abc, Uuid::new_v4(), None).await, ApplyOutcome::NoSuchImport);
     applied(apply(&world, &abc, import.id, None).await);
@@ -242,7 +242,7 @@ async fn a_group_takes_its_imports_with_it(world: World) {
     applied(apply(&world, &abc, import.id, None).await);
     kept(&world, replace(&abc, &[(2, "b@abc.com")])).await;
     world.import(replace(&abc, &[])).await;
-    world.stores.business_groups.delete(&abc).await.unwrap();
+    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
     let again = world.group("abc").await;
     assert!(world.stores.imports.find(&again, import.id, time(2000)).await.unwrap().is_none());
     for table in ["changes", "change_sets", "revisions", "imports"] {

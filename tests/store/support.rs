@@ -46,7 +46,7 @@ impl World {
 
     pub(crate) async fn create(&self, name: &str, ranges: &[NumberRange]) -> CreateGroupOutcome {
         let new = NewBusinessGroup { id: id(name), name: format!("The {name}"), number_ranges: ranges.to_vec() };
-        self.stores.business_groups.create(new, time(0)).await.expect("the store answers")
+        self.stores.business_groups.create(new, &deed(0)).await.expect("the store answers")
     }
 
     /// A group with the numbers from `BASE` to `BASE + 9999`.
@@ -139,7 +139,7 @@ pub(crate) fn time(seconds: i64) -> Timestamp {
 
 /// Something done by an operator, so many seconds after some day.
 pub(crate) fn deed(seconds: i64) -> Deed {
-    Deed { actor: Actor { id: "k1".to_owned(), name: "operator".to_owned() }, at: time(seconds) }
+    Deed { actor: Actor { id: "k1".to_owned(), name: "operator".to_owned() }, at: time(seconds), request_id: None }
 }
 
 /// An import of rows, given as offsets from `BASE` and addresses; lines count from 2.

@@ -16,6 +16,7 @@ pub use authorized::GroupOperator;
 pub use authorized::GroupReader;
 pub use authorized::Operator;
 pub use authorized::Permission;
+pub use authorized::WithoutRight;
 pub use input::Input;
 pub use json::Json;
 pub use json::MAX_JSON_BYTES;

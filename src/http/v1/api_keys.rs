@@ -187,7 +187,7 @@ pub(crate) async fn create_api_key(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
-    let created = services.api_keys.create(body.read()?).await?;
+    let created = services.api_keys.create(body.read()?, &call.deed).await?;
     let body = CreatedApiKey { key: created.key.into(), secret: created.secret };
     Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
@@ -225,11 +225,11 @@ pub(crate) async fn list_api_keys(
 )]
 #[delete("/v1/api-keys/{id}")]
 pub(crate) async fn revoke_api_key(
-    _: Authorized<Operator>,
+    call: Authorized<Operator>,
     id: web::Path<String>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| Problem::not_found("There is no such API key."))?;
-    services.api_keys.revoke(id).await?;
+    services.api_keys.revoke(id, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -269,7 +269,7 @@ pub(crate) async fn create_business_group(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
-    let group = services.business_groups.create(body.read()?).await?;
+    let group = services.business_groups.create(body.read()?, &call.deed).await?;
     let location = format!("/v1/business-groups/{}", group.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(BusinessGroup::from(group)))
 }
@@ -343,7 +343,7 @@ pub(crate) async fn update_business_group(
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
     let patch = body.read(&call.key.grant)?;
-    let group = services.business_groups.update(&call.scope, patch).await?;
+    let group = services.business_groups.update(&call.scope, patch, &call.deed).await?;
     Ok(web::Json(group.into()))
 }
 
@@ -366,7 +366,7 @@ pub(crate) async fn delete_business_group(
     call: Authorized<GroupOperator>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.delete(&call.scope).await?;
+    services.business_groups.delete(&call.scope, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -394,7 +394,7 @@ pub(crate) async fn link_tenant(
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
     let tenant = parse_tenant_id(&body.tenant_id).map_err(|error| Problem::invalid_field("tenant_id", error))?;
-    let group = services.business_groups.link_tenant(&call.scope, tenant).await?;
+    let group = services.business_groups.link_tenant(&call.scope, tenant, &call.deed).await?;
     Ok(web::Json(group.into()))
 }
 
@@ -413,6 +413,6 @@ pub(crate) async fn unlink_tenant(
     call: Authorized<GroupAdmin>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.unlink_tenant(&call.scope).await?;
+    services.business_groups.unlink_tenant(&call.scope, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -241,9 +241,8 @@ pub(crate) async fn apply_import(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<web::Json<Import>, Problem> {
-    let (actor, id) = (call.actor(), import_id(&request)?);
-    let Query(query) = call.input;
-    let import = services.imports.apply(call.scope, id, query.confirm_removals, actor).await?;
+    let (id, Query(query)) = (import_id(&request)?, call.input);
+    let import = services.imports.apply(call.scope, id, query.confirm_removals, call.deed).await?;
     count_rows(&services, &import);
     Ok(web::Json(import.into()))
 }
@@ -272,7 +271,7 @@ pub(crate) async fn drop_import(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.imports.discard(&call.scope, import_id(&request)?).await?;
+    services.imports.discard(&call.scope, import_id(&request)?, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

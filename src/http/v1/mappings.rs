@@ -157,10 +157,9 @@ pub(crate) async fn put_mapping(
     call: Authorized<GroupAdmin, (PhoneNumberInPath, Json<PutMapping>)>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let actor = call.actor();
     let (PhoneNumberInPath(number), Json(body)) = call.input;
     let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
-    Ok(match services.mappings.put(call.scope, number, email, actor).await? {
+    Ok(match services.mappings.put(call.scope, number, email, call.deed).await? {
         PutResult::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
         PutResult::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
     })
@@ -182,8 +181,7 @@ pub(crate) async fn delete_mapping(
     call: Authorized<GroupAdmin, PhoneNumberInPath>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let actor = call.actor();
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.delete(&call.scope, number, actor).await?;
+    services.mappings.delete(&call.scope, number, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

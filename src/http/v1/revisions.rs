@@ -206,8 +206,8 @@ pub(crate) async fn restore_revision(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<web::Json<RestoredRevision>, Problem> {
-    let (actor, restored_revision) = (call.actor(), revision_in_path(&request)?);
-    let Restored { revision, counts } = services.history.restore(call.scope, restored_revision, actor).await?;
+    let restored_revision = revision_in_path(&request)?;
+    let Restored { revision, counts } = services.history.restore(call.scope, restored_revision, call.deed).await?;
     Ok(web::Json(RestoredRevision {
         revision,
         restored_revision,

@@ -2,8 +2,6 @@
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::http::header::Accept;
-use actix_web::http::header::Header;
 use actix_web::http::header::IF_MATCH;
 use actix_web::http::header::LOCATION;
 use actix_web::post;
@@ -13,7 +11,7 @@ use serde::Serialize;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
-use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
@@ -24,7 +22,9 @@ use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::problem::ProblemKind;
+use crate::http::refusals::RefusedWith;
 use crate::http::services::Services;
+use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::imports::Import;
 use crate::http::v1::imports::ImportProblem;
 use crate::http::v1::imports::Mode;
@@ -93,7 +93,7 @@ impl ImportQuery {
         &self,
         group: BusinessGroupId,
         expected_revision: Option<i64>,
-        actor: Actor,
+        deed: Deed,
     ) -> Result<ImportRequest, Problem> {
         if !self.apply && self.confirm_removals.is_some() {
             let message = "nothing is removed before the import is applied: send it with that call";
@@ -109,7 +109,7 @@ impl ImportQuery {
             (Mode::Merge, OnProblem::Skip) => import::Handling::MergeGoodRows,
         };
         let apply = self.apply.then_some(self.confirm_removals);
-        Ok(ImportRequest { group, handling, expected_revision, apply, actor })
+        Ok(ImportRequest { group, handling, expected_revision, apply, deed })
     }
 }
 
@@ -148,9 +148,8 @@ pub(crate) async fn import_mappings(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let (actor, group) = (call.actor(), call.scope);
-    let (Query(query), upload) = call.input;
-    let import = query.read(group.clone(), expected_revision(&request)?, actor)?;
+    let (group, (Query(query), upload)) = (call.scope, call.input);
+    let import = query.read(group.clone(), expected_revision(&request)?, call.deed)?;
     match services.importer.import(import, upload).await {
         Ok(report) => Ok(taken(&services, &group, query.apply, report)),
         Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Ok(rejected_as_csv(&problems)),
@@ -217,15 +216,12 @@ fn to_problem(error: ImportError<Problem>) -> Problem {
     }
 }
 
-fn prefers_csv(request: &HttpRequest) -> bool {
-    Accept::parse(request).is_ok_and(|accept| accept.preference().essence_str() == "text/csv")
-}
-
 fn rejected_as_csv(problems: &Problems) -> HttpResponse {
     let mut response = HttpResponse::UnprocessableEntity()
         .content_type("text/csv; charset=utf-8")
         .insert_header(("Content-Disposition", "attachment; filename=\"problems.csv\""))
         .body(import::problems_csv(&problems.first));
     response.extensions_mut().insert(OwnErrorBody);
+    response.extensions_mut().insert(RefusedWith(ProblemKind::ImportRejected));
     response
 }
