@@ -169,10 +169,15 @@ impl Tenant {
     /// The user of a name or address, in any case.
     #[must_use]
     pub fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| {
-            let email = user.email.as_deref();
-            user.username.eq_ignore_ascii_case(name) || email.is_some_and(|email| email.eq_ignore_ascii_case(name))
-        })
+        self.users.iter().find(|user| user.is_called(name))
+    }
+}
+
+impl User {
+    /// Whether this is her name or address, in any case.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let email = self.email.as_deref();
+        self.username.eq_ignore_ascii_case(name) || email.is_some_and(|email| email.eq_ignore_ascii_case(name))
     }
 }
 

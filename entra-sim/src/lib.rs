@@ -5,14 +5,17 @@
 
 mod admin_consent;
 mod answer;
+mod asked;
 mod authorize;
 mod clock;
 mod config;
 mod control;
 mod device;
+mod directory;
 mod discovery;
 mod fault;
 mod keys;
+mod oauth_error;
 mod pages;
 mod routes;
 mod simulator;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::now_seconds;
 use crate::config::Config;
+use crate::directory::Directory;
 use crate::fault::Endpoint;
 use crate::fault::Fault;
 use crate::fault::Fetches;
@@ -46,6 +47,7 @@ struct Changing {
 /// What a user has let an application have.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
+    pub(crate) tenant: Uuid,
     pub(crate) user: Uuid,
     pub(crate) client_id: Uuid,
     pub(crate) scope: String,
@@ -66,7 +68,7 @@ pub(crate) struct Challenge {
 #[derive(Clone, Debug)]
 pub(crate) struct Device {
     pub(crate) user_code: String,
-    pub(crate) tenant: String,
+    pub(crate) directory: Directory,
     pub(crate) client_id: Uuid,
     pub(crate) scope: String,
     pub(crate) ends: i64,
@@ -77,7 +79,7 @@ pub(crate) struct Device {
 pub(crate) enum DeviceAnswer {
     Pending,
     Declined,
-    SignedIn { user: Uuid },
+    SignedIn { tenant: Uuid, user: Uuid },
 }
 
 impl State {
@@ -219,18 +221,26 @@ impl State {
         self.changing().devices.remove(code);
     }
 
-    /// Under which path word the device with this code for its user waits.
-    pub(crate) fn tenant_of_device(&self, user_code: &str) -> Option<String> {
-        let changing = self.changing();
-        let found = changing.devices.values().find(|device| device.user_code.eq_ignore_ascii_case(user_code));
-        found.map(|device| device.tenant.clone())
+    /// Where the user of the device that waits with this code for her signs in.
+    pub(crate) fn directory_of_device(&self, user_code: &str) -> Option<Directory> {
+        self.changing().waiting_device(user_code).map(|device| device.directory)
     }
 
-    /// Answers for the device with this code for its user.
-    pub(crate) fn answer_device(&self, user_code: &str, answer: DeviceAnswer) -> bool {
-        let mut changing = self.changing();
-        let found = changing.devices.values_mut().find(|device| device.user_code.eq_ignore_ascii_case(user_code));
-        found.map(|device| device.answer = answer).is_some()
+    /// Answers for the device that waits with this code for its user.
+    pub(crate) fn answer_device(&self, user_code: &str, answer: DeviceAnswer) {
+        if let Some(device) = self.changing().waiting_device(user_code) {
+            device.answer = answer;
+        }
+    }
+}
+
+impl Changing {
+    fn waiting_device(&mut self, user_code: &str) -> Option<&mut Device> {
+        let now = now_seconds();
+        self.devices.values_mut().find(|device| {
+            let is_meant = device.user_code.eq_ignore_ascii_case(user_code);
+            is_meant && device.answer == DeviceAnswer::Pending && device.ends >= now
+        })
     }
 }
 

@@ -16,6 +16,7 @@ use serde_json::Value;
 use serde_json::json;
 use url::Url;
 
+const OTHER_TENANT: &str = "b2b2b2b2-0000-4000-8000-0000000000bb";
 const TENANT: &str = "a1a1a1a1-0000-4000-8000-0000000000aa";
 const PORTAL: &str = "0c11e470-1111-4222-8333-000000000001";
 const DESKTOP: &str = "0c11e470-1111-4222-8333-000000000003";
@@ -82,12 +83,44 @@ async fn pick(simulator: &Simulator, name: &str, more: &[(&str, &str)]) -> Respo
     client().get(format!("{}{}", simulator.http_base(), link_for(&page, name))).send().await.unwrap()
 }
 
+async fn post(simulator: &Simulator, path: &str, form: &[(&str, &str)]) -> Response {
+    client().post(format!("{}/{path}", simulator.http_base())).form(form).send().await.unwrap()
+}
+
 async fn token(simulator: &Simulator, form: &[(&str, &str)]) -> Result<Value, String> {
-    let url = format!("{}/{TENANT}/oauth2/v2.0/token", simulator.http_base());
-    let answer = client().post(url).form(form).send().await.unwrap();
+    token_in(simulator, TENANT, form).await
+}
+
+async fn token_in(simulator: &Simulator, tenant: &str, form: &[(&str, &str)]) -> Result<Value, String> {
+    let answer = post(simulator, &format!("{tenant}/oauth2/v2.0/token"), form).await;
     let good = answer.status().is_success();
     let body: Value = answer.json().await.unwrap();
     if good { Ok(body) } else { Err(body["error"].as_str().unwrap().to_owned()) }
+}
+
+/// Signs in as Bob and gives the code to redeem.
+async fn code(simulator: &Simulator, more: &[(&str, &str)]) -> String {
+    parameter(&location(&pick(simulator, "Bob Smith", more).await), "code").unwrap()
+}
+
+fn redemption(code: &str) -> [(&str, &str); 5] {
+    [
+        ("client_id", DESKTOP),
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", BACK),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+/// The AADSTS number of an error, on a page, in JSON or in the parameters that go back.
+async fn number(answer: Response) -> u32 {
+    let text = match answer.headers().get("location") {
+        Some(location) => location.to_str().unwrap().to_owned(),
+        None => answer.text().await.unwrap(),
+    };
+    let told = text.split("AADSTS").nth(1).unwrap_or_else(|| panic!("no error: {text}"));
+    told.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -215,6 +248,171 @@ async fn who_signed_in_before_signs_in_silently() {
 }
 
 #[tokio::test]
+async fn nobody_signs_in_silently_who_is_not_meant() {
+    let simulator = simulator().await;
+    let answer = pick(&simulator, "Bob Smith", &[]).await;
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let silent = async |tenant: &str, hint: &str| {
+        let url = format!("{}/{tenant}/oauth2/v2.0/authorize", simulator.http_base());
+        let query = authorize_query(&[("prompt", "none"), ("login_hint", hint)]);
+        let answer = client().get(url).query(&query).header("cookie", &cookie).send().await.unwrap();
+        parameter(&location(&answer), "error")
+    };
+    assert_eq!(silent(TENANT, "bobsmith@ABCcompany.com").await, None);
+    assert_eq!(silent("common", "").await, None);
+    assert_eq!(silent(TENANT, "johndavidson@abccompany.com").await.unwrap(), "login_required");
+    assert_eq!(silent(OTHER_TENANT, "").await.unwrap(), "login_required");
+}
+
+#[tokio::test]
+async fn a_request_may_be_posted_to_authorize() {
+    let simulator = simulator().await;
+    let path = format!("{TENANT}/oauth2/v2.0/authorize?client_id={DESKTOP}&state=old");
+    let form = authorize_query(&[("state", "new")]);
+    let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let page = post(&simulator, &path, &form).await.text().await.unwrap();
+    let picked = client().get(format!("{}{}", simulator.http_base(), link_for(&page, "Bob Smith")));
+    let back = location(&picked.send().await.unwrap());
+    assert_eq!(parameter(&back, "state").unwrap(), "new");
+    let code = parameter(&back, "code").unwrap();
+    assert!(token(&simulator, &redemption(&code)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_authorize_request_that_lacks_something_or_contradicts_itself_is_refused() {
+    let simulator = simulator().await;
+    for (more, expected) in [
+        (&[("client_id", "")][..], 90014),
+        (&[("redirect_uri", "")], 90014),
+        (&[("response_type", "")], 90014),
+        (&[("response_type", "code token")], 700_051),
+        (&[("response_type", "id_token")], 90014),
+        (&[("response_type", "id_token"), ("nonce", "n"), ("response_mode", "query")], 70007),
+        (&[("response_mode", "pigeon")], 70007),
+        (&[("scope", "")], 90014),
+        (&[("code_challenge_method", "S512")], 9_002_313),
+        (&[("code_challenge", "short")], 501_491),
+    ] {
+        assert_eq!(number(authorize(&simulator, more).await).await, expected, "{more:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_back_that_was_not_sent() {
+    let simulator = simulator().await;
+    for name in ["Bob Smith", "Cancel"] {
+        let back = location(&pick(&simulator, name, &[("state", "")]).await);
+        assert_eq!(parameter(&back, "state"), None, "{back}");
+    }
+    let query = [("client_id", PORTAL), ("redirect_uri", BACK), ("sim_user", "0b0b0b0b-0000-4000-8000-000000000004")];
+    let url = format!("{}/{TENANT}/v2.0/adminconsent", simulator.http_base());
+    let back = location(&client().get(url).query(&query).send().await.unwrap());
+    assert_eq!((parameter(&back, "tenant").as_deref(), parameter(&back, "scope")), (Some(TENANT), None));
+    assert_eq!(parameter(&back, "state"), None);
+}
+
+#[tokio::test]
+async fn every_endpoint_refuses_a_tenant_that_it_does_not_know() {
+    let simulator = simulator().await;
+    for tenant in ["nobody.example", "consumers", PERSONAL_ACCOUNTS] {
+        for path in ["authorize", "logout"].map(|name| format!("{tenant}/oauth2/v2.0/{name}")).into_iter().chain(
+            ["v2.0/adminconsent", "discovery/keys", "discovery/v2.0/keys", "v2.0/.well-known/openid-configuration"]
+                .map(|path| format!("{tenant}/{path}")),
+        ) {
+            let answer = client().get(format!("{}/{path}", simulator.http_base())).send().await.unwrap();
+            assert_eq!(number(answer).await, 90002, "{path}");
+        }
+        for path in ["token", "devicecode", "authorize", "logout"] {
+            let path = format!("{tenant}/oauth2/v2.0/{path}");
+            assert_eq!(number(post(&simulator, &path, &[]).await).await, 90002, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_one_tenant_gave_out_another_does_not_take() {
+    let simulator = simulator().await;
+    let code_of_one = code(&simulator, &[]).await;
+    let form = redemption(&code_of_one);
+    assert_eq!(token_in(&simulator, OTHER_TENANT, &form).await, Err("invalid_grant".to_owned()));
+    let code_of_one = code(&simulator, &[]).await;
+    let body = token_in(&simulator, "organizations", &redemption(&code_of_one)).await.unwrap();
+    let refresh = body["refresh_token"].as_str().unwrap();
+    let form = [("client_id", DESKTOP), ("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    assert_eq!(token_in(&simulator, OTHER_TENANT, &form).await, Err("invalid_grant".to_owned()));
+    assert!(token_in(&simulator, "abccompany.com", &form).await.is_ok());
+
+    let begun = post(&simulator, &format!("{TENANT}/oauth2/v2.0/devicecode"), &authorize_form()).await;
+    let device_code = begun.json::<Value>().await.unwrap()["device_code"].as_str().unwrap().to_owned();
+    let form = [("client_id", DESKTOP), ("grant_type", "device_code"), ("device_code", &device_code)];
+    assert_eq!(token_in(&simulator, OTHER_TENANT, &form).await, Err("invalid_grant".to_owned()));
+    assert_eq!(token_in(&simulator, "common", &form).await, Err("authorization_pending".to_owned()));
+}
+
+fn authorize_form() -> [(&'static str, &'static str); 2] {
+    [("client_id", DESKTOP), ("scope", "openid")]
+}
+
+#[tokio::test]
+async fn an_error_is_told_with_one_trace_and_the_id_that_the_client_gave() {
+    let simulator = simulator().await;
+    let id = "7e7e7e7e-0000-4000-8000-000000000002";
+    let url = format!("{}/{TENANT}/oauth2/v2.0/token", simulator.http_base());
+    let form = redemption("unknown");
+    for call in
+        [client().post(&url).header("client-request-id", id), client().post(&url).query(&[("client-request-id", id)])]
+    {
+        let answer = call.form(&form).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/json; charset=utf-8");
+        let told: Value = answer.json().await.unwrap();
+        let (trace, time) = (told["trace_id"].as_str().unwrap(), told["timestamp"].as_str().unwrap());
+        assert_eq!(told["correlation_id"], id);
+        assert_eq!((time.len(), &time[19..]), (20, "Z"));
+        let ends = format!("Trace ID: {trace} Correlation ID: {id} Timestamp: {time}");
+        let description = told["error_description"].as_str().unwrap();
+        assert!(description.starts_with("AADSTS54005: ") && description.ends_with(&ends), "{description}");
+        assert_eq!(told["error_uri"], format!("{}/error?code=54005", simulator.http_base()));
+    }
+}
+
+#[tokio::test]
+async fn a_token_request_that_lacks_something_says_what() {
+    let simulator = simulator().await;
+    let complete = redemption("unknown");
+    for missing in ["client_id", "grant_type", "code", "redirect_uri"] {
+        let form: Vec<_> = complete.into_iter().filter(|(name, _)| *name != missing).collect();
+        let answer = post(&simulator, &format!("{TENANT}/oauth2/v2.0/token"), &form).await;
+        let told: Value = answer.json().await.unwrap();
+        assert_eq!((&told["error"], &told["error_codes"]), (&json!("invalid_request"), &json!([90014])));
+        assert!(told["error_description"].as_str().unwrap().contains(missing));
+    }
+}
+
+#[tokio::test]
+async fn a_verifier_belongs_to_a_challenge() {
+    let simulator = simulator().await;
+    let plain = [("code_challenge", VERIFIER), ("code_challenge_method", "")];
+    let code_of_plain = code(&simulator, &plain).await;
+    assert!(token(&simulator, &redemption(&code_of_plain)).await.is_ok());
+    let without = code(&simulator, &[("code_challenge", ""), ("code_challenge_method", "")]).await;
+    assert_eq!(token(&simulator, &redemption(&without)).await, Err("invalid_grant".to_owned()));
+}
+
+#[tokio::test]
+async fn a_session_ends_by_get_and_by_post() {
+    let simulator = simulator().await;
+    let path = format!("{TENANT}/oauth2/v2.0/logout");
+    let url = format!("{}/{path}?post_logout_redirect_uri={BACK}&state=s", simulator.http_base());
+    let form = [("post_logout_redirect_uri", BACK), ("state", "s")];
+    for answer in [client().get(url).send().await.unwrap(), post(&simulator, &path, &form).await] {
+        assert_eq!(location(&answer), format!("{BACK}?state=s"));
+        assert!(answer.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    }
+    let form = [("post_logout_redirect_uri", "https://evil.example/")];
+    assert_eq!(post(&simulator, &path, &form).await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_form_is_posted_back_when_asked_for() {
     let simulator = simulator().await;
     let page = pick(&simulator, "Bob Smith", &[("response_mode", "form_post")]).await.text().await.unwrap();
@@ -239,6 +437,9 @@ async fn a_device_waits_until_its_user_has_signed_in() {
     ];
     assert_eq!(token(&simulator, &form).await, Err("authorization_pending".to_owned()));
     let page = begun["verification_uri"].as_str().unwrap();
+    let wrong = client().get(page).query(&[("user_code", "WRONG")]).send().await.unwrap();
+    assert_eq!(wrong.status(), 400);
+    assert!(wrong.text().await.unwrap().contains("not known"));
     let picker = client().get(page).query(&[("user_code", begun["user_code"].as_str().unwrap())]);
     let picker = picker.send().await.unwrap().text().await.unwrap();
     let link = link_for(&picker, "Jennifer Lewis");
@@ -283,6 +484,29 @@ async fn only_an_administrator_consents_for_the_organisation() {
 }
 
 #[tokio::test]
+async fn keys_name_their_issuer_in_v2_alone() {
+    let simulator = simulator().await;
+    for (path, named) in [("discovery/keys", false), ("discovery/v2.0/keys", true)] {
+        let keys = get_json(&format!("{}/{TENANT}/{path}", simulator.http_base())).await;
+        assert!(keys["keys"].as_array().unwrap().iter().all(|key| key.get("issuer").is_some() == named));
+    }
+}
+
+#[tokio::test]
+async fn scripts_of_every_origin_may_ask() {
+    let simulator = simulator().await;
+    for path in
+        ["v2.0/.well-known/openid-configuration", "discovery/v2.0/keys", "oauth2/v2.0/devicecode", "oauth2/v2.0/token"]
+    {
+        let url = format!("{}/{TENANT}/{path}", simulator.http_base());
+        let asked = client().request(reqwest::Method::OPTIONS, url).header("origin", "https://portal.example");
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+    }
+}
+
+#[tokio::test]
 async fn keys_roll_and_are_withdrawn() {
     let simulator = simulator().await;
     let base = simulator.http_base();
@@ -314,8 +538,13 @@ async fn faults_come_and_go() {
     simulator.set_fault(Endpoint::Keys, Fault::RedirectTo("https://evil.example/".to_owned()));
     assert_eq!(location(&get().await), "https://evil.example/");
     simulator.set_fault(Endpoint::Keys, Fault::BreakOff);
-    let broken = async { client().get(&url).send().await?.bytes().await };
-    assert!(broken.await.is_err());
+    let mut broken = get().await;
+    assert_eq!(
+        (broken.status().as_u16(), &broken.headers()["access-control-allow-origin"]),
+        (200, &"*".parse().unwrap())
+    );
+    assert_eq!(broken.chunk().await.unwrap().unwrap(), "{\"keys\": [");
+    assert!(broken.chunk().await.is_err());
     simulator.set_fault(Endpoint::Keys, Fault::Garbage);
     assert!(get().await.json::<Value>().await.is_err());
     simulator.clear_faults();
