@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use actix_web::http::header::LOCATION;
 use actix_web::rt::time::sleep;
 use actix_web::web::Bytes;
@@ -55,6 +56,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the endpoint can fail so: why not.
+    pub(crate) fn check(&self, endpoint: Endpoint) -> Result<(), &'static str> {
+        match self {
+            Self::Status(status) if !(200..=599).contains(status) => Err("a status is 200 to 599"),
+            Self::RedirectTo(url) if HeaderValue::from_str(url).is_err() => Err("that URL can't stand in a header"),
+            Self::ForeignJwksHost(_) if endpoint != Endpoint::Discovery => Err("only discovery names a host of keys"),
+            _ => Ok(()),
+        }
+    }
+
     /// What is answered instead; `None` if the answer is as it should be.
     pub(crate) fn answer(self) -> Option<HttpResponse> {
         match self {

@@ -126,9 +126,11 @@ impl TokenBuilder {
         let mut put = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
         put("aud", json!(self.audience()));
         put("iss", json!(self.issuer(self.tenant.id)));
-        put("iat", json!(now.min(now + self.lifetime_seconds - 1)));
-        put("nbf", json!(now.min(now + self.lifetime_seconds - 1)));
-        put("exp", json!(now + self.lifetime_seconds));
+        let end = now.saturating_add(self.lifetime_seconds);
+        let begin = now.min(end.saturating_sub(1));
+        put("iat", json!(begin));
+        put("nbf", json!(begin));
+        put("exp", json!(end));
         put("name", json!(self.user.name));
         put("oid", json!(self.user.oid));
         put("sub", json!(self.subject()));

@@ -571,8 +571,41 @@ async fn the_control_api_is_on_the_plain_listener_alone() {
     let rotated = client().post(format!("{base}/_control/rotate")).send().await.unwrap();
     assert_eq!(rotated.json::<Value>().await.unwrap()["kid"], simulator.signing_key().kid());
 
+    for seconds in [i64::MAX, i64::MIN] {
+        let body = json!({
+            "tenant": "abccompany.com", "user": "bobsmith@abccompany.com", "application": "portal",
+            "expires_in_seconds": seconds,
+        });
+        let minted = client().post(format!("{base}/_control/token")).json(&body).send().await.unwrap();
+        assert_eq!(minted.status(), 200);
+    }
+
     let trusted = reqwest::Certificate::from_pem(simulator.ca_pem().as_bytes()).unwrap();
     let tls = Client::builder().no_proxy().tls_certs_only([trusted]).build().unwrap();
     let refused = tls.post(format!("{}/_control/rotate", simulator.https_base())).send().await.unwrap();
     assert_eq!(refused.status(), 404);
+}
+
+#[tokio::test]
+async fn the_control_api_refuses_what_it_does_not_understand() {
+    let simulator = simulator().await;
+    let token = |more: Value| {
+        let mut body = json!({"tenant": "abccompany.com", "user": "bobsmith@abccompany.com", "application": "portal"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ("token", body)
+    };
+    for (path, body) in [
+        ("faults", json!({"endpoint": "keys", "fault": {"status": 99}})),
+        ("faults", json!({"endpoint": "keys", "fault": {"status": 600}})),
+        ("faults", json!({"endpoint": "keys", "fault": {"redirect_to": "a\nb"}})),
+        ("faults", json!({"endpoint": "keys", "fault": {"foreign_jwks_host": "http://localhost"}})),
+        ("faults", json!({"endpoint": "keys", "fault": "garbage", "seconds": 3})),
+        ("cache-control", json!("a\nb")),
+        ("publish", json!("key")),
+        token(json!({"version": 3})),
+        token(json!({"scope": "x"})),
+    ] {
+        let url = format!("{}/_control/{path}", simulator.http_base());
+        assert_eq!(client().post(url).json(&body).send().await.unwrap().status(), 400, "{path} {body}");
+    }
 }
