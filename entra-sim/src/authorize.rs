@@ -16,6 +16,7 @@ use crate::directory::Directory;
 use crate::oauth_error::OAuthError;
 use crate::pages;
 use crate::pages::PICKED;
+use crate::scopes::Scopes;
 use crate::state::Challenge;
 use crate::state::Grant;
 use crate::state::State;
@@ -110,7 +111,7 @@ impl<'a> Request<'a> {
             let text = "The response mode is not one of this response type.";
             return Err(OAuthError::new("invalid_request", 70007, text));
         }
-        params.required("scope")?;
+        Scopes::read(&self.state.config, params.required("scope")?)?;
         Ok(Wanted { code, id_token, challenge: self.challenge()? })
     }
 

@@ -65,6 +65,9 @@ pub struct Application {
     /// The scopes that it offers as an API.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// The roles that it gives to applications as an API.
+    #[serde(default)]
+    pub app_roles: Vec<String>,
     /// The version of access tokens for it: 1 as with a fresh registration, or 2.
     #[serde(default = "version_1")]
     pub access_token_version: u8,

@@ -13,6 +13,7 @@ use crate::clock::now_seconds;
 use crate::oauth_error::OAuthError;
 use crate::pages;
 use crate::pages::PICKED;
+use crate::scopes::Scopes;
 use crate::state::DEVICE_CODE_SECONDS;
 use crate::state::Device;
 use crate::state::DeviceAnswer;
@@ -32,12 +33,14 @@ fn begun(asked: &Asked, state: &State) -> Result<Value, OAuthError> {
     let directory = asked.directory(&state.config)?;
     let client = state.config.application(asked.params.required("client_id")?);
     let client = client.ok_or_else(OAuthError::unknown_application)?;
+    let scope = asked.params.required("scope")?;
+    Scopes::read(&state.config, scope)?;
     let user_code = Uuid::new_v4().simple().to_string()[..9].to_uppercase();
     let device_code = state.add_device(Device {
         user_code: user_code.clone(),
         directory,
         client_id: client.client_id,
-        scope: asked.params.required("scope")?.to_owned(),
+        scope: scope.to_owned(),
         ends: now_seconds() + DEVICE_CODE_SECONDS,
         answer: DeviceAnswer::Pending,
     });

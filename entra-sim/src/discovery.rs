@@ -75,7 +75,7 @@ fn discovery(base: &str, directory: Directory, version_2: bool) -> Value {
     let keys = if version_2 { "discovery/v2.0/keys" } else { "discovery/keys" };
     json!({
         "token_endpoint": format!("{base}/{tenant}/oauth2/v2.0/token"),
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
         "jwks_uri": format!("{base}/{tenant}/{keys}"),
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],

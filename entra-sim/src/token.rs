@@ -69,6 +69,12 @@ impl TokenBuilder {
         self
     }
 
+    /// Of the version that the API of an access token takes.
+    pub(crate) fn of_its_version(mut self) -> Self {
+        self.version_1 = self.resource.as_ref().is_some_and(|(resource, _)| resource.access_token_version == 1);
+        self
+    }
+
     /// Issued under another base, such as that of the TLS listener.
     #[must_use]
     pub fn issued_by(mut self, base: &str) -> Self {
@@ -125,7 +131,7 @@ impl TokenBuilder {
         let mut claims = Map::new();
         let mut put = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
         put("aud", json!(self.audience()));
-        put("iss", json!(self.issuer(self.tenant.id)));
+        put("iss", json!(issuer(&self.base, self.tenant.id, self.version_1)));
         let end = now.saturating_add(self.lifetime_seconds);
         let begin = now.min(end.saturating_sub(1));
         put("iat", json!(begin));
@@ -153,8 +159,7 @@ impl TokenBuilder {
         }
         if let Some((_, scopes)) = &self.resource {
             put("scp", json!(scopes));
-            put(if self.version_1 { "appid" } else { "azp" }, json!(self.client.client_id));
-            put(if self.version_1 { "appidacr" } else { "azpacr" }, json!("0"));
+            put_client(&mut claims, &self.client, self.version_1);
         }
         bend(&mut claims, &self.claims);
         Value::Object(claims)
@@ -163,27 +168,16 @@ impl TokenBuilder {
     /// The token.
     #[must_use]
     pub fn mint(&self) -> String {
-        let mut header = Map::new();
-        header.insert("typ".to_owned(), json!("JWT"));
-        header.insert("alg".to_owned(), json!("RS256"));
-        header.insert("kid".to_owned(), json!(self.key.kid()));
-        if self.version_1 {
-            header.insert("x5t".to_owned(), json!(self.key.kid()));
-        }
+        let mut header = header(&self.key, self.version_1);
         bend(&mut header, &self.header);
         sign(&self.key, &Value::Object(header).to_string(), &self.payload().to_string())
     }
 
     fn audience(&self) -> String {
         match &self.resource {
-            Some((resource, _)) if self.version_1 => format!("api://{}", resource.client_id),
-            Some((resource, _)) => resource.client_id.to_string(),
+            Some((resource, _)) => audience(resource, self.version_1),
             None => self.client.client_id.to_string(),
         }
-    }
-
-    fn issuer(&self, tenant: Uuid) -> String {
-        if self.version_1 { format!("{}/{tenant}/", self.base) } else { format!("{}/{tenant}/v2.0", self.base) }
     }
 
     /// Another for each pair of user and application, as Entra has it.
@@ -191,6 +185,62 @@ impl TokenBuilder {
         let text = format!("{}{}{}", self.tenant.id, self.user.oid, self.audience());
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
     }
+}
+
+/// An application's own access token for an API in a tenant, of the version and with the roles that the API has.
+pub(crate) fn of_application(
+    base: &str,
+    tenant: Uuid,
+    client: &Application,
+    api: &Application,
+    key: &SigningKey,
+) -> String {
+    let version_1 = api.access_token_version == 1;
+    let (now, principal) = (now_seconds(), Uuid::new_v5(&tenant, client.client_id.as_bytes()));
+    let mut claims = Map::new();
+    let mut put = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
+    put("aud", json!(audience(api, version_1)));
+    put("iss", json!(issuer(base, tenant, version_1)));
+    put("iat", json!(now));
+    put("nbf", json!(now));
+    put("exp", json!(now + LIFETIME_SECONDS));
+    put("idtyp", json!("app"));
+    put("oid", json!(principal));
+    if !api.app_roles.is_empty() {
+        put("roles", json!(api.app_roles));
+    }
+    put("sub", json!(principal));
+    put("tid", json!(tenant));
+    put("uti", json!(Uuid::new_v4().simple().to_string()));
+    put("ver", json!(if version_1 { "1.0" } else { "2.0" }));
+    put_client(&mut claims, client, version_1);
+    sign(key, &Value::Object(header(key, version_1)).to_string(), &Value::Object(claims).to_string())
+}
+
+fn header(key: &SigningKey, version_1: bool) -> Map<String, Value> {
+    let mut header = Map::new();
+    header.insert("typ".to_owned(), json!("JWT"));
+    header.insert("alg".to_owned(), json!("RS256"));
+    header.insert("kid".to_owned(), json!(key.kid()));
+    if version_1 {
+        header.insert("x5t".to_owned(), json!(key.kid()));
+    }
+    header
+}
+
+/// Which application has an access token, and whether it showed a secret for it.
+fn put_client(claims: &mut Map<String, Value>, client: &Application, version_1: bool) {
+    let (id, kind) = if version_1 { ("appid", "appidacr") } else { ("azp", "azpacr") };
+    claims.insert(id.to_owned(), json!(client.client_id));
+    claims.insert(kind.to_owned(), json!(if client.secret.is_some() { "1" } else { "0" }));
+}
+
+fn audience(resource: &Application, version_1: bool) -> String {
+    if version_1 { format!("api://{}", resource.client_id) } else { resource.client_id.to_string() }
+}
+
+fn issuer(base: &str, tenant: Uuid, version_1: bool) -> String {
+    if version_1 { format!("{base}/{tenant}/") } else { format!("{base}/{tenant}/v2.0") }
 }
 
 fn bend(members: &mut Map<String, Value>, changes: &[(String, Option<Value>)]) {

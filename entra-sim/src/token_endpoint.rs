@@ -11,29 +11,26 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::answer::token_answer;
 use crate::asked::Asked;
 use crate::asked::Params;
+use crate::client;
 use crate::clock::now_seconds;
 use crate::config::Application;
-use crate::config::Tenant;
-use crate::config::User;
 use crate::directory::Directory;
 use crate::fault::Endpoint;
 use crate::fault::Fault;
 use crate::oauth_error::OAuthError;
+use crate::scopes::Scopes;
 use crate::state::Challenge;
 use crate::state::DeviceAnswer;
 use crate::state::Grant;
 use crate::state::State;
+use crate::state::secret;
 use crate::token;
 use crate::token::LIFETIME_SECONDS;
 use crate::token::TokenBuilder;
-
-/// The scopes that are no API's.
-const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// The grant of RFC 8628, and the older name that some of Microsoft's libraries send.
 const DEVICE_GRANTS: [&str; 2] = ["urn:ietf:params:oauth:grant-type:device_code", "device_code"];
@@ -55,9 +52,7 @@ pub(crate) async fn token(asked: Asked, state: Data<State>) -> HttpResponse {
 
 fn answer(state: &State, asked: &Asked) -> Result<Value, OAuthError> {
     let (directory, params) = (asked.directory(&state.config)?, &asked.params);
-    let client = state.config.application(params.required("client_id")?);
-    let client = client.ok_or_else(OAuthError::unknown_application)?;
-    check_secret(client, params)?;
+    let client = client::identify(&state.config, asked)?;
     let grant = match params.required("grant_type")? {
         "authorization_code" => redeem_code(state, client, params)?,
         "refresh_token" => refreshed(state, client, params)?,
@@ -76,14 +71,6 @@ fn answer(state: &State, asked: &Asked) -> Result<Value, OAuthError> {
 
 fn other_tenant() -> OAuthError {
     OAuthError::new("invalid_grant", 700_005, "The code or refresh token is for another tenant.")
-}
-
-fn check_secret(client: &Application, params: &Params) -> Result<(), OAuthError> {
-    match (params.get("client_secret"), client.secret.as_deref()) {
-        (Some(sent), Some(known)) if sent == known => Ok(()),
-        (Some(_), _) => Err(OAuthError::new("invalid_client", 7_000_215, "Invalid client secret provided.")),
-        (None, _) => Ok(()),
-    }
 }
 
 fn expired(text: &'static str) -> OAuthError {
@@ -180,22 +167,27 @@ fn tokens(
 ) -> Result<Value, OAuthError> {
     let gone = OAuthError::new("invalid_grant", 50034, "The user is not in the directory any more.");
     let (tenant, user) = state.config.user(grant.user).ok_or(gone)?;
-    let scopes: Vec<&str> = grant.scope.split(' ').filter(|scope| !scope.is_empty()).collect();
+    let scopes = Scopes::read(&state.config, &grant.scope)?;
+    let builder = || TokenBuilder::new(base, tenant, user, client, state.signing_key());
+    let access_token = match &scopes.api {
+        Some(api) => builder().access_token(api.application, &api.scp()).of_its_version().mint(),
+        None => secret("graph-"),
+    };
     let mut body = json!({
         "token_type": "Bearer",
         "scope": grant.scope,
         "expires_in": LIFETIME_SECONDS,
         "ext_expires_in": LIFETIME_SECONDS,
-        "access_token": access_token(state, base, tenant, user, client, &scopes)?,
+        "access_token": access_token,
     });
-    if scopes.contains(&"openid") {
-        let mut token = TokenBuilder::new(base, tenant, user, client, state.signing_key());
+    if scopes.has("openid") {
+        let mut token = builder();
         if let Some(nonce) = &grant.nonce {
             token = token.claim("nonce", nonce.as_str());
         }
         body["id_token"] = json!(token.mint());
     }
-    if scopes.contains(&"offline_access") {
+    if scopes.has("offline_access") {
         body["refresh_token"] = json!(state.add_refresh_token(grant.clone()));
     }
     if params.get("client_info") == Some("1") {
@@ -203,40 +195,6 @@ fn tokens(
         body["client_info"] = json!(URL_SAFE_NO_PAD.encode(info));
     }
     Ok(body)
-}
-
-/// An access token for the API that the scopes name; for Graph, which they name otherwise, something opaque.
-fn access_token(
-    state: &State,
-    base: &str,
-    tenant: &Tenant,
-    user: &User,
-    client: &Application,
-    scopes: &[&str],
-) -> Result<String, OAuthError> {
-    let Some((api, names)) = api_of(state, scopes)? else {
-        return Ok(crate::state::secret("graph-"));
-    };
-    let token = TokenBuilder::new(base, tenant, user, client, state.signing_key()).access_token(api, &names);
-    Ok(if api.access_token_version == 1 { token.v1().mint() } else { token.mint() })
-}
-
-/// The API among the scopes, with the names of the scopes it is asked for: `api://CLIENT-ID/NAME` or `CLIENT-ID/NAME`.
-fn api_of<'s>(state: &'s State, scopes: &[&str]) -> Result<Option<(&'s Application, String)>, OAuthError> {
-    let mut found: Option<(&Application, Vec<&str>)> = None;
-    for scope in scopes.iter().filter(|scope| !OPENID_SCOPES.contains(scope)) {
-        let Some((id, name)) = scope.trim_start_matches("api://").split_once('/') else { continue };
-        let Some(api) = state.config.application(id) else { continue };
-        let names = if name == ".default" { api.scopes.iter().map(String::as_str).collect() } else { vec![name] };
-        if names.iter().any(|name| !api.scopes.iter().any(|known| known == name)) {
-            return Err(OAuthError::new("invalid_scope", 70011, "The scope is not one of the API's."));
-        }
-        match &mut found {
-            Some((_, all)) => all.extend(names),
-            None => found = Some((api, names)),
-        }
-    }
-    Ok(found.map(|(api, names)| (api, names.join(" "))))
 }
 
 /// An application's own token, without a user.
@@ -247,25 +205,22 @@ fn app_token(
     client: &Application,
     params: &Params,
 ) -> Result<Value, OAuthError> {
-    let needed = OAuthError::new("invalid_client", 7_000_218, "The request must have a client secret.");
-    params.get("client_secret").ok_or(needed)?;
+    if client.secret.is_none() {
+        let text = "The application is public: it has no token of its own.";
+        return Err(OAuthError::new("unauthorized_client", 700_025, text));
+    }
     let Directory::One(tenant) = directory else {
         let text = "An application signs in to one tenant: name it in the path.";
         return Err(OAuthError::new("invalid_request", 50059, text));
     };
-    let scopes: Vec<&str> = params.text("scope").split(' ').collect();
-    let wrong = OAuthError::new("invalid_scope", 70011, "The scope must be an API's /.default.");
-    let (api, _) = api_of(state, &scopes)?.ok_or(wrong)?;
-    let (now, principal) = (now_seconds(), Uuid::new_v5(&tenant, client.client_id.as_bytes()));
-    let payload = json!({
-        "aud": api.client_id, "iss": format!("{base}/{tenant}/v2.0"), "iat": now, "nbf": now,
-        "exp": now + LIFETIME_SECONDS, "azp": client.client_id, "azpacr": "1", "idtyp": "app", "oid": principal,
-        "roles": ["Line.Read.All"], "sub": principal, "tid": tenant, "ver": "2.0",
-    });
-    let key = state.signing_key();
-    let header = json!({"typ": "JWT", "alg": "RS256", "kid": key.kid()});
-    let token = token::sign(&key, &header.to_string(), &payload.to_string());
-    Ok(
-        json!({"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "ext_expires_in": LIFETIME_SECONDS, "access_token": token}),
-    )
+    let access_token = match Scopes::read_default(&state.config, params.required("scope")?)? {
+        Some(api) => token::of_application(base, tenant, client, api, &state.signing_key()),
+        None => secret("graph-"),
+    };
+    Ok(json!({
+        "token_type": "Bearer",
+        "expires_in": LIFETIME_SECONDS,
+        "ext_expires_in": LIFETIME_SECONDS,
+        "access_token": access_token,
+    }))
 }

@@ -20,6 +20,7 @@ const OTHER_TENANT: &str = "b2b2b2b2-0000-4000-8000-0000000000bb";
 const TENANT: &str = "a1a1a1a1-0000-4000-8000-0000000000aa";
 const PORTAL: &str = "0c11e470-1111-4222-8333-000000000001";
 const DESKTOP: &str = "0c11e470-1111-4222-8333-000000000003";
+const SECRET: &str = "sample-secret-of-the-portal";
 const API: &str = "c0ffee00-1111-4222-8333-000000000004";
 const BACK: &str = "http://localhost:4711/";
 // The verifier and its challenge of RFC 7636, appendix B.
@@ -450,6 +451,90 @@ async fn a_device_waits_until_its_user_has_signed_in() {
 }
 
 #[tokio::test]
+async fn a_scope_is_one_that_an_api_has() {
+    let simulator = simulator().await;
+    let unknown_api = "api://11111111-0000-4000-8000-000000000001/X";
+    let two = format!("api://{API}/Line.Read {PORTAL}/.default");
+    for (scope, error, expected) in [
+        (unknown_api, "invalid_resource", 500_011),
+        ("11111111-0000-4000-8000-000000000001/.default", "invalid_resource", 500_011),
+        ("api://line/Line.Read", "invalid_resource", 500_011),
+        (&format!("api://{API}/Nope"), "invalid_scope", 70011),
+        ("Line.Read", "invalid_scope", 70011),
+        ("opneid", "invalid_scope", 70011),
+        (&two, "invalid_scope", 28000),
+    ] {
+        let back = location(&authorize(&simulator, &[("scope", scope)]).await);
+        assert_eq!(parameter(&back, "error").as_deref(), Some(error), "{scope}");
+        let form = [("client_id", DESKTOP), ("scope", scope)];
+        let answer = post(&simulator, &format!("{TENANT}/oauth2/v2.0/devicecode"), &form).await;
+        assert_eq!((answer.status().as_u16(), number(answer).await), (400, expected), "{scope}");
+    }
+    for scope in ["User.Read", "https://graph.microsoft.com/.default"] {
+        let code = code(&simulator, &[("scope", scope)]).await;
+        let body = token(&simulator, &redemption(&code)).await.unwrap();
+        assert!(!body["access_token"].as_str().unwrap().contains('.'));
+    }
+}
+
+#[tokio::test]
+async fn an_application_that_has_a_secret_shows_it_and_another_must_not() {
+    let simulator = simulator().await;
+    let url = format!("{}/{TENANT}/oauth2/v2.0/token", simulator.http_base());
+    let redeem = async |client_id: &str, more: &[(&str, &str)], basic: Option<&str>, origin: bool| {
+        let code = code(&simulator, &[("client_id", client_id)]).await;
+        let form = redemption(&code);
+        let form: Vec<_> = form.iter().filter(|(name, _)| *name != "client_id").chain(more).collect();
+        let mut call = client().post(&url).form(&form);
+        if let Some(secret) = basic {
+            call = call.basic_auth(client_id, Some(secret));
+        }
+        if origin {
+            call = call.header("origin", "https://portal.example");
+        }
+        let answer = call.send().await.unwrap();
+        let status = answer.status().as_u16();
+        if status == 200 { (200, 0) } else { (status, number(answer).await) }
+    };
+    let (id, secret) = (("client_id", PORTAL), ("client_secret", SECRET));
+    assert_eq!(redeem(PORTAL, &[id], None, false).await, (401, 7_000_218));
+    assert_eq!(redeem(PORTAL, &[id, ("client_secret", "wrong")], None, false).await, (401, 7_000_215));
+    assert_eq!(redeem(PORTAL, &[id, secret], None, false).await, (200, 0));
+    assert_eq!(redeem(PORTAL, &[], Some(SECRET), false).await, (200, 0));
+    assert_eq!(redeem(PORTAL, &[], Some("wrong"), false).await, (401, 7_000_215));
+    assert_eq!(redeem(PORTAL, &[secret], Some(SECRET), false).await, (400, 9_002_313));
+    assert_eq!(redeem(PORTAL, &[id, secret], None, true).await, (400, 9_002_326));
+    assert_eq!(redeem(PORTAL, &[id, ("client_assertion", "e.y.J")], None, false).await, (401, 700_027));
+    let id = ("client_id", DESKTOP);
+    assert_eq!(redeem(DESKTOP, &[id, secret], None, false).await, (401, 700_025));
+    assert_eq!(redeem(DESKTOP, &[id], None, true).await, (200, 0));
+}
+
+#[tokio::test]
+async fn a_token_of_an_application_is_as_its_api_has_it() {
+    let other = "c0ffee00-1111-4222-8333-000000000005";
+    let api = format!("[[applications]]\nname = \"old-api\"\nclient_id = \"{other}\"\n");
+    let text = format!("{}\n{api}", include_str!("../sample.toml"));
+    let simulator = Simulator::start(Config::parse(&text).unwrap()).await.unwrap();
+    let with = async |scope: &str| {
+        let form = [("client_id", PORTAL), ("grant_type", "client_credentials"), ("client_secret", SECRET)];
+        let form: Vec<_> = form.into_iter().chain([("scope", scope)]).collect();
+        token(&simulator, &form).await.map(|body| claims(body["access_token"].as_str().unwrap()))
+    };
+    let new = with(&format!("api://{API}/.default")).await.unwrap();
+    assert_eq!((&new["roles"], &new["ver"], &new["azpacr"]), (&json!(["Line.Read.All"]), &json!("2.0"), &json!("1")));
+    assert!(new["uti"].is_string());
+    let old = with(&format!("{other}/.default")).await.unwrap();
+    assert_eq!((&old["aud"], &old["ver"]), (&json!(format!("api://{other}")), &json!("1.0")));
+    assert_eq!((&old["appid"], old.get("roles")), (&json!(PORTAL), None));
+    assert_eq!(old["iss"], format!("{}/{TENANT}/", simulator.http_base()));
+    for wrong in [format!("api://{API}/Line.Read"), format!("openid api://{API}/.default"), ".default".to_owned()] {
+        assert_eq!(with(&wrong).await, Err("invalid_scope".to_owned()), "{wrong}");
+    }
+    assert_eq!(with("api://11111111-0000-4000-8000-000000000001/.default").await, Err("invalid_resource".to_owned()));
+}
+
+#[tokio::test]
 async fn an_application_has_a_token_of_its_own_for_its_secret() {
     let simulator = simulator().await;
     let scope = format!("api://{API}/.default");
@@ -458,7 +543,7 @@ async fn an_application_has_a_token_of_its_own_for_its_secret() {
             [("client_id", PORTAL), ("grant_type", "client_credentials"), ("client_secret", secret), ("scope", &scope)];
         token(&simulator, &form).await
     };
-    let body = with("sample-secret-of-the-portal").await.unwrap();
+    let body = with(SECRET).await.unwrap();
     let claims = claims(body["access_token"].as_str().unwrap());
     assert_eq!(claims["idtyp"], "app");
     assert!(claims.get("scp").is_none());
