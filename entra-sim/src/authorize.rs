@@ -38,7 +38,8 @@ struct Request<'a> {
 }
 
 /// What is asked for, and how it goes back.
-struct Wanted {
+struct Wanted<'a> {
+    scopes: Scopes<'a, 'a>,
     code: bool,
     id_token: bool,
     challenge: Option<Challenge>,
@@ -84,7 +85,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn picked(&self, oid: &str, wanted: &Wanted) -> HttpResponse {
+    fn picked(&self, oid: &str, wanted: &Wanted<'_>) -> HttpResponse {
         if oid == pages::DECLINED {
             return self.refuse(&OAuthError::new("access_denied", 65004, "The user declined."));
         }
@@ -94,7 +95,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn wanted(&self) -> Result<Wanted, OAuthError> {
+    fn wanted(&self) -> Result<Wanted<'a>, OAuthError> {
         let params = &self.asked.params;
         let (code, id_token) = self.response_type();
         let rest = params.text("response_type").split(' ').any(|word| !["code", "id_token"].contains(&word));
@@ -111,8 +112,8 @@ impl<'a> Request<'a> {
             let text = "The response mode is not one of this response type.";
             return Err(OAuthError::new("invalid_request", 70007, text));
         }
-        Scopes::read(&self.state.config, params.required("scope")?)?;
-        Ok(Wanted { code, id_token, challenge: self.challenge()? })
+        let scopes = Scopes::read(&self.state.config, params.required("scope")?)?;
+        Ok(Wanted { scopes, code, id_token, challenge: self.challenge()? })
     }
 
     /// Whether a code and whether an ID token is asked for.
@@ -167,13 +168,14 @@ impl<'a> Request<'a> {
         send_back(self.redirect_uri, self.mode(), &error.to_parameters(self.asked))
     }
 
-    fn grant(&self, tenant: &Tenant, user: &User, wanted: &Wanted) -> HttpResponse {
+    fn grant(&self, tenant: &Tenant, user: &User, wanted: &Wanted<'_>) -> HttpResponse {
         let mut parameters = Vec::new();
         if wanted.code {
             parameters.push(("code", self.state.add_code(self.to_grant(tenant, user, wanted))));
         }
         if wanted.id_token {
             let token = TokenBuilder::new(self.asked.base(), tenant, user, self.application, self.state.signing_key());
+            let token = token.asked_for(&wanted.scopes);
             parameters.push(("id_token", token.claim("nonce", self.asked.params.text("nonce")).mint()));
         }
         parameters.extend(self.asked.params.pair("state"));
@@ -185,7 +187,7 @@ impl<'a> Request<'a> {
         answer
     }
 
-    fn to_grant(&self, tenant: &Tenant, user: &User, wanted: &Wanted) -> Grant {
+    fn to_grant(&self, tenant: &Tenant, user: &User, wanted: &Wanted<'_>) -> Grant {
         let params = &self.asked.params;
         Grant {
             tenant: tenant.id,

@@ -68,6 +68,10 @@ pub struct Application {
     /// The roles that it gives to applications as an API.
     #[serde(default)]
     pub app_roles: Vec<String>,
+    /// Whether its ID tokens, and access tokens for it, have the `email` claim of members without the scope `email`: the
+    /// optional claim of a registration.
+    #[serde(default)]
+    pub email_always: bool,
     /// The version of access tokens for it: 1 as with a fresh registration, or 2.
     #[serde(default = "version_1")]
     pub access_token_version: u8,
@@ -162,6 +166,14 @@ impl Config {
         self.applications.iter().find(|application| application.name == name)
     }
 
+    /// A guest's id in her home tenant: that of the user with her address, or one that is always the same. A member's own.
+    pub(crate) fn home_oid(&self, user: &User) -> Uuid {
+        let Some(home) = user.guest_of else { return user.oid };
+        let tenant = self.tenants.iter().find(|tenant| tenant.id == home);
+        let there = tenant.zip(user.email.as_deref()).and_then(|(tenant, email)| tenant.user(email));
+        there.map_or_else(|| Uuid::new_v5(&home, user.oid.as_bytes()), |there| there.oid)
+    }
+
     /// The tenant and user of an object id.
     #[must_use]
     pub fn user(&self, oid: Uuid) -> Option<(&Tenant, &User)> {
@@ -179,6 +191,11 @@ impl Tenant {
 }
 
 impl User {
+    /// What she signs in with: a guest with the address of her home.
+    pub(crate) fn preferred_username(&self) -> &str {
+        self.email.as_deref().filter(|_| self.guest_of.is_some()).unwrap_or(&self.username)
+    }
+
     /// Whether this is her name or address, in any case.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         let email = self.email.as_deref();

@@ -13,6 +13,7 @@ use crate::config::Application;
 use crate::config::Tenant;
 use crate::config::User;
 use crate::keys::SigningKey;
+use crate::scopes::Scopes;
 
 /// How long an ID token or access token lasts, in seconds.
 pub(crate) const LIFETIME_SECONDS: i64 = 3600;
@@ -26,6 +27,7 @@ pub struct TokenBuilder {
     client: Application,
     resource: Option<(Application, String)>,
     version_1: bool,
+    asks_for_email: bool,
     lifetime_seconds: i64,
     claims: Vec<(String, Option<Value>)>,
     header: Vec<(String, Option<Value>)>,
@@ -41,6 +43,7 @@ impl TokenBuilder {
             client: client.clone(),
             resource: None,
             version_1: false,
+            asks_for_email: true,
             lifetime_seconds: LIFETIME_SECONDS,
             claims: Vec::new(),
             header: Vec::new(),
@@ -66,6 +69,13 @@ impl TokenBuilder {
     #[must_use]
     pub fn access_token(mut self, resource: &Application, scopes: &str) -> Self {
         self.resource = Some((resource.clone(), scopes.to_owned()));
+        self
+    }
+
+    /// For a request with these scopes: without `email`, members' addresses are left out where the registration does not
+    /// want them always.
+    pub(crate) fn asked_for(mut self, scopes: &Scopes<'_, '_>) -> Self {
+        self.asks_for_email = scopes.has("email");
         self
     }
 
@@ -142,7 +152,7 @@ impl TokenBuilder {
         put("sub", json!(self.subject()));
         put("tid", json!(self.tenant.id));
         put("uti", json!(Uuid::new_v4().simple().to_string()));
-        if let Some(email) = &self.user.email {
+        if let Some(email) = self.user.email.as_ref().filter(|_| self.tells_email()) {
             put("email", json!(email));
         }
         if let Some(home) = self.user.guest_of {
@@ -155,7 +165,7 @@ impl TokenBuilder {
             put("unique_name", json!(self.user.username));
         } else {
             put("ver", json!("2.0"));
-            put("preferred_username", json!(self.user.username));
+            put("preferred_username", json!(self.user.preferred_username()));
         }
         if let Some((_, scopes)) = &self.resource {
             put("scp", json!(scopes));
@@ -171,6 +181,11 @@ impl TokenBuilder {
         let mut header = header(&self.key, self.version_1);
         bend(&mut header, &self.header);
         sign(&self.key, &Value::Object(header).to_string(), &self.payload().to_string())
+    }
+
+    fn tells_email(&self) -> bool {
+        let registration = self.resource.as_ref().map_or(&self.client, |(resource, _)| resource);
+        self.asks_for_email || registration.email_always || self.user.guest_of.is_some()
     }
 
     fn audience(&self) -> String {

@@ -168,7 +168,7 @@ fn tokens(
     let gone = OAuthError::new("invalid_grant", 50034, "The user is not in the directory any more.");
     let (tenant, user) = state.config.user(grant.user).ok_or(gone)?;
     let scopes = Scopes::read(&state.config, &grant.scope)?;
-    let builder = || TokenBuilder::new(base, tenant, user, client, state.signing_key());
+    let builder = || TokenBuilder::new(base, tenant, user, client, state.signing_key()).asked_for(&scopes);
     let access_token = match &scopes.api {
         Some(api) => builder().access_token(api.application, &api.scp()).of_its_version().mint(),
         None => secret("graph-"),
@@ -191,7 +191,7 @@ fn tokens(
         body["refresh_token"] = json!(state.add_refresh_token(grant.clone()));
     }
     if params.get("client_info") == Some("1") {
-        let info = json!({"uid": user.oid, "utid": user.guest_of.unwrap_or(tenant.id)}).to_string();
+        let info = json!({"uid": state.config.home_oid(user), "utid": user.guest_of.unwrap_or(tenant.id)}).to_string();
         body["client_info"] = json!(URL_SAFE_NO_PAD.encode(info));
     }
     Ok(body)

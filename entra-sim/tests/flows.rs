@@ -451,6 +451,41 @@ async fn a_device_waits_until_its_user_has_signed_in() {
 }
 
 #[tokio::test]
+async fn a_guest_is_called_as_at_home() {
+    let simulator = simulator().await;
+    let code = parameter(&location(&pick(&simulator, "Gus Guest", &[]).await), "code").unwrap();
+    let form: Vec<_> = redemption(&code).into_iter().chain([("client_info", "1")]).collect();
+    let body = token(&simulator, &form).await.unwrap();
+    let id_token = claims(body["id_token"].as_str().unwrap());
+    assert_eq!(id_token["preferred_username"], "gus@otherco.example");
+    let info = URL_SAFE_NO_PAD.decode(body["client_info"].as_str().unwrap()).unwrap();
+    let info: Value = serde_json::from_slice(&info).unwrap();
+    assert_eq!(info["utid"], OTHER_TENANT);
+    assert_ne!(info["uid"], id_token["oid"]);
+}
+
+#[tokio::test]
+async fn a_members_address_is_told_to_who_asks_for_it_or_registered_for_it() {
+    let text = include_str!("../sample.toml").replace("email_always = true", "email_always = false");
+    let strict = Simulator::start(Config::parse(&text).unwrap()).await.unwrap();
+    let sample = simulator().await;
+    for (simulator, user, scope, told) in [
+        (&strict, "Bob Smith", "openid", false),
+        (&strict, "Bob Smith", "openid email", true),
+        (&strict, "Gus Guest", "openid", true),
+        (&sample, "Bob Smith", "openid", true),
+    ] {
+        let scope = format!("{scope} api://{API}/Line.Read");
+        let back = location(&pick(simulator, user, &[("scope", &scope)]).await);
+        let code = parameter(&back, "code").unwrap();
+        let body = token(simulator, &redemption(&code)).await.unwrap();
+        for kind in ["id_token", "access_token"] {
+            assert_eq!(claims(body[kind].as_str().unwrap()).get("email").is_some(), told, "{kind} {user} {scope}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_scope_is_one_that_an_api_has() {
     let simulator = simulator().await;
     let unknown_api = "api://11111111-0000-4000-8000-000000000001/X";
