@@ -39,7 +39,7 @@ pub(crate) fn json(answer: &mut HttpResponseBuilder, body: &Value) -> HttpRespon
 pub(crate) async fn preflight() -> HttpResponse {
     open_to_all(StatusCode::NO_CONTENT)
         .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"))
-        .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "*"))
+        .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "*, Authorization"))
         .finish()
 }
 

@@ -15,6 +15,7 @@ mod device;
 mod directory;
 mod discovery;
 mod fault;
+mod home;
 mod keys;
 mod oauth_error;
 mod pages;
@@ -25,6 +26,7 @@ mod state;
 mod tls;
 mod token;
 mod token_endpoint;
+mod userinfo;
 
 pub use config::Application;
 pub use config::Config;

@@ -10,7 +10,9 @@ use crate::authorize;
 use crate::control;
 use crate::device;
 use crate::discovery;
+use crate::home;
 use crate::token_endpoint;
+use crate::userinfo;
 
 /// The listener that was asked: everything in an answer is under its base.
 pub(crate) struct Base {
@@ -27,6 +29,8 @@ impl Base {
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
+        .route("/", web::get().to(home::page))
+        .route("/error", web::get().to(home::error))
         .service(web::scope("/_control").configure(control::routes))
         .service(
             web::resource([
@@ -59,6 +63,12 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(
             web::resource("/{tenant}/oauth2/v2.0/devicecode")
                 .route(web::post().to(device::begin))
+                .route(web::method(Method::OPTIONS).to(preflight)),
+        )
+        .service(
+            web::resource("/oidc/userinfo")
+                .route(web::get().to(userinfo::userinfo))
+                .route(web::post().to(userinfo::userinfo))
                 .route(web::method(Method::OPTIONS).to(preflight)),
         )
         .route("/devicelogin", web::get().to(device::page))

@@ -41,6 +41,7 @@ struct Changing {
     fetches: Fetches,
     codes: HashMap<String, Grant>,
     refresh_tokens: HashMap<String, Grant>,
+    graph_tokens: HashMap<String, Grant>,
     devices: HashMap<String, Device>,
 }
 
@@ -93,6 +94,7 @@ impl State {
             fetches: Fetches::default(),
             codes: HashMap::new(),
             refresh_tokens: HashMap::new(),
+            graph_tokens: HashMap::new(),
             devices: HashMap::new(),
         };
         Ok(Self { config, changing: Mutex::new(changing) })
@@ -205,6 +207,18 @@ impl State {
     /// The grant of a refresh token. It is not spent: Entra's are not either.
     pub(crate) fn refresh_token(&self, token: &str) -> Option<Grant> {
         self.changing().refresh_tokens.get(token).cloned()
+    }
+
+    /// An access token for Graph: opaque, as Entra's are to everybody else.
+    pub(crate) fn add_graph_token(&self, grant: Grant) -> String {
+        let token = secret("graph-");
+        self.changing().graph_tokens.insert(token.clone(), grant);
+        token
+    }
+
+    /// The grant of an access token for Graph.
+    pub(crate) fn graph_grant(&self, token: &str) -> Option<Grant> {
+        self.changing().graph_tokens.get(token).cloned()
     }
 
     pub(crate) fn add_device(&self, device: Device) -> String {

@@ -171,7 +171,7 @@ fn tokens(
     let builder = || TokenBuilder::new(base, tenant, user, client, state.signing_key()).asked_for(&scopes);
     let access_token = match &scopes.api {
         Some(api) => builder().access_token(api.application, &api.scp()).of_its_version().mint(),
-        None => secret("graph-"),
+        None => state.add_graph_token(grant.clone()),
     };
     let mut body = json!({
         "token_type": "Bearer",

@@ -729,3 +729,31 @@ async fn the_control_api_refuses_what_it_does_not_understand() {
         assert_eq!(client().post(url).json(&body).send().await.unwrap().status(), 400, "{path} {body}");
     }
 }
+
+#[tokio::test]
+async fn the_userinfo_endpoint_says_what_the_id_token_says() {
+    let simulator = simulator().await;
+    let document = get_json(&format!("{}/{TENANT}/v2.0/.well-known/openid-configuration", simulator.http_base())).await;
+    let url = document["userinfo_endpoint"].as_str().unwrap();
+    let code = code(&simulator, &[]).await;
+    let body = token(&simulator, &redemption(&code)).await.unwrap();
+    let id_token = claims(body["id_token"].as_str().unwrap());
+    let with = async |token: &str| client().get(url).bearer_auth(token).send().await.unwrap();
+    let told: Value = with(body["access_token"].as_str().unwrap()).await.json().await.unwrap();
+    for name in ["sub", "name", "email"] {
+        assert_eq!(told[name], id_token[name]);
+    }
+    assert_eq!(with("graph-unknown").await.status(), 401);
+}
+
+#[tokio::test]
+async fn the_first_page_leads_to_the_picker() {
+    let simulator = simulator().await;
+    let base = simulator.http_base();
+    let page = client().get(format!("{base}/")).send().await.unwrap().text().await.unwrap();
+    let picker = client().get(format!("{base}{}", link_for(&page, "Sign in to portal"))).send().await.unwrap();
+    assert!(picker.text().await.unwrap().contains("Jennifer Lewis"));
+    for (query, status) in [("code=70011", 200), ("code=<b>", 400)] {
+        assert_eq!(client().get(format!("{base}/error?{query}")).send().await.unwrap().status(), status);
+    }
+}
