@@ -18,8 +18,8 @@ const LOCALHOST: &str = "http://localhost";
 /// Tenants and applications, with links to try.
 pub(crate) async fn page(asked: Asked, state: Data<State>) -> HttpResponse {
     let mut text = String::from(
-        "<p>Tenants, users and applications of a Microsoft Entra that is none, for development and tests. Its README \
-         tells what it does and what it does not do.</p>\n",
+        "<p>For development and tests. entra-sim/README.md in Signline's source tells what it does and what it does not \
+         do.</p>\n",
     );
     for tenant in &state.config.tenants {
         let (id, domain) = (tenant.id, escape(&tenant.domain));
@@ -41,7 +41,7 @@ pub(crate) async fn page(asked: Asked, state: Data<State>) -> HttpResponse {
         text += "</ul>\n";
     }
     let _ = write!(text, "<p><a href=\"/devicelogin\">Enter a device's code</a></p>\n<p>{}</p>", escape(asked.base()));
-    pages::page(StatusCode::OK, "entra-sim", &text)
+    pages::page(StatusCode::OK, "A simulated Microsoft Entra", &text)
 }
 
 fn picker_of(tenant: &str, application: &Application) -> String {
