@@ -10,6 +10,7 @@ mod history;
 mod imports;
 mod mappings;
 mod migrations;
+mod model;
 mod previews;
 mod support;
 
