@@ -16,6 +16,7 @@ mod separator;
 pub mod service;
 mod text;
 
+pub use kept::AppliedImport;
 pub use kept::KeptImportError;
 pub use kept::KeptImports;
 pub use problem::Problem;

@@ -308,7 +308,7 @@ macro_rules! import_store {
                     return Ok(ApplyOutcome::NoSuchImport);
                 };
                 if import.state != ImportState::Ready {
-                    return Ok(ApplyOutcome::Applied(import));
+                    return Ok(ApplyOutcome::AppliedBefore(import));
                 }
                 if import.base_revision != group.revision {
                     return Self::stale(&mut transaction, group, import.base_revision).await;

@@ -6,3 +6,4 @@ mod command_line;
 mod killed;
 mod microsoft_libraries;
 mod support;
+mod upkeep;
