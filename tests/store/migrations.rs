@@ -4,10 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
+use signline::ports::history_store::Restore;
+use signline::ports::history_store::RestoreOutcome;
 use signline::store;
 use sqlx::Connection;
+use sqlx::Executor;
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use test_support::database::Engine;
@@ -15,12 +19,15 @@ use test_support::database::TestDatabase;
 
 use crate::on_both_engines;
 use crate::support::World;
+use crate::support::deed;
+use crate::support::id;
 
 on_both_engines!(
     migrating_again_changes_nothing,
     two_programs_that_migrate_at_once_are_no_harm,
     a_database_without_its_schema_is_not_ready,
     a_closed_store_answers_with_an_error,
+    a_database_of_the_first_schema_is_brought_up_to_date_with_its_mappings,
 );
 
 async fn migrating_again_changes_nothing(world: World) {
@@ -54,6 +61,49 @@ async fn a_closed_store_answers_with_an_error(world: World) {
     assert!(world.stores.business_groups.find(&abc).await.is_err());
     assert!(world.stores.mappings.export(&abc).await.is_err());
     world.database.open().await.health.ping().await.unwrap();
+}
+
+/// Brings a fresh database to the first schema alone, with a group of revision 3 and a mapping in it.
+async fn at_the_first_schema(engine: Engine) -> TestDatabase {
+    const DATA: &str = "INSERT INTO business_groups (id, name, revision, mapping_count, created_at) \
+         VALUES ('abc', 'ABC', 3, 1, 0); \
+         INSERT INTO number_ranges (group_key, first_number, last_number) VALUES (1, 17635550000, 17635559999); \
+         INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES (17635550001, 1, 'a@abc.com', 0)";
+    let fresh = TestDatabase::of(engine).await;
+    let first = |mut migrator: Migrator| {
+        migrator.migrations = migrator.migrations.iter().take(1).cloned().collect::<Vec<_>>().into();
+        migrator
+    };
+    match engine {
+        Engine::Postgres => {
+            let mut connection = PgConnection::connect(fresh.url()).await.unwrap();
+            first(sqlx::migrate!("migrations/postgres")).run_direct(None, &mut connection, false).await.unwrap();
+            connection.execute(sqlx::raw_sql(DATA)).await.unwrap();
+        }
+        Engine::Sqlite => {
+            let options = SqliteConnectOptions::from_str(fresh.url()).unwrap().create_if_missing(true);
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            first(sqlx::migrate!("migrations/sqlite")).run_direct(None, &mut connection, false).await.unwrap();
+            connection.execute(sqlx::raw_sql(DATA)).await.unwrap();
+        }
+    }
+    fresh
+}
+
+async fn a_database_of_the_first_schema_is_brought_up_to_date_with_its_mappings(world: World) {
+    let fresh = at_the_first_schema(world.engine).await;
+    let world = World { stores: fresh.open().await, database: fresh, ..world };
+    let abc = id("abc");
+    world.assert_mappings(&abc, 3, &[(1, "a@abc.com")]).await;
+    world.put(&abc, 2, "b@abc.com").await;
+    let restore = async |revision| {
+        let restore = Restore { group: abc.clone(), revision, deed: deed(1) };
+        world.stores.history.restore(restore).await.unwrap()
+    };
+    // What was before the history began can't be told; where it began can.
+    assert_eq!(restore(2).await, RestoreOutcome::NoSuchRevision);
+    assert!(matches!(restore(3).await, RestoreOutcome::Restored { revision: 5, .. }));
+    world.assert_mappings(&abc, 5, &[(1, "a@abc.com")]).await;
 }
 
 #[tokio::test]
