@@ -1,11 +1,10 @@
 //! The header: which column is which.
 
-use csv::ByteRecord;
-
 use crate::import::cell;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
 use crate::import::problem::Problems;
+use crate::import::rows::Row;
 
 /// The most columns a file may have, empty ones included.
 const MAX_COLUMNS: usize = 1000;
@@ -22,15 +21,16 @@ pub(super) struct Columns {
 }
 
 /// Finds the columns and adds what is wrong with the header to `problems`; `None` if rows can't be read under it.
-pub(super) fn read(line: u64, record: &ByteRecord, problems: &mut Problems) -> Option<Columns> {
-    if record.len() > MAX_COLUMNS {
+pub(super) fn read(row: &Row, problems: &mut Problems) -> Option<Columns> {
+    let line = row.line;
+    if row.cells.len() > MAX_COLUMNS {
         let message = format!("The header has more than {MAX_COLUMNS} columns. Delete all but the two.");
         problems.add(Problem::of_line(line, ProblemCode::MalformedCsv, message));
         return None;
     }
     let mut found = [None; 2];
-    let mut named = Vec::with_capacity(record.len());
-    for (at, raw) in record.iter().enumerate() {
+    let mut named = Vec::with_capacity(row.cells.len());
+    for (at, raw) in row.cells.iter().enumerate() {
         named.push(!cell::is_blank(raw));
         match name_of(raw) {
             Ok(Some(column)) if found[column].is_none() => found[column] = Some(at),

@@ -1,16 +1,18 @@
 //! CSV import: bytes in any form a spreadsheet writes them become good rows or a list of problems, and the good rows a
 //! change of the group's mappings.
 //!
-//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`header`], [`cell`], all led by [`reader`];
-//! [`duplicates`] watches over the whole file; [`service`] hands the rows to the store.
+//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`csv_rows`], then [`header`] and [`cell`], all led
+//! by [`reader`]; [`duplicates`] watches over the whole file; [`service`] hands the rows to the store.
 
 mod cell;
+mod csv_rows;
 mod duplicates;
 mod file_kind;
 mod header;
 pub mod problem;
 pub mod problem_csv;
 pub mod reader;
+mod rows;
 mod separator;
 pub mod service;
 mod text;
