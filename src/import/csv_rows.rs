@@ -7,6 +7,7 @@ use std::io::Read;
 use crate::import::file_kind;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
+use crate::import::rows::Form;
 use crate::import::rows::Next;
 use crate::import::rows::Row;
 use crate::import::rows::Rows;
@@ -42,6 +43,8 @@ pub(super) fn open(source: impl Read) -> Result<CsvRows<impl Read>, Problem> {
 }
 
 impl<R: Read> Rows for CsvRows<R> {
+    const FORM: Form = Form { first_row: "The first row", has_separators: true };
+
     fn next(&mut self, row: &mut Row) -> Next {
         match self.csv.read_byte_record(&mut row.cells) {
             Ok(true) => {}

@@ -1,8 +1,9 @@
-//! CSV import: bytes in any form a spreadsheet writes them become good rows or a list of problems, and the good rows a
-//! change of the group's mappings.
+//! Import of sheets: bytes in any form a spreadsheet writes them become good rows or a list of problems, and the good
+//! rows a change of the group's mappings.
 //!
-//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`csv_rows`], then [`header`] and [`cell`], all led
-//! by [`reader`]; [`duplicates`] watches over the whole file; [`service`] hands the rows to the store.
+//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`csv_rows`], or for a workbook [`workbook`]; then
+//! [`header`] and [`cell`], all led by [`reader`]; [`duplicates`] watches over the whole file; [`service`] hands the rows
+//! to the store.
 
 mod cell;
 mod csv_rows;
@@ -16,6 +17,7 @@ mod rows;
 mod separator;
 pub mod service;
 mod text;
+mod workbook;
 
 pub use problem::Problem;
 pub use problem::ProblemCode;

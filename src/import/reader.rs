@@ -2,8 +2,14 @@
 //!
 //! Lines are counted as an editor counts them, from 1, and a row is named by the line it starts on: line breaks inside
 //! quotes and blank lines count. A first line `sep=;` does not: spreadsheets hide it, and the header after it is line 1.
+//! In a workbook the line is the sheet's row.
 
+use std::io;
+use std::io::Cursor;
 use std::io::Read;
+use std::iter;
+use std::panic;
+use std::panic::AssertUnwindSafe;
 
 use crate::domain::mapping::ImportRow;
 use crate::domain::phone_number::NumberingPlan;
@@ -20,6 +26,8 @@ use crate::import::problem::Problems;
 use crate::import::rows::Next;
 use crate::import::rows::Row;
 use crate::import::rows::Rows;
+use crate::import::workbook;
+use crate::import::workbook::Spool;
 
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,12 +48,28 @@ pub struct ReadFile {
 }
 
 /// Reads a file to its end, or until it shows that no rows can be read from it. Besides the rows this takes constant
-/// memory, and one row's worth.
-pub fn read(source: impl Read, plan: NumberingPlan) -> ReadFile {
-    match csv_rows::open(source) {
-        Ok(mut rows) => Reading::new(plan).file(&mut rows),
-        Err(problem) => ReadFile::refused(problem),
-    }
+/// memory and one row's worth; of a workbook also the texts in it, of which [`workbook`] allows so many.
+///
+/// # Errors
+/// If there is no room to keep a workbook in while it is read.
+pub fn read(mut source: impl Read, plan: NumberingPlan) -> io::Result<ReadFile> {
+    let mut start = Vec::new();
+    source.by_ref().take(workbook::SIGNATURE_BYTES).read_to_end(&mut start)?;
+    let is_container = workbook::is_container(&start);
+    let source = Cursor::new(start).chain(source);
+    let file = if is_container { read_workbook(Spool::fill(source)?, plan) } else { read_csv(source, plan) };
+    Ok(file.unwrap_or_else(ReadFile::refused))
+}
+
+fn read_csv(source: impl Read, plan: NumberingPlan) -> Result<ReadFile, Problem> {
+    Ok(Reading::new(plan).file(csv_rows::open(source)?))
+}
+
+/// Reads a workbook. What others wrote to read it may stop short at bytes that nobody expected, and that is the file's
+/// fault, not the service's.
+fn read_workbook(file: Spool, plan: NumberingPlan) -> Result<ReadFile, Problem> {
+    let read = || Ok(Reading::new(plan).file(workbook::open(file)?.rows()?));
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(workbook::damaged(1)))
 }
 
 impl ReadFile {
@@ -72,24 +96,24 @@ impl Reading {
     }
 
     /// Reads all rows of a file.
-    fn file(mut self, rows: &mut impl Rows) -> ReadFile {
-        let (header_line, columns) = self.rows(rows);
+    fn file<R: Rows>(mut self, mut rows: R) -> ReadFile {
+        let (header_line, columns) = self.rows(&mut rows);
         let unreadable = self.broken || !columns;
         let (rows, other_numbers) = self.seen.finish();
         ReadFile { rows, other_numbers, problems: self.problems, row_count: self.row_count, header_line, unreadable }
     }
 
     /// Reads the header and the rows under it; gives the header's line and whether the header is good.
-    fn rows(&mut self, rows: &mut impl Rows) -> (u64, bool) {
+    fn rows<R: Rows>(&mut self, rows: &mut R) -> (u64, bool) {
         let mut row = Row::default();
         if !self.next(rows, &mut row) {
             if self.problems.is_empty() {
-                header::none(&mut self.problems);
+                header::none(R::FORM, &mut self.problems);
             }
             return (1, false);
         }
         let header_line = row.line;
-        let columns = header::read(&row, &mut self.problems);
+        let columns = header::read(R::FORM, &row, &mut self.problems);
         let header_is_good = self.problems.is_empty();
         let Some(columns) = columns else { return (header_line, false) };
         while self.next(rows, &mut row) {
@@ -124,20 +148,19 @@ impl Reading {
         }
         let known_problems = self.problems.count;
         self.unnamed_cells(row, columns);
-        let raw_number = row.cells.get(columns.phone_number).unwrap_or_default();
-        let raw_email = row.cells.get(columns.email).unwrap_or_default();
-        let number = self.value(line, cell::PHONE_NUMBER, raw_number, cell::phone_number(raw_number, self.plan));
-        let email = self.value(line, cell::EMAIL, raw_email, cell::email(raw_email));
+        let (raw_number, raw_email) = (row.cell(columns.phone_number), row.cell(columns.email));
+        let number = self.value(line, cell::PHONE_NUMBER, raw_number.0, cell::phone_number(raw_number, self.plan));
+        let email = self.value(line, cell::EMAIL, raw_email.0, cell::email(raw_email));
         if let Some(first) = number.and_then(|number| self.seen.line_of_number(number)) {
             let message = format!("This phone number is on line {first} already. Keep one of the two rows.");
             let code = ProblemCode::DuplicatePhoneNumber;
-            self.problems.add(Problem::of_cell(line, cell::PHONE_NUMBER, raw_number, code, message));
+            self.problems.add(Problem::of_cell(line, cell::PHONE_NUMBER, raw_number.0, code, message));
         }
         if let Some(first) = email.as_ref().and_then(|email| self.seen.line_of_email(email)) {
             let message = format!(
                 "This address is on line {first} already. An address has one number only: keep one of the two rows."
             );
-            self.problems.add(Problem::of_cell(line, cell::EMAIL, raw_email, ProblemCode::DuplicateEmail, message));
+            self.problems.add(Problem::of_cell(line, cell::EMAIL, raw_email.0, ProblemCode::DuplicateEmail, message));
         }
         match (number, email) {
             (Some(phone_number), Some(email)) if self.problems.count == known_problems => {
@@ -149,7 +172,8 @@ impl Reading {
 
     /// Adds a problem for each cell with content in a column without a name.
     fn unnamed_cells(&mut self, row: &Row, columns: &Columns) {
-        for (raw, named) in row.cells.iter().zip(&columns.named) {
+        let names = columns.named.iter().copied().chain(iter::repeat(false));
+        for (raw, named) in row.cells.iter().zip(names) {
             if !named && !cell::is_blank(raw) {
                 let message = "This cell is in a column without a name. Delete the column, or clear the cell.";
                 let problem = Problem::of_cell(row.line, "", raw, ProblemCode::UnknownColumn, message);
@@ -168,7 +192,7 @@ impl Reading {
 
 /// The problem of a row with content to the right of the header's last column: its cells are not where they belong.
 fn surplus_cell(row: &Row, columns: &Columns) -> Option<Problem> {
-    let raw = row.cells.iter().skip(columns.named.len()).find(|raw| !cell::is_blank(raw))?;
+    let raw = row.cells.iter().skip(columns.width).find(|raw| !cell::is_blank(raw))?;
     let message = "This row has more cells than the header. A separator too many, or a missing quote, moves the cells: \
                    correct the row.";
     let problem = Problem::of_cell(row.line, "", raw, ProblemCode::MalformedCsv, message);

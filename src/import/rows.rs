@@ -2,6 +2,7 @@
 
 use csv::ByteRecord;
 
+use crate::import::cell::Oddity;
 use crate::import::problem::Problem;
 
 /// One row, and the line it starts on.
@@ -11,6 +12,25 @@ pub(super) struct Row {
     pub(super) line: u64,
     /// The cells as they stand in the file.
     pub(super) cells: ByteRecord,
+    /// Which cells, counted from 0, hold something else than what their text looks like.
+    pub(super) oddities: Vec<(usize, Oddity)>,
+}
+
+impl Row {
+    /// The cell, counted from 0: its text, and what it holds instead of one.
+    pub(super) fn cell(&self, at: usize) -> (&[u8], Option<Oddity>) {
+        let oddity = self.oddities.iter().find(|(place, _)| *place == at).map(|(_, oddity)| *oddity);
+        (self.cells.get(at).unwrap_or_default(), oddity)
+    }
+}
+
+/// What tells files of one form from others.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// What people call the place of the header.
+    pub(super) first_row: &'static str,
+    /// Whether a separator too many can move the cells of a row to the right.
+    pub(super) has_separators: bool,
 }
 
 /// What comes next in a file.
@@ -25,6 +45,9 @@ pub(super) enum Next {
 
 /// The rows of a file, one after the other, in constant memory.
 pub(super) trait Rows {
+    /// The file's form.
+    const FORM: Form;
+
     /// Puts the next row into `row`.
     fn next(&mut self, row: &mut Row) -> Next;
 }

@@ -3,9 +3,12 @@
 
 mod good_files;
 mod hostile_files;
+mod hostile_workbooks;
 mod problems;
 mod properties;
 mod service;
+mod workbook_files;
+mod workbooks;
 
 use signline::domain::phone_number::NumberingPlan;
 use signline::import::reader;
@@ -17,7 +20,7 @@ fn us() -> NumberingPlan {
 
 /// Reads a file with the numbering plan of the United States.
 fn read(file: impl AsRef<[u8]>) -> ReadFile {
-    reader::read(file.as_ref(), us())
+    reader::read(file.as_ref(), us()).unwrap()
 }
 
 /// The good rows as (line, number, address).

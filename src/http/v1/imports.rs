@@ -180,8 +180,9 @@ impl ImportQuery {
 
 /// Import mappings
 ///
-/// Takes the file as the body or as the one file of a form. Any problem in any row: nothing is changed, unless a merge
-/// says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
+/// Takes the file, a CSV or an Excel workbook (`.xlsx`: its first sheet that is not hidden), as the body or as the one
+/// file of a form. Which of them it is is told from the file itself. Any problem in any row: nothing is changed, unless a
+/// merge says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
 #[utoipa::path(
     operation_id = "importMappings",
     tag = "imports and exports",
@@ -191,7 +192,7 @@ impl ImportQuery {
         ImportQuery,
         ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited: the file is applied only if nothing changed since")
     ),
-    request_body(content((String = "text/csv"), (ImportForm = "multipart/form-data"))),
+    request_body(content((String = "text/csv"), (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (ImportForm = "multipart/form-data"))),
     responses(
         CommonProblems,
         (status = 200, body = AppliedImport),
@@ -219,6 +220,13 @@ pub(crate) async fn import_mappings(
         Err(error) => Err(to_problem(error)),
     }
 }
+
+/// An Excel workbook.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Workbook(
+    #[expect(dead_code, reason = "it stands for the file in the OpenAPI document; files are streams")] Vec<u8>,
+);
 
 /// A form with one file.
 #[derive(ToSchema)]
