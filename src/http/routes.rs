@@ -8,7 +8,7 @@ use crate::http::v1::api_keys;
 use crate::http::v1::business_groups;
 use crate::http::v1::imports;
 use crate::http::v1::mappings;
-use crate::http::v1::mappings_csv;
+use crate::http::v1::mappings_files;
 use crate::http::v1::me;
 
 /// Registers all calls.
@@ -26,8 +26,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings::get_mapping)
         .service(mappings::put_mapping)
         .service(mappings::delete_mapping)
-        .service(mappings_csv::export_mappings)
-        .service(mappings_csv::get_mappings_template)
+        .service(mappings_files::export_mappings)
+        .service(mappings_files::export_workbook)
+        .service(mappings_files::get_mappings_template)
         .service(imports::import_mappings)
         .service(api_keys::create_api_key)
         .service(api_keys::list_api_keys)

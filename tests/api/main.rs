@@ -14,3 +14,4 @@ mod problems;
 mod resolving;
 mod story;
 mod support;
+mod workbooks;

@@ -1,6 +1,8 @@
-//! The import of CSV files: what is read from them, and what is said about those that are wrong.
+//! The import of sheets: what is read from them, and what is said about those that are wrong. What is exported is read
+//! back.
 #![expect(clippy::unwrap_used, reason = "a test stops where its own premises fail")]
 
+mod exported_workbooks;
 mod good_files;
 mod hostile_files;
 mod hostile_workbooks;

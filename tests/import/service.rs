@@ -1,10 +1,12 @@
 //! What the importer asks of the store, and what it makes of a body that breaks off.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::business_group::BusinessGroupId;
@@ -31,6 +33,7 @@ use signline::ports::mapping_store::BadRowReason;
 use signline::ports::mapping_store::BadRows;
 use signline::ports::mapping_store::DeleteOutcome;
 use signline::ports::mapping_store::Export;
+use signline::ports::mapping_store::ExportedMapping;
 use signline::ports::mapping_store::ImportBatch;
 use signline::ports::mapping_store::ImportOutcome;
 use signline::ports::mapping_store::MappingFilter;
@@ -47,8 +50,21 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// Keeps what it was asked, and takes every row but those whose number ends in 9.
 #[derive(Default)]
-struct RecordingStore {
+pub(crate) struct RecordingStore {
     batches: Mutex<Vec<ImportBatch>>,
+    /// The numbers that it exports, in chunks.
+    exports: Vec<Range<u64>>,
+}
+
+impl RecordingStore {
+    pub(crate) fn with_exports(exports: Vec<Range<u64>>) -> Self {
+        Self { exports, ..Self::default() }
+    }
+}
+
+fn mapping(number: u64) -> ExportedMapping {
+    let email = EmailAddress::parse(&format!("user{number}@abccompany.com")).unwrap();
+    ExportedMapping { phone_number: PhoneNumber::from_digits(number).unwrap(), email }
 }
 
 fn not_for_imports<T>() -> Result<T, StoreError> {
@@ -101,7 +117,8 @@ impl MappingStore for RecordingStore {
     }
 
     async fn export(&self, _: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
-        not_for_imports()
+        let mappings = stream::iter(self.exports.clone()).map(|numbers| Ok(numbers.map(mapping).collect()));
+        Ok(Some(Export { revision: 7, mappings: mappings.boxed() }))
     }
 }
 

@@ -30,7 +30,7 @@ const IDLE_LIMIT: Duration = Duration::from_secs(30);
 const FORM_ALLOWANCE: u64 = 64 * 1024;
 
 /// The media type of an Excel workbook.
-const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// An uploaded file, as it arrives: the body itself (`text/csv`, or a workbook's type), or the one file of a form
 /// (`multipart/form-data`). What the file is is told from its bytes, whatever the type says: browsers guess.

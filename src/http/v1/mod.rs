@@ -4,6 +4,6 @@ pub mod api_keys;
 pub mod business_groups;
 pub mod imports;
 pub mod mappings;
-pub mod mappings_csv;
+pub mod mappings_files;
 pub mod me;
 pub mod paging;

@@ -1,0 +1,78 @@
+//! Exports as Excel workbooks: what is in them, and that an import reads them back.
+
+use std::io::Cursor;
+use std::ops::Range;
+use std::sync::Arc;
+
+use calamine::Data;
+use calamine::Reader;
+use calamine::Xlsx;
+use futures_util::TryStreamExt;
+use signline::domain::business_group::BusinessGroupId;
+use signline::export::ExportFile;
+use signline::export::Exporter;
+use signline::export::MAX_SHEET_ROWS;
+use signline::export::WorkbookError;
+
+use crate::problems_of;
+use crate::read;
+use crate::service::RecordingStore;
+use crate::us;
+
+const FIRST: u64 = 17_635_550_000;
+
+async fn export(numbers: Vec<Range<u64>>) -> Result<ExportFile, WorkbookError> {
+    let store = RecordingStore::with_exports(numbers);
+    let group = BusinessGroupId::parse("abccompany").unwrap();
+    Ok(Exporter::new(Arc::new(store), us()).export_workbook(&group).await?.unwrap())
+}
+
+async fn bytes_of(numbers: Vec<Range<u64>>) -> Vec<u8> {
+    let pieces: Vec<_> = export(numbers).await.unwrap().chunks.try_collect().await.unwrap();
+    pieces.concat()
+}
+
+#[tokio::test]
+async fn both_columns_are_text_and_the_numbers_are_formatted_so() {
+    let file = bytes_of(vec![FIRST..FIRST + 2, 442_079_460_000..442_079_460_001]).await;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file)).unwrap();
+    let text = |text: &str| Data::String(text.to_owned());
+    let row = |number: &str, email: &str| vec![text(number), text(email)];
+    let expected = [
+        row("PhoneNumber", "MEEmailAddress"),
+        row("7635550000", "user17635550000@abccompany.com"),
+        row("7635550001", "user17635550001@abccompany.com"),
+        row("+442079460000", "user442079460000@abccompany.com"),
+    ];
+    assert_eq!(book.worksheet_range("Mappings").unwrap().rows().map(<[Data]>::to_vec).collect::<Vec<_>>(), expected);
+    let styles = book.worksheet_style("Mappings").unwrap();
+    for row in 1..4 {
+        let format = styles.get((row, 0)).unwrap().number_format.clone().unwrap();
+        assert_eq!(format.format_code, "@");
+    }
+}
+
+#[tokio::test]
+async fn an_exported_workbook_is_read_back_as_it_was_and_is_the_same_each_time() {
+    let numbers = vec![FIRST..FIRST + 1000, FIRST + 1000..FIRST + 1500];
+    let file = bytes_of(numbers.clone()).await;
+    let read = read(&file);
+    assert_eq!(problems_of(&read), []);
+    let rows: Vec<_> = read.rows.iter().map(|row| row.phone_number.digits()).collect();
+    assert_eq!(rows, (FIRST..FIRST + 1500).collect::<Vec<_>>());
+    assert_eq!(file, bytes_of(numbers).await);
+    assert_eq!(read_rows(&bytes_of(Vec::new()).await), 0);
+}
+
+fn read_rows(file: &[u8]) -> u64 {
+    let read = read(file);
+    assert!(!read.unreadable);
+    read.row_count
+}
+
+#[tokio::test]
+async fn more_mappings_than_a_sheet_holds_are_refused() {
+    let end = FIRST + u64::from(MAX_SHEET_ROWS);
+    let chunks = |end: u64| (FIRST..end).step_by(10_000).map(|at| at..end.min(at + 10_000)).collect();
+    assert!(matches!(export(chunks(end + 1)).await, Err(WorkbookError::TooManyRows)));
+}
