@@ -6,6 +6,7 @@ mod exported_workbooks;
 mod good_files;
 mod hostile_files;
 mod hostile_workbooks;
+mod kept_files;
 mod problems;
 mod properties;
 mod service;
