@@ -230,3 +230,18 @@ fn a_cell_outside_the_named_columns_is_a_problem_of_its_row() {
     let header = HEADER.replace("B1", "XFD1");
     assert_refused(&WorkbookFile::of_rows(&header).bytes(), 1, "more than 1000 columns");
 }
+
+#[test]
+fn a_workbook_too_large_to_be_kept_in_memory_is_read() {
+    // Bytes that can't be packed, as of a photograph.
+    let mut seed = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        seed.to_be_bytes()[0]
+    });
+    let picture: Vec<u8> = noise.take(6 << 20).collect();
+    let rows = [["PhoneNumber", "MEEmailAddress"], ["7635551111", BOB.1]];
+    let file = WorkbookFile::of_texts(&rows).part("xl/media/image1.png", picture).bytes();
+    assert!(file.len() > 5 << 20);
+    assert_reads(&file, &[(2, BOB)]);
+}

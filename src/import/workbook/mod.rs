@@ -10,6 +10,7 @@ mod spool;
 
 use std::io::Read;
 use std::io::Seek;
+use std::thread;
 
 use calamine::Reader;
 use calamine::SheetType;
@@ -38,7 +39,14 @@ pub(super) struct Workbook<R> {
 }
 
 /// Opens a file for which [`is_container`] holds; a [`Problem`] if it is no workbook, or one that can't be read.
-pub(super) fn open<R: Read + Seek>(mut file: R) -> Result<Workbook<R>, Problem> {
+///
+/// A thread that ends does so: the millions of small pieces of memory that hold the texts of a workbook lie together then,
+/// away from those of the rows, and go back to the system when it is closed.
+pub(super) fn open<R: Read + Seek + Send>(file: R) -> Result<Workbook<R>, Problem> {
+    thread::scope(|scope| scope.spawn(|| open_here(file)).join()).unwrap_or_else(|_| Err(damaged(1)))
+}
+
+fn open_here<R: Read + Seek>(mut file: R) -> Result<Workbook<R>, Problem> {
     package::check(&mut file)?;
     limits::check(&mut file)?;
     let book = Xlsx::new(file).map_err(|_| damaged(1))?;
