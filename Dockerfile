@@ -1,8 +1,5 @@
 # Two stages: the program is built with the whole toolchain and runs without it, as a user of its own.
 FROM rust:1.95-bookworm AS build
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends cmake clang \
-    && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
 RUN cargo build --locked --release --bin signline
@@ -13,7 +10,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/signline signline
 COPY --from=build /source/target/release/signline /usr/local/bin/signline
-USER signline
+# By number, so that Kubernetes can see that it is not root.
+USER 10001
 WORKDIR /var/lib/signline
 ENV SIGNLINE_LISTEN=0.0.0.0:8080
 EXPOSE 8080

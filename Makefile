@@ -16,5 +16,6 @@ bench: ## measure; see docs/benchmarks.md
 	scripts/bench
 
 openapi: ## write the OpenAPI document from the handlers
+	@mkdir -p target
 	cargo run --quiet --bin signline -- openapi > target/signline.json
 	mv target/signline.json openapi/signline.json

@@ -13,6 +13,7 @@ use tracing::info;
 use tracing::warn;
 
 use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::auth::ApiRegistration;
 use crate::auth::SigningKeys;
 use crate::auth::TokenPolicy;
@@ -22,11 +23,13 @@ use crate::config::DatabaseUrl;
 use crate::config::Settings;
 use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
+use crate::history::History;
 use crate::http::drain::Drain;
 use crate::http::metrics::Metrics;
 use crate::http::server;
 use crate::http::services::Services;
 use crate::import::Importer;
+use crate::import::KeptImports;
 use crate::mappings::Mappings;
 use crate::mappings::Resolver;
 use crate::ports::clock::Clock;
@@ -34,6 +37,7 @@ use crate::ports::clock::SystemClock;
 use crate::ports::store_error::StoreError;
 use crate::store;
 use crate::store::Stores;
+use crate::upkeep::Upkeep;
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +73,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// A service that listens, and serves once it is run.
 pub struct Service {
     services: Data<Services>,
+    upkeep: Upkeep,
     stores: Stores,
     listener: TcpListener,
     address: SocketAddr,
@@ -82,10 +87,11 @@ impl Service {
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let stores = open_stores(&settings.database_url).await?;
         let services = Data::new(plug(settings, &stores)?);
+        let upkeep = Upkeep::new(services.imports.clone(), services.history.clone(), settings.history_age);
         let fault = |cause| StartError::Listen { address: settings.listen, cause };
         let listener = TcpListener::bind(settings.listen).map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
-        Ok(Self { services, stores, listener, address })
+        Ok(Self { services, upkeep, stores, listener, address })
     }
 
     /// Where it listens.
@@ -106,11 +112,13 @@ impl Service {
     /// [`StartError::Server`]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let (stopped, refreshing) = watch::channel(());
-        let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(refreshing));
+        let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(refreshing.clone()));
+        let upkeep = tokio::spawn(self.upkeep.run(refreshing));
         info!(address = %self.address, "listening");
         let served = server::serve(self.listener, self.services, stop).await;
         drop(stopped);
         refresh.await.map_err(io::Error::other)?;
+        upkeep.await.map_err(io::Error::other)?;
         if timeout(CLOSE_LIMIT, self.stores.health.close()).await.is_err() {
             warn!("the database was not closed in time: an export was still being read");
         }
@@ -142,11 +150,15 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
     let signing_keys = Arc::new(SigningKeys::new(Arc::new(key_source), Arc::clone(&clock)));
     let tokens = TokenValidator::new(token_policy(settings), Arc::clone(&signing_keys), Arc::clone(&clock));
     Ok(Services {
-        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups), Arc::clone(&clock)),
-        mappings: Mappings::new(Arc::clone(&stores.mappings), Arc::clone(&clock)),
+        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups)),
+        mappings: Mappings::new(Arc::clone(&stores.mappings)),
         resolver: Resolver::new(Arc::clone(&stores.mappings), Arc::clone(&clock)),
         api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
-        importer: Importer::new(Arc::clone(&stores.mappings), settings.numbering_plan, clock),
+        importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
+        imports: KeptImports::new(Arc::clone(&stores.imports), Arc::clone(&clock)),
+        history: History::new(Arc::clone(&stores.history), Arc::clone(&clock)),
+        audit: Audit::new(Arc::clone(&stores.audit)),
+        clock,
         exporter: Exporter::new(Arc::clone(&stores.mappings), settings.numbering_plan),
         tokens,
         signing_keys,

@@ -20,6 +20,8 @@ use crate::api_keys::NewApiKey;
 use crate::bootstrap;
 use crate::bootstrap::Service;
 use crate::config::Settings;
+use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
 use crate::domain::api_key::Grant;
 use crate::domain::api_key::Role;
 use crate::domain::business_group::BusinessGroupId;
@@ -120,7 +122,8 @@ async fn create_api_key(settings: &Settings, args: CreateArgs) -> Result<(), Str
     let name = args.name.unwrap_or_else(|| args.role.as_str().to_owned());
     let expires_at = args.expires_in.map(expiry).transpose()?;
     let stores = bootstrap::open_stores(&settings.database_url).await.map_err(|error| error.to_string())?;
-    let created = bootstrap::api_keys(&stores).create(NewApiKey { name, grant, expires_at }).await;
+    let deed = Deed { actor: Actor::command_line(), at: SystemClock.now(), request_id: None };
+    let created = bootstrap::api_keys(&stores).create(NewApiKey { name, grant, expires_at }, &deed).await;
     stores.health.close().await;
     let created = created.map_err(|error| format!("no key was made: {error}"))?;
     print(&format!("{}\n", created.secret))
@@ -131,7 +134,11 @@ fn expiry(expires_in: Duration) -> Result<Timestamp, String> {
 }
 
 fn print(text: &str) -> Result<(), String> {
-    io::stdout().write_all(text.as_bytes()).map_err(|error| format!("nothing could be printed: {error}"))
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has had enough, such as `head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| format!("nothing could be printed: {error}")),
+    }
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use toml::Table;
 use toml::Value;
 use tracing_subscriber::EnvFilter;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub mapping_cache_capacity: u64,
     /// The largest import file, in bytes.
     pub max_import_bytes: u64,
+    /// How old history may become; `None`: it is kept for good.
+    pub history_age: Option<SignedDuration>,
     /// The log.
     pub log: LogSettings,
 }
@@ -138,7 +141,13 @@ const SETTINGS: &[Setting] = &[
         name: "max_import_bytes",
         read: |settings, text| set(&mut settings.max_import_bytes, read_number(text, 1, MAX_IMPORT_LIMIT)),
     },
-    Setting { name: "log", read: |settings, text| set(&mut settings.log.filter, readable(EnvFilter::try_new(text))) },
+    Setting {
+        name: "history_days",
+        read: |settings, text| {
+            set(&mut settings.history_age, read_number(text, 1, MAX_DAYS).map(|days| Some(days_long(days))))
+        },
+    },
+    Setting { name: "log", read: |settings, text| set(&mut settings.log.filter, read_log_filter(text)) },
     Setting { name: "log_format", read: |settings, text| set(&mut settings.log.format, read_log_format(text)) },
 ];
 
@@ -147,6 +156,9 @@ const MAX_CAPACITY: u64 = 1_000_000_000;
 
 /// The largest import that may be allowed, in bytes: the lines of a file are counted in 32 bits.
 const MAX_IMPORT_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The longest time in days that history can be kept for, short of for good.
+const MAX_DAYS: u64 = 36_500;
 
 impl Settings {
     /// The settings if nothing is set.
@@ -170,6 +182,7 @@ impl Settings {
             token_cache_capacity: 100_000,
             mapping_cache_capacity: 1_000_000,
             max_import_bytes: 64 * 1024 * 1024,
+            history_age: None,
             log: LogSettings { filter: EnvFilter::new("info"), format: LogFormat::Json },
         })
     }
@@ -230,9 +243,16 @@ fn own_variables(
         };
         if !value.trim().is_empty() {
             own.insert(variable.to_owned(), value);
+        } else if variable != CONFIG_VARIABLE && !is_known(variable) {
+            return Err(SettingsError { place: variable.to_owned(), reason: unknown() });
         }
     }
     Ok(own)
+}
+
+fn is_known(variable: &str) -> bool {
+    let name = variable.strip_prefix(PREFIX).unwrap_or_default();
+    SETTINGS.iter().any(|setting| setting.name.eq_ignore_ascii_case(name))
 }
 
 /// A TOML value as the text that the variable would have.
@@ -272,8 +292,12 @@ fn read_listen(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn read_database_url(text: &str) -> Result<DatabaseUrl, String> {
-    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-    if known {
+    let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    // SQLite takes no name, or the name :memory:, for a database that is gone with the program.
+    let file =
+        text.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//").split('?').next().unwrap_or_default());
+    let lasting = file.is_some_and(|file| !file.is_empty() && file != ":memory:" && !text.contains("mode=memory"));
+    if known || lasting {
         Ok(DatabaseUrl(text.to_owned()))
     } else {
         Err("must be a URL such as sqlite://signline.db or postgres://user:password@host/database".to_owned())
@@ -283,6 +307,10 @@ fn read_database_url(text: &str) -> Result<DatabaseUrl, String> {
 fn read_number(text: &str, least: u64, most: u64) -> Result<u64, String> {
     let number = text.parse().ok().filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+}
+
+fn days_long(days: u64) -> SignedDuration {
+    SignedDuration::from_hours(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(24))
 }
 
 fn read_word(text: &str) -> Result<String, String> {
@@ -312,6 +340,19 @@ fn read_claims(text: &str) -> Result<Vec<String>, String> {
         }
     }
     Ok(names)
+}
+
+/// A filter. A word alone must be a level: the library takes any other for the name of a target, and falls silent.
+fn read_log_filter(text: &str) -> Result<EnvFilter, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let unclear = text.split(',').map(str::trim).find(|part| {
+        let word = !part.contains(['=', '[']);
+        word && !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(part))
+    });
+    match unclear {
+        Some(part) => Err(format!("{part:?} is no level: there are {}, or write TARGET=LEVEL", LEVELS.join(", "))),
+        None => readable(EnvFilter::try_new(text)),
+    }
 }
 
 fn read_log_format(text: &str) -> Result<LogFormat, String> {
@@ -380,9 +421,16 @@ mod tests {
             ("SIGNLINE_CLOCK_SKEW_SECONDS", "301"),
             ("SIGNLINE_TOKEN_CACHE_CAPACITY", "-1"),
             ("SIGNLINE_MAX_IMPORT_BYTES", "0"),
+            ("SIGNLINE_HISTORY_DAYS", "0"),
             ("SIGNLINE_LOG", "signline=loud"),
+            ("SIGNLINE_LOG", "inof"),
+            ("SIGNLINE_LOG", "info,nonsense"),
+            ("SIGNLINE_DATABASE_URL", "sqlite://"),
+            ("SIGNLINE_DATABASE_URL", "sqlite::memory:"),
+            ("SIGNLINE_DATABASE_URL", "sqlite://x?mode=memory"),
             ("SIGNLINE_LOG_FORMAT", "xml"),
             ("SIGNLINE_LISTN", "127.0.0.1:8080"),
+            ("SIGNLINE_LISTN", ""),
         ] {
             let error = load(&[(variable, text)]).err().unwrap_or_else(|| panic!("{variable} was taken"));
             assert_eq!(error.place, variable);

@@ -5,9 +5,11 @@
 //!
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`business_groups`], [`mappings`],
-//! [`api_keys`], [`import`] and [`export`]; they don't import each other. `tests/architecture.rs` holds the rule.
+//! [`api_keys`], [`import`], [`export`],
+//! [`history`] and [`audit`]; they don't import each other. `tests/architecture.rs` holds the rule.
 
 pub mod api_keys;
+pub mod audit;
 pub mod auth;
 pub mod bootstrap;
 pub mod business_groups;
@@ -16,9 +18,11 @@ pub mod config;
 pub mod domain;
 pub mod entra;
 pub mod export;
+pub mod history;
 pub mod http;
 pub mod import;
 pub mod mappings;
 pub mod ports;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;

@@ -12,12 +12,20 @@ use tracing_subscriber::util::TryInitError;
 use crate::config::LogFormat;
 use crate::config::LogSettings;
 
+/// Libraries that would say too much whatever the filter: one logs the phone numbers that it reads, the other what
+/// PostgreSQL has to remark about a schema that is there already.
+const QUIET: [&str; 2] = ["rlibphonenumber=off", "sqlx::postgres::notice=warn"];
+
 /// Starts the log of this process.
 ///
 /// # Errors
 /// If there is one already.
 pub fn init(settings: &LogSettings) -> Result<(), TryInitError> {
-    let registry = tracing_subscriber::registry().with(settings.filter.clone());
+    let filter = QUIET.iter().fold(settings.filter.clone(), |filter, quiet| match quiet.parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    });
+    let registry = tracing_subscriber::registry().with(filter);
     match settings.format {
         LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true).with_writer(stderr)).try_init(),
         LogFormat::Pretty => registry.with(fmt::layer().with_ansi(false).with_writer(stderr)).try_init(),

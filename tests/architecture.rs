@@ -12,17 +12,32 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("business_groups", &["business_groups", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("mappings", &["mappings", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("api_keys", &["api_keys", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("audit", &["audit", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("import", &["import", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("export", &["export", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("history", &["history", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("store", &["store", "ports", "domain"], &["actix", "reqwest"]),
     ("entra", &["entra", "ports", "domain"], &["actix", "sqlx"]),
     (
         "http",
-        &["http", "auth", "business_groups", "mappings", "api_keys", "import", "export", "ports", "domain"],
+        &[
+            "http",
+            "auth",
+            "business_groups",
+            "mappings",
+            "api_keys",
+            "audit",
+            "import",
+            "export",
+            "history",
+            "ports",
+            "domain",
+        ],
         &["sqlx", "reqwest"],
     ),
     ("config", &["config", "domain"], &["actix", "sqlx", "reqwest"]),
     ("telemetry", &["telemetry", "config"], &["actix", "sqlx", "reqwest"]),
+    ("upkeep", &["import", "history", "ports"], &["actix", "sqlx", "reqwest"]),
 ];
 
 /// These put it all together, and may name everything.

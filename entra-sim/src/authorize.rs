@@ -1,194 +1,225 @@
 //! The authorize endpoint with its account picker, and the end of a session.
 
-use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
-use actix_web::web::Bytes;
 use actix_web::web::Data;
-use actix_web::web::Path;
-use url::form_urlencoded;
 use uuid::Uuid;
 
-use crate::answer::OAuthError;
-use crate::answer::Params;
 use crate::answer::ResponseMode;
 use crate::answer::send_back;
+use crate::asked::Asked;
 use crate::config::Application;
-use crate::config::Config;
 use crate::config::Tenant;
 use crate::config::User;
-use crate::discovery::tenant_not_found;
+use crate::directory::Directory;
+use crate::oauth_error::OAuthError;
 use crate::pages;
-use crate::routes::Base;
+use crate::pages::PICKED;
+use crate::scopes::Scopes;
 use crate::state::Challenge;
 use crate::state::Grant;
 use crate::state::State;
 use crate::token::TokenBuilder;
 
-/// The parameter by which the picker's links say who was picked.
-const PICKED: &str = "sim_user";
-
 /// The cookie that remembers who signed in last, for `prompt=none`.
 const SESSION: &str = "entra_sim_session";
 
-/// A checked request.
+/// How long a code challenge is (RFC 7636, section 4.2).
+const CHALLENGE_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
+
+/// A request whose application and redirect URI are known to be good.
 struct Request<'a> {
+    asked: &'a Asked,
+    state: &'a State,
+    directory: Directory,
     application: &'a Application,
-    tenant: &'a str,
-    params: &'a Params,
     redirect_uri: &'a str,
-    mode: ResponseMode,
-    wants_code: bool,
-    wants_id_token: bool,
 }
 
-pub(crate) async fn authorize(
-    request: HttpRequest,
-    tenant: Path<String>,
-    body: Bytes,
-    base: Data<Base>,
-    state: Data<State>,
-) -> HttpResponse {
-    let params = Params::of(&request, &body);
-    let checked = match check(&state.config, &tenant, &params) {
-        Ok(checked) => checked,
-        Err(error) => return error.to_page(),
-    };
-    if !checked.wants_code && !checked.wants_id_token {
-        return checked.refuse(OAuthError {
-            error: "unsupported_response_type",
-            number: 700_051,
-            text: "The response type is not supported.",
-        });
-    }
-    let session = request.cookie(SESSION).map(|cookie| cookie.value().to_owned());
-    let silent = params.get("prompt") == Some("none");
-    let picked = params.get(PICKED).map(str::to_owned).or_else(|| session.filter(|_| silent));
-    match picked.as_deref() {
-        Some(pages::DECLINED) => {
-            checked.refuse(OAuthError { error: "access_denied", number: 65004, text: "The user declined." })
-        }
-        Some(oid) => match user_in(&state.config, checked.tenant, oid) {
-            Some((tenant, user)) => checked.grant(&state, &base.own, tenant, user),
-            None => OAuthError { error: "invalid_request", number: 50020, text: "The user is not in this tenant." }
-                .to_page(),
-        },
-        None if silent => {
-            checked.refuse(OAuthError { error: "login_required", number: 50058, text: "Nobody is signed in." })
-        }
-        None => checked.pick(&state.config, &request),
+/// What is asked for, and how it goes back.
+struct Wanted<'a> {
+    scopes: Scopes<'a, 'a>,
+    code: bool,
+    id_token: bool,
+    challenge: Option<Challenge>,
+}
+
+pub(crate) async fn authorize(asked: Asked, state: Data<State>) -> HttpResponse {
+    match Request::read(&asked, &state) {
+        Ok(request) => request.answer(),
+        // Nobody knows yet that the address in the request is the application's.
+        Err(error) => error.to_page(&asked),
     }
 }
 
-fn check<'a>(config: &'a Config, tenant: &'a str, params: &'a Params) -> Result<Request<'a>, OAuthError> {
-    if users_of(config, tenant).next().is_none() {
-        return Err(tenant_not_found());
-    }
-    let application = config.application(params.text("client_id")).ok_or(OAuthError::UNKNOWN_APPLICATION)?;
-    let redirect_uri = params.text("redirect_uri");
-    if !application.may_redirect_to(redirect_uri) {
-        let text = "The redirect URI does not match those of the application.";
-        return Err(OAuthError { error: "invalid_request", number: 50011, text });
-    }
-    let wanted: Vec<_> = params.text("response_type").split(' ').collect();
-    let wants_id_token = wanted.contains(&"id_token");
-    let mode = match params.get("response_mode") {
-        Some("query") => ResponseMode::Query,
-        Some("form_post") => ResponseMode::FormPost,
-        Some("fragment") => ResponseMode::Fragment,
-        _ if wants_id_token => ResponseMode::Fragment,
-        _ => ResponseMode::Query,
-    };
-    let wants_code = wanted.contains(&"code");
-    Ok(Request { application, tenant, params, redirect_uri, mode, wants_code, wants_id_token })
-}
-
-impl Request<'_> {
-    fn pick(&self, config: &Config, request: &HttpRequest) -> HttpResponse {
-        let path = request.path().to_owned();
-        let query: Vec<(String, String)> =
-            form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
-        let hint = self.params.get("login_hint");
-        let users = users_of(config, self.tenant).filter(|(tenant, user)| {
-            hint.is_none_or(|hint| tenant.user(hint).is_none_or(|hinted| hinted.oid == user.oid))
-        });
-        pages::picker(&format!("to go on to {}", self.application.name), users, |oid| {
-            let query =
-                form_urlencoded::Serializer::new(String::new()).extend_pairs(&query).append_pair(PICKED, oid).finish();
-            format!("{path}?{query}")
-        })
-    }
-
-    fn refuse(&self, error: OAuthError) -> HttpResponse {
-        let parameters =
-            [("error", error.error.to_owned()), ("error_description", error.description()), ("state", self.state())];
-        send_back(self.redirect_uri, self.mode, &parameters)
-    }
-
-    fn state(&self) -> String {
-        self.params.text("state").to_owned()
-    }
-
-    fn grant(&self, state: &State, base: &str, tenant: &Tenant, user: &User) -> HttpResponse {
-        let mut parameters = Vec::new();
-        if self.wants_code {
-            parameters.push(("code", state.add_code(self.to_grant(user.oid))));
+impl<'a> Request<'a> {
+    fn read(asked: &'a Asked, state: &'a State) -> Result<Self, OAuthError> {
+        let directory = asked.directory(&state.config)?;
+        let application = state.config.application(asked.params.required("client_id")?);
+        let application = application.ok_or_else(OAuthError::unknown_application)?;
+        let redirect_uri = asked.params.required("redirect_uri")?;
+        if !application.may_redirect_to(redirect_uri) {
+            let text = "The redirect URI does not match those of the application.";
+            return Err(OAuthError::new("invalid_request", 50011, text));
         }
-        if self.wants_id_token {
-            let mut token = TokenBuilder::new(base, tenant, user, self.application, state.signing_key());
-            if let Some(nonce) = self.params.get("nonce") {
-                token = token.claim("nonce", nonce);
+        Ok(Self { asked, state, directory, application, redirect_uri })
+    }
+
+    fn answer(&self) -> HttpResponse {
+        let wanted = match self.wanted() {
+            Ok(wanted) => wanted,
+            Err(error) => return self.refuse(&error),
+        };
+        if let Some(oid) = self.asked.params.get(PICKED) {
+            return self.picked(oid, &wanted);
+        }
+        if self.asked.params.get("prompt") != Some("none") {
+            let intro = format!("to go on to {}", self.application.name);
+            let users = self.users_hinted_at().into_iter();
+            return pages::picker(&intro, users, |oid| self.asked.link_with(PICKED, oid));
+        }
+        match self.who_is_signed_in() {
+            Some((tenant, user)) => self.grant(tenant, user, &wanted),
+            None => self.refuse(&OAuthError::new("login_required", 50058, "Nobody who fits is signed in.")),
+        }
+    }
+
+    fn picked(&self, oid: &str, wanted: &Wanted<'_>) -> HttpResponse {
+        if oid == pages::DECLINED {
+            return self.refuse(&OAuthError::new("access_denied", 65004, "The user declined."));
+        }
+        match self.directory.user(&self.state.config, oid) {
+            Some((tenant, user)) => self.grant(tenant, user, wanted),
+            None => OAuthError::new("invalid_request", 50020, "The user is not in this tenant.").to_page(self.asked),
+        }
+    }
+
+    fn wanted(&self) -> Result<Wanted<'a>, OAuthError> {
+        let params = &self.asked.params;
+        let (code, id_token) = self.response_type();
+        let rest = params.text("response_type").split(' ').any(|word| !["code", "id_token"].contains(&word));
+        if rest {
+            params.required("response_type")?;
+            let text = "The response type is not supported.";
+            return Err(OAuthError::new("unsupported_response_type", 700_051, text));
+        }
+        if id_token {
+            params.required("nonce")?;
+        }
+        let mode = params.get("response_mode");
+        if mode.is_some_and(|mode| mode_named(mode).is_none()) || (id_token && mode == Some("query")) {
+            let text = "The response mode is not one of this response type.";
+            return Err(OAuthError::new("invalid_request", 70007, text));
+        }
+        let scopes = Scopes::read(&self.state.config, params.required("scope")?)?;
+        Ok(Wanted { scopes, code, id_token, challenge: self.challenge()? })
+    }
+
+    /// Whether a code and whether an ID token is asked for.
+    fn response_type(&self) -> (bool, bool) {
+        let has = |wanted: &str| self.asked.params.text("response_type").split(' ').any(|word| word == wanted);
+        (has("code"), has("id_token"))
+    }
+
+    fn challenge(&self) -> Result<Option<Challenge>, OAuthError> {
+        let params = &self.asked.params;
+        let is_sha256 = match params.get("code_challenge_method") {
+            Some("S256") => true,
+            Some("plain") | None => false,
+            Some(_) => {
+                let text = "The code challenge method is neither S256 nor plain.";
+                return Err(OAuthError::new("invalid_request", 9_002_313, text));
             }
-            parameters.push(("id_token", token.mint()));
+        };
+        let Some(text) = params.get("code_challenge") else { return Ok(None) };
+        if !CHALLENGE_LENGTHS.contains(&text.len()) {
+            let text = "The code challenge has not 43 to 128 characters.";
+            return Err(OAuthError::new("invalid_request", 501_491, text));
         }
-        parameters.push(("state", self.state()));
+        Ok(Some(Challenge { text: text.to_owned(), is_sha256 }))
+    }
+
+    /// Who can be picked: all, or the one whom the request hints at.
+    fn users_hinted_at(&self) -> Vec<(&'a Tenant, &'a User)> {
+        let all: Vec<_> = self.directory.users(&self.state.config).collect();
+        let hinted: Vec<_> = all.iter().copied().filter(|(_, user)| self.hints_at(user)).collect();
+        if hinted.is_empty() { all } else { hinted }
+    }
+
+    fn hints_at(&self, user: &User) -> bool {
+        self.asked.params.get("login_hint").is_none_or(|hint| user.is_called(hint))
+    }
+
+    /// Who signed in before, if she is in the tenant and the one whom the request hints at.
+    fn who_is_signed_in(&self) -> Option<(&'a Tenant, &'a User)> {
+        let oid = self.asked.cookie(SESSION)?;
+        self.directory.user(&self.state.config, &oid).filter(|(_, user)| self.hints_at(user))
+    }
+
+    fn mode(&self) -> ResponseMode {
+        let (_, id_token) = self.response_type();
+        let usual = if id_token { ResponseMode::Fragment } else { ResponseMode::Query };
+        let asked_for = self.asked.params.get("response_mode").and_then(mode_named);
+        asked_for.filter(|mode| !id_token || *mode != ResponseMode::Query).unwrap_or(usual)
+    }
+
+    fn refuse(&self, error: &OAuthError) -> HttpResponse {
+        send_back(self.redirect_uri, self.mode(), &error.to_parameters(self.asked))
+    }
+
+    fn grant(&self, tenant: &Tenant, user: &User, wanted: &Wanted<'_>) -> HttpResponse {
+        let mut parameters = Vec::new();
+        if wanted.code {
+            parameters.push(("code", self.state.add_code(self.to_grant(tenant, user, wanted))));
+        }
+        if wanted.id_token {
+            let token = TokenBuilder::new(self.asked.base(), tenant, user, self.application, self.state.signing_key());
+            let token = token.asked_for(&wanted.scopes);
+            parameters.push(("id_token", token.claim("nonce", self.asked.params.text("nonce")).mint()));
+        }
+        parameters.extend(self.asked.params.pair("state"));
         parameters.push(("session_state", Uuid::new_v4().to_string()));
-        let mut answer = send_back(self.redirect_uri, self.mode, &parameters);
+        let mut answer = send_back(self.redirect_uri, self.mode(), &parameters);
         let session = Cookie::build(SESSION, user.oid.to_string()).path("/").http_only(true).finish();
         // A cookie of a GUID is always well formed.
         let _ = answer.add_cookie(&session);
         answer
     }
 
-    fn to_grant(&self, user: Uuid) -> Grant {
-        let challenge = self.params.get("code_challenge").map(|text| Challenge {
-            text: text.to_owned(),
-            is_sha256: self.params.get("code_challenge_method") == Some("S256"),
-        });
+    fn to_grant(&self, tenant: &Tenant, user: &User, wanted: &Wanted<'_>) -> Grant {
+        let params = &self.asked.params;
         Grant {
-            user,
+            tenant: tenant.id,
+            user: user.oid,
             client_id: self.application.client_id,
-            scope: self.params.text("scope").to_owned(),
+            scope: params.text("scope").to_owned(),
             redirect_uri: self.redirect_uri.to_owned(),
-            nonce: self.params.get("nonce").map(str::to_owned),
-            challenge,
+            nonce: params.get("nonce").map(str::to_owned),
+            challenge: wanted.challenge.clone(),
             ends: 0,
         }
     }
 }
 
-/// Who can sign in under a path word: a tenant's users, or everybody.
-pub(crate) fn users_of<'c>(config: &'c Config, tenant: &str) -> impl Iterator<Item = (&'c Tenant, &'c User)> + use<'c> {
-    let shared = ["common", "organizations"].iter().any(|word| word.eq_ignore_ascii_case(tenant));
-    let one = config.tenant(tenant).map(|tenant| tenant.id);
-    let tenants = config.tenants.iter().filter(move |tenant| shared || Some(tenant.id) == one);
-    tenants.flat_map(|tenant| tenant.users.iter().map(move |user| (tenant, user)))
+fn mode_named(name: &str) -> Option<ResponseMode> {
+    match name {
+        "query" => Some(ResponseMode::Query),
+        "fragment" => Some(ResponseMode::Fragment),
+        "form_post" => Some(ResponseMode::FormPost),
+        _ => None,
+    }
 }
 
-/// The user of an object id, if she can sign in under the path word.
-pub(crate) fn user_in<'c>(config: &'c Config, tenant: &str, oid: &str) -> Option<(&'c Tenant, &'c User)> {
-    let oid = Uuid::try_parse(oid).ok()?;
-    users_of(config, tenant).find(|(_, user)| user.oid == oid)
-}
-
-pub(crate) async fn logout(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    let params = Params::of(&request, b"");
-    let back = params.get("post_logout_redirect_uri");
+pub(crate) async fn logout(asked: Asked, state: Data<State>) -> HttpResponse {
+    if let Err(error) = asked.directory(&state.config) {
+        return error.to_page(&asked);
+    }
+    let back = asked.params.get("post_logout_redirect_uri");
     let registered = |uri: &&str| state.config.applications.iter().any(|application| application.may_redirect_to(uri));
+    let parameters: Vec<_> = asked.params.pair("state").into_iter().collect();
     let mut answer = match back.filter(registered) {
-        Some(uri) => HttpResponse::Found().insert_header((LOCATION, uri)).finish(),
+        Some(uri) => send_back(uri, ResponseMode::Query, &parameters),
         None => pages::page(StatusCode::OK, "Signed out", "<p>You signed out of your account.</p>"),
     };
     let mut session = Cookie::build(SESSION, "").path("/").finish();

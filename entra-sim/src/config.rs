@@ -65,6 +65,13 @@ pub struct Application {
     /// The scopes that it offers as an API.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// The roles that it gives to applications as an API.
+    #[serde(default)]
+    pub app_roles: Vec<String>,
+    /// Whether its ID tokens, and access tokens for it, have the `email` claim of members without the scope `email`: the
+    /// optional claim of a registration.
+    #[serde(default)]
+    pub email_always: bool,
     /// The version of access tokens for it: 1 as with a fresh registration, or 2.
     #[serde(default = "version_1")]
     pub access_token_version: u8,
@@ -112,26 +119,28 @@ impl Config {
     /// # Errors
     /// [`ConfigError`]
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| ConfigError::Malformed(error.to_string()))?;
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::Malformed(one_line(&error)))?;
         config.check()?;
         Ok(config)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let mut seen = HashSet::new();
         let ids = self.tenants.iter().map(|tenant| tenant.id);
         let users = self.tenants.iter().flat_map(|tenant| tenant.users.iter().map(|user| user.oid));
-        for id in ids.chain(users).chain(self.applications.iter().map(|application| application.client_id)) {
-            if !seen.insert(id) {
-                return Err(ConfigError::Wrong(format!("the id {id} stands twice")));
-            }
-        }
-        for application in &self.applications {
-            if let Some(wrong) = application.redirect_uris.iter().find(|uri| Url::parse(uri).is_err()) {
-                return Err(ConfigError::Wrong(format!("{}: {wrong:?} is no redirect URI", application.name)));
-            }
-            if ![1, 2].contains(&application.access_token_version) {
-                return Err(ConfigError::Wrong(format!("{}: access tokens are of version 1 or 2", application.name)));
+        let applications = self.applications.iter().map(|application| application.client_id);
+        once("id", ids.chain(users).chain(applications).map(|id| id.to_string()))?;
+        once("domain", self.tenants.iter().map(|tenant| tenant.domain.to_ascii_lowercase()))?;
+        once("application", self.applications.iter().map(|application| application.name.clone()))?;
+        self.tenants.iter().try_for_each(|tenant| self.check_tenant(tenant))?;
+        self.applications.iter().try_for_each(Application::check)
+    }
+
+    fn check_tenant(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+        once("user", tenant.users.iter().map(|user| user.username.to_ascii_lowercase()))?;
+        let homes = tenant.users.iter().filter_map(|user| Some((&user.name, user.guest_of?)));
+        for (name, home) in homes {
+            if home == tenant.id || !self.tenants.iter().any(|tenant| tenant.id == home) {
+                return Err(ConfigError::Wrong(format!("{name}: guest_of names no other tenant")));
             }
         }
         Ok(())
@@ -157,6 +166,14 @@ impl Config {
         self.applications.iter().find(|application| application.name == name)
     }
 
+    /// A guest's id in her home tenant: that of the user with her address, or one that is always the same. A member's own.
+    pub(crate) fn home_oid(&self, user: &User) -> Uuid {
+        let Some(home) = user.guest_of else { return user.oid };
+        let tenant = self.tenants.iter().find(|tenant| tenant.id == home);
+        let there = tenant.zip(user.email.as_deref()).and_then(|(tenant, email)| tenant.user(email));
+        there.map_or_else(|| Uuid::new_v5(&home, user.oid.as_bytes()), |there| there.oid)
+    }
+
     /// The tenant and user of an object id.
     #[must_use]
     pub fn user(&self, oid: Uuid) -> Option<(&Tenant, &User)> {
@@ -169,14 +186,50 @@ impl Tenant {
     /// The user of a name or address, in any case.
     #[must_use]
     pub fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| {
-            let email = user.email.as_deref();
-            user.username.eq_ignore_ascii_case(name) || email.is_some_and(|email| email.eq_ignore_ascii_case(name))
-        })
+        self.users.iter().find(|user| user.is_called(name))
+    }
+}
+
+impl User {
+    /// What she signs in with: a guest with the address of her home.
+    pub(crate) fn preferred_username(&self) -> &str {
+        self.email.as_deref().filter(|_| self.guest_of.is_some()).unwrap_or(&self.username)
+    }
+
+    /// Whether this is her name or address, in any case.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let email = self.email.as_deref();
+        self.username.eq_ignore_ascii_case(name) || email.is_some_and(|email| email.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Where and why, without the picture of the place.
+fn one_line(error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    let place = text.lines().next().unwrap_or_default();
+    format!("{place}: {}", error.message().replace('\n', ", "))
+}
+
+/// Refuses what stands twice.
+fn once(what: &str, mut names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
+    let mut seen = HashSet::new();
+    match names.find(|name| !seen.insert(name.clone())) {
+        Some(name) => Err(ConfigError::Wrong(format!("the {what} {name} stands twice"))),
+        None => Ok(()),
     }
 }
 
 impl Application {
+    fn check(&self) -> Result<(), ConfigError> {
+        if let Some(wrong) = self.redirect_uris.iter().find(|uri| Url::parse(uri).is_err()) {
+            return Err(ConfigError::Wrong(format!("{}: {wrong:?} is no redirect URI", self.name)));
+        }
+        if ![1, 2].contains(&self.access_token_version) {
+            return Err(ConfigError::Wrong(format!("{}: access tokens are of version 1 or 2", self.name)));
+        }
+        Ok(())
+    }
+
     /// Whether the application may be answered at a URI.
     #[must_use]
     pub fn may_redirect_to(&self, uri: &str) -> bool {
@@ -206,16 +259,29 @@ mod tests {
 
     #[test]
     fn a_configuration_that_contradicts_itself_is_refused() {
-        let id = "a1a1a1a1-0000-4000-8000-0000000000aa";
-        for text in [
-            "tenants = []".to_owned(),
-            "tenants = []\napplications = []\nx = 1".to_owned(),
-            format!(
-                "applications = []\n[[tenants]]\nid = '{id}'\ndomain = 'a'\n[[tenants]]\nid = '{id}'\ndomain = 'b'"
-            ),
-            format!("tenants = []\n[[applications]]\nname = 'a'\nclient_id = '{id}'\nredirect_uris = ['x']"),
+        let (a, b) = ("a1a1a1a1-0000-4000-8000-0000000000aa", "b2b2b2b2-0000-4000-8000-0000000000bb");
+        let tenant = |id: &str, domain: &str| format!("[[tenants]]\nid = '{id}'\ndomain = '{domain}'\n");
+        let user = |oid: u8, name: &str, more: &str| {
+            let oid = format!("0b0b0b0b-0000-4000-8000-00000000000{oid}");
+            format!("[[tenants.users]]\noid = '{oid}'\nname = 'N'\nusername = '{name}'\n{more}\n")
+        };
+        let application = |id: &str, more: &str| format!("[[applications]]\nname = 'a'\nclient_id = '{id}'\n{more}\n");
+        let good = format!("applications = []\n{}{}", tenant(a, "a"), user(1, "x", ""));
+        assert!(Config::parse(&good).is_ok());
+        for (text, why) in [
+            ("tenants = []".to_owned(), "applications"),
+            (format!("x = 1\n{good}"), "unknown field"),
+            (good.clone() + &tenant(a, "b"), "id"),
+            (good.clone() + &tenant(b, "A"), "domain"),
+            (good.clone() + &user(2, "X", ""), "user"),
+            (good.clone() + &user(2, "y", &format!("guest_of = '{a}'")), "guest_of"),
+            (good.clone() + &user(2, "y", &format!("guest_of = '{b}'")), "guest_of"),
+            (format!("tenants = []\n{}", application(a, "redirect_uris = ['x']")), "redirect URI"),
+            (format!("tenants = []\n{}", application(a, "access_token_version = 3")), "version"),
+            (format!("tenants = []\n{}{}", application(a, ""), application(b, "")), "application"),
         ] {
-            assert!(Config::parse(&text).is_err(), "{text}");
+            let told = Config::parse(&text).unwrap_err().to_string();
+            assert!(told.contains(why) && !told.contains('\n'), "{why}: {told}");
         }
     }
 }

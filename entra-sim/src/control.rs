@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::HttpResponse;
+use actix_web::http::header::HeaderValue;
 use actix_web::web;
 use actix_web::web::Data;
 use actix_web::web::Json;
@@ -36,6 +37,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     );
 }
 
+/// What the caller can mend.
+fn refused(why: &str) -> HttpResponse {
+    HttpResponse::BadRequest().body(format!("{why}\n"))
+}
+
 async fn rotate(state: Data<State>) -> HttpResponse {
     match state.rotate_keys() {
         Ok(key) => HttpResponse::Ok().json(json!({"kid": key.kid()})),
@@ -52,12 +58,16 @@ async fn withdraw(kid: web::Path<String>, state: Data<State>) -> HttpResponse {
 }
 
 async fn publish(jwk: Json<Value>, state: Data<State>) -> HttpResponse {
+    if !jwk.is_object() {
+        return refused("a key is a JSON object");
+    }
     state.publish(jwk.into_inner());
     HttpResponse::NoContent().finish()
 }
 
 /// `{"endpoint": "keys", "fault": {"status": 503}}`
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SetFault {
     endpoint: Endpoint,
     fault: Fault,
@@ -65,6 +75,9 @@ struct SetFault {
 
 async fn set_fault(body: Json<SetFault>, state: Data<State>) -> HttpResponse {
     let SetFault { endpoint, fault } = body.into_inner();
+    if let Err(wrong) = fault.check(endpoint) {
+        return refused(wrong);
+    }
     state.set_fault(endpoint, fault);
     HttpResponse::NoContent().finish()
 }
@@ -76,7 +89,11 @@ async fn clear_faults(state: Data<State>) -> HttpResponse {
 
 /// The header's text as a JSON string, or null for none.
 async fn set_cache_control(body: Json<Option<String>>, state: Data<State>) -> HttpResponse {
-    state.set_cache_control(body.into_inner());
+    let text = body.into_inner();
+    if text.as_deref().is_some_and(|text| HeaderValue::from_str(text).is_err()) {
+        return refused("that is no header's text");
+    }
+    state.set_cache_control(text);
     HttpResponse::NoContent().finish()
 }
 
@@ -112,9 +129,11 @@ async fn token(body: Json<MintToken>, base: Data<Base>, state: Data<State>) -> H
         return HttpResponse::NotFound().body("there is no such tenant, user or application\n");
     };
     let mut token = TokenBuilder::new(&base.own, tenant, user, application, state.signing_key());
-    if body.version == Some(1) {
-        token = token.v1();
-    }
+    token = match body.version {
+        Some(1) => token.v1(),
+        Some(2) | None => token,
+        Some(_) => return refused("a token is of version 1 or 2"),
+    };
     if let Some(seconds) = body.expires_in_seconds {
         token = token.expires_in_seconds(seconds);
     }

@@ -5,21 +5,28 @@
 
 mod admin_consent;
 mod answer;
+mod asked;
 mod authorize;
+mod client;
 mod clock;
 mod config;
 mod control;
 mod device;
+mod directory;
 mod discovery;
 mod fault;
+mod home;
 mod keys;
+mod oauth_error;
 mod pages;
 mod routes;
+mod scopes;
 mod simulator;
 mod state;
 mod tls;
 mod token;
 mod token_endpoint;
+mod userinfo;
 
 pub use config::Application;
 pub use config::Config;

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::Write;
+use std::io::stderr;
 use std::io::stdout;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use entra_sim::Config;
@@ -30,8 +32,15 @@ struct CommandLine {
     ca_file: Option<PathBuf>,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    actix_web::rt::System::new().block_on(run(CommandLine::parse()))
+fn main() -> ExitCode {
+    match actix_web::rt::System::new().block_on(run(CommandLine::parse())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The standard error stream may be closed; the exit code still tells.
+            let _ = writeln!(stderr(), "entra-sim: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
@@ -46,7 +55,7 @@ async fn run(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
     };
     let simulator = Simulator::start_on(config, line.http, line.https).await?;
     if let Some(file) = line.ca_file {
-        fs::write(file, simulator.ca_pem())?;
+        fs::write(&file, simulator.ca_pem()).map_err(|error| format!("--ca-file: {}: {error}", file.display()))?;
     }
     writeln!(stdout(), "listening on {} and {}", simulator.http_base(), simulator.https_base())?;
     tokio::select! {

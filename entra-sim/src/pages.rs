@@ -42,6 +42,9 @@ pub(crate) fn picker<'c>(
     page(StatusCode::OK, "Pick an account", &list)
 }
 
+/// The parameter by which the picker's links say who was picked: an object id.
+pub(crate) const PICKED: &str = "sim_user";
+
 /// What stands for the user who declines.
 pub(crate) const DECLINED: &str = "none";
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::now_seconds;
 use crate::config::Config;
+use crate::directory::Directory;
 use crate::fault::Endpoint;
 use crate::fault::Fault;
 use crate::fault::Fetches;
@@ -40,12 +41,14 @@ struct Changing {
     fetches: Fetches,
     codes: HashMap<String, Grant>,
     refresh_tokens: HashMap<String, Grant>,
+    graph_tokens: HashMap<String, Grant>,
     devices: HashMap<String, Device>,
 }
 
 /// What a user has let an application have.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
+    pub(crate) tenant: Uuid,
     pub(crate) user: Uuid,
     pub(crate) client_id: Uuid,
     pub(crate) scope: String,
@@ -66,7 +69,7 @@ pub(crate) struct Challenge {
 #[derive(Clone, Debug)]
 pub(crate) struct Device {
     pub(crate) user_code: String,
-    pub(crate) tenant: String,
+    pub(crate) directory: Directory,
     pub(crate) client_id: Uuid,
     pub(crate) scope: String,
     pub(crate) ends: i64,
@@ -77,7 +80,7 @@ pub(crate) struct Device {
 pub(crate) enum DeviceAnswer {
     Pending,
     Declined,
-    SignedIn { user: Uuid },
+    SignedIn { tenant: Uuid, user: Uuid },
 }
 
 impl State {
@@ -91,6 +94,7 @@ impl State {
             fetches: Fetches::default(),
             codes: HashMap::new(),
             refresh_tokens: HashMap::new(),
+            graph_tokens: HashMap::new(),
             devices: HashMap::new(),
         };
         Ok(Self { config, changing: Mutex::new(changing) })
@@ -205,6 +209,18 @@ impl State {
         self.changing().refresh_tokens.get(token).cloned()
     }
 
+    /// An access token for Graph: opaque, as Entra's are to everybody else.
+    pub(crate) fn add_graph_token(&self, grant: Grant) -> String {
+        let token = secret("graph-");
+        self.changing().graph_tokens.insert(token.clone(), grant);
+        token
+    }
+
+    /// The grant of an access token for Graph.
+    pub(crate) fn graph_grant(&self, token: &str) -> Option<Grant> {
+        self.changing().graph_tokens.get(token).cloned()
+    }
+
     pub(crate) fn add_device(&self, device: Device) -> String {
         let code = secret("D");
         self.changing().devices.insert(code.clone(), device);
@@ -219,18 +235,26 @@ impl State {
         self.changing().devices.remove(code);
     }
 
-    /// Under which path word the device with this code for its user waits.
-    pub(crate) fn tenant_of_device(&self, user_code: &str) -> Option<String> {
-        let changing = self.changing();
-        let found = changing.devices.values().find(|device| device.user_code.eq_ignore_ascii_case(user_code));
-        found.map(|device| device.tenant.clone())
+    /// Where the user of the device that waits with this code for her signs in.
+    pub(crate) fn directory_of_device(&self, user_code: &str) -> Option<Directory> {
+        self.changing().waiting_device(user_code).map(|device| device.directory)
     }
 
-    /// Answers for the device with this code for its user.
-    pub(crate) fn answer_device(&self, user_code: &str, answer: DeviceAnswer) -> bool {
-        let mut changing = self.changing();
-        let found = changing.devices.values_mut().find(|device| device.user_code.eq_ignore_ascii_case(user_code));
-        found.map(|device| device.answer = answer).is_some()
+    /// Answers for the device that waits with this code for its user.
+    pub(crate) fn answer_device(&self, user_code: &str, answer: DeviceAnswer) {
+        if let Some(device) = self.changing().waiting_device(user_code) {
+            device.answer = answer;
+        }
+    }
+}
+
+impl Changing {
+    fn waiting_device(&mut self, user_code: &str) -> Option<&mut Device> {
+        let now = now_seconds();
+        self.devices.values_mut().find(|device| {
+            let is_meant = device.user_code.eq_ignore_ascii_case(user_code);
+            is_meant && device.answer == DeviceAnswer::Pending && device.ends >= now
+        })
     }
 }
 

@@ -8,15 +8,19 @@ use std::sync::Arc;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
 use rcgen::DnType;
+use rcgen::ExtendedKeyUsagePurpose;
 use rcgen::IsCa;
 use rcgen::Issuer;
 use rcgen::KeyPair;
 use rcgen::KeyUsagePurpose;
 use rcgen::SanType;
+use rcgen::date_time_ymd;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::PrivatePkcs8KeyDer;
+
+use crate::clock;
 
 /// TLS for this machine.
 pub(crate) struct LocalTls {
@@ -40,7 +44,7 @@ pub enum TlsError {
 impl LocalTls {
     pub(crate) fn make() -> Result<Self, TlsError> {
         let ca_key = KeyPair::generate()?;
-        let mut ca = CertificateParams::new(Vec::new())?;
+        let mut ca = valid_for_a_year(CertificateParams::new(Vec::new())?);
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
         ca.distinguished_name.push(DnType::CommonName, "entra-sim development CA");
@@ -48,12 +52,7 @@ impl LocalTls {
         let issuer = Issuer::new(ca, ca_key);
 
         let key = KeyPair::generate()?;
-        let mut leaf = CertificateParams::new(vec!["localhost".to_owned()])?;
-        leaf.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-        leaf.subject_alt_names.push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
-        leaf.distinguished_name.push(DnType::CommonName, "localhost");
-        leaf.use_authority_key_identifier_extension = true;
-        let certificate = leaf.signed_by(&key, &issuer)?;
+        let certificate = leaf()?.signed_by(&key, &issuer)?;
 
         let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -61,5 +60,42 @@ impl LocalTls {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], secret)?;
         Ok(Self { ca_pem, config })
+    }
+}
+
+/// The certificate of `localhost`, such as systems that are strict with servers' take it.
+fn leaf() -> Result<CertificateParams, rcgen::Error> {
+    let mut leaf = valid_for_a_year(CertificateParams::new(vec!["localhost".to_owned()])?);
+    leaf.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    leaf.subject_alt_names.push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+    leaf.distinguished_name.push(DnType::CommonName, "localhost");
+    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    leaf.use_authority_key_identifier_extension = true;
+    Ok(leaf)
+}
+
+/// From yesterday, for clocks that are behind, and for a year: some systems refuse a server that is good for longer.
+fn valid_for_a_year(mut params: CertificateParams) -> CertificateParams {
+    let day = |from_now: i64| {
+        let date = clock::date(from_now);
+        // A month and a day are never negative.
+        date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+    };
+    params.not_before = day(-1);
+    params.not_after = day(365);
+    params
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_certificate_is_a_servers_and_good_for_a_year() {
+        let leaf = leaf().unwrap();
+        assert_eq!(leaf.extended_key_usages, [ExtendedKeyUsagePurpose::ServerAuth]);
+        let good_for = leaf.not_after - leaf.not_before;
+        assert_eq!(good_for.whole_days(), 366);
     }
 }

@@ -5,12 +5,14 @@ use uuid::Uuid;
 
 use crate::api_keys::ApiKeyError;
 use crate::api_keys::secret;
+use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::clock::Clock;
+use crate::ports::clock::in_microseconds;
 
 /// What can be done with API keys.
 pub struct ApiKeys {
@@ -48,8 +50,8 @@ impl ApiKeys {
     ///
     /// # Errors
     /// [`ApiKeyError::NoSuchGroup`], [`ApiKeyError::ExpiryInThePast`]
-    pub async fn create(&self, new: NewApiKey) -> Result<CreatedApiKey, ApiKeyError> {
-        let now = self.clock.now();
+    pub async fn create(&self, new: NewApiKey, deed: &Deed) -> Result<CreatedApiKey, ApiKeyError> {
+        let now = deed.at;
         if new.expires_at.is_some_and(|expiry| expiry <= now) {
             return Err(ApiKeyError::ExpiryInThePast);
         }
@@ -60,9 +62,9 @@ impl ApiKeys {
             grant: new.grant,
             prefix: secret::shown_prefix(&secret),
             created_at: now,
-            expires_at: new.expires_at,
+            expires_at: new.expires_at.map(in_microseconds),
         };
-        if !self.store.create(&key, secret::hash(&secret)).await? {
+        if !self.store.create(&key, secret::hash(&secret), deed).await? {
             return Err(ApiKeyError::NoSuchGroup);
         }
         Ok(CreatedApiKey { key, secret })
@@ -93,7 +95,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// [`ApiKeyError::NoSuchKey`]
-    pub async fn revoke(&self, id: Uuid) -> Result<(), ApiKeyError> {
-        if self.store.delete(id).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
+    pub async fn revoke(&self, id: Uuid, deed: &Deed) -> Result<(), ApiKeyError> {
+        if self.store.delete(id, deed).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
     }
 }

@@ -14,7 +14,7 @@ pub enum BusinessGroupError {
     #[error("another business group has numbers between {} and {}", .0.first(), .0.last())]
     RangeTaken(NumberRange),
     /// So many mapped numbers would fall outside the ranges.
-    #[error("{0} mapped numbers lie outside the new ranges: remove their mappings first, or keep their ranges")]
+    #[error("mapped numbers lie outside the new ranges ({0}): remove their mappings first, or keep their ranges")]
     RangesInUse(u64),
     /// It still has mappings.
     #[error("the business group still has mappings: remove them first")]

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::business_groups::BusinessGroupError;
+use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
@@ -13,12 +14,10 @@ use crate::ports::business_group_store::CreateGroupOutcome;
 use crate::ports::business_group_store::DeleteGroupOutcome;
 use crate::ports::business_group_store::LinkTenantOutcome;
 use crate::ports::business_group_store::UpdateGroupOutcome;
-use crate::ports::clock::Clock;
 
 /// What can be done with business groups.
 pub struct BusinessGroups {
     store: Arc<dyn BusinessGroupStore>,
-    clock: Arc<dyn Clock>,
 }
 
 type Result<T> = std::result::Result<T, BusinessGroupError>;
@@ -26,16 +25,16 @@ type Result<T> = std::result::Result<T, BusinessGroupError>;
 impl BusinessGroups {
     /// Business groups kept in `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn BusinessGroupStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub fn new(store: Arc<dyn BusinessGroupStore>) -> Self {
+        Self { store }
     }
 
     /// Creates a group, linked to no tenant.
     ///
     /// # Errors
     /// [`BusinessGroupError::IdTaken`], [`BusinessGroupError::RangeTaken`]
-    pub async fn create(&self, group: NewBusinessGroup) -> Result<BusinessGroup> {
-        match self.store.create(group, self.clock.now()).await? {
+    pub async fn create(&self, group: NewBusinessGroup, deed: &Deed) -> Result<BusinessGroup> {
+        match self.store.create(group, deed).await? {
             CreateGroupOutcome::Created(group) => Ok(group),
             CreateGroupOutcome::IdTaken => Err(BusinessGroupError::IdTaken),
             CreateGroupOutcome::RangeTaken(range) => Err(BusinessGroupError::RangeTaken(range)),
@@ -63,8 +62,8 @@ impl BusinessGroups {
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::RangeTaken`], [`BusinessGroupError::RangesInUse`];
     /// then nothing is changed.
-    pub async fn update(&self, id: &BusinessGroupId, patch: BusinessGroupPatch) -> Result<BusinessGroup> {
-        match self.store.update(id, patch).await? {
+    pub async fn update(&self, id: &BusinessGroupId, patch: BusinessGroupPatch, deed: &Deed) -> Result<BusinessGroup> {
+        match self.store.update(id, patch, deed).await? {
             UpdateGroupOutcome::Updated(group) => Ok(group),
             UpdateGroupOutcome::RangeTaken(range) => Err(BusinessGroupError::RangeTaken(range)),
             UpdateGroupOutcome::RangesInUse(count) => Err(BusinessGroupError::RangesInUse(count)),
@@ -76,8 +75,8 @@ impl BusinessGroups {
     ///
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::NotEmpty`]
-    pub async fn delete(&self, id: &BusinessGroupId) -> Result<()> {
-        match self.store.delete(id).await? {
+    pub async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<()> {
+        match self.store.delete(id, deed).await? {
             DeleteGroupOutcome::Deleted => Ok(()),
             DeleteGroupOutcome::NotEmpty => Err(BusinessGroupError::NotEmpty),
             DeleteGroupOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
@@ -88,8 +87,8 @@ impl BusinessGroups {
     ///
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
-    pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid) -> Result<BusinessGroup> {
-        match self.store.link_tenant(id, tenant).await? {
+    pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<BusinessGroup> {
+        match self.store.link_tenant(id, tenant, deed).await? {
             LinkTenantOutcome::Linked(group) => Ok(group),
             LinkTenantOutcome::TenantTaken => Err(BusinessGroupError::TenantTaken),
             LinkTenantOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
@@ -100,7 +99,7 @@ impl BusinessGroups {
     ///
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`]
-    pub async fn unlink_tenant(&self, id: &BusinessGroupId) -> Result<()> {
-        if self.store.unlink_tenant(id).await? { Ok(()) } else { Err(BusinessGroupError::NoSuchGroup) }
+    pub async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<()> {
+        if self.store.unlink_tenant(id, deed).await? { Ok(()) } else { Err(BusinessGroupError::NoSuchGroup) }
     }
 }

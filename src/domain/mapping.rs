@@ -1,4 +1,4 @@
-//! Mappings, and what an import does to them.
+//! Mappings, and what a sign-in finds of them.
 
 use jiff::Timestamp;
 
@@ -39,48 +39,4 @@ pub struct MappedNumber {
     pub phone_number: PhoneNumber,
     /// The `oid` of the person whose first sign-in pinned the mapping.
     pub pinned_oid: Option<Guid>,
-}
-
-/// What an import makes of mappings that are not in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImportMode {
-    /// The group's mappings become equal to the file: what is not in it is removed.
-    Replace,
-    /// What is not in the file stays.
-    Merge,
-}
-
-impl ImportMode {
-    /// The word used in the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Replace => "replace",
-            Self::Merge => "merge",
-        }
-    }
-}
-
-/// One good row of an import file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportRow {
-    /// The line the row starts on, counted from 1 (the header's).
-    pub line: u32,
-    /// The number.
-    pub phone_number: PhoneNumber,
-    /// The address.
-    pub email: EmailAddress,
-}
-
-/// What an import did, in mappings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ImportCounts {
-    /// Numbers that had no mapping before.
-    pub added: u64,
-    /// Numbers that had another address before.
-    pub changed: u64,
-    /// Numbers that have no mapping any more.
-    pub removed: u64,
-    /// Rows of the file that stood so already.
-    pub unchanged: u64,
 }

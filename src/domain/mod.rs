@@ -2,16 +2,21 @@
 //!
 //! Everything here is parsed once, at the border, and trusted from then on.
 
+pub mod actor;
 pub mod api_key;
 pub mod application;
+pub mod audit;
 pub mod authority;
 pub mod business_group;
 pub mod email;
 pub mod guid;
+pub mod history;
+pub mod import;
 pub mod mapping;
 pub mod name;
 pub mod number_range;
 pub mod page;
 pub mod phone_number;
 pub mod sign_in;
+pub mod spreadsheet;
 pub mod tenant;

@@ -21,7 +21,7 @@ pub enum PhoneNumberError {
     #[error("a number in E.164 is + and 7 to 15 digits, such as +17635551111")]
     NotE164,
     /// It has a character that is no digit, or a `+` that is not in front.
-    #[error("a phone number has digits only, with spaces, dots, dashes or brackets between them")]
+    #[error("write a phone number as + and digits, such as +17635551111, or as the digits alone")]
     NotDigits,
     /// The numbering plan of its country has no such number.
     #[error("the numbering plan of its country has no such number")]

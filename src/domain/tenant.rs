@@ -6,8 +6,8 @@ use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
 /// The text names no tenant that a business group can be linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TenantIdError {
-    /// It is no GUID, or the nil GUID.
-    #[error("a tenant id is a GUID such as a1a1a1a1-0000-4000-8000-0000000000aa, not a domain name")]
+    /// It is no GUID, or the nil GUID, which names nothing.
+    #[error("a tenant id is a GUID such as a1a1a1a1-0000-4000-8000-0000000000aa, not a domain name and not all zeros")]
     NotAGuid,
     /// It is the tenant of all personal Microsoft accounts.
     #[error("this is the tenant of all personal Microsoft accounts, which belongs to no company")]

@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+mod refusals;
 pub mod routes;
 pub mod server;
 pub mod services;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use actix_web::Error;
+use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::body::BodySize;
@@ -10,6 +11,7 @@ use actix_web::body::BoxBody;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
+use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONNECTION;
 use actix_web::http::header::HeaderMap;
@@ -25,6 +27,8 @@ use uuid::Uuid;
 use crate::http::drain::Busy;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
+use crate::http::refusals;
+use crate::http::refusals::RefusedWith;
 use crate::http::services::Services;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,7 +41,7 @@ const MAX_REQUEST_ID_CHARS: usize = 64;
 /// # Errors
 /// Only what a middleware inside it returns as an error, and there is none.
 pub async fn observe(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
@@ -46,10 +50,17 @@ pub async fn observe(
     };
     let busy = services.drain.busy();
     let request_id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let method = known_method(request.method().as_str());
+    // HEAD is answered as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     // What handlers and extractors return as an error is an answer already, with the error kept in it.
     let response = next.call(request).await?.map_into_boxed_body();
     let mut response = as_problem(response, &request_id);
-    log(&services, &response, &request_id, started);
+    refusals::write_down(&services, &response).await;
+    log(&services, &response, method, &request_id, started);
     let draining = services.drain.is_draining();
     finish_head(response.headers_mut(), &request_id, draining);
     if draining {
@@ -85,6 +96,9 @@ fn as_problem(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceRe
     response.into_response(rendered)
 }
 
+/// The id of a call, for whoever handles it.
+pub struct RequestId(pub String);
+
 /// Marks an error answer that has its own body on purpose, such as the problems of a file as CSV or `/readyz`.
 #[derive(Clone, Copy)]
 pub struct OwnErrorBody;
@@ -93,7 +107,9 @@ fn render(problem: &Problem, request_id: &str) -> HttpResponse {
     if let Some(cause) = problem.cause() {
         error!(request_id, kind = problem.kind().slug(), cause = %chain(cause), "call failed");
     }
-    problem.to_response(Some(request_id))
+    let mut response = problem.to_response(Some(request_id));
+    response.extensions_mut().insert(RefusedWith(problem.kind()));
+    response
 }
 
 /// An error with all its sources on one line.
@@ -135,12 +151,11 @@ fn finish_head(headers: &mut HeaderMap, request_id: &str, draining: bool) {
 }
 
 /// Logs and counts the call by its route, not its path: a path holds phone numbers.
-fn log(services: &Services, response: &ServiceResponse<BoxBody>, request_id: &str, started: Instant) {
+fn log(services: &Services, response: &ServiceResponse<BoxBody>, method: &str, request_id: &str, started: Instant) {
     let elapsed = started.elapsed();
     let request: &HttpRequest = response.request();
     let route = request.match_pattern();
     let route = route.as_deref().unwrap_or("unmatched");
-    let method = known_method(request.method().as_str());
     let status = response.status().as_u16();
     services.metrics.observe_request(route, method, status, elapsed.as_secs_f64());
     info!(

@@ -42,6 +42,20 @@ pub enum CommonProblems {
     Unavailable(ProblemDocument),
 }
 
+/// The problems of calls with a JSON body.
+#[derive(IntoResponses)]
+pub enum BodyProblems {
+    /// `request-timeout`: the body did not arrive in time.
+    #[response(status = 408, content_type = "application/problem+json")]
+    Timeout(ProblemDocument),
+    /// `too-large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument),
+    /// `unsupported-media-type`: the body is not `application/json`.
+    #[response(status = 415, content_type = "application/problem+json")]
+    OtherType(ProblemDocument),
+}
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -56,6 +70,8 @@ pub enum CommonProblems {
         (name = "business groups", description = "Companies, their number ranges and their tenants"),
         (name = "mappings", description = "Single mappings"),
         (name = "imports and exports", description = "Mappings as a file"),
+        (name = "history", description = "What every change left behind, and the way back"),
+        (name = "audit log", description = "Who did what, and who was refused what"),
         (name = "API keys", description = "What machines call with"),
         (name = "operations", description = "What operators' machines ask")
     )

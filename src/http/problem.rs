@@ -90,6 +90,12 @@ problem_kinds! {
     EmailTaken = CONFLICT, "email-taken", "Another number has this address";
     /// The group has more mappings than a sheet has rows.
     TooManyRows = CONFLICT, "too-many-rows", "A sheet can't hold so many rows";
+    /// The mappings changed since the preview of an import.
+    StaleImport = CONFLICT, "stale-import", "The mappings have changed since the preview";
+    /// An import removes so much that somebody must agree first.
+    ConfirmRemovals = CONFLICT, "confirm-removals", "So many removals must be confirmed";
+    /// Numbers of a revision have left the group's ranges.
+    OutsideRanges = CONFLICT, "outside-ranges", "Numbers have left the business group's ranges";
     /// The mappings changed since the revision of `If-Match`.
     RevisionMoved = PRECONDITION_FAILED, "revision-moved", "The mappings have changed since";
     /// The body is too large.
@@ -289,9 +295,27 @@ pub struct ProblemDocument {
     /// `import-rejected`: the first 1,000 of them.
     #[schema(required = false)]
     pub problems: Option<Vec<crate::http::v1::imports::ImportProblem>>,
-    /// `revision-moved`: the revision that the mappings are of now.
+    /// `revision-moved`, `stale-import`: the revision that the mappings are of now.
     #[schema(required = false)]
     pub revision: Option<i64>,
+    /// `stale-import`: the revision that the file was held against.
+    #[schema(required = false)]
+    pub base_revision: Option<i64>,
+    /// `stale-import`: the first 20 revisions since then.
+    #[schema(required = false)]
+    pub revisions: Option<Vec<crate::http::v1::revisions::Revision>>,
+    /// `confirm-removals`: how many mappings the import removes.
+    #[schema(required = false)]
+    pub removed: Option<u64>,
+    /// `confirm-removals`: how many there are.
+    #[schema(required = false)]
+    pub mapping_count: Option<u64>,
+    /// `outside-ranges`: how many numbers lie outside.
+    #[schema(required = false)]
+    pub number_count: Option<u64>,
+    /// `outside-ranges`: the first 100 of them.
+    #[schema(required = false)]
+    pub phone_numbers: Option<Vec<String>>,
 }
 
 #[cfg(test)]

@@ -5,11 +5,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::http::health;
 use crate::http::openapi;
 use crate::http::v1::api_keys;
+use crate::http::v1::audit_events;
 use crate::http::v1::business_groups;
 use crate::http::v1::imports;
 use crate::http::v1::mappings;
 use crate::http::v1::mappings_files;
 use crate::http::v1::me;
+use crate::http::v1::revisions;
+use crate::http::v1::uploads;
 
 /// Registers all calls.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -29,10 +32,18 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings_files::export_mappings)
         .service(mappings_files::export_workbook)
         .service(mappings_files::get_mappings_template)
-        .service(imports::import_mappings)
+        .service(uploads::import_mappings)
+        .service(imports::get_import)
+        .service(imports::list_import_changes)
+        .service(imports::apply_import)
+        .service(imports::drop_import)
+        .service(revisions::list_revisions)
+        .service(revisions::list_revision_changes)
+        .service(revisions::restore_revision)
         .service(api_keys::create_api_key)
         .service(api_keys::list_api_keys)
         .service(api_keys::revoke_api_key)
+        .service(audit_events::list_audit_events)
         .service(health::live)
         .service(health::ready)
         .service(health::metrics)

@@ -6,17 +6,21 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 
 use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::auth::SigningKeys;
 use crate::auth::TokenValidator;
 use crate::business_groups::BusinessGroups;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
+use crate::history::History;
 use crate::http::drain::Drain;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::import::Importer;
+use crate::import::KeptImports;
 use crate::mappings::Mappings;
 use crate::mappings::Resolver;
+use crate::ports::clock::Clock;
 use crate::ports::store_health::StoreHealth;
 
 /// What handlers call: one of each, shared by all workers.
@@ -29,8 +33,12 @@ pub struct Services {
     pub resolver: Resolver,
     /// API keys.
     pub api_keys: ApiKeys,
-    /// Imports.
+    /// Uploads.
     pub importer: Importer,
+    /// Imports that were uploaded.
+    pub imports: KeptImports,
+    /// The history of mappings.
+    pub history: History,
     /// Exports.
     pub exporter: Exporter,
     /// Token validation.
@@ -39,6 +47,10 @@ pub struct Services {
     pub signing_keys: Arc<SigningKeys>,
     /// The store's health, for `/readyz`.
     pub store_health: Arc<dyn StoreHealth>,
+    /// The audit log.
+    pub audit: Audit,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// How numbers are read and written.
     pub plan: NumberingPlan,
     /// The largest file that is imported, in bytes.

@@ -7,7 +7,7 @@ use std::hash::RandomState;
 use hashbrown::HashTable;
 
 use crate::domain::email::EmailAddress;
-use crate::domain::mapping::ImportRow;
+use crate::domain::import::ImportRow;
 use crate::domain::phone_number::PhoneNumber;
 
 /// The good rows, and where each number and each address of the file stands first.

@@ -10,6 +10,7 @@ mod csv_rows;
 mod duplicates;
 mod file_kind;
 mod header;
+mod kept;
 pub mod problem;
 pub mod problem_csv;
 pub mod reader;
@@ -19,6 +20,8 @@ pub mod service;
 mod text;
 mod workbook;
 
+pub use kept::KeptImportError;
+pub use kept::KeptImports;
 pub use problem::Problem;
 pub use problem::ProblemCode;
 pub use problem::Problems;

@@ -11,7 +11,7 @@ use std::iter;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 
-use crate::domain::mapping::ImportRow;
+use crate::domain::import::ImportRow;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::import::cell;

@@ -9,10 +9,13 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
+use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::mapping::ImportCounts;
-use crate::domain::mapping::ImportMode;
+use crate::domain::import::Import;
+use crate::domain::import::ImportMode;
+use crate::domain::import::PREVIEW_LIFETIME;
 use crate::domain::phone_number::NumberingPlan;
 use crate::import::cell;
 use crate::import::problem::Problem;
@@ -20,14 +23,15 @@ use crate::import::problem::ProblemCode;
 use crate::import::problem::Problems;
 use crate::import::reader;
 use crate::import::reader::ReadFile;
-use crate::ports::clock::Clock;
-use crate::ports::mapping_store::AppliedImport;
-use crate::ports::mapping_store::BadRow;
-use crate::ports::mapping_store::BadRowReason;
-use crate::ports::mapping_store::BadRows;
-use crate::ports::mapping_store::ImportBatch;
-use crate::ports::mapping_store::ImportOutcome;
-use crate::ports::mapping_store::MappingStore;
+use crate::ports::import_store::BadRow;
+use crate::ports::import_store::BadRowHandling;
+use crate::ports::import_store::BadRowReason;
+use crate::ports::import_store::BadRows;
+use crate::ports::import_store::Confirmation;
+use crate::ports::import_store::ImportBatch;
+use crate::ports::import_store::ImportOutcome;
+use crate::ports::import_store::ImportStore;
+use crate::ports::import_store::LargeRemoval;
 use crate::ports::store_error::StoreError;
 
 /// How many pieces of the body wait for the reading thread at most: the upload goes no faster than it is read.
@@ -62,21 +66,20 @@ pub struct ImportRequest {
     pub group: BusinessGroupId,
     /// What becomes of other mappings and of bad rows.
     pub handling: Handling,
-    /// Apply only if the group's mappings are still of this revision.
+    /// Go through only if the group's mappings are still of this revision.
     pub expected_revision: Option<i64>,
+    /// Whether the file is applied at once, and how many mappings somebody agreed to lose; `None`: it is kept until it is
+    /// applied.
+    pub apply: Option<Confirmation>,
+    /// Who uploads it, and when.
+    pub deed: Deed,
 }
 
-/// An import that went in.
+/// A file that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportReport {
-    /// How many rows the file has, bad ones included, blank ones not.
-    pub row_count: u64,
-    /// What it did.
-    pub counts: ImportCounts,
-    /// The group's revision before.
-    pub base_revision: i64,
-    /// The group's revision now; the same if nothing was changed.
-    pub revision: i64,
+    /// The import.
+    pub import: Import,
     /// What was left out; empty unless [`Handling::MergeGoodRows`].
     pub problems: Problems,
 }
@@ -93,6 +96,9 @@ pub enum ImportError<E> {
         /// The revision they are of.
         current: i64,
     },
+    /// So many mappings would go that somebody must agree.
+    #[error("the file would remove {} of {} mappings", .0.removed, .0.mapping_count)]
+    ConfirmRemovals(LargeRemoval),
     /// There is no such group.
     #[error("there is no such business group")]
     NoSuchGroup,
@@ -107,18 +113,17 @@ pub enum ImportError<E> {
 /// Imports uploads.
 #[derive(Clone)]
 pub struct Importer {
-    store: Arc<dyn MappingStore>,
+    store: Arc<dyn ImportStore>,
     plan: NumberingPlan,
-    clock: Arc<dyn Clock>,
 }
 
 impl Importer {
     /// An importer into `store` that reads numbers without `+` in `plan`.
-    pub fn new(store: Arc<dyn MappingStore>, plan: NumberingPlan, clock: Arc<dyn Clock>) -> Self {
-        Self { store, plan, clock }
+    pub fn new(store: Arc<dyn ImportStore>, plan: NumberingPlan) -> Self {
+        Self { store, plan }
     }
 
-    /// Reads a file as it comes and applies it whole, or not at all.
+    /// Reads a file as it comes, and keeps what it would change or applies it, whole or not at all.
     ///
     /// The body is always read to its end or its error, so that the answer finds a caller who listens. Once the body
     /// has failed, or the caller has dropped this future before the store was asked, nothing is applied.
@@ -133,29 +138,19 @@ impl Importer {
         if request.handling == Handling::Replace && file.row_count == 0 && file.problems.is_empty() {
             file.problems.add(no_rows(file.header_line));
         }
-        let ReadFile { rows, other_numbers, mut problems, row_count, unreadable, .. } = file;
-        let skip_bad_rows = request.handling == Handling::MergeGoodRows;
-        let check_only = unreadable || (!skip_bad_rows && !problems.is_empty());
-        let batch = ImportBatch {
-            group: request.group,
-            mode: request.handling.mode(),
-            rows,
-            other_numbers: if skip_bad_rows { Vec::new() } else { other_numbers },
-            skip_bad_rows,
-            check_only,
-            expected_revision: request.expected_revision,
-            now: self.clock.now(),
-        };
+        let mut problems = std::mem::take(&mut file.problems);
+        let batch = batch(request, file, &problems);
         match self.store.import(batch).await.map_err(ImportError::Store)? {
-            ImportOutcome::Applied(AppliedImport { counts, base_revision, revision, bad_rows }) => {
+            ImportOutcome::Taken { import, bad_rows } => {
                 add_bad_rows(&mut problems, bad_rows);
-                Ok(ImportReport { row_count, counts, base_revision, revision, problems })
+                Ok(ImportReport { import, problems })
             }
             ImportOutcome::Rejected { bad_rows } => {
                 add_bad_rows(&mut problems, bad_rows);
                 Err(ImportError::Rejected(problems))
             }
             ImportOutcome::RevisionMoved { current } => Err(ImportError::RevisionMoved { current }),
+            ImportOutcome::ConfirmRemovals(large) => Err(ImportError::ConfirmRemovals(large)),
             ImportOutcome::NoSuchGroup => Err(ImportError::NoSuchGroup),
         }
     }
@@ -180,6 +175,29 @@ impl Importer {
     }
 }
 
+/// What the store is asked.
+fn batch(request: ImportRequest, file: ReadFile, problems: &Problems) -> ImportBatch {
+    let bad_rows = match request.handling {
+        Handling::MergeGoodRows if !file.unreadable => BadRowHandling::Skip { problem_count: problems.count },
+        _ if problems.is_empty() => BadRowHandling::Reject,
+        _ => BadRowHandling::CheckOnly,
+    };
+    ImportBatch {
+        id: Uuid::now_v7(),
+        group: request.group,
+        mode: request.handling.mode(),
+        row_count: file.row_count,
+        rows: file.rows,
+        other_numbers: if request.handling == Handling::MergeGoodRows { Vec::new() } else { file.other_numbers },
+        bad_rows,
+        expected_revision: request.expected_revision,
+        apply: request.apply,
+        // A clock that is out by thousands of years gives previews that end at once.
+        expires_at: request.deed.at.checked_add(PREVIEW_LIFETIME).unwrap_or(request.deed.at),
+        deed: request.deed,
+    }
+}
+
 fn no_rows(header_line: u64) -> Problem {
     Problem::of_line(
         header_line,
@@ -189,7 +207,7 @@ fn no_rows(header_line: u64) -> Problem {
     )
 }
 
-fn add_bad_rows(problems: &mut Problems, bad_rows: BadRows) {
+pub(super) fn add_bad_rows(problems: &mut Problems, bad_rows: BadRows) {
     problems.merge(bad_rows.count, bad_rows.first.into_iter().map(problem_of_row));
 }
 

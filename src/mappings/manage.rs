@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping::Mapping;
@@ -7,7 +8,6 @@ use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
 use crate::mappings::MappingError;
-use crate::ports::clock::Clock;
 use crate::ports::mapping_store::DeleteOutcome;
 use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::MappingStore;
@@ -17,7 +17,6 @@ use crate::ports::mapping_store::PutOutcome;
 /// What administrators do with single mappings.
 pub struct Mappings {
     store: Arc<dyn MappingStore>,
-    clock: Arc<dyn Clock>,
 }
 
 /// What became of a mapping that was set.
@@ -32,8 +31,8 @@ pub enum PutResult {
 impl Mappings {
     /// Mappings kept in `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn MappingStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub fn new(store: Arc<dyn MappingStore>) -> Self {
+        Self { store }
     }
 
     /// Finds the mapping of a number.
@@ -67,8 +66,9 @@ impl Mappings {
         group: BusinessGroupId,
         phone_number: PhoneNumber,
         email: EmailAddress,
+        deed: Deed,
     ) -> Result<PutResult, MappingError> {
-        let change = PutMapping { group, phone_number, email, now: self.clock.now() };
+        let change = PutMapping { group, phone_number, email, deed };
         match self.store.put(&change).await? {
             PutOutcome::Created(mapping) => Ok(PutResult::Created(mapping)),
             PutOutcome::Updated(mapping) => Ok(PutResult::Updated(mapping)),
@@ -82,8 +82,8 @@ impl Mappings {
     ///
     /// # Errors
     /// [`MappingError::NoSuchMapping`], also where the group does not exist.
-    pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<(), MappingError> {
-        match self.store.delete(group, number).await? {
+    pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingError> {
+        match self.store.delete(group, number, deed).await? {
             DeleteOutcome::Deleted => Ok(()),
             DeleteOutcome::NotFound => Err(MappingError::NoSuchMapping),
         }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::SecretHash;
 use crate::domain::page::Page;
@@ -13,7 +14,7 @@ use crate::ports::store_error::StoreError;
 #[async_trait]
 pub trait ApiKeyStore: Send + Sync {
     /// Stores a key; `false` if the business group it is for does not exist.
-    async fn create(&self, key: &ApiKey, secret: SecretHash) -> Result<bool, StoreError>;
+    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<bool, StoreError>;
 
     /// Finds the key of a secret, expired or not. It asks the database each time, so that a revoked key is refused
     /// at once on every replica.
@@ -23,5 +24,5 @@ pub trait ApiKeyStore: Send + Sync {
     async fn list(&self, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError>;
 
     /// Removes a key; `false` if there is none.
-    async fn delete(&self, id: Uuid) -> Result<bool, StoreError>;
+    async fn delete(&self, id: Uuid, deed: &Deed) -> Result<bool, StoreError>;
 }

@@ -1,8 +1,8 @@
 //! The store of business groups, their tenants and their number ranges.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 
+use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
@@ -17,7 +17,7 @@ use crate::ports::store_error::StoreError;
 #[async_trait]
 pub trait BusinessGroupStore: Send + Sync {
     /// Creates a group without tenant and mappings, at revision 0.
-    async fn create(&self, group: NewBusinessGroup, now: Timestamp) -> Result<CreateGroupOutcome, StoreError>;
+    async fn create(&self, group: NewBusinessGroup, deed: &Deed) -> Result<CreateGroupOutcome, StoreError>;
 
     /// Finds one group.
     async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError>;
@@ -26,16 +26,26 @@ pub trait BusinessGroupStore: Send + Sync {
     async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError>;
 
     /// Changes a group.
-    async fn update(&self, id: &BusinessGroupId, patch: BusinessGroupPatch) -> Result<UpdateGroupOutcome, StoreError>;
+    async fn update(
+        &self,
+        id: &BusinessGroupId,
+        patch: BusinessGroupPatch,
+        deed: &Deed,
+    ) -> Result<UpdateGroupOutcome, StoreError>;
 
     /// Deletes a group that has no mappings, with its ranges, its tenant link and its API keys.
-    async fn delete(&self, id: &BusinessGroupId) -> Result<DeleteGroupOutcome, StoreError>;
+    async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError>;
 
     /// Links a tenant in place of the one linked before, if one was.
-    async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid) -> Result<LinkTenantOutcome, StoreError>;
+    async fn link_tenant(
+        &self,
+        id: &BusinessGroupId,
+        tenant: Guid,
+        deed: &Deed,
+    ) -> Result<LinkTenantOutcome, StoreError>;
 
     /// Removes the link to the tenant, if there is one; `false` if there is no such group.
-    async fn unlink_tenant(&self, id: &BusinessGroupId) -> Result<bool, StoreError>;
+    async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError>;
 }
 
 /// What became of a new group.

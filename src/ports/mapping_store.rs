@@ -4,12 +4,10 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
+use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
-use crate::domain::mapping::ImportCounts;
-use crate::domain::mapping::ImportMode;
-use crate::domain::mapping::ImportRow;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::Mapping;
 use crate::domain::page::Page;
@@ -20,7 +18,7 @@ use crate::ports::store_error::StoreError;
 /// Mappings in a database. Each method is one transaction: it happened whole or not at all, and once it has answered
 /// every reader sees it.
 ///
-/// A change that changes something counts the group's revision up by one and keeps its `mapping_count`; a change that
+/// A change that changes something makes a revision of the group's history and keeps its `mapping_count`; a change that
 /// changes nothing does neither.
 #[async_trait]
 pub trait MappingStore: Send + Sync {
@@ -48,10 +46,12 @@ pub trait MappingStore: Send + Sync {
     async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError>;
 
     /// Removes a mapping.
-    async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<DeleteOutcome, StoreError>;
-
-    /// Applies an import file whole, or not at all.
-    async fn import(&self, batch: ImportBatch) -> Result<ImportOutcome, StoreError>;
+    async fn delete(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        deed: &Deed,
+    ) -> Result<DeleteOutcome, StoreError>;
 
     /// Opens a group's mappings for reading, all of one revision, in the order of their numbers, in constant memory;
     /// `None` if there is no such group.
@@ -92,8 +92,8 @@ pub struct PutMapping {
     pub phone_number: PhoneNumber,
     /// Its new address.
     pub email: EmailAddress,
-    /// The time of the change.
-    pub now: Timestamp,
+    /// Who sets it, and when.
+    pub deed: Deed,
 }
 
 /// What became of a [`PutMapping`].
@@ -121,95 +121,6 @@ pub enum DeleteOutcome {
     Deleted,
     /// There is no such group or mapping.
     NotFound,
-}
-
-/// A read and checked import file.
-#[derive(Clone, Debug)]
-pub struct ImportBatch {
-    /// The business group.
-    pub group: BusinessGroupId,
-    /// What becomes of mappings that are not in the file.
-    pub mode: ImportMode,
-    /// The good rows: no number and no address stands twice.
-    pub rows: Vec<ImportRow>,
-    /// Numbers that the file names in rows that are bad otherwise. They count as "in the file" where a merge asks
-    /// whether an address belongs to a number outside it. Empty where bad rows are to be skipped.
-    pub other_numbers: Vec<PhoneNumber>,
-    /// Go through with the rest if some rows can't go in; else such a row leaves everything as it is.
-    pub skip_bad_rows: bool,
-    /// Only check: the file has problems already, and will not be applied.
-    pub check_only: bool,
-    /// Apply only if the group's mappings are still of this revision.
-    pub expected_revision: Option<i64>,
-    /// The time of the import.
-    pub now: Timestamp,
-}
-
-/// What became of an [`ImportBatch`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImportOutcome {
-    /// The rows went in.
-    Applied(AppliedImport),
-    /// Rows can't go in, and nothing was changed (or the import was [`ImportBatch::check_only`], and then there may
-    /// be none).
-    Rejected {
-        /// The rows that can't go in.
-        bad_rows: BadRows,
-    },
-    /// The mappings are of another revision than expected. Nothing was changed.
-    RevisionMoved {
-        /// The revision they are of.
-        current: i64,
-    },
-    /// There is no such group.
-    NoSuchGroup,
-}
-
-/// An import that went in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppliedImport {
-    /// What it did.
-    pub counts: ImportCounts,
-    /// The group's revision before.
-    pub base_revision: i64,
-    /// The group's revision now; the same if nothing was changed.
-    pub revision: i64,
-    /// The rows that were left out; none unless [`ImportBatch::skip_bad_rows`].
-    pub bad_rows: BadRows,
-}
-
-/// Rows that the store can't take: all are counted, the first are told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BadRows {
-    /// How many there are.
-    pub count: u64,
-    /// The first [`MAX_LISTED_BAD_ROWS`] of them, by line.
-    pub first: Vec<BadRow>,
-}
-
-/// How many bad rows an import tells at most: a file of a million bad rows must not fill the memory.
-pub const MAX_LISTED_BAD_ROWS: usize = 1000;
-
-/// A row that the store can't take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadRow {
-    /// The row.
-    pub row: ImportRow,
-    /// Why.
-    pub reason: BadRowReason,
-}
-
-/// Why the store can't take a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadRowReason {
-    /// None of the group's ranges holds the number.
-    NumberNotAssigned,
-    /// In a merge: the address belongs to a number that keeps it, because the file does not give that number another
-    /// (or does so in a row that can't go in either).
-    EmailTaken {
-        /// The number that has the address.
-        by: PhoneNumber,
-    },
 }
 
 /// A group's mappings of one revision.

@@ -3,8 +3,11 @@
 //! `store` and `entra` implement them; only `bootstrap` knows which implementation is behind one.
 
 pub mod api_key_store;
+pub mod audit_log;
 pub mod business_group_store;
 pub mod clock;
+pub mod history_store;
+pub mod import_store;
 pub mod key_set_source;
 pub mod mapping_store;
 pub mod store_error;

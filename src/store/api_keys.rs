@@ -1,14 +1,21 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::api_key::Role;
 use crate::domain::api_key::SecretHash;
+use crate::domain::audit::Detail;
+use crate::domain::audit::NewAuditEvent;
+use crate::domain::audit::action;
+use crate::domain::business_group::BusinessGroupId;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::store_error::StoreError;
+use crate::store::audit;
+use crate::store::audit::told;
 use crate::store::error::UnreadableRow;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
@@ -16,13 +23,13 @@ use crate::store::sqlite::Sqlite;
 use crate::store::statements;
 
 macro_rules! api_key_store {
-    ($name:ident, $engine:ty) => {
+    ($name:ident, $engine:ty, $engine_module:ident) => {
         /// API keys in a database.
         pub(super) struct $name(pub(super) $engine);
 
         #[async_trait]
         impl ApiKeyStore for $name {
-            async fn create(&self, key: &ApiKey, secret: SecretHash) -> Result<bool, StoreError> {
+            async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let group_key = match key.grant.business_group() {
                     None => None,
@@ -48,6 +55,10 @@ macro_rules! api_key_store {
                     .bind(key.expires_at.map(|expiry| expiry.as_microsecond()))
                     .execute(&mut *transaction)
                     .await?;
+                let detail =
+                    vec![told("key", &key.id), told("name", &key.name), told("role", &key.grant.role().as_str())];
+                let event = event(deed, action::CREATE_API_KEY, key.grant.business_group().cloned(), detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 Ok(true)
             }
@@ -70,19 +81,34 @@ macro_rules! api_key_store {
                 Ok(Page::from_one_more(found?, page.limit))
             }
 
-            async fn delete(&self, id: Uuid) -> Result<bool, StoreError> {
+            async fn delete(&self, id: Uuid, deed: &Deed) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
+                let found: Option<KeyRow> = sqlx::query_as(statements::FIND_KEY_BY_ID)
+                    .bind(id.to_string())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
                 let deleted =
                     sqlx::query(statements::DELETE_KEY).bind(id.to_string()).execute(&mut *transaction).await?;
+                let (Some(found), 1) = (found, deleted.rows_affected()) else {
+                    return Ok(false);
+                };
+                let key = api_key(found)?;
+                let detail = vec![told("key", &key.id), told("name", &key.name)];
+                let event = event(deed, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
-                Ok(deleted.rows_affected() > 0)
+                Ok(true)
             }
         }
     };
 }
 
-api_key_store!(PostgresApiKeys, Postgres);
-api_key_store!(SqliteApiKeys, Sqlite);
+api_key_store!(PostgresApiKeys, Postgres, postgres);
+api_key_store!(SqliteApiKeys, Sqlite, sqlite);
+
+fn event(deed: &Deed, action: &str, group: Option<BusinessGroupId>, detail: Detail) -> NewAuditEvent {
+    NewAuditEvent { deed: deed.clone(), action: action.to_owned(), refused_with: None, group, detail }
+}
 
 /// `id, name, role, business group, prefix, created_at, expires_at`
 type KeyRow = (String, String, String, Option<String>, String, i64, Option<i64>);

@@ -1,6 +1,8 @@
 use async_trait::async_trait;
-use jiff::Timestamp;
 
+use crate::domain::actor::Deed;
+use crate::domain::audit::Detail;
+use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
@@ -16,6 +18,8 @@ use crate::ports::business_group_store::DeleteGroupOutcome;
 use crate::ports::business_group_store::LinkTenantOutcome;
 use crate::ports::business_group_store::UpdateGroupOutcome;
 use crate::ports::store_error::StoreError;
+use crate::store::audit;
+use crate::store::audit::told;
 use crate::store::error::UnreadableRow;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
@@ -24,7 +28,7 @@ use crate::store::sqlite::Sqlite;
 use crate::store::statements;
 
 macro_rules! business_group_store {
-    ($name:ident, $engine:ty, $transaction:ty) => {
+    ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
         /// Business groups in a database.
         pub(super) struct $name(pub(super) $engine);
 
@@ -110,12 +114,12 @@ macro_rules! business_group_store {
 
         #[async_trait]
         impl BusinessGroupStore for $name {
-            async fn create(&self, new: NewBusinessGroup, now: Timestamp) -> Result<CreateGroupOutcome, StoreError> {
+            async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<CreateGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let created: sqlx::Result<(i64,)> = sqlx::query_as(statements::CREATE_GROUP)
                     .bind(new.id.as_str())
                     .bind(&new.name)
-                    .bind(now.as_microsecond())
+                    .bind(deed.at.as_microsecond())
                     .fetch_one(&mut *transaction)
                     .await;
                 let (group_key,) = match created {
@@ -130,6 +134,9 @@ macro_rules! business_group_store {
                     };
                 }
                 let group = Self::read(&mut transaction, &new.id).await?.ok_or(UnreadableRow("a new group"))?;
+                let detail = vec![told("name", &new.name), told("number_ranges", &told_ranges(&new.number_ranges))];
+                let event = audit::done(deed, action::CREATE_BUSINESS_GROUP, &new.id, detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 Ok(CreateGroupOutcome::Created(group))
             }
@@ -159,6 +166,7 @@ macro_rules! business_group_store {
                 &self,
                 id: &BusinessGroupId,
                 patch: BusinessGroupPatch,
+                deed: &Deed,
             ) -> Result<UpdateGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let locked: Option<(i64, i64, i64)> =
@@ -166,6 +174,7 @@ macro_rules! business_group_store {
                 let Some((group_key, ..)) = locked else {
                     return Ok(UpdateGroupOutcome::NoSuchGroup);
                 };
+                let event = audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, told_patch(&patch));
                 sqlx::query(statements::UPDATE_GROUP)
                     .bind(group_key)
                     .bind(patch.name)
@@ -192,11 +201,12 @@ macro_rules! business_group_store {
                     }
                 }
                 let group = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 Ok(UpdateGroupOutcome::Updated(group))
             }
 
-            async fn delete(&self, id: &BusinessGroupId) -> Result<DeleteGroupOutcome, StoreError> {
+            async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let locked: Option<(i64, i64, i64)> =
                     sqlx::query_as(<$engine>::LOCK_GROUP).bind(id.as_str()).fetch_optional(&mut *transaction).await?;
@@ -204,14 +214,23 @@ macro_rules! business_group_store {
                     None => Ok(DeleteGroupOutcome::NoSuchGroup),
                     Some((_, _, mapping_count)) if mapping_count > 0 => Ok(DeleteGroupOutcome::NotEmpty),
                     Some((group_key, ..)) => {
-                        sqlx::query(statements::DELETE_GROUP).bind(group_key).execute(&mut *transaction).await?;
+                        for statement in [statements::DELETE_CHANGES_OF_GROUP, statements::DELETE_GROUP] {
+                            sqlx::query(statement).bind(group_key).execute(&mut *transaction).await?;
+                        }
+                        let event = audit::done(deed, action::DELETE_BUSINESS_GROUP, id, Vec::new());
+                        audit::$engine_module::record(&mut transaction, &event).await?;
                         transaction.commit().await?;
                         Ok(DeleteGroupOutcome::Deleted)
                     }
                 }
             }
 
-            async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid) -> Result<LinkTenantOutcome, StoreError> {
+            async fn link_tenant(
+                &self,
+                id: &BusinessGroupId,
+                tenant: Guid,
+                deed: &Deed,
+            ) -> Result<LinkTenantOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let linked = sqlx::query(statements::LINK_TENANT)
                     .bind(id.as_str())
@@ -224,12 +243,16 @@ macro_rules! business_group_store {
                         linked?;
                     }
                 }
-                let group = Self::read(&mut transaction, id).await?;
+                let Some(group) = Self::read(&mut transaction, id).await? else {
+                    return Ok(LinkTenantOutcome::NoSuchGroup);
+                };
+                let event = audit::done(deed, action::LINK_TENANT, id, vec![told("tenant_id", &tenant)]);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
-                Ok(group.map_or(LinkTenantOutcome::NoSuchGroup, LinkTenantOutcome::Linked))
+                Ok(LinkTenantOutcome::Linked(group))
             }
 
-            async fn unlink_tenant(&self, id: &BusinessGroupId) -> Result<bool, StoreError> {
+            async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError> {
                 let nobody: Option<&str> = None;
                 let mut transaction = self.0.begin().await?;
                 let unlinked = sqlx::query(statements::LINK_TENANT)
@@ -237,15 +260,20 @@ macro_rules! business_group_store {
                     .bind(nobody)
                     .execute(&mut *transaction)
                     .await?;
+                if unlinked.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let event = audit::done(deed, action::UNLINK_TENANT, id, Vec::new());
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
-                Ok(unlinked.rows_affected() > 0)
+                Ok(true)
             }
         }
     };
 }
 
-business_group_store!(PostgresBusinessGroups, Postgres, sqlx::PgTransaction<'static>);
-business_group_store!(SqliteBusinessGroups, Sqlite, sqlx::SqliteTransaction<'static>);
+business_group_store!(PostgresBusinessGroups, Postgres, postgres, sqlx::PgTransaction<'static>);
+business_group_store!(SqliteBusinessGroups, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
 
 /// `group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at`
 type GroupRow = (i64, String, String, Option<String>, bool, String, i64, i64, i64);
@@ -263,6 +291,22 @@ fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, Unreadab
         revision,
         created_at: rows::timestamp(created_at)?,
     })
+}
+
+fn told_ranges(ranges: &[NumberRange]) -> String {
+    let ranges: Vec<_> = ranges.iter().map(|range| format!("{}-{}", range.first(), range.last())).collect();
+    ranges.join(", ")
+}
+
+/// What a patch changes, as the audit log tells it.
+fn told_patch(patch: &BusinessGroupPatch) -> Detail {
+    let parts = [
+        patch.name.as_ref().map(|name| told("name", name)),
+        patch.number_ranges.as_ref().map(|ranges| told("number_ranges", &told_ranges(ranges))),
+        patch.allow_guests.map(|allowed| told("allow_guests", &allowed)),
+        patch.identity_pinning.map(|pinning| told("identity_pinning", &pinning.as_str())),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 fn is_unique_violation(error: &sqlx::Error) -> bool {

@@ -1,5 +1,7 @@
 use async_trait::async_trait;
 
+use crate::domain::actor::Deed;
+use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::email::MAX_EMAIL_BYTES;
@@ -12,17 +14,18 @@ use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::mapping_store::DeleteOutcome;
 use crate::ports::mapping_store::Export;
-use crate::ports::mapping_store::ImportBatch;
-use crate::ports::mapping_store::ImportOutcome;
 use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
 use crate::ports::store_error::StoreError;
+use crate::store::audit;
+use crate::store::audit::told;
+use crate::store::change_sets;
+use crate::store::change_sets::SingleChange;
 use crate::store::error::UnreadableRow;
 use crate::store::export;
-use crate::store::import;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
 use crate::store::rows::MappingRow;
@@ -31,7 +34,7 @@ use crate::store::sqlite::Sqlite;
 use crate::store::statements;
 
 macro_rules! mapping_store {
-    ($name:ident, $engine:ty, $import:path, $export:path) => {
+    ($name:ident, $engine:ty, $engine_module:ident) => {
         /// Mappings in a database.
         pub(super) struct $name(pub(super) $engine);
 
@@ -109,11 +112,8 @@ macro_rules! mapping_store {
 
             async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
-                    .bind(change.group.as_str())
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                let Some((group_key, ..)) = group else {
+                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &change.group).await?
+                else {
                     return Ok(PutOutcome::NoSuchGroup);
                 };
                 let number = to_i64(change.phone_number);
@@ -128,7 +128,7 @@ macro_rules! mapping_store {
                     return Ok(PutOutcome::Updated(rows::mapping(row.clone())?));
                 }
                 let taken: Option<(i64,)> = sqlx::query_as(statements::MAPPING_OF_EMAIL)
-                    .bind(group_key)
+                    .bind(group.key)
                     .bind(change.email.as_str())
                     .fetch_optional(&mut *transaction)
                     .await?;
@@ -136,60 +136,70 @@ macro_rules! mapping_store {
                     return Ok(PutOutcome::EmailTaken { by: rows::phone_number(by)? });
                 }
                 let ranges: Vec<(i64, i64)> =
-                    sqlx::query_as(statements::RANGES_OF_GROUP).bind(group_key).fetch_all(&mut *transaction).await?;
+                    sqlx::query_as(statements::RANGES_OF_GROUP).bind(group.key).fetch_all(&mut *transaction).await?;
                 if !ranges.iter().any(|(first, last)| (*first..=*last).contains(&number)) {
                     return Ok(PutOutcome::NumberNotAssigned);
                 }
                 let statement = if before.is_some() { statements::CHANGE_MAPPING } else { statements::ADD_MAPPING };
                 sqlx::query(statement)
                     .bind(number)
-                    .bind(group_key)
+                    .bind(group.key)
                     .bind(change.email.as_str())
-                    .bind(change.now.as_microsecond())
+                    .bind(change.deed.at.as_microsecond())
                     .execute(&mut *transaction)
                     .await?;
-                let added = i64::from(before.is_none());
-                sqlx::query(statements::COUNT_REVISION).bind(group_key).bind(added).execute(&mut *transaction).await?;
+                let single = SingleChange {
+                    number: change.phone_number,
+                    old_email: before.as_ref().map(|row| row.1.as_str()),
+                    new_email: Some(change.email.as_str()),
+                };
+                let revision =
+                    change_sets::$engine_module::record_single(&mut transaction, group, single, &change.deed).await?;
+                let detail = vec![told("phone_number", &change.phone_number), told("revision", &revision)];
+                let event = audit::done(&change.deed, action::PUT_MAPPING, &change.group, detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
-                let mapping = rows::mapping((number, change.email.to_string(), change.now.as_microsecond()))?;
+                let mapping = rows::mapping((number, change.email.to_string(), change.deed.at.as_microsecond()))?;
                 Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
             }
 
-            async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<DeleteOutcome, StoreError> {
+            async fn delete(
+                &self,
+                id: &BusinessGroupId,
+                number: PhoneNumber,
+                deed: &Deed,
+            ) -> Result<DeleteOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
-                    .bind(group.as_str())
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                let Some((group_key, ..)) = group else {
+                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
                     return Ok(DeleteOutcome::NotFound);
                 };
-                let deleted = sqlx::query(statements::DELETE_MAPPING)
+                let deleted: Option<(String,)> = sqlx::query_as(statements::DELETE_MAPPING)
                     .bind(to_i64(number))
-                    .bind(group_key)
-                    .execute(&mut *transaction)
+                    .bind(group.key)
+                    .fetch_optional(&mut *transaction)
                     .await?;
-                if deleted.rows_affected() == 0 {
+                let Some((email,)) = deleted else {
                     return Ok(DeleteOutcome::NotFound);
-                }
-                sqlx::query(statements::COUNT_REVISION).bind(group_key).bind(-1_i64).execute(&mut *transaction).await?;
+                };
+                let single = SingleChange { number, old_email: Some(&email), new_email: None };
+                let revision =
+                    change_sets::$engine_module::record_single(&mut transaction, group, single, deed).await?;
+                let detail = vec![told("phone_number", &number), told("revision", &revision)];
+                let event = audit::done(deed, action::DELETE_MAPPING, id, detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
                 transaction.commit().await?;
                 Ok(DeleteOutcome::Deleted)
             }
 
-            async fn import(&self, batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
-                $import(&self.0, batch).await
-            }
-
             async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
-                $export(&self.0, group).await
+                export::$engine_module(&self.0, group).await
             }
         }
     };
 }
 
-mapping_store!(PostgresMappings, Postgres, import::postgres, export::postgres);
-mapping_store!(SqliteMappings, Sqlite, import::sqlite, export::sqlite);
+mapping_store!(PostgresMappings, Postgres, postgres);
+mapping_store!(SqliteMappings, Sqlite, sqlite);
 
 /// `id, allow_guests, identity_pinning, phone_number, pinned_oid`
 type LineRow = (String, bool, String, Option<i64>, Option<String>);

@@ -4,11 +4,14 @@
 //! One suite of tests (`tests/store`) holds both to the same contract.
 
 mod api_keys;
+mod audit;
 mod business_groups;
+mod change_sets;
 mod error;
 mod export;
 mod health;
-mod import;
+mod history;
+mod imports;
 mod mappings;
 mod postgres;
 mod rows;
@@ -18,7 +21,10 @@ mod statements;
 use std::sync::Arc;
 
 use crate::ports::api_key_store::ApiKeyStore;
+use crate::ports::audit_log::AuditLog;
 use crate::ports::business_group_store::BusinessGroupStore;
+use crate::ports::history_store::HistoryStore;
+use crate::ports::import_store::ImportStore;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_health::StoreHealth;
 pub use crate::store::error::OpenError;
@@ -30,10 +36,16 @@ use crate::store::sqlite::Sqlite;
 pub struct Stores {
     /// Mappings.
     pub mappings: Arc<dyn MappingStore>,
+    /// Imports.
+    pub imports: Arc<dyn ImportStore>,
+    /// The history of each group.
+    pub history: Arc<dyn HistoryStore>,
     /// Business groups.
     pub business_groups: Arc<dyn BusinessGroupStore>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
     /// The database as a whole.
     pub health: Arc<dyn StoreHealth>,
 }
@@ -48,16 +60,22 @@ pub async fn open(url: &str) -> Result<Stores, OpenError> {
         let engine = Sqlite::open(url).await?;
         Ok(Stores {
             mappings: Arc::new(mappings::SqliteMappings(engine.clone())),
+            imports: Arc::new(imports::SqliteImports(engine.clone())),
+            history: Arc::new(history::SqliteHistory(engine.clone())),
             business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::SqliteApiKeys(engine.clone())),
+            audit: Arc::new(audit::SqliteAuditLog(engine.clone())),
             health: Arc::new(health::SqliteHealth(engine)),
         })
     } else {
         let engine = Postgres::open(url).await?;
         Ok(Stores {
             mappings: Arc::new(mappings::PostgresMappings(engine.clone())),
+            imports: Arc::new(imports::PostgresImports(engine.clone())),
+            history: Arc::new(history::PostgresHistory(engine.clone())),
             business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::PostgresApiKeys(engine.clone())),
+            audit: Arc::new(audit::PostgresAuditLog(engine.clone())),
             health: Arc::new(health::PostgresHealth(engine)),
         })
     }

@@ -4,13 +4,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::Connection;
+use sqlx::PgConnection;
 use sqlx::PgPool;
 use sqlx::PgTransaction;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::postgres::PgPoolOptions;
+use tokio::time::timeout;
 
-use crate::domain::mapping::ImportRow;
+use crate::domain::import::ImportRow;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::error::OpenError;
 use crate::store::rows::to_i64;
@@ -47,8 +49,12 @@ impl Postgres {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1 FOR UPDATE";
 
-    /// An import may take long, and wait long for another one into the same group.
-    pub(super) const BEFORE_IMPORT: &[&str] = &["SET LOCAL statement_timeout = 0"];
+    /// A change of many rows may take long, and wait long for another one of the same group.
+    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SET LOCAL statement_timeout = 0"];
+
+    /// An import that has expired, and that no other replica is just dropping.
+    pub(super) const EXPIRED_IMPORT: &str = "SELECT change_set_key FROM imports \
+         WHERE revision IS NULL AND expires_at <= $1 LIMIT 1 FOR UPDATE SKIP LOCKED";
 
     /// The staged rows of an import; gone with the transaction.
     pub(super) const CREATE_STAGING: &[&str] = &[
@@ -71,6 +77,7 @@ impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
         let options = options.application_name("signline").options([("statement_timeout", STATEMENT_LIMIT)]);
+        try_to_connect(&options).await.map_err(OpenError::Unreachable)?;
         let pool = PgPoolOptions::new()
             .acquire_timeout(ACQUIRE_LIMIT)
             // A round trip less for each call under load. A connection that has stood idle is tried first, so that a
@@ -148,6 +155,19 @@ impl Postgres {
             sqlx::query(STAGE).bind(lines).bind(numbers).bind(emails).execute(&mut **transaction).await?;
         }
     }
+}
+
+/// Connects once: a pool would only say that it has waited in vain, and not for what.
+async fn try_to_connect(options: &PgConnectOptions) -> Result<(), String> {
+    let connected = timeout(ACQUIRE_LIMIT, PgConnection::connect_with(options)).await;
+    match connected.map_err(|_| "it does not answer".to_owned())? {
+        // It has served its purpose, however it ends.
+        Ok(connection) => drop(connection.close().await),
+        // The server's own words; beside them sqlx would write a line of the server's source.
+        Err(sqlx::Error::Database(refusal)) => return Err(refusal.message().to_owned()),
+        Err(error) => return Err(error.to_string()),
+    }
+    Ok(())
 }
 
 /// `line, (phone_number, email)`

@@ -2,10 +2,16 @@
 
 use jiff::Timestamp;
 
+use crate::domain::actor::Actor;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
+use crate::domain::history::ChangeCounts;
+use crate::domain::history::ChangeKind;
+use crate::domain::history::MappingChange;
+use crate::domain::history::Revision;
+use crate::domain::history::Source;
 use crate::domain::mapping::Mapping;
 use crate::domain::number_range::NumberRange;
 use crate::domain::phone_number::PhoneNumber;
@@ -41,6 +47,11 @@ pub(super) fn count(number: i64) -> Result<u64, UnreadableRow> {
     u64::try_from(number).map_err(|_| UnreadableRow("a count"))
 }
 
+/// A count as a database has it.
+pub(super) fn stored_count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 pub(super) fn range(first: i64, last: i64) -> Result<NumberRange, UnreadableRow> {
     NumberRange::new(phone_number(first)?, phone_number(last)?).map_err(|_| UnreadableRow("a number range"))
 }
@@ -53,5 +64,38 @@ pub(super) fn mapping((number, email, updated_at): MappingRow) -> Result<Mapping
         phone_number: phone_number(number)?,
         email: EmailAddress::from_stored(email),
         updated_at: timestamp(updated_at)?,
+    })
+}
+
+/// `phone_number, old_email, new_email, moved_with`
+pub(super) type ChangeRow = (i64, Option<String>, Option<String>, Option<i64>);
+
+pub(super) fn change((number, old_email, new_email, moved_with): ChangeRow) -> Result<MappingChange, UnreadableRow> {
+    let (old, new) = (old_email.map(EmailAddress::from_stored), new_email.map(EmailAddress::from_stored));
+    let kind = match (old, new, moved_with) {
+        (None, Some(email), None) => ChangeKind::Added(email),
+        (None, Some(email), Some(from)) => ChangeKind::Moved { email, from: phone_number(from)? },
+        (Some(old), Some(new), None) => ChangeKind::Changed { old, new },
+        (Some(email), None, None) => ChangeKind::Removed(email),
+        _ => return Err(UnreadableRow("a change")),
+    };
+    Ok(MappingChange { phone_number: phone_number(number)?, kind })
+}
+
+pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<ChangeCounts, UnreadableRow> {
+    Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
+}
+
+/// `revision, at, actor_id, actor_name, source, added, changed, removed`
+pub(super) type RevisionRow = (i64, i64, String, String, String, i64, i64, i64);
+
+pub(super) fn revision(row: RevisionRow) -> Result<Revision, UnreadableRow> {
+    let (revision, at, id, name, source, added, changed, removed) = row;
+    Ok(Revision {
+        revision,
+        at: timestamp(at)?,
+        actor: Actor { id, name },
+        source: Source::parse(&source).ok_or(UnreadableRow("a source"))?,
+        counts: change_counts(added, changed, removed)?,
     })
 }

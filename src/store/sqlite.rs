@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
-use crate::domain::mapping::ImportRow;
+use crate::domain::import::ImportRow;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::error::OpenError;
 use crate::store::rows::to_i64;
@@ -50,7 +50,11 @@ impl Sqlite {
     /// Reads a group. The transaction is the only one that writes already, so there is nothing to lock.
     pub(super) const LOCK_GROUP: &str = "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1";
 
-    pub(super) const BEFORE_IMPORT: &[&str] = &[];
+    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &[];
+
+    /// An import that has expired.
+    pub(super) const EXPIRED_IMPORT: &str =
+        "SELECT change_set_key FROM imports WHERE revision IS NULL AND expires_at <= $1 LIMIT 1";
 
     pub(super) const CREATE_STAGING: &[&str] = &[
         "CREATE TEMPORARY TABLE import_rows (line INTEGER NOT NULL, phone_number INTEGER PRIMARY KEY, email TEXT) STRICT",

@@ -21,6 +21,9 @@ pub(super) const CREATE_GROUP: &str =
     "INSERT INTO business_groups (id, name, created_at) VALUES ($1, $2, $3) RETURNING group_key";
 pub(super) const UPDATE_GROUP: &str = "UPDATE business_groups SET name = COALESCE($2, name), \
      allow_guests = COALESCE($3, allow_guests), identity_pinning = COALESCE($4, identity_pinning) WHERE group_key = $1";
+/// Its changes go first: nothing else leads to them.
+pub(super) const DELETE_CHANGES_OF_GROUP: &str = "DELETE FROM changes WHERE change_set_key IN \
+     (SELECT change_set_key FROM change_sets WHERE group_key = $1)";
 pub(super) const DELETE_GROUP: &str = "DELETE FROM business_groups WHERE group_key = $1";
 pub(super) const LINK_TENANT: &str = "UPDATE business_groups SET tenant_id = $2 WHERE id = $1";
 
@@ -63,7 +66,8 @@ pub(super) const ADD_MAPPING: &str =
 /// The pin goes: it was for who had the address before.
 pub(super) const CHANGE_MAPPING: &str = "UPDATE mappings SET email = $3, updated_at = $4, \
      pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL WHERE phone_number = $1 AND group_key = $2";
-pub(super) const DELETE_MAPPING: &str = "DELETE FROM mappings WHERE phone_number = $1 AND group_key = $2";
+pub(super) const DELETE_MAPPING: &str =
+    "DELETE FROM mappings WHERE phone_number = $1 AND group_key = $2 RETURNING email";
 pub(super) const COUNT_REVISION: &str =
     "UPDATE business_groups SET revision = revision + 1, mapping_count = mapping_count + $2 WHERE group_key = $1";
 pub(super) const EXPORT_CHUNK: &str = "SELECT phone_number, email FROM mappings \
@@ -96,19 +100,110 @@ pub(super) const LIST_TAKEN: &str =
     with_taken!("SELECT line, phone_number, email, by_number FROM taken ORDER BY line LIMIT $3");
 pub(super) const UNSTAGE_TAKEN: &str =
     with_taken!("DELETE FROM import_rows WHERE phone_number IN (SELECT phone_number FROM taken)");
-/// Added, changed, unchanged.
-pub(super) const COUNT_CHANGES: &str = "SELECT count(*) FILTER (WHERE c.email IS NULL), \
-     count(*) FILTER (WHERE c.email <> s.email), count(*) FILTER (WHERE c.email = s.email) \
-     FROM import_rows s LEFT JOIN mappings c ON c.group_key = $1 AND c.phone_number = s.phone_number \
-     WHERE s.email IS NOT NULL";
-/// What the file changes goes first, so that two numbers can swap their addresses.
-pub(super) const DELETE_CHANGED: &str = "DELETE FROM mappings WHERE group_key = $1 AND EXISTS ( \
-     SELECT 1 FROM import_rows s WHERE s.phone_number = mappings.phone_number AND s.email <> mappings.email)";
-pub(super) const DELETE_CHANGED_AND_REMOVED: &str = "DELETE FROM mappings WHERE group_key = $1 AND NOT EXISTS ( \
-     SELECT 1 FROM import_rows s WHERE s.phone_number = mappings.phone_number AND s.email = mappings.email)";
-pub(super) const INSERT_STAGED: &str = "INSERT INTO mappings (phone_number, group_key, email, updated_at) \
-     SELECT s.phone_number, $1, s.email, $2 FROM import_rows s WHERE s.email IS NOT NULL AND NOT EXISTS ( \
-     SELECT 1 FROM mappings c WHERE c.group_key = $1 AND c.phone_number = s.phone_number) ORDER BY s.phone_number";
+pub(super) const COUNT_STAGED: &str = "SELECT count(*) FROM import_rows WHERE email IS NOT NULL";
+pub(super) const ADD_IMPORT: &str = "INSERT INTO imports (id, group_key, change_set_key, mode, base_revision, row_count, \
+     unchanged, problem_count, created_at, expires_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+pub(super) const SET_APPLIED: &str = "UPDATE imports SET revision = $2 WHERE id = $1";
+/// Of a group; one that waits only until it expires.
+pub(super) const FIND_IMPORT: &str = "SELECT i.id, i.mode, i.base_revision, i.row_count, s.added, s.changed, s.removed, \
+     i.unchanged, i.problem_count, i.created_at, i.expires_at, i.revision, i.change_set_key \
+     FROM imports i JOIN change_sets s ON s.change_set_key = i.change_set_key \
+     JOIN business_groups g ON g.group_key = i.group_key \
+     WHERE g.id = $1 AND i.id = $2 AND (i.revision IS NOT NULL OR i.expires_at > $3)";
+
+// Change sets.
+
+pub(super) const ADD_CHANGE_SET: &str =
+    "INSERT INTO change_sets (group_key, added, changed, removed) VALUES ($1, $2, $3, $4) RETURNING change_set_key";
+pub(super) const SET_COUNTS: &str =
+    "UPDATE change_sets SET added = $2, changed = $3, removed = $4 WHERE change_set_key = $1";
+pub(super) const DELETE_CHANGE_SET: &str = "DELETE FROM change_sets WHERE change_set_key = $1";
+pub(super) const DELETE_CHANGES: &str = "DELETE FROM changes WHERE change_set_key = $1";
+pub(super) const ADD_CHANGE: &str =
+    "INSERT INTO changes (change_set_key, phone_number, old_email, new_email) VALUES ($1, $2, $3, $4)";
+/// Numbers that the file does not have lose their mapping: staged as numbers without address.
+pub(super) const STAGE_REMOVALS: &str = "INSERT INTO import_rows (line, phone_number) \
+     SELECT 0, c.phone_number FROM mappings c WHERE c.group_key = $1 \
+     AND NOT EXISTS (SELECT 1 FROM import_rows s WHERE s.phone_number = c.phone_number)";
+/// What leads back to revision `$2`: each number with the address that it had before the first change since.
+pub(super) const STAGE_REVISION: &str = "INSERT INTO import_rows (line, phone_number, email) \
+     SELECT 0, f.phone_number, f.old_email FROM ( \
+     SELECT h.phone_number, h.old_email, row_number() OVER (PARTITION BY h.phone_number ORDER BY r.revision) AS place \
+     FROM revisions r JOIN changes h ON h.change_set_key = r.change_set_key \
+     WHERE r.group_key = $1 AND r.revision > $2) f WHERE f.place = 1";
+/// Where the staged rows and the mappings differ. With `$3`, which says that there are removals, an address that a new
+/// number gets and an old one loses has moved, and each of the two numbers is told of the other.
+pub(super) const ADD_STAGED_CHANGES: &str = "INSERT INTO changes (change_set_key, phone_number, old_email, new_email, moved_with, line) \
+     SELECT $1, s.phone_number, c.email, s.email, CASE WHEN NOT $3 THEN NULL \
+     WHEN c.email IS NULL THEN (SELECT m.phone_number FROM mappings m JOIN import_rows o ON o.phone_number = m.phone_number \
+     WHERE m.group_key = $2 AND m.email = s.email AND o.email IS NULL) \
+     WHEN s.email IS NULL THEN (SELECT o.phone_number FROM import_rows o WHERE o.email = c.email \
+     AND NOT EXISTS (SELECT 1 FROM mappings m WHERE m.group_key = $2 AND m.phone_number = o.phone_number)) END, \
+     NULLIF(s.line, 0) FROM import_rows s \
+     LEFT JOIN mappings c ON c.group_key = $2 AND c.phone_number = s.phone_number \
+     WHERE c.email IS DISTINCT FROM s.email ORDER BY s.phone_number";
+/// Added, changed, removed; numbers that get an address, numbers that lose one.
+pub(super) const COUNT_CHANGES: &str = "SELECT count(*) FILTER (WHERE old_email IS NULL AND moved_with IS NULL), \
+     count(*) FILTER (WHERE new_email IS NOT NULL AND (old_email IS NOT NULL OR moved_with IS NOT NULL)), \
+     count(*) FILTER (WHERE new_email IS NULL AND moved_with IS NULL), \
+     count(new_email), count(old_email) FROM changes WHERE change_set_key = $1";
+/// The number that an address moves away from is told beside the number it moves to.
+pub(super) const LIST_CHANGES: &str = "SELECT phone_number, old_email, new_email, moved_with FROM changes \
+     WHERE change_set_key = $1 AND phone_number > $2 AND (new_email IS NOT NULL OR moved_with IS NULL) \
+     ORDER BY phone_number LIMIT $3";
+/// How many of the numbers that get an address lie in the group's ranges.
+pub(super) const COUNT_ASSIGNED: &str = "SELECT count(*) FROM number_ranges r JOIN changes c ON c.change_set_key = $1 \
+     AND c.phone_number BETWEEN r.first_number AND r.last_number AND c.new_email IS NOT NULL WHERE r.group_key = $2";
+/// The numbers that get an address and lie in none of the group's ranges.
+pub(super) const LIST_NOT_ASSIGNED: &str = "SELECT c.line, c.phone_number, c.new_email FROM changes c \
+     WHERE c.change_set_key = $1 AND c.new_email IS NOT NULL AND NOT EXISTS (SELECT 1 FROM number_ranges r \
+     WHERE r.group_key = $2 AND c.phone_number BETWEEN r.first_number AND r.last_number) \
+     ORDER BY c.line, c.phone_number LIMIT $3";
+/// What loses its address goes first, so that two numbers can swap theirs.
+pub(super) const APPLY_REMOVALS: &str = "DELETE FROM mappings WHERE group_key = $1 AND phone_number IN \
+     (SELECT phone_number FROM changes WHERE change_set_key = $2 AND old_email IS NOT NULL)";
+pub(super) const APPLY_ADDITIONS: &str = "INSERT INTO mappings (phone_number, group_key, email, updated_at) \
+     SELECT phone_number, $1, new_email, $3 FROM changes WHERE change_set_key = $2 AND new_email IS NOT NULL \
+     ORDER BY phone_number";
+
+// History.
+
+pub(super) const ADD_REVISION: &str = "INSERT INTO revisions \
+     (group_key, revision, change_set_key, at, actor_id, actor_name, source) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+macro_rules! revisions_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.revision, r.at, r.actor_id, r.actor_name, r.source, s.added, s.changed, s.removed \
+             FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key WHERE r.group_key = $1 AND ",
+            $rest
+        )
+    };
+}
+pub(super) const LIST_REVISIONS: &str = revisions_where!("r.revision < $2 ORDER BY r.revision DESC LIMIT $3");
+pub(super) const REVISIONS_SINCE: &str = revisions_where!("r.revision > $2 ORDER BY r.revision LIMIT $3");
+pub(super) const CHANGE_SET_OF_REVISION: &str = "SELECT r.change_set_key FROM revisions r \
+     JOIN business_groups g ON g.group_key = r.group_key WHERE g.id = $1 AND r.revision = $2";
+pub(super) const HISTORY_FROM: &str = "SELECT history_from FROM business_groups WHERE group_key = $1";
+/// A group with revisions from before a time, and the last of them.
+pub(super) const GROUP_TO_PRUNE: &str = "SELECT g.id, max(r.revision) FROM revisions r \
+     JOIN business_groups g ON g.group_key = r.group_key WHERE r.at < $1 GROUP BY g.id LIMIT 1";
+pub(super) const PRUNE_CHANGES: &str = "DELETE FROM changes WHERE change_set_key IN \
+     (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2)";
+/// With their revisions and imports.
+pub(super) const PRUNE_CHANGE_SETS: &str = "DELETE FROM change_sets WHERE change_set_key IN \
+     (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2)";
+pub(super) const COUNT_REVISIONS_TO: &str = "SELECT count(*) FROM revisions WHERE group_key = $1 AND revision <= $2";
+pub(super) const SET_HISTORY_FROM: &str =
+    "UPDATE business_groups SET history_from = $2 WHERE group_key = $1 AND history_from < $2";
+
+// The audit log.
+
+pub(super) const ADD_AUDIT_EVENT: &str = "INSERT INTO audit_events \
+     (at, actor_id, actor_name, action, refused_with, group_id, detail, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+pub(super) const LIST_AUDIT_EVENTS: &str = "SELECT event_key, at, actor_id, actor_name, action, refused_with, group_id, \
+     detail, request_id FROM audit_events WHERE event_key < $1 AND ($2 IS NULL OR group_id = $2) \
+     AND ($3 IS NULL OR actor_id = $3) AND ($4 IS NULL OR at >= $4) AND ($5 IS NULL OR at < $5) \
+     ORDER BY event_key DESC LIMIT $6";
 
 // API keys.
 
@@ -123,6 +218,7 @@ macro_rules! keys_where {
 }
 
 pub(super) const FIND_KEY: &str = keys_where!("k.secret_hash = $1");
+pub(super) const FIND_KEY_BY_ID: &str = keys_where!("k.id = $1");
 pub(super) const LIST_KEYS: &str = keys_where!("k.id > $1 ORDER BY k.id LIMIT $2");
 pub(super) const ADD_KEY: &str = "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

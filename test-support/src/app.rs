@@ -20,10 +20,14 @@ use signline::api_keys::NewApiKey;
 use signline::bootstrap::Service;
 use signline::config::DatabaseUrl;
 use signline::config::Settings;
+use signline::domain::actor::Actor;
+use signline::domain::actor::Deed;
 use signline::domain::api_key::Grant;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::guid::Guid;
+use signline::ports::clock::Clock;
+use signline::ports::clock::SystemClock;
 use tokio::sync::oneshot;
 
 use crate::database::Engine;
@@ -232,7 +236,9 @@ fn run(settings: Settings) -> (SocketAddr, String, Running) {
         System::new().block_on(async move {
             let service = Service::open(&settings).await.expect("the service starts");
             let new = NewApiKey { name: "test".to_owned(), grant: Grant::Operator, expires_at: None };
-            let key = service.api_keys().create(new).await.expect("a key");
+
+            let deed = Deed { actor: Actor::command_line(), at: SystemClock.now(), request_id: None };
+            let key = service.api_keys().create(new, &deed).await.expect("a key");
             told.send((service.address(), key.secret)).expect("somebody listens");
             let stop = async {
                 // The test stops it, or is gone.

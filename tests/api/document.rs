@@ -40,3 +40,26 @@ fn every_call_has_a_name_a_summary_a_tag_its_credential_and_its_errors() {
     }
     assert!(names.len() > 20);
 }
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let document: Value = serde_json::to_value(signline::http::openapi::document()).unwrap();
+    let mut references = Vec::new();
+    collect_references(&document, &mut references);
+    assert!(references.len() > 50);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads out of the document"));
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+fn collect_references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            members.values().for_each(|member| collect_references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, found)),
+        _ => {}
+    }
+}

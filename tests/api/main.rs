@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod api_keys;
+mod audit;
 mod business_groups;
 mod document;
+mod history;
 mod imports;
 mod keys;
 mod mappings;
 mod operations;
 mod permissions;
+mod previews;
 mod problems;
 mod resolving;
 mod story;

@@ -37,10 +37,21 @@ const MATRIX: &[(&str, [Gate; 6])] = &[
     ("exportMappings", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("exportWorkbook", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("importMappings", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("getImport", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("listImportChanges", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("applyImport", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("dropImport", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("listRevisions", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("listRevisionChanges", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("restoreRevision", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("listAuditEvents", [Open, Open, Open, Forbidden, Forbidden, Forbidden]),
     ("createApiKey", [Open, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     ("listApiKeys", [Open, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     ("revokeApiKey", [Open, Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
 ];
+
+/// An import that nobody uploaded.
+const UNKNOWN_IMPORT: &str = "0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c";
 
 /// Calls that need no credential.
 const PUBLIC: &[&str] = &["getMappingsTemplate", "live", "ready", "metrics", "openApiDocument"];
@@ -52,6 +63,7 @@ fn operations() -> Vec<(String, Method, String)> {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let path = path.replace("{id}", "abccompany").replace("{phone_number}", "+17635551111");
+            let path = path.replace("{import}", UNKNOWN_IMPORT).replace("{revision}", "1");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             operations.push((operation["operationId"].as_str().unwrap().to_owned(), method, path));
         }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::on_both_engines;
 use crate::support::World;
+use crate::support::deed;
 use crate::support::id;
 use crate::support::time;
 
@@ -33,33 +34,33 @@ async fn a_key_is_found_by_its_secret_until_it_is_deleted(world: World) {
     let grants = [Grant::Operator, Grant::Resolver, Grant::BusinessGroupAdmin(abc.clone()), Grant::Scim(abc)];
     for (grant, last) in grants.into_iter().zip(1..) {
         let key = key(last, grant);
-        assert!(keys.create(&key, SecretHash([last; 32])).await.unwrap());
+        assert!(keys.create(&key, SecretHash([last; 32]), &deed(1)).await.unwrap());
         assert_eq!(keys.find_by_secret(SecretHash([last; 32])).await.unwrap(), Some(key.clone()));
-        assert!(keys.delete(key.id).await.unwrap());
-        assert!(!keys.delete(key.id).await.unwrap());
+        assert!(keys.delete(key.id, &deed(1)).await.unwrap());
+        assert!(!keys.delete(key.id, &deed(1)).await.unwrap());
         assert_eq!(keys.find_by_secret(SecretHash([last; 32])).await.unwrap(), None);
     }
 }
 
 async fn a_key_for_a_group_that_is_not_there_is_not_stored(world: World) {
     let key = key(1, Grant::BusinessGroupAdmin(id("nobody")));
-    assert!(!world.stores.api_keys.create(&key, SecretHash([1; 32])).await.unwrap());
+    assert!(!world.stores.api_keys.create(&key, SecretHash([1; 32]), &deed(1)).await.unwrap());
     assert_eq!(world.stores.api_keys.find_by_secret(SecretHash([1; 32])).await.unwrap(), None);
 }
 
 async fn the_keys_of_a_group_go_with_it(world: World) {
     let abc = world.group("abc").await;
     let keys = &world.stores.api_keys;
-    keys.create(&key(1, Grant::BusinessGroupAdmin(abc.clone())), SecretHash([1; 32])).await.unwrap();
-    keys.create(&key(2, Grant::Operator), SecretHash([2; 32])).await.unwrap();
-    world.stores.business_groups.delete(&abc).await.unwrap();
+    keys.create(&key(1, Grant::BusinessGroupAdmin(abc.clone())), SecretHash([1; 32]), &deed(1)).await.unwrap();
+    keys.create(&key(2, Grant::Operator), SecretHash([2; 32]), &deed(1)).await.unwrap();
+    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
     assert_eq!(keys.find_by_secret(SecretHash([1; 32])).await.unwrap(), None);
     assert!(keys.find_by_secret(SecretHash([2; 32])).await.unwrap().is_some());
 }
 
 async fn pages_hold_all_keys_in_the_order_of_their_making(world: World) {
     for last in [3, 1, 5, 2, 4] {
-        world.stores.api_keys.create(&key(last, Grant::Operator), SecretHash([last; 32])).await.unwrap();
+        world.stores.api_keys.create(&key(last, Grant::Operator), SecretHash([last; 32]), &deed(1)).await.unwrap();
     }
     let first = world.stores.api_keys.list(&PageRequest { limit: 3, after: None }).await.unwrap();
     let names = |keys: &[ApiKey]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();

@@ -10,6 +10,7 @@ use signline::ports::mapping_store::PutOutcome;
 use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
+use crate::support::deed;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::range;
@@ -61,7 +62,7 @@ async fn ranges_of_two_groups_never_overlap(world: World) {
     assert_eq!(world.create("xyz", &[free, taken]).await, CreateGroupOutcome::RangeTaken(taken));
     let xyz = world.group_with("xyz", &[free]).await;
     let patch = ranges(vec![range(BASE + 50, BASE + 199)]);
-    let refused = world.stores.business_groups.update(&xyz, patch).await.unwrap();
+    let refused = world.stores.business_groups.update(&xyz, patch, &deed(1)).await.unwrap();
     assert_eq!(refused, UpdateGroupOutcome::RangeTaken(range(BASE + 50, BASE + 199)));
     assert_eq!(world.read(&xyz).await.number_ranges, [free]);
 }
@@ -82,7 +83,7 @@ async fn of_two_groups_that_take_a_range_at_once_one_gets_it(world: World) {
     for round in 0..5 {
         let from = BASE + round * 100;
         let wanted = [range(from, from + 59), range(from + 50, from + 99)];
-        let take = |group, range| world.stores.business_groups.update(group, ranges(vec![range]));
+        let take = async |group, range| world.stores.business_groups.update(group, ranges(vec![range]), &deed(1)).await;
         let (a, b) = tokio::join!(take(&abc, wanted[0]), take(&xyz, wanted[1]));
         let (a, b) = (a.unwrap(), b.unwrap());
         match (&a, &b) {
@@ -96,14 +97,20 @@ async fn of_two_groups_that_take_a_range_at_once_one_gets_it(world: World) {
 async fn a_range_and_a_number_in_it_do_not_part_when_changed_at_once(world: World) {
     let abc = world.group("abc").await;
     for round in 0..10 {
-        let given_up = world.stores.business_groups.update(&abc, ranges(vec![]));
+        let by = deed(1);
+        let given_up = world.stores.business_groups.update(&abc, ranges(vec![]), &by);
         let (update, put) = tokio::join!(given_up, world.put(&abc, round, "a@abc.com"));
         match (update.unwrap(), put) {
             (UpdateGroupOutcome::Updated(_), PutOutcome::NumberNotAssigned) => {
-                world.stores.business_groups.update(&abc, ranges(vec![range(BASE, BASE + 9999)])).await.unwrap();
+                world
+                    .stores
+                    .business_groups
+                    .update(&abc, ranges(vec![range(BASE, BASE + 9999)]), &deed(1))
+                    .await
+                    .unwrap();
             }
             (UpdateGroupOutcome::RangesInUse(1), PutOutcome::Created(mapping)) => {
-                world.stores.mappings.delete(&abc, mapping.phone_number).await.unwrap();
+                world.stores.mappings.delete(&abc, mapping.phone_number, &deed(1)).await.unwrap();
             }
             other => panic!("{other:?}"),
         }
@@ -113,13 +120,17 @@ async fn a_range_and_a_number_in_it_do_not_part_when_changed_at_once(world: Worl
 async fn a_group_does_not_go_while_a_mapping_comes(world: World) {
     for round in 0..10 {
         let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+        let by = deed(1);
         let (delete, put) =
-            tokio::join!(world.stores.business_groups.delete(&abc), world.put(&abc, round, "a@abc.com"));
+            tokio::join!(world.stores.business_groups.delete(&abc, &by), world.put(&abc, round, "a@abc.com"));
         match (delete.unwrap(), put) {
             (DeleteGroupOutcome::Deleted, PutOutcome::NoSuchGroup) => {}
             (DeleteGroupOutcome::NotEmpty, PutOutcome::Created(mapping)) => {
-                world.stores.mappings.delete(&abc, mapping.phone_number).await.unwrap();
-                assert_eq!(world.stores.business_groups.delete(&abc).await.unwrap(), DeleteGroupOutcome::Deleted);
+                world.stores.mappings.delete(&abc, mapping.phone_number, &deed(1)).await.unwrap();
+                assert_eq!(
+                    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap(),
+                    DeleteGroupOutcome::Deleted
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -130,16 +141,16 @@ async fn a_patch_changes_what_it_names(world: World) {
     let abc = world.group("abc").await;
     let before = world.read(&abc).await;
     let patch = BusinessGroupPatch { name: Some("New".to_owned()), allow_guests: Some(true), ..Default::default() };
-    let outcome = world.stores.business_groups.update(&abc, patch).await.unwrap();
+    let outcome = world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
     let mut expected = before;
     "New".clone_into(&mut expected.name);
     expected.allow_guests = true;
     assert_eq!(outcome, UpdateGroupOutcome::Updated(expected.clone()));
     let patch = BusinessGroupPatch { identity_pinning: Some(IdentityPinning::Off), ..Default::default() };
-    world.stores.business_groups.update(&abc, patch).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
     expected.identity_pinning = IdentityPinning::Off;
     assert_eq!(world.read(&abc).await, expected);
-    let nobody = world.stores.business_groups.update(&id("x"), BusinessGroupPatch::default()).await.unwrap();
+    let nobody = world.stores.business_groups.update(&id("x"), BusinessGroupPatch::default(), &deed(1)).await.unwrap();
     assert_eq!(nobody, UpdateGroupOutcome::NoSuchGroup);
 }
 
@@ -147,7 +158,7 @@ async fn ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside(world: Wor
     let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     world.put(&abc, 10, "a@abc.com").await;
     world.put(&abc, 80, "b@abc.com").await;
-    let update = async |cut| world.stores.business_groups.update(&abc, ranges(cut)).await.unwrap();
+    let update = async |cut| world.stores.business_groups.update(&abc, ranges(cut), &deed(1)).await.unwrap();
 
     assert_eq!(update(vec![range(BASE, BASE + 50)]).await, UpdateGroupOutcome::RangesInUse(1));
     assert_eq!(update(vec![]).await, UpdateGroupOutcome::RangesInUse(2));
@@ -162,7 +173,7 @@ async fn ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside(world: Wor
 
 async fn a_tenant_belongs_to_one_group(world: World) {
     let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
-    let link = async |group, tenant| world.stores.business_groups.link_tenant(group, tenant).await.unwrap();
+    let link = async |group, tenant| world.stores.business_groups.link_tenant(group, tenant, &deed(1)).await.unwrap();
 
     assert!(matches!(link(&abc, guid(1)).await, LinkTenantOutcome::Linked(group) if group.tenant_id == Some(guid(1))));
     assert!(matches!(link(&abc, guid(1)).await, LinkTenantOutcome::Linked(_)));
@@ -172,9 +183,9 @@ async fn a_tenant_belongs_to_one_group(world: World) {
     assert!(matches!(link(&abc, guid(2)).await, LinkTenantOutcome::Linked(_)));
     assert!(matches!(link(&xyz, guid(1)).await, LinkTenantOutcome::Linked(_)));
 
-    assert!(world.stores.business_groups.unlink_tenant(&abc).await.unwrap());
-    assert!(world.stores.business_groups.unlink_tenant(&abc).await.unwrap());
-    assert!(!world.stores.business_groups.unlink_tenant(&id("nobody")).await.unwrap());
+    assert!(world.stores.business_groups.unlink_tenant(&abc, &deed(1)).await.unwrap());
+    assert!(world.stores.business_groups.unlink_tenant(&abc, &deed(1)).await.unwrap());
+    assert!(!world.stores.business_groups.unlink_tenant(&id("nobody"), &deed(1)).await.unwrap());
     assert_eq!(world.read(&abc).await.tenant_id, None);
     assert_eq!(world.stores.mappings.resolve(guid(2), None).await.unwrap(), None);
 }
@@ -182,7 +193,7 @@ async fn a_tenant_belongs_to_one_group(world: World) {
 async fn of_two_groups_that_link_a_tenant_at_once_one_gets_it(world: World) {
     let (abc, xyz) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await);
     for round in 0..10 {
-        let link = |group| world.stores.business_groups.link_tenant(group, guid(round));
+        let link = async |group| world.stores.business_groups.link_tenant(group, guid(round), &deed(1)).await;
         let (a, b) = tokio::join!(link(&abc), link(&xyz));
         let outcomes = [a.unwrap(), b.unwrap()];
         let taken = outcomes.iter().filter(|outcome| **outcome == LinkTenantOutcome::TenantTaken).count();
@@ -193,9 +204,9 @@ async fn of_two_groups_that_link_a_tenant_at_once_one_gets_it(world: World) {
 async fn a_group_with_mappings_is_not_deleted(world: World) {
     let abc = world.group("abc").await;
     world.put(&abc, 1, "a@abc.com").await;
-    let delete = async || world.stores.business_groups.delete(&abc).await.unwrap();
+    let delete = async || world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
     assert_eq!(delete().await, DeleteGroupOutcome::NotEmpty);
-    world.stores.mappings.delete(&abc, crate::support::number(BASE + 1)).await.unwrap();
+    world.stores.mappings.delete(&abc, crate::support::number(BASE + 1), &deed(1)).await.unwrap();
     assert_eq!(delete().await, DeleteGroupOutcome::Deleted);
     assert_eq!(delete().await, DeleteGroupOutcome::NoSuchGroup);
     world.group("xyz").await;

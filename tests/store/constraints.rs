@@ -14,10 +14,15 @@ use test_support::database::Engine;
 use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
+use crate::support::deed;
 use crate::support::guid;
 use crate::support::range;
 
-on_both_engines!(the_database_refuses_what_must_never_be, the_database_refuses_keys_that_must_never_be);
+on_both_engines!(
+    the_database_refuses_what_must_never_be,
+    the_database_refuses_keys_that_must_never_be,
+    the_database_refuses_to_rewrite_what_was,
+);
 
 /// Runs statements in one transaction, as any other program might.
 async fn run(world: &World, statements: &str) -> sqlx::Result<()> {
@@ -57,7 +62,7 @@ async fn the_database_refuses_what_must_never_be(world: World) {
     let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
     world.put(&abc, 1, "a@abc.com").await;
     world.put(&xyz, 101, "x@abc.com").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
 
     let mapping = |group: i64, at: u64, email: &str| {
         let number = BASE + at;
@@ -130,6 +135,42 @@ async fn the_database_refuses_keys_that_must_never_be(world: World) {
         ("an operator of one group", key("c", "operator", "1", &hash("03", 32))),
         ("an administrator of no group", key("c", "business-group-admin", "NULL", &hash("03", 32))),
         ("a key of a group that is not there", key("c", "scim", "77", &hash("03", 32))),
+    ] {
+        assert_refused(&world, what, &statement).await;
+    }
+}
+
+async fn the_database_refuses_to_rewrite_what_was(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await;
+    let change = |set: i64, old: &str, new: &str| {
+        format!(
+            "INSERT INTO changes (change_set_key, phone_number, old_email, new_email) VALUES ({set}, 1, {old}, {new})"
+        )
+    };
+    let revision = |number: i64, set: i64, source: &str| {
+        format!(
+            "INSERT INTO revisions (group_key, revision, change_set_key, at, actor_id, actor_name, source) \
+             VALUES (1, {number}, {set}, 0, 'k', 'k', '{source}')"
+        )
+    };
+    run(&world, "INSERT INTO change_sets (group_key) VALUES (1)").await.expect("a change set is taken");
+    run(&world, &change(2, "NULL", "'a@abc.com'")).await.expect("a good change is taken");
+    for (what, statement) in [
+        ("an audit event that changes", "UPDATE audit_events SET actor_name = 'somebody else'".to_owned()),
+        ("an audit event that goes", "DELETE FROM audit_events".to_owned()),
+        ("a revision that changes", "UPDATE revisions SET actor_name = 'somebody else'".to_owned()),
+        ("a revision twice", revision(1, 2, "api")),
+        ("a revision of an unknown way", revision(2, 2, "magic")),
+        ("a revision without change set", revision(2, 77, "api")),
+        ("a change that changes nothing", change(3, "'a@abc.com'", "'a@abc.com'")),
+        ("a number twice in a change set", change(2, "NULL", "'b@abc.com'")),
+        (
+            "an import that skips revisions",
+            "INSERT INTO imports (id, group_key, change_set_key, mode, base_revision, row_count, unchanged, created_at, \
+             expires_at, revision) VALUES ('x', 1, 2, 'merge', 1, 0, 0, 0, 0, 3)"
+                .to_owned(),
+        ),
     ] {
         assert_refused(&world, what, &statement).await;
     }

@@ -2,19 +2,23 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
-use signline::domain::mapping::ImportCounts;
+use signline::domain::history::ChangeCounts;
+use signline::domain::import::Import;
+use signline::domain::import::ImportState;
 use signline::domain::mapping::MappedNumber;
-use signline::ports::mapping_store::AppliedImport;
-use signline::ports::mapping_store::BadRowReason;
-use signline::ports::mapping_store::BadRows;
-use signline::ports::mapping_store::ImportOutcome;
-use signline::ports::mapping_store::MAX_LISTED_BAD_ROWS;
+use signline::ports::import_store::BadRowHandling;
+use signline::ports::import_store::BadRowReason;
+use signline::ports::import_store::BadRows;
+use signline::ports::import_store::ImportBatch;
+use signline::ports::import_store::ImportOutcome;
+use signline::ports::import_store::MAX_LISTED_BAD_ROWS;
 use signline::ports::mapping_store::Pin;
 
 use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
 use crate::support::address;
+use crate::support::deed;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::merge;
@@ -46,18 +50,30 @@ on_both_engines!(
     imports_at_once_into_two_groups_both_go_in,
 );
 
-fn applied(outcome: ImportOutcome) -> (ImportCounts, i64) {
+/// What an import did, and the revision since.
+fn applied(outcome: ImportOutcome) -> (Counts, i64) {
     match outcome {
-        ImportOutcome::Applied(AppliedImport { counts, revision, bad_rows, .. }) => {
+        ImportOutcome::Taken { import, bad_rows } => {
             assert_eq!(bad_rows, BadRows::default());
-            (counts, revision)
+            done(&import)
         }
         other => panic!("{other:?}"),
     }
 }
 
-fn counts(added: u64, changed: u64, removed: u64, unchanged: u64) -> ImportCounts {
-    ImportCounts { added, changed, removed, unchanged }
+fn done(import: &Import) -> (Counts, i64) {
+    let ImportState::Applied { revision } = import.state else {
+        panic!("not applied: {import:?}");
+    };
+    let ChangeCounts { added, changed, removed } = import.counts;
+    ([added, changed, removed, import.unchanged], revision)
+}
+
+/// Added, changed, removed, unchanged.
+type Counts = [u64; 4];
+
+fn counts(added: u64, changed: u64, removed: u64, unchanged: u64) -> Counts {
+    [added, changed, removed, unchanged]
 }
 
 /// The lines and reasons of bad rows.
@@ -152,7 +168,7 @@ async fn a_number_that_the_file_names_in_a_bad_row_counts_as_in_the_file(world: 
     world.put(&abc, 1, "a@abc.com").await;
     let mut file = merge(&abc, &[(2, "a@abc.com")]);
     file.other_numbers = vec![number(BASE + 1), number(BASE + 1)];
-    file.check_only = true;
+    file.bad_rows = BadRowHandling::CheckOnly;
     let ImportOutcome::Rejected { bad_rows } = world.import(file).await else {
         panic!("not rejected");
     };
@@ -165,15 +181,14 @@ async fn skipping_leaves_out_a_row_and_all_that_wait_for_it(world: World) {
     // 3 wants what 2 has, 2 wants what 1 has, 1 wants what 9 keeps.
     let mut file =
         merge(&abc, &[(3, "b@abc.com"), (2, "a@abc.com"), (1, "z@abc.com"), (4, "n@abc.com"), (50, "o@abc.com")]);
-    file.skip_bad_rows = true;
-    let ImportOutcome::Applied(AppliedImport { counts: done, revision, bad_rows, base_revision }) =
-        world.import(file).await
-    else {
+    file.bad_rows = BadRowHandling::Skip { problem_count: 0 };
+    let ImportOutcome::Taken { import, bad_rows } = world.import(file).await else {
         panic!("not applied");
     };
     let expected = [(2, taken_by(2)), (3, taken_by(1)), (4, taken_by(9)), (6, BadRowReason::NumberNotAssigned)];
     assert_eq!(told(&bad_rows), expected);
-    assert_eq!((done, base_revision, revision), (counts(1, 0, 0, 0), 1, 2));
+    assert_eq!(done(&import), (counts(1, 0, 0, 0), 2));
+    assert_eq!((import.base_revision, import.problem_count), (1, Some(4)));
     let expected = [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com"), (4, "n@abc.com"), (9, "z@abc.com")];
     world.assert_mappings(&abc, 2, &expected).await;
 }
@@ -181,7 +196,7 @@ async fn skipping_leaves_out_a_row_and_all_that_wait_for_it(world: World) {
 async fn a_check_changes_nothing(world: World) {
     let abc = world.group("abc").await;
     let mut file = replace(&abc, &[(1, "a@abc.com")]);
-    file.check_only = true;
+    file.bad_rows = BadRowHandling::CheckOnly;
     assert_eq!(world.import(file).await, ImportOutcome::Rejected { bad_rows: BadRows::default() });
     world.assert_mappings(&abc, 0, &[]).await;
 }
@@ -231,9 +246,10 @@ async fn an_import_that_is_given_up_leaves_nothing(world: World) {
     let emails: Vec<_> = (0..50_000_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
     for millis in [0, 1, 5, 20, 60] {
-        let import = world.stores.mappings.import(replace(&abc, &rows));
+        let import = world.stores.imports.import(replace(&abc, &rows));
         if tokio::time::timeout(Duration::from_millis(millis), import).await.is_ok() {
-            world.import(replace(&abc, &[])).await;
+            let empty = ImportBatch { apply: Some(Some(50_000)), ..replace(&abc, &[]) };
+            applied(world.import(empty).await);
         }
         assert_eq!(world.read(&abc).await.mapping_count, 0);
         assert_eq!(world.all(&abc).await, []);
@@ -249,7 +265,8 @@ async fn an_export_is_of_one_revision_while_an_import_goes_on(world: World) {
     world.import(replace(&abc, &rows)).await;
     let mut export = world.stores.mappings.export(&abc).await.unwrap().unwrap();
     let first = export.mappings.next().await.unwrap().unwrap();
-    world.import(replace(&abc, &[(1, "new@abc.com")])).await;
+    let other = ImportBatch { apply: Some(Some(8999)), ..replace(&abc, &[(1, "new@abc.com")]) };
+    applied(world.import(other).await);
     let rest: Vec<_> = export.mappings.try_collect().await.unwrap();
     let read: Vec<_> = first.into_iter().chain(rest.into_iter().flatten()).collect();
     assert_eq!(export.revision, 1);
@@ -273,7 +290,7 @@ async fn an_export_that_is_not_read_to_its_end_gives_its_connection_back(world: 
 
 async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
     let emails: Vec<_> = (0..9000_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
     world.import(replace(&abc, &rows)).await;
@@ -294,7 +311,7 @@ async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
 
 async fn an_import_keeps_the_pins_of_what_it_does_not_change(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
     for (at, email) in [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")] {
         let (phone_number, email) = (number(BASE + at), address(email));

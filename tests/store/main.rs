@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod api_keys;
+mod audit;
 mod business_groups;
 mod constraints;
+mod history;
 mod imports;
 mod mappings;
 mod migrations;
+mod model;
+mod previews;
 mod support;
 
 /// Stamps each case for both engines, each with a database of its own.

@@ -112,3 +112,13 @@ async fn a_database_that_cant_be_opened_is_told_without_its_password() {
         assert!(!error.contains('\n'));
     }
 }
+
+#[tokio::test]
+async fn a_server_that_refuses_says_why() {
+    let database = TestDatabase::of(Engine::Postgres).await;
+    let missing = format!("{}_missing", database.url());
+    for (url, why) in [("postgres://user:hunter2@127.0.0.1:1/db", "refused"), (&missing, "does not exist")] {
+        let error = store::open(url).await.err().unwrap().to_string();
+        assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
+    }
+}

@@ -2,23 +2,31 @@
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
+use signline::domain::actor::Actor;
+use signline::domain::actor::Deed;
 use signline::domain::business_group::BusinessGroup;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::business_group::NewBusinessGroup;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::mapping::ImportMode;
-use signline::domain::mapping::ImportRow;
+use signline::domain::import::ImportMode;
+use signline::domain::import::ImportRow;
 use signline::domain::number_range::NumberRange;
 use signline::domain::phone_number::PhoneNumber;
 use signline::ports::business_group_store::CreateGroupOutcome;
-use signline::ports::mapping_store::ImportBatch;
-use signline::ports::mapping_store::ImportOutcome;
+use signline::ports::import_store::BadRowHandling;
+use signline::ports::import_store::ImportBatch;
+use signline::ports::import_store::ImportOutcome;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
 use signline::store::Stores;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
 use test_support::database::Engine;
 use test_support::database::TestDatabase;
+use uuid::Uuid;
 
 /// The first number of the ranges that groups get.
 pub(crate) const BASE: u64 = 17_635_550_000;
@@ -38,7 +46,7 @@ impl World {
 
     pub(crate) async fn create(&self, name: &str, ranges: &[NumberRange]) -> CreateGroupOutcome {
         let new = NewBusinessGroup { id: id(name), name: format!("The {name}"), number_ranges: ranges.to_vec() };
-        self.stores.business_groups.create(new, time(0)).await.expect("the store answers")
+        self.stores.business_groups.create(new, &deed(0)).await.expect("the store answers")
     }
 
     /// A group with the numbers from `BASE` to `BASE + 9999`.
@@ -62,13 +70,13 @@ impl World {
             group: group.clone(),
             phone_number: number(BASE + at),
             email: address(email),
-            now: time(i64::try_from(at).expect("a small number")),
+            deed: deed(i64::try_from(at).expect("a small number")),
         };
         self.stores.mappings.put(&change).await.expect("the store answers")
     }
 
     pub(crate) async fn import(&self, batch: ImportBatch) -> ImportOutcome {
-        self.stores.mappings.import(batch).await.expect("the store answers")
+        self.stores.imports.import(batch).await.expect("the store answers")
     }
 
     /// All mappings of a group, as offsets from `BASE` and addresses.
@@ -77,6 +85,22 @@ impl World {
         let chunks: Vec<_> = export.mappings.try_collect().await.expect("the export is read");
         let mappings = chunks.into_iter().flatten();
         mappings.map(|mapping| (mapping.phone_number.digits() - BASE, mapping.email.to_string())).collect()
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn count_rows(&self, table: &str) -> i64 {
+        let statement = format!("SELECT count(*) FROM {table}");
+        let count: sqlx::Result<(i64,)> = match self.engine {
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(self.database.url()).await.expect("a connection");
+                sqlx::query_as(AssertSqlSafe(statement)).fetch_one(&mut connection).await
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(self.database.url()).await.expect("a connection");
+                sqlx::query_as(AssertSqlSafe(statement)).fetch_one(&mut connection).await
+            }
+        };
+        count.expect("a count").0
     }
 
     /// Asserts what a group's mappings are, and that its count is theirs.
@@ -113,6 +137,11 @@ pub(crate) fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).expect("a time")
 }
 
+/// Something done by an operator, so many seconds after some day.
+pub(crate) fn deed(seconds: i64) -> Deed {
+    Deed { actor: Actor { id: "k1".to_owned(), name: "operator".to_owned() }, at: time(seconds), request_id: None }
+}
+
 /// An import of rows, given as offsets from `BASE` and addresses; lines count from 2.
 pub(crate) fn batch(group: &BusinessGroupId, mode: ImportMode, rows: &[(u64, &str)]) -> ImportBatch {
     let rows = rows.iter().zip(2_u32..).map(|((at, email), line)| ImportRow {
@@ -120,15 +149,19 @@ pub(crate) fn batch(group: &BusinessGroupId, mode: ImportMode, rows: &[(u64, &st
         phone_number: number(BASE + at),
         email: address(email),
     });
+    let rows: Vec<_> = rows.collect();
     ImportBatch {
+        id: Uuid::new_v4(),
         group: group.clone(),
         mode,
-        rows: rows.collect(),
+        row_count: rows.len() as u64,
+        rows,
         other_numbers: Vec::new(),
-        skip_bad_rows: false,
-        check_only: false,
+        bad_rows: BadRowHandling::Reject,
         expected_revision: None,
-        now: time(1000),
+        apply: Some(None),
+        expires_at: time(1000 + 86_400),
+        deed: deed(1000),
     }
 }
 

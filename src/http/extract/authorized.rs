@@ -2,15 +2,19 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::FromRequest;
+use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 
+use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
 use crate::http::extract::Input;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
+use crate::http::observe::RequestId;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
@@ -21,6 +25,8 @@ use crate::http::services::Services;
 pub struct Authorized<P: Permission, I = ()> {
     /// The caller's key.
     pub key: ApiKey,
+    /// What histories and the audit log tell of what the call does: who, when, and in which call.
+    pub deed: Deed,
     /// What the right is about, such as the business group in the path.
     pub scope: P::Scope,
     /// What was read of the request.
@@ -101,11 +107,25 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
         let mut payload = payload.take();
         Box::pin(async move {
             let key = authenticate(&request).await?;
-            let scope = P::check(&key.grant, &request)?;
+            let deed = deed(&request, &key)?;
+            request.extensions_mut().insert(deed.clone());
+            let scope = P::check(&key.grant, &request).inspect_err(|_| {
+                request.extensions_mut().insert(WithoutRight);
+            })?;
             let input = I::read(&request, &mut payload).await?;
-            Ok(Self { key, scope, input })
+            Ok(Self { key, deed, scope, input })
         })
     }
+}
+
+/// Marks a request whose sender had not the right to make it.
+#[derive(Clone, Copy)]
+pub struct WithoutRight;
+
+fn deed(request: &HttpRequest, key: &ApiKey) -> Result<Deed, Problem> {
+    let at = Services::of(request)?.clock.now();
+    let request_id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
+    Ok(Deed { actor: Actor::from(key), at, request_id })
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<ApiKey, Problem> {

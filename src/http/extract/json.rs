@@ -8,9 +8,10 @@ use actix_web::rt::time::timeout;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
-use serde_json::error::Category;
 
 use crate::http::extract::Input;
+use crate::http::extract::Object;
+use crate::http::extract::check_encoding;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 
@@ -26,6 +27,7 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned> Input for Json<T> {
     async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
         check_type(request)?;
+        check_encoding(request, "body")?;
         let body = timeout(TIME_LIMIT, read_body(request, payload))
             .await
             .map_err(|_| Problem::new(ProblemKind::RequestTimeout, "The body did not arrive within 10 seconds."))??;
@@ -68,17 +70,19 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // Read once for its form alone: what is no JSON is told so, before what is wrong in it.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| to_problem(&error))
+    let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut reader);
+    read.map(|Object(value)| value).map_err(|error| to_problem(&error))
 }
 
+/// What is wrong with JSON that could be read, and with which field.
 fn to_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    match error.inner().classify() {
-        Category::Data => {
-            let path = error.path().to_string();
-            let field = if path == "." { "body".to_owned() } else { path };
-            Problem::invalid_field(&field, message(error.inner()))
-        }
-        Category::Syntax | Category::Eof | Category::Io => malformed(error.inner()),
+    let (path, text) = (error.path().to_string(), message(error.inner()));
+    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    match (path.as_str(), missing) {
+        (".", Some(name)) => Problem::invalid_field(name, "this field is missing"),
+        (_, Some(name)) => Problem::invalid_field(&format!("{path}.{name}"), "this field is missing"),
+        (".", None) => Problem::invalid_field("body", text),
+        (_, None) => Problem::invalid_field(&path, text),
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Upload(LocalBoxStream<'static, Result<Bytes, Problem>>);
 impl Input for Upload {
     async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
         let limit = Services::of(request)?.max_import_bytes;
-        check_encoding(request)?;
+        check_encoding(request, "file")?;
         let file = match media_type(request).as_str() {
             "text/csv" | WORKBOOK => whole_body(request, payload, limit)?,
             "multipart/form-data" => file_of_form(request, payload, limit)?,
@@ -145,10 +145,14 @@ fn media_type(request: &HttpRequest) -> String {
     sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn check_encoding(request: &HttpRequest) -> Result<(), Problem> {
+/// Refuses what is packed; `what` says what was sent.
+pub(super) fn check_encoding(request: &HttpRequest, what: &str) -> Result<(), Problem> {
     match request.headers().get(CONTENT_ENCODING).map(actix_http::header::HeaderValue::as_bytes) {
         None | Some(b"identity") => Ok(()),
-        Some(_) => Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send the file without Content-Encoding.")),
+        Some(_) => {
+            let detail = format!("Send the {what} without Content-Encoding.");
+            Err(Problem::new(ProblemKind::UnsupportedMediaType, detail))
+        }
     }
 }
 
@@ -181,6 +185,9 @@ fn malformed_form(error: &MultipartError) -> Problem {
 }
 
 fn broken_off(error: &PayloadError) -> Problem {
-    let detail = format!("The upload broke off: {error}. Nothing was changed.");
+    let detail = match error {
+        PayloadError::Incomplete(_) => "The upload broke off before its end. Nothing was changed.".to_owned(),
+        _ => format!("The upload broke off: {error}. Nothing was changed."),
+    };
     Problem::new(ProblemKind::MalformedRequest, detail)
 }

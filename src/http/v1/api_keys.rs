@@ -9,7 +9,9 @@ use actix_web::web;
 use actix_web::web::Data;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::de::Error;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -22,6 +24,7 @@ use crate::http::extract::Authorized;
 use crate::http::extract::Json;
 use crate::http::extract::Operator;
 use crate::http::extract::Query;
+use crate::http::openapi::BodyProblems;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::services::Services;
@@ -64,7 +67,7 @@ pub struct CreatedApiKey {
 
 /// What a key may do.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum Role {
     /// Everything but `/v1/me`.
     Operator,
@@ -98,6 +101,7 @@ pub struct CreateApiKey {
     #[schema(required = false)]
     business_group: Option<String>,
     /// When it stops working; left out or null: never.
+    #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime, required = false)]
     expires_at: Option<Timestamp>,
 }
@@ -125,6 +129,23 @@ impl From<api_key::Role> for Role {
             api_key::Role::Scim => Self::Scim,
         }
     }
+}
+
+impl TryFrom<String> for Role {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let role = api_key::Role::parse(&text).map(Self::from);
+        role.ok_or("it is `operator`, `business-group-admin`, `resolver` or `scim`")
+    }
+}
+
+/// Reads a time, or null. What the library says of a wrong one is for programmers.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    let read =
+        text.map(|text| text.parse().map_err(|_| "write a time such as 2027-01-31T00:00:00Z, before the year 9999"));
+    read.transpose().map_err(D::Error::custom)
 }
 
 impl From<Role> for api_key::Role {
@@ -157,7 +178,8 @@ impl CreateApiKey {
     tag = "API keys",
     security(("api_key" = [])),
     request_body = CreateApiKey,
-    responses((status = 201, body = CreatedApiKey), CommonProblems)
+    responses((status = 201, body = CreatedApiKey), BodyProblems,
+        CommonProblems)
 )]
 #[post("/v1/api-keys")]
 pub(crate) async fn create_api_key(
@@ -165,7 +187,7 @@ pub(crate) async fn create_api_key(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
-    let created = services.api_keys.create(body.read()?).await?;
+    let created = services.api_keys.create(body.read()?, &call.deed).await?;
     let body = CreatedApiKey { key: created.key.into(), secret: created.secret };
     Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
@@ -203,11 +225,11 @@ pub(crate) async fn list_api_keys(
 )]
 #[delete("/v1/api-keys/{id}")]
 pub(crate) async fn revoke_api_key(
-    _: Authorized<Operator>,
+    call: Authorized<Operator>,
     id: web::Path<String>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| Problem::not_found("There is no such API key."))?;
-    services.api_keys.revoke(id).await?;
+    services.api_keys.revoke(id, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

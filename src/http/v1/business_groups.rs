@@ -32,6 +32,9 @@ use crate::http::extract::GroupReader;
 use crate::http::extract::Json;
 use crate::http::extract::Operator;
 use crate::http::extract::Query;
+use crate::http::extract::objects;
+use crate::http::extract::optional_objects;
+use crate::http::openapi::BodyProblems;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::FieldError;
 use crate::http::problem::Problem;
@@ -82,7 +85,7 @@ pub struct NumberRange {
 
 /// What is done when another account comes with the address of a mapping.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum Pinning {
     /// A mapping stays with the first account that signed in: another is refused with `identity-changed`.
     Enforce,
@@ -110,7 +113,7 @@ pub struct CreateBusinessGroup {
     #[schema(example = "ABC Company")]
     name: String,
     /// The phone numbers that may be mapped; none if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     number_ranges: Vec<NumberRange>,
 }
 
@@ -122,6 +125,7 @@ pub struct UpdateBusinessGroup {
     #[schema(required = false)]
     name: Option<String>,
     /// All its ranges from now on. Operators alone may change them.
+    #[serde(default, deserialize_with = "optional_objects")]
     #[schema(required = false)]
     number_ranges: Option<Vec<NumberRange>>,
     /// Whether guests of the tenant may sign in.
@@ -169,6 +173,14 @@ impl From<IdentityPinning> for Pinning {
             IdentityPinning::Enforce => Self::Enforce,
             IdentityPinning::Off => Self::Off,
         }
+    }
+}
+
+impl TryFrom<String> for Pinning {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        IdentityPinning::parse(&text).map(Self::from).ok_or("it is `enforce` or `off`")
     }
 }
 
@@ -247,6 +259,7 @@ impl UpdateBusinessGroup {
         (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`conflict`: the id is taken; `range-taken`: another group has numbers of a range"),
+        BodyProblems,
         CommonProblems
     )
 )]
@@ -256,7 +269,7 @@ pub(crate) async fn create_business_group(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
-    let group = services.business_groups.create(body.read()?).await?;
+    let group = services.business_groups.create(body.read()?, &call.deed).await?;
     let location = format!("/v1/business-groups/{}", group.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(BusinessGroup::from(group)))
 }
@@ -319,6 +332,7 @@ pub(crate) async fn get_business_group(
         (status = 200, body = BusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`"),
+        BodyProblems,
         CommonProblems
     )
 )]
@@ -329,7 +343,7 @@ pub(crate) async fn update_business_group(
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
     let patch = body.read(&call.key.grant)?;
-    let group = services.business_groups.update(&call.scope, patch).await?;
+    let group = services.business_groups.update(&call.scope, patch, &call.deed).await?;
     Ok(web::Json(group.into()))
 }
 
@@ -352,7 +366,7 @@ pub(crate) async fn delete_business_group(
     call: Authorized<GroupOperator>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.delete(&call.scope).await?;
+    services.business_groups.delete(&call.scope, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -369,6 +383,7 @@ pub(crate) async fn delete_business_group(
         (status = 200, body = BusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`tenant-taken`: another group has the tenant"),
+        BodyProblems,
         CommonProblems
     )
 )]
@@ -379,7 +394,7 @@ pub(crate) async fn link_tenant(
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
     let tenant = parse_tenant_id(&body.tenant_id).map_err(|error| Problem::invalid_field("tenant_id", error))?;
-    let group = services.business_groups.link_tenant(&call.scope, tenant).await?;
+    let group = services.business_groups.link_tenant(&call.scope, tenant, &call.deed).await?;
     Ok(web::Json(group.into()))
 }
 
@@ -398,6 +413,6 @@ pub(crate) async fn unlink_tenant(
     call: Authorized<GroupAdmin>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.unlink_tenant(&call.scope).await?;
+    services.business_groups.unlink_tenant(&call.scope, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,52 +1,39 @@
-//! Imports of mappings from a file.
+//! Imports that were uploaded: looked at, applied, dropped.
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::http::header::Accept;
-use actix_web::http::header::Header;
-use actix_web::http::header::IF_MATCH;
+use actix_web::delete;
+use actix_web::get;
 use actix_web::post;
+use actix_web::web;
 use actix_web::web::Data;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::mapping::ImportMode;
+use crate::domain;
+use crate::domain::import::ImportMode;
+use crate::domain::import::ImportState;
+use crate::domain::phone_number::PhoneNumber;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
-use crate::http::extract::Upload;
-use crate::http::observe::OwnErrorBody;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
+use crate::http::v1::changes::MappingChangeList;
+use crate::http::v1::paging::PageQuery;
+use crate::http::v1::paging::page_request;
+use crate::http::v1::revisions::Revision;
 use crate::import;
-use crate::import::ImportError;
-use crate::import::ImportReport;
-use crate::import::ImportRequest;
+use crate::import::KeptImportError;
 use crate::import::Problems;
-
-/// How a file is imported.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ImportQuery {
-    /// `replace` makes the mappings equal to the file; `merge` only adds and changes.
-    #[param(default = "replace")]
-    #[serde(default)]
-    mode: Mode,
-    /// Whether the file is applied by this call. Only `true` for now.
-    #[serde(default)]
-    apply: bool,
-    /// What is done if a row has a problem: `reject` changes nothing; `skip`, for a merge, leaves the bad rows out.
-    #[param(default = "reject")]
-    #[serde(default)]
-    on_problem: OnProblem,
-}
+use crate::ports::import_store::LargeRemoval;
 
 /// What becomes of mappings that are not in the file.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -59,47 +46,52 @@ pub enum Mode {
     Merge,
 }
 
-/// What is done if a row has a problem.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+/// Whether an import was applied.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum OnProblem {
-    /// Nothing is changed.
-    #[default]
-    Reject,
-    /// The good rows go in. Only for a merge.
-    Skip,
+pub enum State {
+    /// It waits, and nothing is changed yet.
+    Ready,
+    /// Its changes are in the mappings.
+    Applied,
 }
 
-/// An import that was applied.
+/// An uploaded file, and what it changes.
 #[derive(Serialize, ToSchema)]
-pub struct AppliedImport {
-    /// Always `applied`.
-    #[schema(example = "applied")]
-    state: &'static str,
-    /// How it was imported.
+pub struct Import {
+    /// Names it.
+    #[schema(example = "0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c")]
+    id: String,
+    /// Whether it was applied.
+    state: State,
+    /// What becomes of mappings that are not in the file.
     mode: Mode,
-    /// The revision of the mappings before.
+    /// The revision of the mappings that the file was held against.
     base_revision: i64,
-    /// The revision of the mappings now; the same if nothing was changed.
-    revision: i64,
+    /// Once it is applied: the revision of the mappings since; the base's if it changed nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    revision: Option<i64>,
     /// How many rows the file has.
     row_count: u64,
     /// Numbers that had no mapping.
     added: u64,
-    /// Numbers that got another address.
+    /// Numbers that get another address, and addresses that move to a new number.
     changed: u64,
     /// Mappings that are not in the file any more.
     removed: u64,
-    /// Mappings that were so already.
+    /// Rows that stood so already.
     unchanged: u64,
     /// `on_problem=skip`: how many problems the file has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     problem_count: Option<u64>,
-    /// `on_problem=skip`: the first 1,000 of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
-    problems: Option<Vec<ImportProblem>>,
+    /// When it was uploaded.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it is dropped if it was not applied until then.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
 }
 
 /// A problem of an import file.
@@ -121,6 +113,15 @@ pub struct ImportProblem {
     message: String,
 }
 
+/// What somebody agrees to.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ApplyQuery {
+    /// How many mappings the import may remove: the preview's `removed`, where that is more than half of ten or more.
+    confirm_removals: Option<u64>,
+}
+
 impl From<&import::Problem> for ImportProblem {
     fn from(problem: &import::Problem) -> Self {
         Self {
@@ -133,175 +134,216 @@ impl From<&import::Problem> for ImportProblem {
     }
 }
 
-impl From<Mode> for ImportMode {
-    fn from(mode: Mode) -> Self {
+impl From<ImportMode> for Mode {
+    fn from(mode: ImportMode) -> Self {
         match mode {
-            Mode::Replace => Self::Replace,
-            Mode::Merge => Self::Merge,
+            ImportMode::Replace => Self::Replace,
+            ImportMode::Merge => Self::Merge,
         }
     }
 }
 
-impl ImportQuery {
-    fn read(&self, group: BusinessGroupId, expected_revision: Option<i64>) -> Result<ImportRequest, Problem> {
-        if !self.apply {
-            let message = "previews are not built yet: send apply=true to import the file in one call";
-            return Err(Problem::invalid_field("apply", message));
-        }
-        let handling = match (self.mode, self.on_problem) {
-            (Mode::Replace, OnProblem::Skip) => {
-                let message = "a replace removes what is not in the file, so it can't skip rows: use mode=merge";
-                return Err(Problem::invalid_field("on_problem", message));
-            }
-            (Mode::Replace, OnProblem::Reject) => import::Handling::Replace,
-            (Mode::Merge, OnProblem::Reject) => import::Handling::Merge,
-            (Mode::Merge, OnProblem::Skip) => import::Handling::MergeGoodRows,
+impl From<domain::import::Import> for Import {
+    fn from(import: domain::import::Import) -> Self {
+        let (state, revision) = match import.state {
+            ImportState::Ready => (State::Ready, None),
+            ImportState::Applied { revision } => (State::Applied, Some(revision)),
         };
-        Ok(ImportRequest { group, handling, expected_revision })
-    }
-
-    fn answer(&self, report: &ImportReport) -> AppliedImport {
-        let skips = matches!(self.on_problem, OnProblem::Skip);
-        AppliedImport {
-            state: "applied",
-            mode: self.mode,
-            base_revision: report.base_revision,
-            revision: report.revision,
-            row_count: report.row_count,
-            added: report.counts.added,
-            changed: report.counts.changed,
-            removed: report.counts.removed,
-            unchanged: report.counts.unchanged,
-            problem_count: skips.then_some(report.problems.count),
-            problems: skips.then(|| listed(&report.problems)),
+        Self {
+            id: import.id.to_string(),
+            state,
+            mode: import.mode.into(),
+            base_revision: import.base_revision,
+            revision,
+            row_count: import.row_count,
+            added: import.counts.added,
+            changed: import.counts.changed,
+            removed: import.counts.removed,
+            unchanged: import.unchanged,
+            problem_count: import.problem_count,
+            created_at: import.created_at,
+            expires_at: import.expires_at,
         }
     }
 }
 
-/// Import mappings
-///
-/// Takes the file, a CSV or an Excel workbook (`.xlsx`: its first sheet that is not hidden), as the body or as the one
-/// file of a form. Which of them it is is told from the file itself. Any problem in any row: nothing is changed, unless a
-/// merge says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
+/// Read an import
 #[utoipa::path(
-    operation_id = "importMappings",
+    operation_id = "getImport",
     tag = "imports and exports",
     security(("api_key" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
-        ImportQuery,
-        ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited: the file is applied only if nothing changed since")
+        ("import" = String, Path, description = "The import")
     ),
-    request_body(content((String = "text/csv"), (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (ImportForm = "multipart/form-data"))),
+    responses((status = 200, body = Import), CommonProblems)
+)]
+#[get("/v1/business-groups/{id}/imports/{import}")]
+pub(crate) async fn get_import(
+    call: Authorized<GroupAdmin>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<web::Json<Import>, Problem> {
+    let import = services.imports.find(&call.scope, import_id(&request)?).await?;
+    Ok(web::Json(import.into()))
+}
+
+/// List an import's changes
+///
+/// In the order of the numbers.
+#[utoipa::path(
+    operation_id = "listImportChanges",
+    tag = "imports and exports",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ("import" = String, Path, description = "The import"),
+        PageQuery
+    ),
+    responses((status = 200, body = MappingChangeList), CommonProblems)
+)]
+#[get("/v1/business-groups/{id}/imports/{import}/changes")]
+pub(crate) async fn list_import_changes(
+    call: Authorized<GroupAdmin, Query<PageQuery>>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<web::Json<MappingChangeList>, Problem> {
+    let Query(query) = call.input;
+    let page = page_request(query.limit, query.cursor.as_deref(), |key| PhoneNumber::parse_e164(key).ok())?;
+    let changes = services.imports.list_changes(&call.scope, import_id(&request)?, &page).await?;
+    Ok(web::Json(changes.into()))
+}
+
+/// Apply an import
+///
+/// Whole, or not at all. Applying it again gives the same answer and changes nothing more.
+#[utoipa::path(
+    operation_id = "applyImport",
+    tag = "imports and exports",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ("import" = String, Path, description = "The import"),
+        ApplyQuery
+    ),
     responses(
-        CommonProblems,
-        (status = 200, body = AppliedImport),
-        (status = 412, body = ProblemDocument, content_type = "application/problem+json", description = "`revision-moved`"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "`too-large`"),
-        (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "`unsupported-media-type`"),
+        (status = 200, body = Import),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`stale-import`: the mappings changed since the preview; `confirm-removals`"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`import-rejected`: the file has problems; `invalid-request`: the query has")
+            description = "`import-rejected`: numbers have left the group's ranges since the preview"),
+        CommonProblems
     )
 )]
-#[post("/v1/business-groups/{id}/imports")]
-pub(crate) async fn import_mappings(
-    call: Authorized<GroupAdmin, (Query<ImportQuery>, Upload)>,
+#[post("/v1/business-groups/{id}/imports/{import}/apply")]
+pub(crate) async fn apply_import(
+    call: Authorized<GroupAdmin, Query<ApplyQuery>>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<web::Json<Import>, Problem> {
+    let (id, Query(query)) = (import_id(&request)?, call.input);
+    let import = services.imports.apply(call.scope, id, query.confirm_removals, call.deed).await?;
+    count_rows(&services, &import);
+    Ok(web::Json(import.into()))
+}
+
+/// Drop an import
+///
+/// One that was not applied.
+#[utoipa::path(
+    operation_id = "dropImport",
+    tag = "imports and exports",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ("import" = String, Path, description = "The import")
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`conflict`: it was applied"),
+        CommonProblems
+    )
+)]
+#[delete("/v1/business-groups/{id}/imports/{import}")]
+pub(crate) async fn drop_import(
+    call: Authorized<GroupAdmin>,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let (Query(query), upload) = call.input;
-    let import = query.read(call.scope, expected_revision(&request)?)?;
-    match services.importer.import(import, upload).await {
-        Ok(report) => {
-            count_rows(&services, &report);
-            Ok(HttpResponse::Ok().json(query.answer(&report)))
-        }
-        Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Ok(rejected_as_csv(&problems)),
-        Err(error) => Err(to_problem(error)),
-    }
+    services.imports.discard(&call.scope, import_id(&request)?, &call.deed).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
-/// An Excel workbook.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
-pub struct Workbook(
-    #[expect(dead_code, reason = "it stands for the file in the OpenAPI document; files are streams")] Vec<u8>,
-);
-
-/// A form with one file.
-#[derive(ToSchema)]
-pub struct ImportForm {
-    /// The file.
-    #[schema(value_type = String, format = Binary)]
-    #[expect(dead_code, reason = "it stands for the form in the OpenAPI document; the form is read as a stream")]
-    file: Vec<u8>,
+/// The import in the path. What is no id names no import.
+fn import_id(request: &HttpRequest) -> Result<Uuid, Problem> {
+    let text = request.match_info().query("import");
+    Uuid::try_parse(text).map_err(|_| KeptImportError::NoSuchImport.into())
 }
 
-/// The revision that `If-Match` (RFC 9110, section 13.1.1) names. A tag that no export gave can match nothing.
-fn expected_revision(request: &HttpRequest) -> Result<Option<i64>, Problem> {
-    const NO_REVISION: i64 = -1;
-    let Some(header) = request.headers().get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let tag = header.to_str().unwrap_or_default().trim();
-    if tag == "*" {
-        return Ok(None);
-    }
-    let text = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    match text {
-        Some(text) if !text.contains('"') => Ok(Some(text.parse().unwrap_or(NO_REVISION))),
-        _ => {
-            let detail = "If-Match must be one ETag of an export, such as \"7\".";
-            Err(Problem::new(ProblemKind::MalformedRequest, detail))
-        }
-    }
-}
-
-fn count_rows(services: &Services, report: &ImportReport) {
-    let counts = report.counts;
+/// Counts the rows of an applied import.
+pub(super) fn count_rows(services: &Services, import: &domain::import::Import) {
+    let counts = import.counts;
     let results = [
         ("added", counts.added),
         ("changed", counts.changed),
         ("removed", counts.removed),
-        ("unchanged", counts.unchanged),
+        ("unchanged", import.unchanged),
     ];
     for (result, rows) in results {
         services.metrics.observe_import(result, rows);
     }
 }
 
-fn listed(problems: &Problems) -> Vec<ImportProblem> {
-    problems.first.iter().map(ImportProblem::from).collect()
+/// 422 with the problems of a file.
+pub(super) fn rejected(detail: String, problems: &Problems) -> Problem {
+    let listed: Vec<_> = problems.first.iter().map(ImportProblem::from).collect();
+    Problem::new(ProblemKind::ImportRejected, detail)
+        .member("problem_count", problems.count)
+        .member("problems", serde_json::json!(listed))
 }
 
-fn to_problem(error: ImportError<Problem>) -> Problem {
-    match error {
-        ImportError::Rejected(problems) => {
-            let rows = if problems.count == 1 { "1 problem" } else { &format!("{} problems", problems.count) };
-            let detail = format!("The file has {rows}; mend them and upload it again. Nothing was changed.");
-            Problem::new(ProblemKind::ImportRejected, detail)
-                .member("problem_count", problems.count)
-                .member("problems", serde_json::json!(listed(&problems)))
+/// 409 for a removal that is larger than a file may make unasked.
+pub(super) fn confirm_removals(LargeRemoval { removed, mapping_count }: LargeRemoval) -> Problem {
+    let detail = format!(
+        "The file would remove {removed} of {mapping_count} mappings: these people could not sign in any more. If that is \
+         meant, send confirm_removals={removed}. Nothing was changed."
+    );
+    Problem::new(ProblemKind::ConfirmRemovals, detail).member("removed", removed).member("mapping_count", mapping_count)
+}
+
+impl From<KeptImportError> for Problem {
+    fn from(error: KeptImportError) -> Self {
+        match error {
+            KeptImportError::Store(cause) => Self::unavailable(cause),
+            KeptImportError::NoSuchImport => Self::not_found(
+                "There is no such import: it was dropped, or not applied within 24 hours. Upload the file again.",
+            ),
+            KeptImportError::Applied => Self::new(
+                ProblemKind::Conflict,
+                "The import was applied already. To undo it, restore the revision before it.",
+            ),
+            KeptImportError::ConfirmRemovals(large) => confirm_removals(large),
+            KeptImportError::OutsideRanges(problems) => rejected(
+                "Numbers of the file have left the business group's number ranges since the preview. Nothing was changed."
+                    .to_owned(),
+                &problems,
+            ),
+            KeptImportError::Stale { base_revision, current, since } => stale(base_revision, current, since),
         }
-        ImportError::RevisionMoved { current } => {
-            let detail = "The mappings changed since your export: export again, and edit that. Nothing was changed.";
-            Problem::new(ProblemKind::RevisionMoved, detail).member("revision", current)
-        }
-        ImportError::NoSuchGroup => Problem::not_found("There is no such business group."),
-        ImportError::Body(problem) => problem,
-        ImportError::Store(cause) => Problem::unavailable(cause),
     }
 }
 
-fn prefers_csv(request: &HttpRequest) -> bool {
-    Accept::parse(request).is_ok_and(|accept| accept.preference().essence_str() == "text/csv")
-}
-
-fn rejected_as_csv(problems: &Problems) -> HttpResponse {
-    let mut response = HttpResponse::UnprocessableEntity()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header(("Content-Disposition", "attachment; filename=\"problems.csv\""))
-        .body(import::problems_csv(&problems.first));
-    response.extensions_mut().insert(OwnErrorBody);
-    response
+fn stale(base_revision: i64, current: i64, since: Vec<domain::history::Revision>) -> Problem {
+    let who = since.first().map(|first| format!(" {} changed them at {}.", first.actor.name, first.at));
+    let detail = format!(
+        "The mappings changed since the preview.{} Upload the file again, better made from a new export. Nothing was \
+         changed.",
+        who.unwrap_or_default()
+    );
+    let since: Vec<_> = since.into_iter().map(Revision::from).collect();
+    Problem::new(ProblemKind::StaleImport, detail)
+        .member("base_revision", base_revision)
+        .member("revision", current)
+        .member("revisions", serde_json::json!(since))
 }

@@ -20,6 +20,7 @@ use crate::http::extract::GroupAdmin;
 use crate::http::extract::Json;
 use crate::http::extract::PhoneNumberInPath;
 use crate::http::extract::Query;
+use crate::http::openapi::BodyProblems;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
@@ -147,6 +148,7 @@ pub(crate) async fn get_mapping(
         (status = 201, body = Mapping, description = "The number had none"),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`email-taken`: another number of the group has the address"),
+        BodyProblems,
         CommonProblems
     )
 )]
@@ -157,7 +159,7 @@ pub(crate) async fn put_mapping(
 ) -> Result<HttpResponse, Problem> {
     let (PhoneNumberInPath(number), Json(body)) = call.input;
     let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
-    Ok(match services.mappings.put(call.scope, number, email).await? {
+    Ok(match services.mappings.put(call.scope, number, email, call.deed).await? {
         PutResult::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
         PutResult::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
     })
@@ -180,6 +182,6 @@ pub(crate) async fn delete_mapping(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.delete(&call.scope, number).await?;
+    services.mappings.delete(&call.scope, number, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -17,7 +17,7 @@ use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::services::Services;
-use crate::http::v1::imports::Workbook;
+use crate::http::v1::uploads::Workbook;
 
 const CSV: &str = "text/csv; charset=utf-8";
 

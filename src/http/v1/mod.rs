@@ -1,9 +1,14 @@
 //! The calls of the API, one module a subject, each with its wire shapes.
 
+mod accept;
 pub mod api_keys;
+pub mod audit_events;
 pub mod business_groups;
+pub mod changes;
 pub mod imports;
 pub mod mappings;
 pub mod mappings_files;
 pub mod me;
 pub mod paging;
+pub mod revisions;
+pub mod uploads;

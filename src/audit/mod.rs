@@ -1,0 +1,52 @@
+//! The audit log: written by the stores in the transactions of what they change, and read here. What changed nothing, such
+//! as a refused attempt, is written from here.
+
+mod csv_rows;
+
+use std::sync::Arc;
+
+pub use crate::audit::csv_rows::events_csv;
+use crate::domain::audit::AuditEvent;
+use crate::domain::audit::NewAuditEvent;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::ports::audit_log::AuditFilter;
+use crate::ports::audit_log::AuditLog;
+use crate::ports::store_error::StoreError;
+
+/// The most characters that an event tells of a value that a caller sent.
+const MAX_TOLD_CHARS: usize = 200;
+
+/// The audit log.
+pub struct Audit {
+    log: Arc<dyn AuditLog>,
+}
+
+impl Audit {
+    /// The audit log kept in `log`.
+    #[must_use]
+    pub fn new(log: Arc<dyn AuditLog>) -> Self {
+        Self { log }
+    }
+
+    /// Writes down an attempt that was refused. Long values are cut: they are the caller's own.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn record_refusal(&self, mut event: NewAuditEvent) -> Result<(), StoreError> {
+        for (_, text) in &mut event.detail {
+            if let Some((end, _)) = text.char_indices().nth(MAX_TOLD_CHARS) {
+                text.truncate(end);
+            }
+        }
+        self.log.record(event).await
+    }
+
+    /// Reads a page of the events, the newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, filter: &AuditFilter, page: &PageRequest<i64>) -> Result<Page<AuditEvent>, StoreError> {
+        self.log.list(filter, page).await
+    }
+}

@@ -1,0 +1,76 @@
+//! The audit log: who did what to which business group, and who was refused what.
+
+use jiff::Timestamp;
+
+use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
+use crate::domain::business_group::BusinessGroupId;
+
+/// What can be done, by the names that the calls have in the OpenAPI document (`operationId`).
+pub mod action {
+    /// A business group was made.
+    pub const CREATE_BUSINESS_GROUP: &str = "createBusinessGroup";
+    /// A business group's name, ranges or policies were changed.
+    pub const UPDATE_BUSINESS_GROUP: &str = "updateBusinessGroup";
+    /// A business group was deleted.
+    pub const DELETE_BUSINESS_GROUP: &str = "deleteBusinessGroup";
+    /// A tenant was linked.
+    pub const LINK_TENANT: &str = "linkTenant";
+    /// A tenant was unlinked.
+    pub const UNLINK_TENANT: &str = "unlinkTenant";
+    /// A mapping was set.
+    pub const PUT_MAPPING: &str = "putMapping";
+    /// A mapping was removed.
+    pub const DELETE_MAPPING: &str = "deleteMapping";
+    /// A file was uploaded, and perhaps applied.
+    pub const IMPORT_MAPPINGS: &str = "importMappings";
+    /// An import was applied.
+    pub const APPLY_IMPORT: &str = "applyImport";
+    /// An import was dropped.
+    pub const DROP_IMPORT: &str = "dropImport";
+    /// A revision was restored.
+    pub const RESTORE_REVISION: &str = "restoreRevision";
+    /// An API key was made.
+    pub const CREATE_API_KEY: &str = "createApiKey";
+    /// An API key was revoked.
+    pub const REVOKE_API_KEY: &str = "revokeApiKey";
+}
+
+/// What an event tells besides: names and texts.
+pub type Detail = Vec<(String, String)>;
+
+/// Something to be written down.
+#[derive(Clone, Debug)]
+pub struct NewAuditEvent {
+    /// Who, when, and in which call.
+    pub deed: Deed,
+    /// What.
+    pub action: String,
+    /// The slug of the problem that she was refused with; `None` if it was done.
+    pub refused_with: Option<String>,
+    /// The business group that it was done to, if it was done to one.
+    pub group: Option<BusinessGroupId>,
+    /// What else there is to tell.
+    pub detail: Detail,
+}
+
+/// Something that was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Its place: later ones are larger.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: String,
+    /// The slug of the problem that she was refused with; `None` if it was done.
+    pub refused_with: Option<String>,
+    /// The business group that it was done to, if it was done to one.
+    pub group: Option<BusinessGroupId>,
+    /// What else there is to tell.
+    pub detail: Detail,
+    /// The id of the call.
+    pub request_id: Option<String>,
+}

@@ -1,0 +1,65 @@
+//! Refused attempts, which go into the audit log.
+
+use actix_web::HttpMessage;
+use actix_web::HttpRequest;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::Method;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use tracing::warn;
+
+use crate::domain::actor::Deed;
+use crate::domain::audit::NewAuditEvent;
+use crate::domain::business_group::BusinessGroupId;
+use crate::http::extract::WithoutRight;
+use crate::http::problem::ProblemKind;
+use crate::http::services::Services;
+use crate::http::unmatched::KnownPaths;
+
+/// What a refused call was answered with, for [`write_down`].
+#[derive(Clone, Copy)]
+pub(super) struct RefusedWith(pub(super) ProblemKind);
+
+/// Writes down a call that was refused: because its sender had not the right to it, or because it would have changed
+/// something and was wrong. Who is not known by a key is not written down: anybody could fill the log.
+///
+/// An answer does not wait for a log that fails: it is right without.
+pub(super) async fn write_down(services: &Services, response: &ServiceResponse<BoxBody>) {
+    let Some(event) = refusal(response) else { return };
+    if let Err(error) = services.audit.record_refusal(event).await {
+        warn!(%error, "a refused attempt could not be written into the audit log");
+    }
+}
+
+fn refusal(response: &ServiceResponse<BoxBody>) -> Option<NewAuditEvent> {
+    let request = response.request();
+    let deed = request.extensions().get::<Deed>()?.clone();
+    let status = response.status();
+    let without_right = request.extensions().get::<WithoutRight>().is_some();
+    let changes = ![Method::GET, Method::HEAD].contains(request.method());
+    if !status.is_client_error() || !(without_right || changes) {
+        return None;
+    }
+    Some(NewAuditEvent {
+        deed,
+        action: action(request),
+        refused_with: Some(slug(response, status)),
+        group: BusinessGroupId::parse(request.match_info().query("id")).ok(),
+        detail: Vec::new(),
+    })
+}
+
+/// The name that the call has in the OpenAPI document.
+fn action(request: &HttpRequest) -> String {
+    let known = request.app_data::<Data<KnownPaths>>();
+    let pattern = request.match_pattern().unwrap_or_default();
+    let name = known.and_then(|known| known.operation(&pattern, request.method().as_str()));
+    name.unwrap_or("unknown").to_owned()
+}
+
+fn slug(response: &ServiceResponse<BoxBody>, status: StatusCode) -> String {
+    let told = response.response().extensions().get::<RefusedWith>().map(|RefusedWith(kind)| *kind);
+    let kind = told.or_else(|| ProblemKind::ALL.iter().copied().find(|kind| kind.status() == status));
+    kind.map_or_else(|| status.as_str().to_owned(), |kind| kind.slug().to_owned())
+}

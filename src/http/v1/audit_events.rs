@@ -1,0 +1,191 @@
+//! The audit log.
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::get;
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::http::header::LINK;
+use actix_web::web::Data;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use url::form_urlencoded;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
+
+use crate::audit::events_csv;
+use crate::domain::audit;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::page::Page;
+use crate::http::extract::Authorized;
+use crate::http::extract::GroupReader;
+use crate::http::extract::Query;
+use crate::http::openapi::CommonProblems;
+use crate::http::problem::Problem;
+use crate::http::services::Services;
+use crate::http::v1::accept::prefers_csv;
+use crate::http::v1::paging::cursor_after;
+use crate::http::v1::paging::page_request;
+use crate::ports::audit_log::AuditFilter;
+
+/// Something that was done, or refused.
+#[derive(Serialize, ToSchema)]
+pub struct AuditEvent {
+    /// Its id: later ones are larger.
+    id: i64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who: the name and the id of the API key.
+    #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
+    actor: String,
+    /// What: the `operationId` of the call.
+    #[schema(example = "linkTenant")]
+    action: String,
+    /// Whether it was done.
+    outcome: Outcome,
+    /// The slug of the problem, if it was refused.
+    #[schema(example = "tenant-taken")]
+    refused_with: Option<String>,
+    /// The business group that it was done to; null if it was done to none.
+    #[schema(example = "abccompany")]
+    business_group: Option<String>,
+    /// What else there is to tell: names and texts.
+    #[schema(value_type = Object)]
+    detail: Map<String, Value>,
+    /// The `X-Request-Id` of the call.
+    request_id: Option<String>,
+}
+
+/// Whether something was done.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was.
+    Done,
+    /// It was refused, and changed nothing.
+    Refused,
+}
+
+/// A page of the audit log.
+#[derive(Serialize, ToSchema)]
+pub struct AuditEventList {
+    /// The events, the newest first.
+    items: Vec<AuditEvent>,
+    /// The `cursor` of the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// Which page of which events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Only what was done to this business group.
+    business_group: Option<String>,
+    /// Only what the API key with this id did.
+    actor: Option<String>,
+    /// Only from this time on.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<String>,
+    /// Only before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<String>,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl From<audit::AuditEvent> for AuditEvent {
+    fn from(event: audit::AuditEvent) -> Self {
+        Self {
+            id: event.id,
+            at: event.at,
+            actor: event.actor.to_string(),
+            action: event.action,
+            outcome: if event.refused_with.is_none() { Outcome::Done } else { Outcome::Refused },
+            refused_with: event.refused_with,
+            business_group: event.group.map(|group| group.to_string()),
+            detail: event.detail.into_iter().map(|(name, text)| (name, Value::from(text))).collect(),
+            request_id: event.request_id,
+        }
+    }
+}
+
+impl AuditQuery {
+    /// An administrator's log holds what was done to her own group alone.
+    fn filter(&self, own: Option<BusinessGroupId>) -> Result<AuditFilter, Problem> {
+        let asked = self.business_group.as_deref().map(BusinessGroupId::parse).transpose();
+        let asked = asked.map_err(|error| Problem::invalid_field("business_group", error))?;
+        if let (Some(own), Some(asked)) = (&own, &asked)
+            && own != asked
+        {
+            return Err(Problem::not_found("There is no such business group."));
+        }
+        Ok(AuditFilter {
+            group: own.or(asked),
+            actor_id: self.actor.clone(),
+            from: time("from", self.from.as_deref())?,
+            until: time("until", self.until.as_deref())?,
+        })
+    }
+}
+
+fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let read = text.map(str::parse).transpose();
+    read.map_err(|_: jiff::Error| Problem::invalid_field(field, "write a time such as 2027-01-31T00:00:00Z"))
+}
+
+/// Read the audit log
+///
+/// The newest first: what was done to business groups, tenants, ranges, mappings and keys, and what was refused. An
+/// administrator's log holds her own group alone. `Accept: text/csv` gives the page as CSV, with the next in `Link`.
+#[utoipa::path(
+    operation_id = "listAuditEvents",
+    tag = "audit log",
+    security(("api_key" = [])),
+    params(AuditQuery),
+    responses(
+        (status = 200, content((AuditEventList = "application/json"), (String = "text/csv"))),
+        CommonProblems
+    )
+)]
+#[get("/v1/audit-events")]
+pub(crate) async fn list_audit_events(
+    call: Authorized<GroupReader, Query<AuditQuery>>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let Query(query) = call.input;
+    let filter = query.filter(call.scope)?;
+    let page = page_request(query.limit, query.cursor.as_deref(), |key| key.parse().ok())?;
+    let page = services.audit.list(&filter, &page).await.map_err(Problem::unavailable)?;
+    let next_cursor = page.items.last().filter(|_| page.has_more).map(|event| cursor_after(&event.id.to_string()));
+    if prefers_csv(&request) {
+        return Ok(as_csv(&page, next_cursor.as_deref(), &request));
+    }
+    let items = page.items.into_iter().map(AuditEvent::from).collect();
+    Ok(HttpResponse::Ok().json(AuditEventList { items, next_cursor }))
+}
+
+fn as_csv(page: &Page<audit::AuditEvent>, next_cursor: Option<&str>, request: &HttpRequest) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/csv; charset=utf-8");
+    response.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit-events.csv\""));
+    if let Some(cursor) = next_cursor {
+        response.insert_header((LINK, format!("<{}>; rel=\"next\"", next_page(request, cursor))));
+    }
+    response.body(events_csv(&page.items))
+}
+
+/// The address of the next page: this one's with another cursor.
+fn next_page(request: &HttpRequest, cursor: &str) -> String {
+    let pairs = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name != "cursor");
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs).append_pair("cursor", cursor);
+    format!("{}?{}", request.path(), query.finish())
+}

@@ -1,0 +1,76 @@
+//! What an import would change, or a revision has changed.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::history;
+use crate::domain::history::ChangeKind;
+use crate::domain::page::Page;
+use crate::http::v1::paging::cursor_after;
+
+/// What happens to a mapping.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The number had no mapping.
+    Added,
+    /// The number gets another address, or the address another number (`old_phone_number`).
+    Changed,
+    /// The number has no mapping any more.
+    Removed,
+}
+
+/// A change of one mapping.
+#[derive(Serialize, ToSchema)]
+pub struct MappingChange {
+    /// What happens.
+    kind: Kind,
+    /// The number; the new one where an address moves.
+    #[schema(example = "+17635551111")]
+    phone_number: String,
+    /// Where an address moves: the number that it had, which has no mapping any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "+17635552222")]
+    old_phone_number: Option<String>,
+    /// The address before; null where there was none.
+    #[schema(example = "bobsmith@abccompany.com")]
+    old_email: Option<String>,
+    /// The address after; null where there is none.
+    #[schema(example = "annsmith@abccompany.com")]
+    new_email: Option<String>,
+}
+
+/// A page of changes.
+#[derive(Serialize, ToSchema)]
+pub struct MappingChangeList {
+    /// The changes, in the order of their numbers.
+    items: Vec<MappingChange>,
+    /// The `cursor` of the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+impl From<history::MappingChange> for MappingChange {
+    fn from(change: history::MappingChange) -> Self {
+        let (kind, old_phone_number, old_email, new_email) = match change.kind {
+            ChangeKind::Added(email) => (Kind::Added, None, None, Some(email)),
+            ChangeKind::Changed { old, new } => (Kind::Changed, None, Some(old), Some(new)),
+            ChangeKind::Moved { email, from } => (Kind::Changed, Some(from), Some(email.clone()), Some(email)),
+            ChangeKind::Removed(email) => (Kind::Removed, None, Some(email), None),
+        };
+        Self {
+            kind,
+            phone_number: change.phone_number.to_string(),
+            old_phone_number: old_phone_number.map(|number| number.to_string()),
+            old_email: old_email.map(|email| email.to_string()),
+            new_email: new_email.map(|email| email.to_string()),
+        }
+    }
+}
+
+impl From<Page<history::MappingChange>> for MappingChangeList {
+    fn from(page: Page<history::MappingChange>) -> Self {
+        let last = page.items.last().filter(|_| page.has_more);
+        let next_cursor = last.map(|change| cursor_after(&change.phone_number.to_string()));
+        Self { items: page.items.into_iter().map(MappingChange::from).collect(), next_cursor }
+    }
+}

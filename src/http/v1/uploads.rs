@@ -1,0 +1,235 @@
+//! The upload of a file of mappings: kept as a preview, or applied at once.
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::header::IF_MATCH;
+use actix_web::http::header::LOCATION;
+use actix_web::post;
+use actix_web::web::Data;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
+
+use crate::domain::actor::Deed;
+use crate::domain::business_group::BusinessGroupId;
+use crate::http::extract::Authorized;
+use crate::http::extract::GroupAdmin;
+use crate::http::extract::Query;
+use crate::http::extract::Upload;
+use crate::http::observe::OwnErrorBody;
+use crate::http::openapi::CommonProblems;
+use crate::http::problem::Problem;
+use crate::http::problem::ProblemDocument;
+use crate::http::problem::ProblemKind;
+use crate::http::refusals::RefusedWith;
+use crate::http::services::Services;
+use crate::http::v1::accept::prefers_csv;
+use crate::http::v1::imports::Import;
+use crate::http::v1::imports::ImportProblem;
+use crate::http::v1::imports::Mode;
+use crate::http::v1::imports::confirm_removals;
+use crate::http::v1::imports::count_rows;
+use crate::http::v1::imports::rejected;
+use crate::import;
+use crate::import::ImportError;
+use crate::import::ImportReport;
+use crate::import::ImportRequest;
+use crate::import::Problems;
+
+/// How a file is imported.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// `replace` makes the mappings equal to the file; `merge` only adds and changes.
+    #[param(default = "replace", inline)]
+    #[serde(default)]
+    mode: Mode,
+    /// Whether the file is applied by this call. If not, it is kept for 24 hours, to be looked at and applied.
+    #[serde(default)]
+    apply: bool,
+    /// What is done if a row has a problem: `reject` changes nothing; `skip`, for a merge, leaves the bad rows out.
+    #[param(default = "reject", inline)]
+    #[serde(default)]
+    on_problem: OnProblem,
+    /// With `apply=true`: how many mappings the file may remove, where it removes more than half of ten or more.
+    confirm_removals: Option<u64>,
+}
+
+/// What is done if a row has a problem.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnProblem {
+    /// Nothing is changed.
+    #[default]
+    Reject,
+    /// The good rows go in. Only for a merge.
+    Skip,
+}
+
+/// A file that was taken: the import, and what was left out of it.
+#[derive(Serialize, ToSchema)]
+pub struct TakenImport {
+    #[serde(flatten)]
+    import: Import,
+    /// `on_problem=skip`: the first 1,000 problems of the rows that were left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    problems: Option<Vec<ImportProblem>>,
+}
+
+/// An Excel workbook.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Workbook(
+    #[expect(dead_code, reason = "it stands for the file in the OpenAPI document; files are streams")] Vec<u8>,
+);
+
+/// A form with one file.
+#[derive(ToSchema)]
+pub struct ImportForm {
+    /// The file.
+    #[schema(value_type = String, format = Binary)]
+    #[expect(dead_code, reason = "it stands for the form in the OpenAPI document; the form is read as a stream")]
+    file: Vec<u8>,
+}
+
+impl ImportQuery {
+    fn read(
+        &self,
+        group: BusinessGroupId,
+        expected_revision: Option<i64>,
+        deed: Deed,
+    ) -> Result<ImportRequest, Problem> {
+        if !self.apply && self.confirm_removals.is_some() {
+            let message = "nothing is removed before the import is applied: send it with that call";
+            return Err(Problem::invalid_field("confirm_removals", message));
+        }
+        let handling = match (self.mode, self.on_problem) {
+            (Mode::Replace, OnProblem::Skip) => {
+                let message = "a replace removes what is not in the file, so it can't skip rows: use mode=merge";
+                return Err(Problem::invalid_field("on_problem", message));
+            }
+            (Mode::Replace, OnProblem::Reject) => import::Handling::Replace,
+            (Mode::Merge, OnProblem::Reject) => import::Handling::Merge,
+            (Mode::Merge, OnProblem::Skip) => import::Handling::MergeGoodRows,
+        };
+        let apply = self.apply.then_some(self.confirm_removals);
+        Ok(ImportRequest { group, handling, expected_revision, apply, deed })
+    }
+}
+
+/// Upload a file of mappings
+///
+/// Takes the file, a CSV or an Excel workbook (`.xlsx`: its first sheet that is not hidden), as the body or as the one
+/// file of a form. Which of them it is is told from the file itself. It is held against the mappings and kept, to be looked
+/// at and applied; with `apply=true` it is applied at once. Any problem in any row: nothing is kept or changed, unless a
+/// merge says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
+#[utoipa::path(
+    operation_id = "importMappings",
+    tag = "imports and exports",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ImportQuery,
+        ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited: the file is taken only if nothing changed since")
+    ),
+    request_body(content((String = "text/csv"), (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (ImportForm = "multipart/form-data"))),
+    responses(
+        CommonProblems,
+        (status = 200, body = TakenImport, description = "`apply=true`: the file is applied"),
+        (status = 201, body = TakenImport, description = "The file is kept, and nothing is changed yet",
+            headers(("Location" = String, description = "The import's path"))),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`confirm-removals`: with `apply=true`, the file removes more than half of ten or more mappings"),
+        (status = 412, body = ProblemDocument, content_type = "application/problem+json", description = "`revision-moved`"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "`too-large`"),
+        (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "`unsupported-media-type`"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`import-rejected`: the file has problems; `invalid-request`: the query has")
+    )
+)]
+#[post("/v1/business-groups/{id}/imports")]
+pub(crate) async fn import_mappings(
+    call: Authorized<GroupAdmin, (Query<ImportQuery>, Upload)>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let (group, (Query(query), upload)) = (call.scope, call.input);
+    let import = query.read(group.clone(), expected_revision(&request)?, call.deed)?;
+    match services.importer.import(import, upload).await {
+        Ok(report) => Ok(taken(&services, &group, query.apply, report)),
+        Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Ok(rejected_as_csv(&problems)),
+        Err(error) => Err(to_problem(error)),
+    }
+}
+
+fn taken(services: &Services, group: &BusinessGroupId, applied: bool, report: ImportReport) -> HttpResponse {
+    let location = format!("/v1/business-groups/{group}/imports/{}", report.import.id);
+    let problems = report.import.problem_count.map(|_| listed(&report.problems));
+    if applied {
+        count_rows(services, &report.import);
+    }
+    let body = TakenImport { import: report.import.into(), problems };
+    if applied {
+        return HttpResponse::Ok().json(body);
+    }
+    HttpResponse::Created().insert_header((LOCATION, location)).json(body)
+}
+
+/// The revision that `If-Match` (RFC 9110, section 13.1.1) names. A tag that no export gave can match nothing.
+fn expected_revision(request: &HttpRequest) -> Result<Option<i64>, Problem> {
+    const NO_REVISION: i64 = -1;
+    let Some(header) = request.headers().get(IF_MATCH) else {
+        return Ok(None);
+    };
+    let tag = header.to_str().unwrap_or_default().trim();
+    if tag == "*" {
+        return Ok(None);
+    }
+    // A proxy that packs the export makes its tag a weak one. It names the same revision.
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    let text = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    match text {
+        Some(text) if !text.contains('"') => {
+            let revision = text.parse().ok().filter(|revision: &i64| revision.to_string() == text);
+            Ok(Some(revision.unwrap_or(NO_REVISION)))
+        }
+        _ => {
+            let detail = "If-Match must be one ETag of an export, such as \"7\".";
+            Err(Problem::new(ProblemKind::MalformedRequest, detail))
+        }
+    }
+}
+
+fn listed(problems: &Problems) -> Vec<ImportProblem> {
+    problems.first.iter().map(ImportProblem::from).collect()
+}
+
+fn to_problem(error: ImportError<Problem>) -> Problem {
+    match error {
+        ImportError::Rejected(problems) => {
+            let rows = if problems.count == 1 { "1 problem" } else { &format!("{} problems", problems.count) };
+            rejected(format!("The file has {rows}; mend them and upload it again. Nothing was changed."), &problems)
+        }
+        ImportError::RevisionMoved { current } => {
+            let detail = "The mappings changed since your export: export again, and edit that. Nothing was changed.";
+            Problem::new(ProblemKind::RevisionMoved, detail).member("revision", current)
+        }
+        ImportError::ConfirmRemovals(large) => confirm_removals(large),
+        ImportError::NoSuchGroup => Problem::not_found("There is no such business group."),
+        ImportError::Body(problem) => problem,
+        ImportError::Store(cause) => Problem::unavailable(cause),
+    }
+}
+
+fn rejected_as_csv(problems: &Problems) -> HttpResponse {
+    let mut response = HttpResponse::UnprocessableEntity()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header(("Content-Disposition", "attachment; filename=\"problems.csv\""))
+        .body(import::problems_csv(&problems.first));
+    response.extensions_mut().insert(OwnErrorBody);
+    response.extensions_mut().insert(RefusedWith(ProblemKind::ImportRejected));
+    response
+}

@@ -1,0 +1,210 @@
+//! The store of imports: files held against a group's mappings, applied at once or later.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::domain::actor::Deed;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::history::MappingChange;
+use crate::domain::history::Revision;
+use crate::domain::import::Import;
+use crate::domain::import::ImportMode;
+use crate::domain::import::ImportRow;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::domain::phone_number::PhoneNumber;
+use crate::ports::store_error::StoreError;
+
+/// Imports in a database. Each method is one transaction: it happened whole or not at all, and once it has answered every
+/// reader sees it.
+#[async_trait]
+pub trait ImportStore: Send + Sync {
+    /// Holds a file against the group's mappings, and keeps what it would change or applies it, whole or not at all.
+    async fn import(&self, batch: ImportBatch) -> Result<ImportOutcome, StoreError>;
+
+    /// Finds an import of a group; `None` if there is none, or it has expired by `now`.
+    async fn find(&self, group: &BusinessGroupId, id: Uuid, now: Timestamp) -> Result<Option<Import>, StoreError>;
+
+    /// Reads a page of what an import changes, in the order of the numbers; `None` where [`Self::find`] finds none.
+    async fn list_changes(
+        &self,
+        group: &BusinessGroupId,
+        id: Uuid,
+        now: Timestamp,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Option<Page<MappingChange>>, StoreError>;
+
+    /// Applies an import that waits. One that was applied stays as it is, and is told again.
+    async fn apply(&self, apply: ApplyImport) -> Result<ApplyOutcome, StoreError>;
+
+    /// Drops an import that waits.
+    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<DiscardOutcome, StoreError>;
+
+    /// Drops the imports that have expired by `now`, a few at a time; says how many. Two programs at once are no harm.
+    async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// A read and checked import file.
+#[derive(Clone, Debug)]
+pub struct ImportBatch {
+    /// Names the import.
+    pub id: Uuid,
+    /// The business group.
+    pub group: BusinessGroupId,
+    /// What becomes of mappings that are not in the file.
+    pub mode: ImportMode,
+    /// How many rows the file has, bad ones included.
+    pub row_count: u64,
+    /// The good rows: no number and no address stands twice.
+    pub rows: Vec<ImportRow>,
+    /// Numbers that the file names in rows that are bad otherwise. They count as "in the file" where a merge asks
+    /// whether an address belongs to a number outside it. Empty where bad rows are to be skipped.
+    pub other_numbers: Vec<PhoneNumber>,
+    /// What is done about rows that are bad or can't go in.
+    pub bad_rows: BadRowHandling,
+    /// Go through only if the group's mappings are still of this revision.
+    pub expected_revision: Option<i64>,
+    /// Whether the file is applied in the same transaction.
+    pub apply: Option<Confirmation>,
+    /// When a preview expires.
+    pub expires_at: Timestamp,
+    /// Who uploads it, and when.
+    pub deed: Deed,
+}
+
+/// What is done about rows of a file that are bad, or that the store can't take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRowHandling {
+    /// The store's own bad rows stop the import; the file has none.
+    Reject,
+    /// The file has bad rows already and goes no further: only the store's own are still to be told.
+    CheckOnly,
+    /// The good rows go in.
+    Skip {
+        /// How many problems the file has already.
+        problem_count: u64,
+    },
+}
+
+/// How many mappings somebody agreed to lose; `None` if she was not asked.
+pub type Confirmation = Option<u64>;
+
+/// What became of an [`ImportBatch`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportOutcome {
+    /// The file is kept, and applied if that was asked for.
+    Taken {
+        /// The import.
+        import: Import,
+        /// The rows that were left out; none unless [`BadRowHandling::Skip`].
+        bad_rows: BadRows,
+    },
+    /// Rows can't go in, and nothing was changed (or the import was [`BadRowHandling::CheckOnly`], and then there may
+    /// be none).
+    Rejected {
+        /// The rows that can't go in.
+        bad_rows: BadRows,
+    },
+    /// The mappings are of another revision than expected. Nothing was changed.
+    RevisionMoved {
+        /// The revision they are of.
+        current: i64,
+    },
+    /// So many mappings would go that somebody must agree. Nothing was changed.
+    ConfirmRemovals(LargeRemoval),
+    /// There is no such group.
+    NoSuchGroup,
+}
+
+/// A removal that is larger than a file may make unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LargeRemoval {
+    /// How many mappings would go.
+    pub removed: u64,
+    /// How many there are.
+    pub mapping_count: u64,
+}
+
+/// An import to be applied.
+#[derive(Clone, Debug)]
+pub struct ApplyImport {
+    /// The business group.
+    pub group: BusinessGroupId,
+    /// The import.
+    pub id: Uuid,
+    /// How many mappings somebody agreed to lose.
+    pub confirmed: Confirmation,
+    /// Who applies it, and when.
+    pub deed: Deed,
+}
+
+/// What became of an [`ApplyImport`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApplyOutcome {
+    /// It is applied, now or before.
+    Applied(Import),
+    /// The mappings have changed since the preview. Nothing was changed.
+    Stale {
+        /// The revision that the file was held against.
+        base_revision: i64,
+        /// The revision that the mappings are of.
+        current: i64,
+        /// The first [`MAX_LISTED_REVISIONS`] since the preview.
+        since: Vec<Revision>,
+    },
+    /// Numbers have left the group's ranges since the preview. Nothing was changed.
+    OutsideRanges(BadRows),
+    /// So many mappings would go that somebody must agree. Nothing was changed.
+    ConfirmRemovals(LargeRemoval),
+    /// There is no such group or import.
+    NoSuchImport,
+}
+
+/// What became of an import to be dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiscardOutcome {
+    /// It is gone.
+    Discarded,
+    /// It was applied, and stays.
+    Applied,
+    /// There is no such group or import.
+    NoSuchImport,
+}
+
+/// Rows that the store can't take: all are counted, the first are told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BadRows {
+    /// How many there are.
+    pub count: u64,
+    /// The first [`MAX_LISTED_BAD_ROWS`] of them, by line.
+    pub first: Vec<BadRow>,
+}
+
+/// How many bad rows an import tells at most: a file of a million bad rows must not fill the memory.
+pub const MAX_LISTED_BAD_ROWS: usize = 1000;
+
+/// How many revisions are told at most where an import is stale.
+pub const MAX_LISTED_REVISIONS: usize = 20;
+
+/// A row that the store can't take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// The row.
+    pub row: ImportRow,
+    /// Why.
+    pub reason: BadRowReason,
+}
+
+/// Why the store can't take a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRowReason {
+    /// None of the group's ranges holds the number.
+    NumberNotAssigned,
+    /// In a merge: the address belongs to a number that keeps it, because the file does not give that number another
+    /// (or does so in a row that can't go in either).
+    EmailTaken {
+        /// The number that has the address.
+        by: PhoneNumber,
+    },
+}

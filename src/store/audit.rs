@@ -1,0 +1,128 @@
+//! The audit log. Every store writes into it, each in its own transactions.
+
+use async_trait::async_trait;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
+use crate::domain::audit::AuditEvent;
+use crate::domain::audit::Detail;
+use crate::domain::audit::NewAuditEvent;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::history::ChangeCounts;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::ports::audit_log::AuditFilter;
+use crate::ports::audit_log::AuditLog;
+use crate::ports::store_error::StoreError;
+use crate::store::error::UnreadableRow;
+use crate::store::postgres::Postgres;
+use crate::store::rows;
+use crate::store::sqlite::Sqlite;
+use crate::store::statements;
+
+macro_rules! audit_log {
+    ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
+        /// The audit log in a database.
+        pub(super) struct $name(pub(super) $engine);
+
+        pub(super) mod $engine_module {
+            use super::*;
+
+            /// Writes an event down in the transaction of what it tells.
+            pub(in crate::store) async fn record(
+                transaction: &mut $transaction,
+                event: &NewAuditEvent,
+            ) -> Result<(), StoreError> {
+                sqlx::query(statements::ADD_AUDIT_EVENT)
+                    .bind(event.deed.at.as_microsecond())
+                    .bind(&event.deed.actor.id)
+                    .bind(&event.deed.actor.name)
+                    .bind(&event.action)
+                    .bind(&event.refused_with)
+                    .bind(event.group.as_ref().map(BusinessGroupId::as_str))
+                    .bind(stored_detail(&event.detail))
+                    .bind(&event.deed.request_id)
+                    .execute(&mut **transaction)
+                    .await?;
+                Ok(())
+            }
+        }
+
+        #[async_trait]
+        impl AuditLog for $name {
+            async fn record(&self, event: NewAuditEvent) -> Result<(), StoreError> {
+                let mut transaction = self.0.begin().await?;
+                $engine_module::record(&mut transaction, &event).await?;
+                Ok(transaction.commit().await?)
+            }
+
+            async fn list(
+                &self,
+                filter: &AuditFilter,
+                page: &PageRequest<i64>,
+            ) -> Result<Page<AuditEvent>, StoreError> {
+                let found: Vec<EventRow> = sqlx::query_as(statements::LIST_AUDIT_EVENTS)
+                    .bind(page.after.unwrap_or(i64::MAX))
+                    .bind(filter.group.as_ref().map(BusinessGroupId::as_str))
+                    .bind(&filter.actor_id)
+                    .bind(filter.from.map(|time| time.as_microsecond()))
+                    .bind(filter.until.map(|time| time.as_microsecond()))
+                    .bind(i64::from(page.limit) + 1)
+                    .fetch_all(self.0.reader())
+                    .await?;
+                let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(event).collect();
+                Ok(Page::from_one_more(found?, page.limit))
+            }
+        }
+    };
+}
+
+audit_log!(PostgresAuditLog, Postgres, postgres, sqlx::PgTransaction<'static>);
+audit_log!(SqliteAuditLog, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
+
+/// Something that was done to a business group.
+pub(super) fn done(deed: &Deed, action: &str, group: &BusinessGroupId, detail: Detail) -> NewAuditEvent {
+    NewAuditEvent {
+        deed: deed.clone(),
+        action: action.to_owned(),
+        refused_with: None,
+        group: Some(group.clone()),
+        detail,
+    }
+}
+
+/// One thing that an event tells.
+pub(super) fn told(name: &str, value: &(impl ToString + ?Sized)) -> (String, String) {
+    (name.to_owned(), value.to_string())
+}
+
+/// What a change set changes, as an event tells it.
+pub(super) fn told_counts(counts: ChangeCounts) -> [(String, String); 3] {
+    [told("added", &counts.added), told("changed", &counts.changed), told("removed", &counts.removed)]
+}
+
+fn stored_detail(detail: &Detail) -> String {
+    let members: Map<_, _> = detail.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
+    Value::Object(members).to_string()
+}
+
+/// `event_key, at, actor_id, actor_name, action, refused_with, group_id, detail, request_id`
+type EventRow = (i64, i64, String, String, String, Option<String>, Option<String>, String, Option<String>);
+
+fn event(row: EventRow) -> Result<AuditEvent, UnreadableRow> {
+    let (id, at, actor_id, actor_name, action, refused_with, group, detail, request_id) = row;
+    let members: Map<String, Value> = serde_json::from_str(&detail).map_err(|_| UnreadableRow("an audit event"))?;
+    let texts = members.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()));
+    Ok(AuditEvent {
+        id,
+        at: rows::timestamp(at)?,
+        actor: Actor { id: actor_id, name: actor_name },
+        action,
+        refused_with,
+        group: group.map(rows::group_id),
+        detail: texts.collect(),
+        request_id,
+    })
+}

@@ -1,0 +1,261 @@
+//! Change sets: what an import would change, or a revision has changed. Made, counted, listed, and applied as one.
+
+use crate::domain::actor::Deed;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::history::ChangeCounts;
+use crate::domain::history::MappingChange;
+use crate::domain::history::Source;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::domain::phone_number::PhoneNumber;
+use crate::ports::store_error::StoreError;
+use crate::store::error::UnreadableRow;
+use crate::store::rows;
+use crate::store::rows::ChangeRow;
+use crate::store::rows::to_i64;
+use crate::store::statements;
+
+/// A group whose row is locked until the end of the transaction.
+#[derive(Clone, Copy)]
+pub(super) struct LockedGroup {
+    pub(super) key: i64,
+    pub(super) revision: i64,
+    pub(super) mapping_count: u64,
+}
+
+/// How large a change set is.
+#[derive(Clone, Copy)]
+pub(super) struct Tally {
+    pub(super) counts: ChangeCounts,
+    /// Numbers that get an address.
+    pub(super) incoming: u64,
+    /// Numbers that lose one.
+    outgoing: u64,
+}
+
+/// A change of one number.
+pub(super) struct SingleChange<'a> {
+    pub(super) number: PhoneNumber,
+    pub(super) old_email: Option<&'a str>,
+    pub(super) new_email: Option<&'a str>,
+}
+
+/// A change set that does not fit the mappings it was made for. It is never applied in part.
+#[derive(Debug, thiserror::Error)]
+#[error("a change set does not fit the mappings: {0} rows instead of {1}")]
+struct Misfit(u64, u64);
+
+macro_rules! change_sets {
+    ($engine_module:ident, $engine:ty, $transaction:ty) => {
+        pub(super) mod $engine_module {
+            use super::*;
+
+            /// Locks a group, so that changes of it come one after the other; `None` if there is none.
+            pub(in crate::store) async fn lock_group(
+                transaction: &mut $transaction,
+                group: &BusinessGroupId,
+            ) -> Result<Option<LockedGroup>, StoreError> {
+                let row: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
+                    .bind(group.as_str())
+                    .fetch_optional(&mut **transaction)
+                    .await?;
+                let locked = row.map(|(key, revision, mapping_count)| {
+                    Ok::<_, UnreadableRow>(LockedGroup { key, revision, mapping_count: rows::count(mapping_count)? })
+                });
+                Ok(locked.transpose()?)
+            }
+
+            /// Makes a change set without changes yet.
+            async fn create(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                counts: ChangeCounts,
+            ) -> Result<i64, StoreError> {
+                let (key,): (i64,) = sqlx::query_as(statements::ADD_CHANGE_SET)
+                    .bind(group.key)
+                    .bind(rows::stored_count(counts.added))
+                    .bind(rows::stored_count(counts.changed))
+                    .bind(rows::stored_count(counts.removed))
+                    .fetch_one(&mut **transaction)
+                    .await?;
+                Ok(key)
+            }
+
+            /// Makes a change set of the rows in the temporary table, which goes.
+            pub(in crate::store) async fn of_staged(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                has_removals: bool,
+            ) -> Result<(i64, Tally), StoreError> {
+                let change_set = create(transaction, group, ChangeCounts::default()).await?;
+                sqlx::query(statements::ADD_STAGED_CHANGES)
+                    .bind(change_set)
+                    .bind(group.key)
+                    .bind(has_removals)
+                    .execute(&mut **transaction)
+                    .await?;
+                for statement in <$engine>::DROP_STAGING {
+                    sqlx::query(*statement).execute(&mut **transaction).await?;
+                }
+                let tally = count(transaction, change_set).await?;
+                sqlx::query(statements::SET_COUNTS)
+                    .bind(change_set)
+                    .bind(rows::stored_count(tally.counts.added))
+                    .bind(rows::stored_count(tally.counts.changed))
+                    .bind(rows::stored_count(tally.counts.removed))
+                    .execute(&mut **transaction)
+                    .await?;
+                Ok((change_set, tally))
+            }
+
+            /// Counts the changes.
+            pub(in crate::store) async fn count(
+                transaction: &mut $transaction,
+                change_set: i64,
+            ) -> Result<Tally, StoreError> {
+                let row: (i64, i64, i64, i64, i64) =
+                    sqlx::query_as(statements::COUNT_CHANGES).bind(change_set).fetch_one(&mut **transaction).await?;
+                Ok(tally(row)?)
+            }
+
+            /// How many numbers that get an address lie in none of the group's ranges.
+            pub(in crate::store) async fn count_not_assigned(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                tally: Tally,
+            ) -> Result<u64, StoreError> {
+                let (assigned,): (i64,) = sqlx::query_as(statements::COUNT_ASSIGNED)
+                    .bind(change_set)
+                    .bind(group.key)
+                    .fetch_one(&mut **transaction)
+                    .await?;
+                Ok(tally.incoming.saturating_sub(rows::count(assigned)?))
+            }
+
+            /// Applies a change set that is not empty, as the next revision, which it gives.
+            pub(in crate::store) async fn apply(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                tally: Tally,
+                source: Source,
+                deed: &Deed,
+            ) -> Result<i64, StoreError> {
+                let removed = sqlx::query(statements::APPLY_REMOVALS)
+                    .bind(group.key)
+                    .bind(change_set)
+                    .execute(&mut **transaction)
+                    .await?;
+                fits(removed.rows_affected(), tally.outgoing)?;
+                let added = sqlx::query(statements::APPLY_ADDITIONS)
+                    .bind(group.key)
+                    .bind(change_set)
+                    .bind(deed.at.as_microsecond())
+                    .execute(&mut **transaction)
+                    .await?;
+                fits(added.rows_affected(), tally.incoming)?;
+                add_revision(transaction, group, change_set, tally, source, deed).await
+            }
+
+            /// Writes a change of one number down as the next revision, which it gives.
+            pub(in crate::store) async fn record_single(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change: SingleChange<'_>,
+                deed: &Deed,
+            ) -> Result<i64, StoreError> {
+                let tally = tally_of(&change);
+                let change_set = create(transaction, group, tally.counts).await?;
+                sqlx::query(statements::ADD_CHANGE)
+                    .bind(change_set)
+                    .bind(to_i64(change.number))
+                    .bind(change.old_email)
+                    .bind(change.new_email)
+                    .execute(&mut **transaction)
+                    .await?;
+                add_revision(transaction, group, change_set, tally, Source::Api, deed).await
+            }
+
+            async fn add_revision(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                tally: Tally,
+                source: Source,
+                deed: &Deed,
+            ) -> Result<i64, StoreError> {
+                let revision = group.revision + 1;
+                sqlx::query(statements::COUNT_REVISION)
+                    .bind(group.key)
+                    .bind(rows::stored_count(tally.incoming) - rows::stored_count(tally.outgoing))
+                    .execute(&mut **transaction)
+                    .await?;
+                sqlx::query(statements::ADD_REVISION)
+                    .bind(group.key)
+                    .bind(revision)
+                    .bind(change_set)
+                    .bind(deed.at.as_microsecond())
+                    .bind(&deed.actor.id)
+                    .bind(&deed.actor.name)
+                    .bind(source.as_str())
+                    .execute(&mut **transaction)
+                    .await?;
+                Ok(revision)
+            }
+
+            /// Reads a page of the changes, in the order of the numbers.
+            pub(in crate::store) async fn list(
+                transaction: &mut $transaction,
+                change_set: i64,
+                page: &PageRequest<PhoneNumber>,
+            ) -> Result<Page<MappingChange>, StoreError> {
+                let found: Vec<ChangeRow> = sqlx::query_as(statements::LIST_CHANGES)
+                    .bind(change_set)
+                    .bind(page.after.map_or(0, to_i64))
+                    .bind(i64::from(page.limit) + 1)
+                    .fetch_all(&mut **transaction)
+                    .await?;
+                let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(rows::change).collect();
+                Ok(Page::from_one_more(found?, page.limit))
+            }
+
+            /// Deletes a change set with its changes, and what refers to it.
+            pub(in crate::store) async fn delete(
+                transaction: &mut $transaction,
+                change_set: i64,
+            ) -> Result<(), StoreError> {
+                for statement in [statements::DELETE_CHANGES, statements::DELETE_CHANGE_SET] {
+                    sqlx::query(statement).bind(change_set).execute(&mut **transaction).await?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+change_sets!(postgres, crate::store::postgres::Postgres, sqlx::PgTransaction<'static>);
+change_sets!(sqlite, crate::store::sqlite::Sqlite, sqlx::SqliteTransaction<'static>);
+
+fn tally(row: (i64, i64, i64, i64, i64)) -> Result<Tally, UnreadableRow> {
+    let (added, changed, removed, incoming, outgoing) = row;
+    Ok(Tally {
+        counts: rows::change_counts(added, changed, removed)?,
+        incoming: rows::count(incoming)?,
+        outgoing: rows::count(outgoing)?,
+    })
+}
+
+fn tally_of(change: &SingleChange<'_>) -> Tally {
+    let (outgoing, incoming) = (u64::from(change.old_email.is_some()), u64::from(change.new_email.is_some()));
+    let changed = outgoing * incoming;
+    Tally {
+        counts: ChangeCounts { added: incoming - changed, changed, removed: outgoing - changed },
+        incoming,
+        outgoing,
+    }
+}
+
+fn fits(found: u64, expected: u64) -> Result<(), StoreError> {
+    if found == expected { Ok(()) } else { Err(StoreError::new(Misfit(found, expected))) }
+}

@@ -1,0 +1,513 @@
+//! Imports: the rows of a file are staged in a temporary table and held against the mappings by a handful of statements
+//! over whole sets. What differs is a change set, which is kept, or applied at once.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::domain::actor::Deed;
+use crate::domain::audit::Detail;
+use crate::domain::audit::action;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::email::EmailAddress;
+use crate::domain::history::ChangeCounts;
+use crate::domain::history::MappingChange;
+use crate::domain::history::Source;
+use crate::domain::import;
+use crate::domain::import::Import;
+use crate::domain::import::ImportMode;
+use crate::domain::import::ImportRow;
+use crate::domain::import::ImportState;
+use crate::domain::number_range;
+use crate::domain::number_range::NumberRange;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
+use crate::domain::phone_number::PhoneNumber;
+use crate::ports::import_store::ApplyImport;
+use crate::ports::import_store::ApplyOutcome;
+use crate::ports::import_store::BadRow;
+use crate::ports::import_store::BadRowHandling;
+use crate::ports::import_store::BadRowReason;
+use crate::ports::import_store::BadRows;
+use crate::ports::import_store::Confirmation;
+use crate::ports::import_store::DiscardOutcome;
+use crate::ports::import_store::ImportBatch;
+use crate::ports::import_store::ImportOutcome;
+use crate::ports::import_store::ImportStore;
+use crate::ports::import_store::LargeRemoval;
+use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
+use crate::ports::import_store::MAX_LISTED_REVISIONS;
+use crate::ports::store_error::StoreError;
+use crate::store::audit;
+use crate::store::audit::told;
+use crate::store::change_sets;
+use crate::store::change_sets::LockedGroup;
+use crate::store::change_sets::Tally;
+use crate::store::error::UnreadableRow;
+use crate::store::postgres::Postgres;
+use crate::store::rows;
+use crate::store::rows::RevisionRow;
+use crate::store::sqlite::Sqlite;
+use crate::store::statements;
+
+/// How many expired imports are dropped in one go.
+const DISCARDED_AT_ONCE: u64 = 100;
+
+macro_rules! import_store {
+    ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
+        /// Imports in a database.
+        pub(super) struct $name(pub(super) $engine);
+
+        impl $name {
+            /// Begins a transaction that may take long, and wait long for another one of the same group.
+            async fn begin_large(&self) -> Result<$transaction, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                for statement in <$engine>::BEFORE_LARGE_CHANGE {
+                    sqlx::query(*statement).execute(&mut *transaction).await?;
+                }
+                Ok(transaction)
+            }
+
+            /// Puts the rows that the group's ranges hold into the temporary table; gives the others.
+            async fn stage(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                batch: &mut ImportBatch,
+            ) -> Result<BadRows, StoreError> {
+                let ranges: Vec<(i64, i64)> =
+                    sqlx::query_as(statements::RANGES_OF_GROUP).bind(group.key).fetch_all(&mut **transaction).await?;
+                let bad_rows = take_not_assigned(batch, &read_ranges(&ranges)?);
+                for statement in <$engine>::CREATE_STAGING {
+                    sqlx::query(*statement).execute(&mut **transaction).await?;
+                }
+                let (staged, others) = (std::mem::take(&mut batch.rows), std::mem::take(&mut batch.other_numbers));
+                <$engine>::stage(transaction, staged, others).await?;
+                for statement in <$engine>::INDEX_STAGING {
+                    sqlx::query(*statement).execute(&mut **transaction).await?;
+                }
+                Ok(bad_rows)
+            }
+
+            /// Takes the rows out whose address belongs to a number that keeps it.
+            async fn unstage_taken(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                with_followers: bool,
+                bad_rows: &mut BadRows,
+            ) -> Result<(), StoreError> {
+                let (count,): (i64,) = sqlx::query_as(statements::COUNT_TAKEN)
+                    .bind(group.key)
+                    .bind(with_followers)
+                    .fetch_one(&mut **transaction)
+                    .await?;
+                if count == 0 {
+                    return Ok(());
+                }
+                let taken: Vec<TakenRow> = sqlx::query_as(statements::LIST_TAKEN)
+                    .bind(group.key)
+                    .bind(with_followers)
+                    .bind(i64::try_from(MAX_LISTED_BAD_ROWS).unwrap_or(i64::MAX))
+                    .fetch_all(&mut **transaction)
+                    .await?;
+                add_taken(bad_rows, rows::count(count)?, taken)?;
+                sqlx::query(statements::UNSTAGE_TAKEN)
+                    .bind(group.key)
+                    .bind(with_followers)
+                    .execute(&mut **transaction)
+                    .await?;
+                Ok(())
+            }
+
+            /// Makes a change set of the staged rows; gives it and how many rows change nothing.
+            async fn compare(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                mode: ImportMode,
+            ) -> Result<(i64, Tally, u64), StoreError> {
+                let (staged,): (i64,) = sqlx::query_as(statements::COUNT_STAGED).fetch_one(&mut **transaction).await?;
+                let mut removals = 0;
+                if mode == ImportMode::Replace {
+                    let staged =
+                        sqlx::query(statements::STAGE_REMOVALS).bind(group.key).execute(&mut **transaction).await?;
+                    removals = staged.rows_affected();
+                }
+                let (change_set, tally) =
+                    change_sets::$engine_module::of_staged(transaction, group, removals > 0).await?;
+                Ok((change_set, tally, rows::count(staged)?.saturating_sub(tally.incoming)))
+            }
+
+            /// Applies a change set, empty or not; gives the group's revision since.
+            async fn apply_change_set(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                tally: Tally,
+                deed: &Deed,
+            ) -> Result<i64, StoreError> {
+                if tally.counts.is_empty() {
+                    return Ok(group.revision);
+                }
+                change_sets::$engine_module::apply(transaction, group, change_set, tally, Source::Import, deed).await
+            }
+
+            async fn keep(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                import: &Import,
+            ) -> Result<(), StoreError> {
+                let revision = match import.state {
+                    ImportState::Ready => None,
+                    ImportState::Applied { revision } => Some(revision),
+                };
+                sqlx::query(statements::ADD_IMPORT)
+                    .bind(import.id.to_string())
+                    .bind(group.key)
+                    .bind(change_set)
+                    .bind(import.mode.as_str())
+                    .bind(import.base_revision)
+                    .bind(rows::stored_count(import.row_count))
+                    .bind(rows::stored_count(import.unchanged))
+                    .bind(import.problem_count.map(rows::stored_count))
+                    .bind(import.created_at.as_microsecond())
+                    .bind(import.expires_at.as_microsecond())
+                    .bind(revision)
+                    .execute(&mut **transaction)
+                    .await?;
+                Ok(())
+            }
+
+            /// Finds an import and its change set.
+            async fn find_row(
+                transaction: &mut $transaction,
+                group: &BusinessGroupId,
+                id: Uuid,
+                now: Timestamp,
+            ) -> Result<Option<(Import, i64)>, StoreError> {
+                let row: Option<ImportRecord> = sqlx::query_as(statements::FIND_IMPORT)
+                    .bind(group.as_str())
+                    .bind(id.to_string())
+                    .bind(now.as_microsecond())
+                    .fetch_optional(&mut **transaction)
+                    .await?;
+                Ok(row.map(read_import).transpose()?)
+            }
+
+            /// What has changed since the preview.
+            async fn stale(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                base_revision: i64,
+            ) -> Result<ApplyOutcome, StoreError> {
+                let since: Vec<RevisionRow> = sqlx::query_as(statements::REVISIONS_SINCE)
+                    .bind(group.key)
+                    .bind(base_revision)
+                    .bind(i64::try_from(MAX_LISTED_REVISIONS).unwrap_or(i64::MAX))
+                    .fetch_all(&mut **transaction)
+                    .await?;
+                let since: Result<Vec<_>, UnreadableRow> = since.into_iter().map(rows::revision).collect();
+                Ok(ApplyOutcome::Stale { base_revision, current: group.revision, since: since? })
+            }
+
+            /// The rows of an import whose number has left the group's ranges.
+            async fn not_assigned(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                tally: Tally,
+            ) -> Result<BadRows, StoreError> {
+                let count =
+                    change_sets::$engine_module::count_not_assigned(transaction, group, change_set, tally).await?;
+                if count == 0 {
+                    return Ok(BadRows::default());
+                }
+                let found: Vec<(Option<i64>, i64, String)> = sqlx::query_as(statements::LIST_NOT_ASSIGNED)
+                    .bind(change_set)
+                    .bind(group.key)
+                    .bind(i64::try_from(MAX_LISTED_BAD_ROWS).unwrap_or(i64::MAX))
+                    .fetch_all(&mut **transaction)
+                    .await?;
+                let first: Result<Vec<_>, UnreadableRow> = found.into_iter().map(not_assigned_row).collect();
+                Ok(BadRows { count, first: first? })
+            }
+        }
+
+        #[async_trait]
+        impl ImportStore for $name {
+            async fn import(&self, mut batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
+                let mut transaction = self.begin_large().await?;
+                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &batch.group).await? else {
+                    return Ok(ImportOutcome::NoSuchGroup);
+                };
+                if batch.expected_revision.is_some_and(|expected| expected != group.revision) {
+                    return Ok(ImportOutcome::RevisionMoved { current: group.revision });
+                }
+                let mut bad_rows = Self::stage(&mut transaction, group, &mut batch).await?;
+                let skips = matches!(batch.bad_rows, BadRowHandling::Skip { .. });
+                if batch.mode == ImportMode::Merge {
+                    Self::unstage_taken(&mut transaction, group, skips, &mut bad_rows).await?;
+                }
+                if batch.bad_rows == BadRowHandling::CheckOnly || (bad_rows.count > 0 && !skips) {
+                    return Ok(ImportOutcome::Rejected { bad_rows });
+                }
+                let (change_set, tally, unchanged) = Self::compare(&mut transaction, group, batch.mode).await?;
+                let mut import = Import {
+                    counts: tally.counts,
+                    unchanged,
+                    problem_count: problem_count(batch.bad_rows, &bad_rows),
+                    ..import_of(&batch, group.revision)
+                };
+                if let Some(confirmed) = batch.apply {
+                    if let Some(large) = unconfirmed(batch.mode, group, tally, confirmed) {
+                        return Ok(ImportOutcome::ConfirmRemovals(large));
+                    }
+                    let deed = &batch.deed;
+                    let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, deed).await?;
+                    import.state = ImportState::Applied { revision };
+                }
+                Self::keep(&mut transaction, group, change_set, &import).await?;
+                let event = audit::done(&batch.deed, action::IMPORT_MAPPINGS, &batch.group, told_import(&import));
+                audit::$engine_module::record(&mut transaction, &event).await?;
+                transaction.commit().await?;
+                Ok(ImportOutcome::Taken { import, bad_rows })
+            }
+
+            async fn find(
+                &self,
+                group: &BusinessGroupId,
+                id: Uuid,
+                now: Timestamp,
+            ) -> Result<Option<Import>, StoreError> {
+                let mut transaction = self.0.begin_snapshot().await?;
+                Ok(Self::find_row(&mut transaction, group, id, now).await?.map(|(import, _)| import))
+            }
+
+            async fn list_changes(
+                &self,
+                group: &BusinessGroupId,
+                id: Uuid,
+                now: Timestamp,
+                page: &PageRequest<PhoneNumber>,
+            ) -> Result<Option<Page<MappingChange>>, StoreError> {
+                let mut transaction = self.0.begin_snapshot().await?;
+                match Self::find_row(&mut transaction, group, id, now).await? {
+                    None => Ok(None),
+                    Some((_, change_set)) => {
+                        Ok(Some(change_sets::$engine_module::list(&mut transaction, change_set, page).await?))
+                    }
+                }
+            }
+
+            async fn apply(&self, apply: ApplyImport) -> Result<ApplyOutcome, StoreError> {
+                let mut transaction = self.begin_large().await?;
+                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &apply.group).await? else {
+                    return Ok(ApplyOutcome::NoSuchImport);
+                };
+                let found = Self::find_row(&mut transaction, &apply.group, apply.id, apply.deed.at).await?;
+                let Some((mut import, change_set)) = found else {
+                    return Ok(ApplyOutcome::NoSuchImport);
+                };
+                if import.state != ImportState::Ready {
+                    return Ok(ApplyOutcome::Applied(import));
+                }
+                if import.base_revision != group.revision {
+                    return Self::stale(&mut transaction, group, import.base_revision).await;
+                }
+                let tally = change_sets::$engine_module::count(&mut transaction, change_set).await?;
+                if let Some(large) = unconfirmed(import.mode, group, tally, apply.confirmed) {
+                    return Ok(ApplyOutcome::ConfirmRemovals(large));
+                }
+                let outside = Self::not_assigned(&mut transaction, group, change_set, tally).await?;
+                if outside.count > 0 {
+                    return Ok(ApplyOutcome::OutsideRanges(outside));
+                }
+                let deed = &apply.deed;
+                let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, deed).await?;
+                let marked = sqlx::query(statements::SET_APPLIED)
+                    .bind(apply.id.to_string())
+                    .bind(revision)
+                    .execute(&mut *transaction)
+                    .await?;
+                // It has expired in the meantime, and another replica has dropped it.
+                if marked.rows_affected() == 0 {
+                    return Ok(ApplyOutcome::NoSuchImport);
+                }
+                import.state = ImportState::Applied { revision };
+                let event = audit::done(deed, action::APPLY_IMPORT, &apply.group, told_import(&import));
+                audit::$engine_module::record(&mut transaction, &event).await?;
+                transaction.commit().await?;
+                Ok(ApplyOutcome::Applied(import))
+            }
+
+            async fn discard(
+                &self,
+                group: &BusinessGroupId,
+                id: Uuid,
+                deed: &Deed,
+            ) -> Result<DiscardOutcome, StoreError> {
+                let mut transaction = self.begin_large().await?;
+                if change_sets::$engine_module::lock_group(&mut transaction, group).await?.is_none() {
+                    return Ok(DiscardOutcome::NoSuchImport);
+                }
+                match Self::find_row(&mut transaction, group, id, deed.at).await? {
+                    None => Ok(DiscardOutcome::NoSuchImport),
+                    Some((Import { state: ImportState::Applied { .. }, .. }, _)) => Ok(DiscardOutcome::Applied),
+                    Some((_, change_set)) => {
+                        change_sets::$engine_module::delete(&mut transaction, change_set).await?;
+                        let event = audit::done(deed, action::DROP_IMPORT, group, vec![told("import", &id)]);
+                        audit::$engine_module::record(&mut transaction, &event).await?;
+                        transaction.commit().await?;
+                        Ok(DiscardOutcome::Discarded)
+                    }
+                }
+            }
+
+            async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+                for discarded in 0..DISCARDED_AT_ONCE {
+                    let mut transaction = self.begin_large().await?;
+                    let expired: Option<(i64,)> = sqlx::query_as(<$engine>::EXPIRED_IMPORT)
+                        .bind(now.as_microsecond())
+                        .fetch_optional(&mut *transaction)
+                        .await?;
+                    let Some((change_set,)) = expired else {
+                        return Ok(discarded);
+                    };
+                    change_sets::$engine_module::delete(&mut transaction, change_set).await?;
+                    transaction.commit().await?;
+                }
+                Ok(DISCARDED_AT_ONCE)
+            }
+        }
+    };
+}
+
+import_store!(PostgresImports, Postgres, postgres, sqlx::PgTransaction<'static>);
+import_store!(SqliteImports, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
+
+/// `line, phone_number, email, by_number`
+type TakenRow = (i64, i64, String, i64);
+
+/// `id, mode, base_revision, row_count, added, changed, removed, unchanged, problem_count, created_at, expires_at,
+/// revision, change_set_key`
+type ImportRecord = (String, String, i64, i64, i64, i64, i64, i64, Option<i64>, i64, i64, Option<i64>, i64);
+
+fn read_import(row: ImportRecord) -> Result<(Import, i64), UnreadableRow> {
+    let (
+        id,
+        mode,
+        base_revision,
+        row_count,
+        added,
+        changed,
+        removed,
+        unchanged,
+        problems,
+        created,
+        expires,
+        revision,
+        key,
+    ) = row;
+    let import = Import {
+        id: Uuid::try_parse(&id).map_err(|_| UnreadableRow("the id of an import"))?,
+        mode: ImportMode::parse(&mode).ok_or(UnreadableRow("an import mode"))?,
+        state: revision.map_or(ImportState::Ready, |revision| ImportState::Applied { revision }),
+        base_revision,
+        row_count: rows::count(row_count)?,
+        counts: rows::change_counts(added, changed, removed)?,
+        unchanged: rows::count(unchanged)?,
+        problem_count: problems.map(rows::count).transpose()?,
+        created_at: rows::timestamp(created)?,
+        expires_at: rows::timestamp(expires)?,
+    };
+    Ok((import, key))
+}
+
+/// The import of a batch that has been held against the mappings of this revision, without its outcome yet.
+fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
+    Import {
+        id: batch.id,
+        mode: batch.mode,
+        state: ImportState::Ready,
+        base_revision,
+        row_count: batch.row_count,
+        counts: ChangeCounts::default(),
+        unchanged: 0,
+        problem_count: None,
+        created_at: batch.deed.at,
+        expires_at: batch.expires_at,
+    }
+}
+
+/// An import, as the audit log tells it.
+fn told_import(import: &Import) -> Detail {
+    let mut detail = vec![told("import", &import.id), told("mode", &import.mode.as_str())];
+    detail.extend(audit::told_counts(import.counts));
+    if let ImportState::Applied { revision } = import.state {
+        detail.push(told("revision", &revision));
+    }
+    detail
+}
+
+/// How many problems were left out.
+fn problem_count(handling: BadRowHandling, bad_rows: &BadRows) -> Option<u64> {
+    match handling {
+        BadRowHandling::Skip { problem_count } => Some(problem_count + bad_rows.count),
+        BadRowHandling::Reject | BadRowHandling::CheckOnly => None,
+    }
+}
+
+/// The removal that somebody must agree to first, if it is so large and she has not agreed to just that many.
+fn unconfirmed(mode: ImportMode, group: LockedGroup, tally: Tally, confirmed: Confirmation) -> Option<LargeRemoval> {
+    let (removed, mapping_count) = (tally.counts.removed, group.mapping_count);
+    let asked = import::needs_confirmation(mode, mapping_count, removed) && confirmed != Some(removed);
+    asked.then_some(LargeRemoval { removed, mapping_count })
+}
+
+fn read_ranges(ranges: &[(i64, i64)]) -> Result<Vec<NumberRange>, UnreadableRow> {
+    ranges.iter().map(|(first, last)| rows::range(*first, *last)).collect()
+}
+
+/// Takes out the rows whose number lies in none of the group's ranges. The file still names these numbers.
+fn take_not_assigned(batch: &mut ImportBatch, ranges: &[NumberRange]) -> BadRows {
+    let mut bad_rows = BadRows::default();
+    let other_numbers = &mut batch.other_numbers;
+    let skips = matches!(batch.bad_rows, BadRowHandling::Skip { .. });
+    batch.rows.retain(|row| {
+        if number_range::contains(ranges, row.phone_number) {
+            return true;
+        }
+        bad_rows.count += 1;
+        if bad_rows.first.len() < MAX_LISTED_BAD_ROWS {
+            bad_rows.first.push(BadRow { row: row.clone(), reason: BadRowReason::NumberNotAssigned });
+        }
+        if !skips {
+            other_numbers.push(row.phone_number);
+        }
+        false
+    });
+    other_numbers.sort_unstable();
+    other_numbers.dedup();
+    bad_rows
+}
+
+/// Adds the rows whose address is taken; the list stays in the order of the lines.
+fn add_taken(bad_rows: &mut BadRows, count: u64, taken: Vec<TakenRow>) -> Result<(), UnreadableRow> {
+    bad_rows.count += count;
+    for (line, number, email, by) in taken {
+        let reason = BadRowReason::EmailTaken { by: rows::phone_number(by)? };
+        bad_rows.first.push(BadRow { row: import_row(line, number, email)?, reason });
+    }
+    bad_rows.first.sort_by_key(|bad| bad.row.line);
+    bad_rows.first.truncate(MAX_LISTED_BAD_ROWS);
+    Ok(())
+}
+
+fn not_assigned_row((line, number, email): (Option<i64>, i64, String)) -> Result<BadRow, UnreadableRow> {
+    let row = import_row(line.unwrap_or_default(), number, email)?;
+    Ok(BadRow { row, reason: BadRowReason::NumberNotAssigned })
+}
+
+fn import_row(line: i64, number: i64, email: String) -> Result<ImportRow, UnreadableRow> {
+    let line = u32::try_from(line).map_err(|_| UnreadableRow("a line"))?;
+    Ok(ImportRow { line, phone_number: rows::phone_number(number)?, email: EmailAddress::from_stored(email) })
+}

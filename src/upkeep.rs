@@ -1,0 +1,61 @@
+//! What the service tidies up by itself, on every replica: imports that nobody applied, and history that is older than
+//! the operator keeps it.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tracing::info;
+use tracing::warn;
+
+use crate::history::History;
+use crate::import::KeptImports;
+use crate::ports::store_error::StoreError;
+
+/// The time between two rounds.
+const PAUSE: Duration = Duration::from_mins(10);
+
+/// What is tidied up.
+pub struct Upkeep {
+    imports: KeptImports,
+    history: History,
+    history_age: Option<SignedDuration>,
+}
+
+impl Upkeep {
+    /// Drops expired imports, and revisions older than `history_age`; `None` keeps them for good.
+    #[must_use]
+    pub fn new(imports: KeptImports, history: History, history_age: Option<SignedDuration>) -> Self {
+        Self { imports, history, history_age }
+    }
+
+    /// Tidies up now and then again and again, until `stopped` is closed. A round that is broken off is gone on with by
+    /// the next: each step is a transaction of its own.
+    pub async fn run(self, mut stopped: watch::Receiver<()>) {
+        let rounds = async {
+            loop {
+                if let Err(error) = self.round().await {
+                    warn!(%error, "not tidied up; the next round tries again");
+                }
+                sleep(PAUSE).await;
+            }
+        };
+        tokio::select! {
+            () = rounds => {}
+            _ = stopped.changed() => {}
+        }
+    }
+
+    async fn round(&self) -> Result<(), StoreError> {
+        let imports = self.imports.discard_expired().await?;
+        let revisions = match self.history_age {
+            Some(age) => self.history.prune(age).await?,
+            None => 0,
+        };
+        if imports + revisions > 0 {
+            info!(imports, revisions, "dropped what has expired");
+        }
+        Ok(())
+    }
+}

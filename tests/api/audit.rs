@@ -1,0 +1,135 @@
+//! The audit log over HTTP.
+
+use reqwest::Method;
+use serde_json::Value;
+use serde_json::json;
+use test_support::app::SAMPLE_SHEET;
+use test_support::app::TENANT;
+use test_support::app::TestApp;
+use test_support::database::Engine;
+
+use crate::support::json;
+use crate::support::problem;
+use crate::support::text;
+
+const GROUP: &str = "/v1/business-groups/abccompany";
+
+async fn events(app: &TestApp, query: &str) -> Vec<Value> {
+    let answer = app.operate(Method::GET, &format!("/v1/audit-events{query}")).send().await.unwrap();
+    let mut list = json(answer, 200).await;
+    let Value::Array(mut items) = list["items"].take() else { panic!("no list") };
+    items.reverse();
+    items
+}
+
+fn actions(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["action"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_done_is_told_with_who_did_it_in_which_call() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        json(app.import("", SAMPLE_SHEET).await, 200).await;
+        let admin = app.api_key("business-group-admin", Some("abccompany")).await;
+        let put = app.call(Method::PUT, &format!("{GROUP}/mappings/7635554444")).bearer_auth(&admin);
+        let put = put.header("x-request-id", "call-7").json(&json!({"email": "ada@abccompany.com"}));
+        assert_eq!(put.send().await.unwrap().status(), 201);
+
+        let events = events(&app, "").await;
+        let expected =
+            ["createApiKey", "createBusinessGroup", "linkTenant", "importMappings", "createApiKey", "putMapping"];
+        assert_eq!(actions(&events), expected);
+        assert!(events[0]["actor"].as_str().unwrap().starts_with("command line ("), "{}", events[0]);
+        assert_eq!(events[2]["detail"]["tenant_id"], TENANT);
+        assert_eq!((&events[3]["detail"]["added"], &events[3]["detail"]["revision"]), (&json!("3"), &json!("1")));
+        let put = &events[5];
+        assert!(put["actor"].as_str().unwrap().starts_with("business-group-admin ("), "{put}");
+        assert_eq!((&put["request_id"], &put["outcome"]), (&json!("call-7"), &json!("done")));
+        assert_eq!((&put["business_group"], &put["refused_with"]), (&json!("abccompany"), &Value::Null));
+        assert!(!format!("{events:?}").contains("slk_"));
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_told_with_the_problem() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    json(app.import("", SAMPLE_SHEET).await, 200).await;
+    app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
+    let before = events(&app, "").await.len();
+
+    let admin = app.api_key("business-group-admin", Some("other")).await;
+    app.call(Method::GET, GROUP).bearer_auth(&admin).send().await.unwrap();
+    app.call(Method::POST, "/v1/api-keys").bearer_auth(&admin).json(&json!({})).send().await.unwrap();
+    app.operate_json(Method::PUT, "/v1/business-groups/other/tenant", &json!({"tenant_id": TENANT})).await;
+    app.import("", "PhoneNumber,MEEmailAddress\n763,x\n").await;
+    let sheet = app.operate(Method::POST, &format!("{GROUP}/imports")).header("content-type", "text/csv");
+    sheet.header("accept", "text/csv").body("nonsense").send().await.unwrap();
+    // What only reads and finds nothing is no attempt, and who has no key is nobody.
+    app.operate(Method::GET, "/v1/business-groups/nobody").send().await.unwrap();
+    app.call(Method::DELETE, GROUP).send().await.unwrap();
+
+    let told: Vec<_> = events(&app, "").await.split_off(before + 1);
+    let told: Vec<_> =
+        told.iter().map(|event| (event["action"].as_str().unwrap(), event["refused_with"].as_str().unwrap())).collect();
+    let expected = [
+        ("getBusinessGroup", "not-found"),
+        ("createApiKey", "forbidden"),
+        ("linkTenant", "tenant-taken"),
+        ("importMappings", "import-rejected"),
+        ("importMappings", "import-rejected"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn events_are_filtered_and_an_administrator_sees_her_own_groups() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
+    let all = events(&app, "").await;
+    assert_eq!(actions(&events(&app, "?business_group=other").await), ["createBusinessGroup"]);
+    let operator = all[1]["actor"].as_str().unwrap();
+    let id = operator.rsplit_once('(').unwrap().1.trim_end_matches(')');
+    assert_eq!(events(&app, &format!("?actor={id}")).await.len(), all.len() - 1);
+    assert_eq!(events(&app, "?actor=nobody").await.len(), 0);
+    let last = all.last().unwrap()["at"].as_str().unwrap();
+    assert_eq!(events(&app, &format!("?from={last}")).await.len(), 1);
+    assert_eq!(events(&app, &format!("?until={last}")).await.len(), all.len() - 1);
+    for (query, status, slug) in [
+        ("?from=yesterday", 422, "invalid-request"),
+        ("?business_group=A", 422, "invalid-request"),
+        ("?colour=red", 400, "malformed-request"),
+    ] {
+        let answer = app.operate(Method::GET, &format!("/v1/audit-events{query}")).send().await.unwrap();
+        problem(answer, status, slug).await;
+    }
+
+    let admin = app.api_key("business-group-admin", Some("other")).await;
+    let own = app.get("/v1/audit-events").bearer_auth(&admin).send().await.unwrap();
+    let own = json(own, 200).await;
+    let groups: Vec<_> = own["items"].as_array().unwrap().iter().map(|event| &event["business_group"]).collect();
+    assert_eq!(groups, [&json!("other"), &json!("other")]);
+    let others = app.get("/v1/audit-events?business_group=abccompany").bearer_auth(&admin).send().await.unwrap();
+    problem(others, 404, "not-found").await;
+}
+
+#[tokio::test]
+async fn the_log_can_be_had_as_a_sheet_page_by_page() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    let sheet = async |path: &str| app.operate(Method::GET, path).header("accept", "text/csv").send().await.unwrap();
+    let first = sheet("/v1/audit-events?limit=2").await;
+    assert_eq!(first.headers()["content-type"], "text/csv; charset=utf-8");
+    let link = first.headers()["link"].to_str().unwrap().to_owned();
+    let first = text(first, 200).await;
+    assert_eq!(first.lines().count(), 3);
+    assert!(first.starts_with("id,at,actor,action,outcome,refused_with,business_group,detail,request_id\r\n"));
+    assert!(first.contains("linkTenant,done,,abccompany,tenant_id="), "{first}");
+    let next = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+    let last = sheet(next).await;
+    assert!(last.headers().get("link").is_none());
+    assert!(text(last, 200).await.contains("createApiKey"));
+}

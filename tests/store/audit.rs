@@ -1,0 +1,146 @@
+//! The audit log: no change without its event, and nothing that ever happens to an event.
+
+use signline::domain::actor::Actor;
+use signline::domain::actor::Deed;
+use signline::domain::audit::AuditEvent;
+use signline::domain::audit::NewAuditEvent;
+use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::page::PageRequest;
+use signline::ports::audit_log::AuditFilter;
+use signline::ports::history_store::Restore;
+use signline::ports::import_store::ApplyImport;
+use signline::ports::import_store::ImportBatch;
+use signline::ports::import_store::ImportOutcome;
+
+use crate::on_both_engines;
+use crate::support::BASE;
+use crate::support::World;
+use crate::support::deed;
+use crate::support::guid;
+use crate::support::id;
+use crate::support::number;
+use crate::support::replace;
+use crate::support::time;
+
+on_both_engines!(
+    every_change_is_written_down,
+    what_changes_nothing_is_not_written_down,
+    events_are_found_by_group_actor_and_time,
+    what_was_done_to_a_group_outlasts_it,
+);
+
+async fn events(world: &World, filter: AuditFilter) -> Vec<AuditEvent> {
+    let page = PageRequest { limit: 1000, after: None };
+    let mut events = world.stores.audit.list(&filter, &page).await.unwrap().items;
+    events.reverse();
+    events
+}
+
+async fn actions(world: &World, filter: AuditFilter) -> Vec<String> {
+    events(world, filter).await.into_iter().map(|event| event.action).collect()
+}
+
+async fn every_change_is_written_down(world: World) {
+    let abc = world.group("abc").await;
+    let groups = &world.stores.business_groups;
+    groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    let patch = BusinessGroupPatch { allow_guests: Some(true), ..BusinessGroupPatch::default() };
+    groups.update(&abc, patch, &deed(2)).await.unwrap();
+    world.put(&abc, 3, "a@abc.com").await;
+    world.stores.mappings.delete(&abc, number(BASE + 3), &deed(4)).await.unwrap();
+    world.import(replace(&abc, &[(1, "b@abc.com")])).await;
+    let kept = ImportBatch { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
+    let ImportOutcome::Taken { import, .. } = world.import(kept).await else { panic!("not kept") };
+    let apply = ApplyImport { group: abc.clone(), id: import.id, confirmed: None, deed: deed(5) };
+    world.stores.imports.apply(apply.clone()).await.unwrap();
+    world.stores.imports.apply(apply).await.unwrap();
+    let dropped = ImportBatch { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
+    let ImportOutcome::Taken { import, .. } = world.import(dropped).await else { panic!("not kept") };
+    world.stores.imports.discard(&abc, import.id, &deed(6)).await.unwrap();
+    world.stores.history.restore(Restore { group: abc.clone(), revision: 3, deed: deed(7) }).await.unwrap();
+    groups.unlink_tenant(&abc, &deed(8)).await.unwrap();
+
+    let events = events(&world, AuditFilter::default()).await;
+    let actions: Vec<_> = events.iter().map(|event| event.action.as_str()).collect();
+    let expected = [
+        "createBusinessGroup",
+        "linkTenant",
+        "updateBusinessGroup",
+        "putMapping",
+        "deleteMapping",
+        "importMappings",
+        "importMappings",
+        "applyImport",
+        "importMappings",
+        "dropImport",
+        "restoreRevision",
+        "unlinkTenant",
+    ];
+    assert_eq!(actions, expected);
+    let told = |at: usize, name: &str| {
+        let found = events[at].detail.iter().find(|(told, _)| told == name);
+        found.map(|(_, text)| text.clone()).unwrap_or_default()
+    };
+    assert_eq!(told(1, "tenant_id"), guid(1).to_string());
+    assert_eq!(told(2, "allow_guests"), "true");
+    assert_eq!((told(3, "phone_number"), told(3, "revision")), (number(BASE + 3).to_string(), "1".to_owned()));
+    assert_eq!((told(7, "added"), told(7, "revision")), ("1".to_owned(), "4".to_owned()));
+    assert_eq!((told(10, "restored_revision"), told(10, "revision")), ("3".to_owned(), "5".to_owned()));
+    assert!(events.iter().all(|event| event.group.as_ref() == Some(&abc) && event.refused_with.is_none()));
+    assert_eq!((events[1].at, &events[1].actor), (time(1), &deed(1).actor));
+}
+
+async fn what_changes_nothing_is_not_written_down(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&abc, 2, "a@abc.com").await;
+    world.stores.mappings.delete(&abc, number(BASE + 9), &deed(1)).await.unwrap();
+    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&id("nobody"), guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.unlink_tenant(&id("nobody"), &deed(1)).await.unwrap();
+    world.stores.history.restore(Restore { group: abc, revision: 1, deed: deed(1) }).await.unwrap();
+    assert_eq!(actions(&world, AuditFilter::default()).await, ["createBusinessGroup", "putMapping"]);
+}
+
+async fn events_are_found_by_group_actor_and_time(world: World) {
+    let abc = world.group_with("abc", &[]).await;
+    world.group_with("xyz", &[]).await;
+    let actor = Actor { id: "k2".to_owned(), name: "other".to_owned() };
+    let refused = NewAuditEvent {
+        deed: Deed { actor, at: time(500), request_id: Some("r1".to_owned()) },
+        action: "putMapping".to_owned(),
+        refused_with: Some("email-taken".to_owned()),
+        group: Some(abc.clone()),
+        detail: Vec::new(),
+    };
+    world.stores.audit.record(refused).await.unwrap();
+    let of = |filter| actions(&world, filter);
+    let none = AuditFilter::default;
+    assert_eq!(of(none()).await.len(), 3);
+    assert_eq!(of(AuditFilter { group: Some(abc), ..none() }).await, ["createBusinessGroup", "putMapping"]);
+    assert_eq!(of(AuditFilter { actor_id: Some("k2".to_owned()), ..none() }).await, ["putMapping"]);
+    assert_eq!(of(AuditFilter { from: Some(time(500)), ..none() }).await, ["putMapping"]);
+    assert_eq!(of(AuditFilter { until: Some(time(500)), ..none() }).await.len(), 2);
+    let found = events(&world, AuditFilter { from: Some(time(500)), ..none() }).await.remove(0);
+    assert_eq!((found.refused_with.as_deref(), found.request_id.as_deref()), (Some("email-taken"), Some("r1")));
+
+    let mut seen = Vec::new();
+    let mut page = PageRequest { limit: 2, after: None };
+    loop {
+        let found = world.stores.audit.list(&none(), &page).await.unwrap();
+        seen.extend(found.items.iter().map(|event| event.id));
+        page.after = seen.last().copied();
+        if !found.has_more {
+            break;
+        }
+    }
+    assert!(seen.len() == 3 && seen.is_sorted_by(|one, next| one > next), "{seen:?}");
+}
+
+async fn what_was_done_to_a_group_outlasts_it(world: World) {
+    let abc = world.group("abc").await;
+    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
+    let filter = AuditFilter { group: Some(abc), ..AuditFilter::default() };
+    assert_eq!(actions(&world, filter).await, ["createBusinessGroup", "deleteBusinessGroup"]);
+}

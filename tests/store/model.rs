@@ -1,0 +1,301 @@
+//! Random sequences of what administrators do, held against a plain model in memory: the mappings, the counts and every
+//! revision are the model's, on both engines.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::btree_map;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use proptest::test_runner::TestRunner;
+use signline::domain::business_group::BusinessGroupId;
+use signline::domain::history::ChangeCounts;
+use signline::domain::import::Import;
+use signline::domain::import::ImportMode;
+use signline::domain::import::ImportState;
+use signline::domain::import::needs_confirmation;
+use signline::domain::page::PageRequest;
+use signline::ports::history_store::Restore;
+use signline::ports::history_store::RestoreOutcome;
+use signline::ports::import_store::ApplyImport;
+use signline::ports::import_store::ApplyOutcome;
+use signline::ports::import_store::BadRowReason;
+use signline::ports::import_store::ImportBatch;
+use signline::ports::import_store::ImportOutcome;
+use signline::ports::mapping_store::DeleteOutcome;
+use signline::ports::mapping_store::PutOutcome;
+use test_support::database::Engine;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::support::BASE;
+use crate::support::World;
+use crate::support::batch;
+use crate::support::deed;
+use crate::support::number;
+
+/// How many numbers and addresses there are: few, so that they meet.
+const FEW: u64 = 14;
+
+/// Sequences that are tried on each engine.
+const SEQUENCES: u32 = 24;
+
+type Mappings = BTreeMap<u64, u64>;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put(u64, u64),
+    Delete(u64),
+    /// The rows, the mode, whether it is applied at once, whether removals are confirmed.
+    Upload(Mappings, ImportMode, bool, bool),
+    /// One of the uploads so far, and whether removals are confirmed.
+    Apply(usize, bool),
+    /// One of the revisions so far.
+    Restore(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let mode = prop_oneof![Just(ImportMode::Replace), Just(ImportMode::Merge)];
+    prop_oneof![
+        2 => (0..FEW, 0..FEW).prop_map(|(at, email)| Step::Put(at, email)),
+        1 => (0..FEW).prop_map(Step::Delete),
+        4 => (sheet(), mode, any::<bool>(), any::<bool>())
+            .prop_map(|(rows, mode, apply, confirm)| Step::Upload(rows, mode, apply, confirm)),
+        3 => (any::<prop::sample::Index>(), any::<bool>())
+            .prop_map(|(which, confirm)| Step::Apply(which.index(1000), confirm)),
+        1 => any::<prop::sample::Index>().prop_map(|which| Step::Restore(which.index(1000))),
+    ]
+}
+
+/// A sheet in which no address stands twice.
+fn sheet() -> impl Strategy<Value = Mappings> {
+    btree_map(0..FEW, 0..FEW, 0..14).prop_map(|rows| {
+        let mut seen = std::collections::BTreeSet::new();
+        rows.into_iter().filter(|(_, email)| seen.insert(*email)).collect()
+    })
+}
+
+/// What must be.
+struct Model {
+    /// The mappings at each revision; the last are the present ones.
+    revisions: Vec<Mappings>,
+    uploads: Vec<Upload>,
+}
+
+struct Upload {
+    id: Uuid,
+    base: usize,
+    target: Mappings,
+    mode: ImportMode,
+    applied_as: Option<usize>,
+}
+
+impl Model {
+    fn now(&self) -> &Mappings {
+        self.revisions.last().expect("there is always one")
+    }
+
+    fn revision(&self) -> usize {
+        self.revisions.len() - 1
+    }
+
+    /// Takes new mappings, as a new revision if they are other ones.
+    fn become_(&mut self, mappings: Mappings) {
+        if *self.now() != mappings {
+            self.revisions.push(mappings);
+        }
+    }
+}
+
+/// What changes from one state to another; an address that moves to a new number is one change.
+fn counts(before: &Mappings, after: &Mappings) -> ChangeCounts {
+    let mut counts = ChangeCounts::default();
+    let lost: Vec<u64> = before.iter().filter(|(at, _)| !after.contains_key(at)).map(|(_, email)| *email).collect();
+    for (at, email) in after {
+        match before.get(at) {
+            Some(old) if old == email => {}
+            Some(_) => counts.changed += 1,
+            None if lost.contains(email) => counts.changed += 1,
+            None => counts.added += 1,
+        }
+    }
+    let gained = |email: &u64| after.iter().any(|(at, other)| other == email && !before.contains_key(at));
+    counts.removed = lost.iter().filter(|email| !gained(email)).count() as u64;
+    counts
+}
+
+fn email(of: u64) -> String {
+    format!("u{of}@abc.com")
+}
+
+/// The engine under test, and its model.
+struct Pair<'w> {
+    world: &'w World,
+    group: BusinessGroupId,
+    model: Model,
+}
+
+impl Pair<'_> {
+    async fn take(&mut self, step: Step) {
+        match step {
+            Step::Put(at, of) => self.put(at, of).await,
+            Step::Delete(at) => self.delete(at).await,
+            Step::Upload(rows, mode, apply, confirm) => self.upload(rows, mode, apply, confirm).await,
+            Step::Apply(which, confirm) if !self.model.uploads.is_empty() => {
+                self.apply(which % self.model.uploads.len(), confirm).await;
+            }
+            Step::Apply(..) => {}
+            Step::Restore(which) => self.restore(which % self.model.revisions.len()).await,
+        }
+        self.compare().await;
+    }
+
+    async fn put(&mut self, at: u64, of: u64) {
+        let mut after = self.model.now().clone();
+        let taken = after.iter().any(|(other, email)| *email == of && *other != at);
+        let outcome = self.world.put(&self.group, at, &email(of)).await;
+        match (taken, after.insert(at, of)) {
+            (true, _) => assert!(matches!(outcome, PutOutcome::EmailTaken { .. })),
+            (false, Some(_)) => assert!(matches!(outcome, PutOutcome::Updated(_))),
+            (false, None) => assert!(matches!(outcome, PutOutcome::Created(_))),
+        }
+        if !taken {
+            self.model.become_(after);
+        }
+    }
+
+    async fn delete(&mut self, at: u64) {
+        let mut after = self.model.now().clone();
+        let known = after.remove(&at).is_some();
+        let outcome = self.world.stores.mappings.delete(&self.group, number(BASE + at), &deed(1)).await.unwrap();
+        assert_eq!(outcome == DeleteOutcome::Deleted, known);
+        self.model.become_(after);
+    }
+
+    async fn upload(&mut self, rows: Mappings, mode: ImportMode, apply: bool, confirm: bool) {
+        let before = self.model.now().clone();
+        let mut target = if mode == ImportMode::Merge { before.clone() } else { Mappings::new() };
+        target.extend(&rows);
+        let expected = counts(&before, &target);
+        let removed = expected.removed;
+        let named: Vec<_> = rows.iter().map(|(at, of)| (*at, email(*of))).collect();
+        let named: Vec<_> = named.iter().map(|(at, email)| (*at, email.as_str())).collect();
+        let apply_now = apply.then_some(confirm.then_some(removed));
+        let file = ImportBatch { apply: apply_now, ..batch(&self.group, mode, &named) };
+        let id = file.id;
+        let outcome = self.world.import(file).await;
+
+        // An address that a number outside the file keeps.
+        let taken = |(at, of): (&u64, &u64)| {
+            before.iter().any(|(other, email)| email == of && other != at && !rows.contains_key(other))
+        };
+        if mode == ImportMode::Merge && rows.iter().any(taken) {
+            let ImportOutcome::Rejected { bad_rows } = outcome else { panic!("{outcome:?}") };
+            let told = bad_rows.first.iter().all(|bad| matches!(bad.reason, BadRowReason::EmailTaken { .. }));
+            assert!(told && bad_rows.count == rows.iter().filter(|row| taken(*row)).count() as u64);
+            return;
+        }
+        if apply && !confirm && needs_confirmation(mode, before.len() as u64, removed) {
+            assert!(matches!(outcome, ImportOutcome::ConfirmRemovals(large) if large.removed == removed));
+            return;
+        }
+        let ImportOutcome::Taken { import, .. } = outcome else { panic!("{outcome:?}") };
+        assert_eq!((import.counts, import.row_count), (expected, rows.len() as u64));
+        let unchanged = rows.iter().filter(|(at, of)| before.get(at) == Some(of)).count() as u64;
+        assert_eq!(import.unchanged, unchanged);
+        let base = self.model.revision();
+        let mut upload = Upload { id, base, target: target.clone(), mode, applied_as: None };
+        if apply {
+            self.model.become_(target);
+            upload.applied_as = Some(self.model.revision());
+        }
+        assert_applied(&import, upload.applied_as);
+        self.model.uploads.push(upload);
+    }
+
+    async fn apply(&mut self, which: usize, confirm: bool) {
+        let upload = &self.model.uploads[which];
+        let removed = counts(&self.model.revisions[upload.base], &upload.target).removed;
+        let (group, confirmed) = (self.group.clone(), confirm.then_some(removed));
+        let apply = ApplyImport { group, id: upload.id, confirmed, deed: deed(2000) };
+        let outcome = self.world.stores.imports.apply(apply).await.unwrap();
+        let before = self.model.now().len() as u64;
+        if let Some(revision) = upload.applied_as {
+            let ApplyOutcome::Applied(import) = outcome else { panic!("{outcome:?}") };
+            assert_applied(&import, Some(revision));
+        } else if upload.base != self.model.revision() {
+            let ApplyOutcome::Stale { since, .. } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(since.len(), (self.model.revision() - upload.base).min(20));
+        } else if !confirm && needs_confirmation(upload.mode, before, removed) {
+            assert!(matches!(outcome, ApplyOutcome::ConfirmRemovals(_)));
+        } else {
+            let ApplyOutcome::Applied(import) = outcome else { panic!("{outcome:?}") };
+            let target = upload.target.clone();
+            self.model.become_(target);
+            let revision = Some(self.model.revision());
+            assert_applied(&import, revision);
+            self.model.uploads[which].applied_as = revision;
+        }
+    }
+
+    async fn restore(&mut self, revision: usize) {
+        let target = self.model.revisions[revision].clone();
+        let expected = counts(self.model.now(), &target);
+        let wanted = i64::try_from(revision).unwrap();
+        let restore = Restore { group: self.group.clone(), revision: wanted, deed: deed(3000) };
+        let outcome = self.world.stores.history.restore(restore).await.unwrap();
+        self.model.become_(target);
+        let revision = i64::try_from(self.model.revision()).unwrap();
+        assert_eq!(outcome, RestoreOutcome::Restored { revision, counts: expected });
+    }
+
+    /// The mappings, the count, the revision and the newest revision's changes are the model's.
+    async fn compare(&self) {
+        let (now, revision) = (self.model.now(), self.model.revision());
+        let expected: Vec<_> = now.iter().map(|(at, of)| (*at, email(*of))).collect();
+        assert_eq!(self.world.all(&self.group).await, expected);
+        let group = self.world.read(&self.group).await;
+        assert_eq!((group.mapping_count, group.revision), (now.len() as u64, i64::try_from(revision).unwrap()));
+        let page = PageRequest { limit: 1, after: None };
+        let newest = self.world.stores.history.list(&self.group, &page).await.unwrap().unwrap().items.pop();
+        let changed = revision.checked_sub(1).map(|before| counts(&self.model.revisions[before], now));
+        assert_eq!(newest.map(|newest| newest.counts), changed);
+    }
+}
+
+fn assert_applied(import: &Import, revision: Option<usize>) {
+    let expected = revision
+        .map_or(ImportState::Ready, |revision| ImportState::Applied { revision: i64::try_from(revision).unwrap() });
+    assert_eq!(import.state, expected);
+}
+
+fn hold_against_the_model(engine: Engine) {
+    let runtime = Runtime::new().unwrap();
+    let world = runtime.block_on(World::new(engine));
+    let config = Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() };
+    // A group of its own for each sequence; the numbers are given back at its end.
+    let outcome = TestRunner::new(config).run(&vec(step(), 1..40), |steps| {
+        runtime.block_on(async {
+            let group = world.group(&format!("g{}", Uuid::new_v4().simple())).await;
+            let model = Model { revisions: vec![Mappings::new()], uploads: Vec::new() };
+            let mut pair = Pair { world: &world, group, model };
+            for step in steps {
+                pair.take(step).await;
+            }
+            pair.restore(0).await;
+            world.stores.business_groups.delete(&pair.group, &deed(1)).await.unwrap();
+        });
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn any_sequence_of_changes_is_the_models_on_postgres() {
+    hold_against_the_model(Engine::Postgres);
+}
+
+#[test]
+fn any_sequence_of_changes_is_the_models_on_sqlite() {
+    hold_against_the_model(Engine::Sqlite);
+}

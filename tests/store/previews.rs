@@ -1,0 +1,310 @@
+//! Imports that are kept before they are applied.
+
+use signline::domain::business_group::BusinessGroupId;
+use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::history::ChangeCounts;
+use signline::domain::history::ChangeKind;
+use signline::domain::history::MappingChange;
+use signline::domain::import::Import;
+use signline::domain::import::ImportState;
+use signline::domain::page::PageRequest;
+use signline::ports::import_store::ApplyImport;
+use signline::ports::import_store::ApplyOutcome;
+use signline::ports::import_store::BadRowHandling;
+use signline::ports::import_store::BadRowReason;
+use signline::ports::import_store::Confirmation;
+use signline::ports::import_store::DiscardOutcome;
+use signline::ports::import_store::ImportBatch;
+use signline::ports::import_store::ImportOutcome;
+use signline::ports::import_store::LargeRemoval;
+use uuid::Uuid;
+
+use crate::on_both_engines;
+use crate::support::BASE;
+use crate::support::World;
+use crate::support::address;
+use crate::support::deed;
+use crate::support::id;
+use crate::support::merge;
+use crate::support::number;
+use crate::support::range;
+use crate::support::replace;
+use crate::support::time;
+
+on_both_engines!(
+    a_preview_changes_nothing_and_tells_what_it_would,
+    an_applied_import_stays_applied,
+    a_preview_is_stale_once_the_mappings_have_changed,
+    an_address_that_moves_to_a_new_number_is_one_change,
+    a_preview_ends_after_its_time,
+    a_dropped_import_is_gone_and_an_applied_one_stays,
+    numbers_that_left_the_ranges_since_the_preview_are_told_by_line,
+    more_than_half_of_ten_mappings_go_only_if_somebody_agrees,
+    an_import_of_another_group_is_not_found,
+    a_group_takes_its_imports_with_it,
+    changes_are_read_in_pages,
+    of_two_previews_one_is_applied,
+    a_merge_that_skips_bad_rows_is_kept_with_their_count,
+    many_addresses_that_move_are_paired,
+);
+
+async fn kept(world: &World, batch: ImportBatch) -> Import {
+    match world.import(ImportBatch { apply: None, ..batch }).await {
+        ImportOutcome::Taken { import, .. } => {
+            assert_eq!(import.state, ImportState::Ready);
+            import
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn apply(world: &World, group: &BusinessGroupId, id: Uuid, confirmed: Confirmation) -> ApplyOutcome {
+    let apply = ApplyImport { group: group.clone(), id, confirmed, deed: deed(2000) };
+    world.stores.imports.apply(apply).await.expect("the store answers")
+}
+
+fn applied(outcome: ApplyOutcome) -> Import {
+    match outcome {
+        ApplyOutcome::Applied(import) => import,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn changes(world: &World, group: &BusinessGroupId, id: Uuid) -> Vec<(u64, ChangeKind)> {
+    let page = PageRequest { limit: 1000, after: None };
+    let page = world.stores.imports.list_changes(group, id, time(2000), &page).await.unwrap().unwrap();
+    page.items.into_iter().map(|change| (change.phone_number.digits() - BASE, change.kind)).collect()
+}
+
+fn counts(added: u64, changed: u64, removed: u64) -> ChangeCounts {
+    ChangeCounts { added, changed, removed }
+}
+
+async fn a_preview_changes_nothing_and_tells_what_it_would(world: World) {
+    let abc = world.group("abc").await;
+    let before = [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")];
+    world.import(replace(&abc, &before)).await;
+    let import = kept(&world, replace(&abc, &[(1, "a@abc.com"), (2, "x@abc.com"), (4, "d@abc.com")])).await;
+    assert_eq!((import.counts, import.unchanged), (counts(1, 1, 1), 1));
+    assert_eq!((import.base_revision, import.row_count, import.problem_count), (1, 3, None));
+    let found = world.stores.imports.find(&abc, import.id, time(2000)).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&import));
+    let expected = vec![
+        (2, ChangeKind::Changed { old: address("b@abc.com"), new: address("x@abc.com") }),
+        (3, ChangeKind::Removed(address("c@abc.com"))),
+        (4, ChangeKind::Added(address("d@abc.com"))),
+    ];
+    assert_eq!(changes(&world, &abc, import.id).await, expected);
+    world.assert_mappings(&abc, 1, &before).await;
+
+    let done = applied(apply(&world, &abc, import.id, None).await);
+    assert_eq!(done, Import { state: ImportState::Applied { revision: 2 }, ..import.clone() });
+    world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "x@abc.com"), (4, "d@abc.com")]).await;
+    assert_eq!(changes(&world, &abc, import.id).await, expected);
+}
+
+async fn an_applied_import_stays_applied(world: World) {
+    let abc = world.group("abc").await;
+    let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
+    let first = applied(apply(&world, &abc, import.id, None).await);
+    world.put(&abc, 2, "b@abc.com").await;
+    // Neither later changes nor the preview's time are of any account to it.
+    assert_eq!(applied(apply(&world, &abc, import.id, Some(7)).await), first);
+    assert_eq!(world.stores.imports.find(&abc, import.id, time(10_000_000)).await.unwrap(), Some(first));
+    world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "b@abc.com")]).await;
+    let nothing = kept(&world, replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await;
+    let done = applied(apply(&world, &abc, nothing.id, None).await);
+    assert_eq!(done.state, ImportState::Applied { revision: 2 });
+}
+
+async fn a_preview_is_stale_once_the_mappings_have_changed(world: World) {
+    let abc = world.group("abc").await;
+    let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
+    world.put(&abc, 2, "b@abc.com").await;
+    world.put(&abc, 3, "c@abc.com").await;
+    let ApplyOutcome::Stale { base_revision, current, since } = apply(&world, &abc, import.id, None).await else {
+        panic!("not stale");
+    };
+    assert_eq!((base_revision, current), (0, 2));
+    let told: Vec<_> = since.iter().map(|revision| (revision.revision, revision.actor.name.as_str())).collect();
+    assert_eq!(told, [(1, "operator"), (2, "operator")]);
+    assert_eq!(since[0].at, time(2));
+    world.assert_mappings(&abc, 2, &[(2, "b@abc.com"), (3, "c@abc.com")]).await;
+}
+
+async fn an_address_that_moves_to_a_new_number_is_one_change(world: World) {
+    let abc = world.group("abc").await;
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
+    // a moves from 1 to 5; b moves from 2 to 3, which c leaves for good.
+    let import = kept(&world, replace(&abc, &[(3, "b@abc.com"), (5, "a@abc.com")])).await;
+    assert_eq!((import.counts, import.unchanged), (counts(0, 2, 1), 0));
+    let expected = [
+        (2, ChangeKind::Removed(address("b@abc.com"))),
+        (3, ChangeKind::Changed { old: address("c@abc.com"), new: address("b@abc.com") }),
+        (5, ChangeKind::Moved { email: address("a@abc.com"), from: number(BASE + 1) }),
+    ];
+    assert_eq!(changes(&world, &abc, import.id).await, expected);
+    applied(apply(&world, &abc, import.id, None).await);
+    world.assert_mappings(&abc, 2, &[(3, "b@abc.com"), (5, "a@abc.com")]).await;
+}
+
+async fn a_preview_ends_after_its_time(world: World) {
+    let abc = world.group("abc").await;
+    let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
+    let end = import.expires_at;
+    let store = &world.stores.imports;
+    assert!(store.find(&abc, import.id, time(1000 + 86_399)).await.unwrap().is_some());
+    assert!(store.find(&abc, import.id, end).await.unwrap().is_none());
+    let mut late = ApplyImport { group: abc.clone(), id: import.id, confirmed: None, deed: deed(0) };
+    late.deed.at = end;
+    assert_eq!(store.apply(late).await.unwrap(), ApplyOutcome::NoSuchImport);
+    assert_eq!(store.discard_expired(time(1000 + 86_399)).await.unwrap(), 0);
+    let (one, other) = tokio::join!(store.discard_expired(end), store.discard_expired(end));
+    assert_eq!(one.unwrap() + other.unwrap(), 1);
+    assert_eq!(apply(&world, &abc, import.id, None).await, ApplyOutcome::NoSuchImport);
+    world.assert_mappings(&abc, 0, &[]).await;
+}
+
+async fn a_dropped_import_is_gone_and_an_applied_one_stays(world: World) {
+    let abc = world.group("abc").await;
+    let (dropped, done) = (
+        kept(&world, replace(&abc, &[(1, "a@abc.com")])).await,
+        kept(&world, replace(&abc, &[(2, "b@abc.com")])).await,
+    );
+    applied(apply(&world, &abc, done.id, None).await);
+    let discard = async |id| world.stores.imports.discard(&abc, id, &deed(2000)).await.unwrap();
+    assert_eq!(discard(dropped.id).await, DiscardOutcome::Discarded);
+    assert_eq!(discard(dropped.id).await, DiscardOutcome::NoSuchImport);
+    assert_eq!(discard(done.id).await, DiscardOutcome::Applied);
+    assert!(world.stores.imports.find(&abc, dropped.id, time(2000)).await.unwrap().is_none());
+    world.assert_mappings(&abc, 1, &[(2, "b@abc.com")]).await;
+}
+
+async fn numbers_that_left_the_ranges_since_the_preview_are_told_by_line(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await;
+    let rows = [(1, "a@abc.com"), (20, "b@abc.com"), (2, "c@abc.com"), (30, "d@abc.com")];
+    let import = kept(&world, replace(&abc, &rows)).await;
+    let ranges = Some(vec![range(BASE, BASE + 9)]);
+    let patch = BusinessGroupPatch { number_ranges: ranges, ..BusinessGroupPatch::default() };
+    world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
+    let ApplyOutcome::OutsideRanges(bad_rows) = apply(&world, &abc, import.id, None).await else {
+        panic!("not refused");
+    };
+    let told: Vec<_> = bad_rows.first.iter().map(|bad| (bad.row.line, bad.reason)).collect();
+    assert_eq!(told, [(3, BadRowReason::NumberNotAssigned), (5, BadRowReason::NumberNotAssigned)]);
+    assert_eq!(bad_rows.count, 2);
+    world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
+}
+
+async fn more_than_half_of_ten_mappings_go_only_if_somebody_agrees(world: World) {
+    let abc = world.group("abc").await;
+    let emails: Vec<_> = (0..10).map(|at| format!("u{at}@abc.com")).collect();
+    let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
+    world.import(replace(&abc, &rows)).await;
+    let large = LargeRemoval { removed: 6, mapping_count: 10 };
+    let at_once = |confirmed| ImportBatch { apply: Some(confirmed), ..replace(&abc, &rows[..4]) };
+    for confirmed in [None, Some(5), Some(7)] {
+        assert_eq!(world.import(at_once(confirmed)).await, ImportOutcome::ConfirmRemovals(large));
+    }
+    let import = kept(&world, replace(&abc, &rows[..4])).await;
+    for confirmed in [None, Some(10)] {
+        assert_eq!(apply(&world, &abc, import.id, confirmed).await, ApplyOutcome::ConfirmRemovals(large));
+    }
+    world.assert_mappings(&abc, 1, &rows).await;
+    // Half of them go unasked, and of fewer than ten all.
+    applied(apply(&world, &abc, kept(&world, replace(&abc, &rows[..5])).await.id, None).await);
+    world.import(replace(&abc, &rows)).await;
+    assert!(matches!(world.import(at_once(Some(6))).await, ImportOutcome::Taken { .. }));
+    world.import(replace(&abc, &[(99, "z@abc.com")])).await;
+    world.assert_mappings(&abc, 5, &[(99, "z@abc.com")]).await;
+}
+
+async fn an_import_of_another_group_is_not_found(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 9)]).await;
+    let xyz = world.group_with("xyz", &[range(BASE + 10, BASE + 19)]).await;
+    let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
+    let store = &world.stores.imports;
+    let page = PageRequest { limit: 10, after: None };
+    for group in [&xyz, &id("nobody")] {
+        assert!(store.find(group, import.id, time(2000)).await.unwrap().is_none());
+        assert!(store.list_changes(group, import.id, time(2000), &page).await.unwrap().is_none());
+        assert_eq!(apply(&world, group, import.id, None).await, ApplyOutcome::NoSuchImport);
+        assert_eq!(store.discard(group, import.id, &deed(2000)).await.unwrap(), DiscardOutcome::NoSuchImport);
+    }
+    assert_eq!(apply(&world, &abc, Uuid::new_v4(), None).await, ApplyOutcome::NoSuchImport);
+    applied(apply(&world, &abc, import.id, None).await);
+}
+
+async fn a_group_takes_its_imports_with_it(world: World) {
+    let abc = world.group("abc").await;
+    let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
+    applied(apply(&world, &abc, import.id, None).await);
+    kept(&world, replace(&abc, &[(2, "b@abc.com")])).await;
+    world.import(replace(&abc, &[])).await;
+    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
+    let again = world.group("abc").await;
+    assert!(world.stores.imports.find(&again, import.id, time(2000)).await.unwrap().is_none());
+    for table in ["changes", "change_sets", "revisions", "imports"] {
+        assert_eq!(world.count_rows(table).await, 0, "{table}");
+    }
+}
+
+async fn changes_are_read_in_pages(world: World) {
+    let abc = world.group("abc").await;
+    let emails: Vec<_> = (0..7).map(|at| format!("u{at}@abc.com")).collect();
+    let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
+    let import = kept(&world, replace(&abc, &rows)).await;
+    let mut seen = Vec::new();
+    let mut page = PageRequest { limit: 3, after: None };
+    loop {
+        let found = world.stores.imports.list_changes(&abc, import.id, time(2000), &page).await.unwrap().unwrap();
+        assert!(found.items.len() <= 3);
+        page.after = found.items.last().map(|change| change.phone_number);
+        seen.extend(found.items);
+        if !found.has_more {
+            break;
+        }
+    }
+    let expected = emails
+        .iter()
+        .zip(0..)
+        .map(|(email, at)| MappingChange { phone_number: number(BASE + at), kind: ChangeKind::Added(address(email)) });
+    assert_eq!(seen, expected.collect::<Vec<_>>());
+}
+
+async fn of_two_previews_one_is_applied(world: World) {
+    let abc = world.group("abc").await;
+    let (a, b) = (
+        kept(&world, replace(&abc, &[(1, "a@abc.com")])).await,
+        kept(&world, replace(&abc, &[(2, "b@abc.com")])).await,
+    );
+    let (first, second) = tokio::join!(apply(&world, &abc, a.id, None), apply(&world, &abc, b.id, None));
+    let went_in = [&first, &second].iter().filter(|outcome| matches!(outcome, ApplyOutcome::Applied(_))).count();
+    let stale = [&first, &second].iter().filter(|outcome| matches!(outcome, ApplyOutcome::Stale { .. })).count();
+    assert_eq!((went_in, stale), (1, 1));
+    let left = if matches!(first, ApplyOutcome::Applied(_)) { (1, "a@abc.com") } else { (2, "b@abc.com") };
+    world.assert_mappings(&abc, 1, &[left]).await;
+}
+
+async fn a_merge_that_skips_bad_rows_is_kept_with_their_count(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 9)]).await;
+    world.put(&abc, 1, "a@abc.com").await;
+    let mut batch = merge(&abc, &[(2, "b@abc.com"), (50, "c@abc.com")]);
+    batch.bad_rows = BadRowHandling::Skip { problem_count: 2 };
+    let import = kept(&world, batch).await;
+    assert_eq!((import.problem_count, import.counts), (Some(3), counts(1, 0, 0)));
+    applied(apply(&world, &abc, import.id, None).await);
+    world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "b@abc.com")]).await;
+}
+
+async fn many_addresses_that_move_are_paired(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 99_999)]).await;
+    let emails: Vec<_> = (0..20_000_u64).map(|at| format!("u{at}@abc.com")).collect();
+    let rows = |from: u64| emails.iter().zip(from..).map(|(email, at)| (at, email.as_str())).collect::<Vec<_>>();
+    world.import(replace(&abc, &rows(0))).await;
+    let import = kept(&world, replace(&abc, &rows(50_000))).await;
+    assert_eq!(import.counts, counts(0, 20_000, 0));
+    applied(apply(&world, &abc, import.id, None).await);
+    assert_eq!(world.all(&abc).await.first().unwrap().0, 50_000);
+}
