@@ -27,6 +27,15 @@ const PREFIX: &str = "SIGNLINE_";
 /// The variable that names the TOML file.
 const CONFIG_VARIABLE: &str = "SIGNLINE_CONFIG";
 
+/// The variable that holds the API key of the command-line client.
+pub const API_KEY_VARIABLE: &str = "SIGNLINE_API_KEY";
+
+/// The variable that tells the command-line client where the service is.
+pub const URL_VARIABLE: &str = "SIGNLINE_URL";
+
+/// Variables that are the client's: the service may find them beside its own, and passes them over.
+const CLIENT_VARIABLES: [&str; 2] = [API_KEY_VARIABLE, URL_VARIABLE];
+
 /// All settings, read and checked.
 #[derive(Clone)]
 pub struct Settings {
@@ -228,14 +237,14 @@ impl Settings {
     }
 }
 
-/// The variables that are Signline's. One that is set to nothing counts as not set: that is how a compose file passes on
+/// The variables that are the service's. One that is set to nothing counts as not set: that is how a compose file passes on
 /// what it has not.
 fn own_variables(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<BTreeMap<String, String>, SettingsError> {
     let mut own = BTreeMap::new();
     for (variable, value) in environment {
-        let Some(variable) = variable.to_str().filter(|name| name.starts_with(PREFIX)) else {
+        let Some(variable) = variable.to_str().filter(|name| is_own(name)) else {
             continue;
         };
         let Ok(value) = value.into_string() else {
@@ -253,6 +262,10 @@ fn own_variables(
 fn is_known(variable: &str) -> bool {
     let name = variable.strip_prefix(PREFIX).unwrap_or_default();
     SETTINGS.iter().any(|setting| setting.name.eq_ignore_ascii_case(name))
+}
+
+fn is_own(variable: &str) -> bool {
+    variable.starts_with(PREFIX) && !CLIENT_VARIABLES.contains(&variable)
 }
 
 /// A TOML value as the text that the variable would have.
@@ -385,6 +398,15 @@ mod tests {
         assert_eq!(settings.email_claims, ["email", "preferred_username", "upn"]);
         assert_eq!(settings.clock_skew, Duration::from_mins(1));
         assert_eq!(settings.max_import_bytes, 67_108_864);
+    }
+
+    #[test]
+    fn the_clients_variables_are_passed_over() {
+        let settings = load(&[("SIGNLINE_API_KEY", "slk_secret"), ("SIGNLINE_URL", "https://signline.example")]);
+        assert_eq!(settings.unwrap().listen.to_string(), "127.0.0.1:8080");
+        let file = file("api_key = 'slk_secret'\n");
+        let none = std::iter::empty::<(OsString, OsString)>();
+        assert!(Settings::load(Some(file.path()), none).is_err());
     }
 
     #[test]

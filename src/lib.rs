@@ -5,8 +5,8 @@
 //!
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`business_groups`], [`mappings`],
-//! [`api_keys`], [`import`], [`export`],
-//! [`history`] and [`audit`]; they don't import each other. `tests/architecture.rs` holds the rule.
+//! [`api_keys`], [`import`], [`export`], [`history`] and [`audit`]; they don't import each other. [`client`] stands apart:
+//! [`cli`] calls a running service with it. `tests/architecture.rs` holds the rule.
 
 pub mod api_keys;
 pub mod audit;
@@ -14,6 +14,7 @@ pub mod auth;
 pub mod bootstrap;
 pub mod business_groups;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod domain;
 pub mod entra;

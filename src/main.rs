@@ -10,10 +10,10 @@ use signline::cli;
 fn main() -> ExitCode {
     match cli::run(cli::CommandLine::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // The standard error stream may be closed; the exit code still tells.
-            let _ = writeln!(stderr(), "signline: {error}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            // The standard error stream may be closed; the exit status still tells.
+            let _ = writeln!(stderr(), "signline: {failure}");
+            ExitCode::from(failure.status as u8)
         }
     }
 }

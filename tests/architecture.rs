@@ -35,6 +35,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
         ],
         &["sqlx", "reqwest"],
     ),
+    ("client", &["client", "domain"], &["actix", "sqlx"]),
     ("config", &["config", "domain"], &["actix", "sqlx", "reqwest"]),
     ("telemetry", &["telemetry", "config"], &["actix", "sqlx", "reqwest"]),
     ("upkeep", &["import", "history", "ports"], &["actix", "sqlx", "reqwest"]),

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -14,9 +16,22 @@ use crate::Result;
 /// What a run showed.
 #[derive(Clone, Copy)]
 pub(crate) struct Figures {
+    pub(crate) calls: usize,
     pub(crate) per_second: f64,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
+    pub(crate) longest: Duration,
+}
+
+impl Figures {
+    fn of(mut times: Vec<Duration>, length: Duration) -> Self {
+        times.sort_unstable();
+        let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
+        let at = |share| at(share).copied().unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "counts of one run are small")]
+        let per_second = times.len() as f64 / length.as_secs_f64();
+        Self { calls: times.len(), per_second, p50: at(50), p99: at(99), longest: at(100) }
+    }
 }
 
 /// A GET with a bearer token, as bytes.
@@ -57,11 +72,45 @@ pub(crate) async fn run(
     for task in sending {
         times.extend(task.await??);
     }
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
-    #[expect(clippy::cast_precision_loss, reason = "counts of one run are small")]
-    let per_second = times.len() as f64 / length.as_secs_f64();
-    Ok(Figures { per_second, p50: at(50), p99: at(99) })
+    Ok(Figures::of(times, length))
+}
+
+/// Sends the requests round and round, with a pause after each, while something else goes on.
+pub(crate) async fn beside<T>(
+    address: SocketAddr,
+    requests: &[Vec<u8>],
+    connections: usize,
+    pause: Duration,
+    work: impl Future<Output = Result<T>>,
+) -> Result<(T, Figures)> {
+    let requests = Arc::new(requests.to_vec());
+    let done = Arc::new(AtomicBool::new(false));
+    let sending = (0..connections).map(|first| {
+        let (requests, done) = (Arc::clone(&requests), Arc::clone(&done));
+        tokio::spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let mut times = Vec::new();
+            for at in (first..).step_by(connections) {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                let sent = Instant::now();
+                connection.call(&requests[at % requests.len()]).await?;
+                times.push(sent.elapsed());
+                tokio::time::sleep(pause).await;
+            }
+            Ok::<_, std::io::Error>(times)
+        })
+    });
+    let sending: Vec<_> = sending.collect();
+    let begun = Instant::now();
+    let outcome = work.await;
+    done.store(true, Ordering::Relaxed);
+    let mut times = Vec::new();
+    for task in sending {
+        times.extend(task.await??);
+    }
+    Ok((outcome?, Figures::of(times, begun.elapsed())))
 }
 
 /// Sends each request once.

@@ -5,6 +5,7 @@
 //! same processors: compare the figures of one run with each other, not with other machines'.
 
 mod bare;
+mod large;
 mod load;
 mod service;
 
@@ -22,9 +23,6 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Distinct tokens, and mapped users.
 const USERS: usize = 5000;
-
-/// Rows of the large import.
-const MILLION: usize = 1_000_000;
 
 /// Connections that the load comes over.
 const CONNECTIONS: usize = 32;
@@ -47,18 +45,7 @@ async fn run() -> Result<()> {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         resolve(engine, length).await?;
     }
-    say("\n| a million rows | seconds | service memory, most |\n| --- | ---: | ---: |")?;
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        let measured = Measured::start(engine).await?;
-        let sheet = service::sheet(MILLION);
-        for what in ["import into an empty group", "import of the same file again"] {
-            let seconds = measured.import(sheet.clone()).await?.as_secs_f64();
-            say(&format!("| {engine:?}: {what} | {seconds:.1} | {} MiB |", measured.peak_memory()))?;
-        }
-        let seconds = measured.export(MILLION).await?.as_secs_f64();
-        say(&format!("| {engine:?}: export | {seconds:.1} | {} MiB |", measured.peak_memory()))?;
-    }
-    Ok(())
+    large::run().await
 }
 
 async fn resolve(engine: Engine, length: Duration) -> Result<()> {
@@ -76,7 +63,7 @@ async fn resolve(engine: Engine, length: Duration) -> Result<()> {
 }
 
 fn row(what: &str, figures: Figures, memory: u64) -> Result<()> {
-    let Figures { per_second, p50, p99 } = figures;
+    let Figures { per_second, p50, p99, .. } = figures;
     say(&format!("| {what} | {per_second:.0} | {} µs | {} µs | {memory} MiB |", p50.as_micros(), p99.as_micros()))
 }
 

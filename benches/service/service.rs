@@ -31,7 +31,7 @@ pub(crate) struct Measured {
     entra: Simulator,
     secret: String,
     client: Client,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Measured {
@@ -62,7 +62,7 @@ impl Measured {
         std::thread::spawn(move || log.count());
         let secret = String::from_utf8(key.stdout)?.trim().to_owned();
         let client = Client::builder().no_proxy().build()?;
-        let measured = Self { child, address, entra, secret, client, _database: database };
+        let measured = Self { child, address, entra, secret, client, database };
         measured.set_up().await?;
         Ok(measured)
     }
@@ -83,11 +83,27 @@ impl Measured {
 
     pub(crate) async fn import(&self, sheet: String) -> Result<Duration> {
         let begun = Instant::now();
-        let path = "/v1/business-groups/abccompany/imports?apply=true";
-        let answer = self.call(Method::POST, path).header("content-type", "text/csv").body(sheet).send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        if status.is_success() { Ok(begun.elapsed()) } else { Err(text.chars().take(500).collect::<String>().into()) }
+        let call = self.call(Method::POST, &format!("{IMPORTS}?apply=true")).header("content-type", "text/csv");
+        answer(call.body(sheet)).await?;
+        Ok(begun.elapsed())
+    }
+
+    /// Uploads a sheet without applying it; gives the import's id.
+    pub(crate) async fn upload(&self, sheet: String) -> Result<(String, Duration)> {
+        let begun = Instant::now();
+        let call = self.call(Method::POST, IMPORTS).header("content-type", "text/csv");
+        let import = answer(call.body(sheet)).await?;
+        Ok((import["id"].as_str().ok_or("no id")?.to_owned(), begun.elapsed()))
+    }
+
+    pub(crate) async fn apply(&self, id: &str) -> Result<Duration> {
+        let begun = Instant::now();
+        answer(self.call(Method::POST, &format!("{IMPORTS}/{id}/apply"))).await?;
+        Ok(begun.elapsed())
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
     }
 
     pub(crate) async fn export(&self, rows: usize) -> Result<Duration> {
@@ -126,6 +142,19 @@ impl Drop for Measured {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+const IMPORTS: &str = "/v1/business-groups/abccompany/imports";
+
+async fn answer(call: RequestBuilder) -> Result<Value> {
+    let answer = call.send().await?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    if status.is_success() {
+        Ok(serde_json::from_str(&text)?)
+    } else {
+        Err(text.chars().take(500).collect::<String>().into())
     }
 }
 

@@ -30,6 +30,15 @@ pub struct KeptImports {
     clock: Arc<dyn Clock>,
 }
 
+/// An import that is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedImport {
+    /// The import.
+    pub import: Import,
+    /// Whether this call applied it, and not one before.
+    pub is_new: bool,
+}
+
 /// Why an import was not found, applied or dropped.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptImportError {
@@ -89,7 +98,8 @@ impl KeptImports {
         found.ok_or(KeptImportError::NoSuchImport)
     }
 
-    /// Applies an import, whole or not at all. Once applied it stays so: a second call gives the same answer.
+    /// Applies an import, whole or not at all. Once applied it stays so: a second call gives the same answer, and says that
+    /// it is not new.
     ///
     /// # Errors
     /// [`KeptImportError`]; then nothing is changed.
@@ -99,9 +109,10 @@ impl KeptImports {
         id: Uuid,
         confirmed: Confirmation,
         deed: Deed,
-    ) -> Result<Import, KeptImportError> {
+    ) -> Result<AppliedImport, KeptImportError> {
         match self.store.apply(ApplyImport { group, id, confirmed, deed }).await? {
-            ApplyOutcome::Applied(import) => Ok(import),
+            ApplyOutcome::Applied(import) => Ok(AppliedImport { import, is_new: true }),
+            ApplyOutcome::AppliedBefore(import) => Ok(AppliedImport { import, is_new: false }),
             ApplyOutcome::Stale { base_revision, current, since } => {
                 Err(KeptImportError::Stale { base_revision, current, since })
             }

@@ -20,6 +20,7 @@ pub mod service;
 mod text;
 mod workbook;
 
+pub use kept::AppliedImport;
 pub use kept::KeptImportError;
 pub use kept::KeptImports;
 pub use problem::Problem;

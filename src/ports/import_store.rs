@@ -142,8 +142,10 @@ pub struct ApplyImport {
 /// What became of an [`ApplyImport`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApplyOutcome {
-    /// It is applied, now or before.
+    /// It is applied.
     Applied(Import),
+    /// It was applied before. Nothing was changed.
+    AppliedBefore(Import),
     /// The mappings have changed since the preview. Nothing was changed.
     Stale {
         /// The revision that the file was held against.

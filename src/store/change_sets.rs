@@ -50,6 +50,15 @@ macro_rules! change_sets {
         pub(super) mod $engine_module {
             use super::*;
 
+            /// Begins a transaction that may take long, and wait long for another one of the same group.
+            pub(in crate::store) async fn begin_large(engine: &$engine) -> Result<$transaction, StoreError> {
+                let mut transaction = engine.begin().await?;
+                for statement in <$engine>::BEFORE_LARGE_CHANGE {
+                    sqlx::query(*statement).execute(&mut *transaction).await?;
+                }
+                Ok(transaction)
+            }
+
             /// Locks a group, so that changes of it come one after the other; `None` if there is none.
             pub(in crate::store) async fn lock_group(
                 transaction: &mut $transaction,
@@ -131,6 +140,18 @@ macro_rules! change_sets {
                     .fetch_one(&mut **transaction)
                     .await?;
                 Ok(tally.incoming.saturating_sub(rows::count(assigned)?))
+            }
+
+            /// The first numbers that get an address and lie in none of the group's ranges.
+            pub(in crate::store) async fn list_not_assigned(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                limit: usize,
+            ) -> Result<Vec<NotAssignedRow>, StoreError> {
+                let query = sqlx::query_as(statements::LIST_NOT_ASSIGNED).bind(change_set).bind(group.key);
+                let query = query.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+                Ok(query.fetch_all(&mut **transaction).await?)
             }
 
             /// Applies a change set that is not empty, as the next revision, which it gives.
@@ -236,6 +257,9 @@ macro_rules! change_sets {
 
 change_sets!(postgres, crate::store::postgres::Postgres, sqlx::PgTransaction<'static>);
 change_sets!(sqlite, crate::store::sqlite::Sqlite, sqlx::SqliteTransaction<'static>);
+
+/// `line, phone_number, email`
+pub(super) type NotAssignedRow = (Option<i64>, i64, String);
 
 fn tally(row: (i64, i64, i64, i64, i64)) -> Result<Tally, UnreadableRow> {
     let (added, changed, removed, incoming, outgoing) = row;

@@ -34,14 +34,6 @@ macro_rules! history_store {
         pub(super) struct $name(pub(super) $engine);
 
         impl $name {
-            async fn begin_large(&self) -> Result<$transaction, StoreError> {
-                let mut transaction = self.0.begin().await?;
-                for statement in <$engine>::BEFORE_LARGE_CHANGE {
-                    sqlx::query(*statement).execute(&mut *transaction).await?;
-                }
-                Ok(transaction)
-            }
-
             /// Whether the mappings of a revision can still be told.
             async fn reaches(
                 transaction: &mut $transaction,
@@ -80,12 +72,9 @@ macro_rules! history_store {
                 change_set: i64,
                 count: u64,
             ) -> Result<RestoreOutcome, StoreError> {
-                let found: Vec<(Option<i64>, i64, String)> = sqlx::query_as(statements::LIST_NOT_ASSIGNED)
-                    .bind(change_set)
-                    .bind(group.key)
-                    .bind(i64::try_from(MAX_LISTED_NUMBERS).unwrap_or(i64::MAX))
-                    .fetch_all(&mut **transaction)
-                    .await?;
+                let found =
+                    change_sets::$engine_module::list_not_assigned(transaction, group, change_set, MAX_LISTED_NUMBERS)
+                        .await?;
                 let first: Result<Vec<_>, UnreadableRow> =
                     found.into_iter().map(|(_, number, _)| rows::phone_number(number)).collect();
                 Ok(RestoreOutcome::OutsideRanges { count, first: first? })
@@ -93,7 +82,7 @@ macro_rules! history_store {
 
             /// Forgets the revisions of one group up to this one; says how many.
             async fn prune_group(&self, group: &BusinessGroupId, revision: i64) -> Result<u64, StoreError> {
-                let mut transaction = self.begin_large().await?;
+                let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
                 let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, group).await? else {
                     return Ok(0);
                 };
@@ -158,7 +147,7 @@ macro_rules! history_store {
             }
 
             async fn restore(&self, restore: Restore) -> Result<RestoreOutcome, StoreError> {
-                let mut transaction = self.begin_large().await?;
+                let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
                 let group = change_sets::$engine_module::lock_group(&mut transaction, &restore.group).await?;
                 let Some(group) = group else {
                     return Ok(RestoreOutcome::NoSuchRevision);

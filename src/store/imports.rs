@@ -42,6 +42,7 @@ use crate::store::audit;
 use crate::store::audit::told;
 use crate::store::change_sets;
 use crate::store::change_sets::LockedGroup;
+use crate::store::change_sets::NotAssignedRow;
 use crate::store::change_sets::Tally;
 use crate::store::error::UnreadableRow;
 use crate::store::postgres::Postgres;
@@ -59,15 +60,6 @@ macro_rules! import_store {
         pub(super) struct $name(pub(super) $engine);
 
         impl $name {
-            /// Begins a transaction that may take long, and wait long for another one of the same group.
-            async fn begin_large(&self) -> Result<$transaction, StoreError> {
-                let mut transaction = self.0.begin().await?;
-                for statement in <$engine>::BEFORE_LARGE_CHANGE {
-                    sqlx::query(*statement).execute(&mut *transaction).await?;
-                }
-                Ok(transaction)
-            }
-
             /// Puts the rows that the group's ranges hold into the temporary table; gives the others.
             async fn stage(
                 transaction: &mut $transaction,
@@ -221,12 +213,9 @@ macro_rules! import_store {
                 if count == 0 {
                     return Ok(BadRows::default());
                 }
-                let found: Vec<(Option<i64>, i64, String)> = sqlx::query_as(statements::LIST_NOT_ASSIGNED)
-                    .bind(change_set)
-                    .bind(group.key)
-                    .bind(i64::try_from(MAX_LISTED_BAD_ROWS).unwrap_or(i64::MAX))
-                    .fetch_all(&mut **transaction)
-                    .await?;
+                let found =
+                    change_sets::$engine_module::list_not_assigned(transaction, group, change_set, MAX_LISTED_BAD_ROWS)
+                        .await?;
                 let first: Result<Vec<_>, UnreadableRow> = found.into_iter().map(not_assigned_row).collect();
                 Ok(BadRows { count, first: first? })
             }
@@ -235,7 +224,7 @@ macro_rules! import_store {
         #[async_trait]
         impl ImportStore for $name {
             async fn import(&self, mut batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
-                let mut transaction = self.begin_large().await?;
+                let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
                 let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &batch.group).await? else {
                     return Ok(ImportOutcome::NoSuchGroup);
                 };
@@ -299,7 +288,7 @@ macro_rules! import_store {
             }
 
             async fn apply(&self, apply: ApplyImport) -> Result<ApplyOutcome, StoreError> {
-                let mut transaction = self.begin_large().await?;
+                let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
                 let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &apply.group).await? else {
                     return Ok(ApplyOutcome::NoSuchImport);
                 };
@@ -308,7 +297,7 @@ macro_rules! import_store {
                     return Ok(ApplyOutcome::NoSuchImport);
                 };
                 if import.state != ImportState::Ready {
-                    return Ok(ApplyOutcome::Applied(import));
+                    return Ok(ApplyOutcome::AppliedBefore(import));
                 }
                 if import.base_revision != group.revision {
                     return Self::stale(&mut transaction, group, import.base_revision).await;
@@ -345,7 +334,7 @@ macro_rules! import_store {
                 id: Uuid,
                 deed: &Deed,
             ) -> Result<DiscardOutcome, StoreError> {
-                let mut transaction = self.begin_large().await?;
+                let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
                 if change_sets::$engine_module::lock_group(&mut transaction, group).await?.is_none() {
                     return Ok(DiscardOutcome::NoSuchImport);
                 }
@@ -364,7 +353,7 @@ macro_rules! import_store {
 
             async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
                 for discarded in 0..DISCARDED_AT_ONCE {
-                    let mut transaction = self.begin_large().await?;
+                    let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
                     let expired: Option<(i64,)> = sqlx::query_as(<$engine>::EXPIRED_IMPORT)
                         .bind(now.as_microsecond())
                         .fetch_optional(&mut *transaction)
@@ -502,7 +491,7 @@ fn add_taken(bad_rows: &mut BadRows, count: u64, taken: Vec<TakenRow>) -> Result
     Ok(())
 }
 
-fn not_assigned_row((line, number, email): (Option<i64>, i64, String)) -> Result<BadRow, UnreadableRow> {
+fn not_assigned_row((line, number, email): NotAssignedRow) -> Result<BadRow, UnreadableRow> {
     let row = import_row(line.unwrap_or_default(), number, email)?;
     Ok(BadRow { row, reason: BadRowReason::NumberNotAssigned })
 }

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
+mod client;
+mod client_at_a_terminal;
+mod client_support;
 mod command_line;
 mod killed;
 mod microsoft_libraries;
 mod support;
+mod upkeep;

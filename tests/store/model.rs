@@ -221,7 +221,7 @@ impl Pair<'_> {
         let outcome = self.world.stores.imports.apply(apply).await.unwrap();
         let before = self.model.now().len() as u64;
         if let Some(revision) = upload.applied_as {
-            let ApplyOutcome::Applied(import) = outcome else { panic!("{outcome:?}") };
+            let ApplyOutcome::AppliedBefore(import) = outcome else { panic!("{outcome:?}") };
             assert_applied(&import, Some(revision));
         } else if upload.base != self.model.revision() {
             let ApplyOutcome::Stale { since, .. } = outcome else { panic!("{outcome:?}") };

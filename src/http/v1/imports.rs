@@ -242,9 +242,11 @@ pub(crate) async fn apply_import(
     services: Data<Services>,
 ) -> Result<web::Json<Import>, Problem> {
     let (id, Query(query)) = (import_id(&request)?, call.input);
-    let import = services.imports.apply(call.scope, id, query.confirm_removals, call.deed).await?;
-    count_rows(&services, &import);
-    Ok(web::Json(import.into()))
+    let applied = services.imports.apply(call.scope, id, query.confirm_removals, call.deed).await?;
+    if applied.is_new {
+        count_rows(&services, &applied.import);
+    }
+    Ok(web::Json(applied.import.into()))
 }
 
 /// Drop an import

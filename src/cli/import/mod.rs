@@ -1,0 +1,198 @@
+//! `signline import`: a file is held against the mappings, shown, and applied if somebody agrees.
+//!
+//! It is always two calls, preview and apply: what is applied is what was shown.
+
+mod preview;
+mod source;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use uuid::Uuid;
+
+use crate::cli::failure::Failure;
+use crate::cli::failure::Status;
+use crate::cli::lists;
+use crate::cli::parse_group;
+use crate::cli::print;
+use crate::cli::progress::Progress;
+use crate::cli::server::ServerArgs;
+use crate::cli::terminal;
+use crate::client::Client;
+use crate::client::ClientError;
+use crate::client::Group;
+use crate::client::Import;
+use crate::client::Mode;
+use crate::client::OnProblem;
+use crate::client::State;
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::import::needs_confirmation;
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The file, CSV or (.xlsx) an Excel workbook; - reads CSV from the standard input.
+    #[arg(required_unless_present = "preview", conflicts_with = "preview")]
+    file: Option<PathBuf>,
+    /// The business group whose mappings they are.
+    #[arg(long, value_name = "ID", value_parser = parse_group)]
+    business_group: BusinessGroupId,
+    /// What becomes of mappings that are not in the file.
+    #[arg(long, value_enum, default_value_t = Mode::Replace, conflicts_with = "preview")]
+    mode: Mode,
+    /// What is done if a row has a problem.
+    #[arg(long, value_enum, default_value_t = OnProblem::Reject, conflicts_with = "preview")]
+    on_problem: OnProblem,
+    /// Take the file only if the mappings are still of this revision, which the export told.
+    #[arg(long, value_name = "REVISION", value_parser = parse_revision, conflicts_with = "preview")]
+    if_match: Option<i64>,
+    /// Show and apply a preview that was made before, in place of a file.
+    #[arg(long, value_name = "IMPORT-ID")]
+    preview: Option<Uuid>,
+    /// Apply it without asking.
+    #[arg(long, visible_alias = "yes", overrides_with = "apply")]
+    apply: bool,
+    /// With --apply: how many mappings may go, where that is more than half of ten or more.
+    #[arg(long, value_name = "N", requires = "apply")]
+    confirm_removals: Option<u64>,
+    /// Show all changes, not the first 20.
+    #[arg(long)]
+    all: bool,
+    /// Write the problems of the file as CSV to this file, if there are any.
+    #[arg(long, value_name = "FILE")]
+    problems_csv: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(super) async fn run(args: &ImportArgs) -> Result<(), Failure> {
+    let outcome = preview_and_apply(args).await;
+    if let Err(Failure { refusal: Some(refusal), .. }) = &outcome {
+        // A list that can't be written takes nothing from the exit status.
+        if let Err(fault) = lists::print_refusal(refusal, args.problems_csv.as_deref()) {
+            terminal::tell(&fault.to_string());
+        }
+    }
+    outcome
+}
+
+async fn preview_and_apply(args: &ImportArgs) -> Result<(), Failure> {
+    let client = args.server.client()?;
+    // A wrong key or group is told before a long upload.
+    let group = client.group(&args.business_group).await?;
+    let import = match (args.preview, &args.file) {
+        (Some(id), _) => client.import(&args.business_group, &id.to_string()).await?,
+        (None, Some(file)) => source::upload(args, file, &client).await?,
+        (None, None) => return Err("name a file, or a preview".to_owned().into()),
+    };
+    if import.state == State::Applied {
+        return applied("It was applied already", &import);
+    }
+    lists::print_problems(&import.problems, import.problem_count, args.problems_csv.as_deref())?;
+    preview::print_preview(args, &client, &group, &import).await?;
+    match decide(args, &group, &import)? {
+        Decision::Apply(confirm_removals) => apply(args, &client, &import, confirm_removals).await,
+        Decision::Leave => leave(args, &import),
+        Decision::NothingToDo => {
+            client.discard(&args.business_group, &import.id).await?;
+            print("There is nothing to change.\n").map_err(Failure::from)
+        }
+        Decision::Declined => {
+            client.discard(&args.business_group, &import.id).await?;
+            Err(Failure::new(Status::Unconfirmed, "the preview is dropped; nothing was changed"))
+        }
+    }
+}
+
+enum Decision {
+    Apply(Option<u64>),
+    Leave,
+    NothingToDo,
+    Declined,
+}
+
+fn decide(args: &ImportArgs, group: &Group, import: &Import) -> Result<Decision, Failure> {
+    if args.apply {
+        return Ok(Decision::Apply(args.confirm_removals));
+    }
+    if import.change_count() == 0 {
+        return Ok(Decision::NothingToDo);
+    }
+    if !terminal::can_ask() {
+        return Ok(Decision::Leave);
+    }
+    if needs_confirmation(import.mode.into(), group.mapping_count, import.removed) {
+        return ask_for_number(import.removed, group.mapping_count);
+    }
+    let answer = terminal::ask("Apply? [y/N] ")?.to_lowercase();
+    Ok(if matches!(answer.as_str(), "y" | "yes") { Decision::Apply(None) } else { Decision::Declined })
+}
+
+/// A key that is pressed by habit should not end the sign-in of most people.
+fn ask_for_number(removed: u64, mapping_count: u64) -> Result<Decision, Failure> {
+    let question = format!(
+        "This removes {removed} of {mapping_count} mappings: these people could not sign in any more.\n\
+         Type the number of removals to apply it, anything else to drop it: "
+    );
+    let agreed = terminal::ask(&question)?.parse() == Ok(removed);
+    Ok(if agreed { Decision::Apply(Some(removed)) } else { Decision::Declined })
+}
+
+async fn apply(
+    args: &ImportArgs,
+    client: &Client,
+    import: &Import,
+    confirm_removals: Option<u64>,
+) -> Result<(), Failure> {
+    let applying = client.apply(&args.business_group, &import.id, confirm_removals);
+    match Progress::waiting("the service applies the file").of(applying).await {
+        Ok(import) => applied("Applied", &import),
+        Err(ClientError::Refused(refusal)) if refusal.slug() == "confirm-removals" => {
+            leave(args, import)?;
+            Err(ClientError::Refused(refusal).into())
+        }
+        Err(refused @ ClientError::Refused(_)) => Err(refused.into()),
+        Err(unknown) => {
+            let again = command_to_apply(args, import);
+            let message = format!("{unknown}; whether it was applied is not known, and this finds out: {again}");
+            Err(Failure::new(Status::Error, message))
+        }
+    }
+}
+
+fn applied(what: &str, import: &Import) -> Result<(), Failure> {
+    let revision = import.revision.unwrap_or(import.base_revision);
+    Ok(print(&format!("{what}: the mappings are of revision {revision}.\n"))?)
+}
+
+fn leave(args: &ImportArgs, import: &Import) -> Result<(), Failure> {
+    let until = import.expires_at.strftime("%F %H:%M UTC");
+    let command = command_to_apply(args, import);
+    Ok(print(&format!("Nothing is changed yet. Until {until} this applies it:\n  {command}\n"))?)
+}
+
+/// Applying twice changes nothing more.
+fn command_to_apply(args: &ImportArgs, import: &Import) -> String {
+    let url = args.server.url.as_ref().map(|url| format!(" --url {url}")).unwrap_or_default();
+    let id = terminal::shown(&import.id);
+    format!("signline import --preview {id} --business-group {}{url} --apply", args.business_group)
+}
+
+/// A revision, as a number or as the `ETag` of an export.
+fn parse_revision(text: &str) -> Result<i64, String> {
+    let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let revision = number.parse().ok().filter(|revision| *revision >= 0);
+    revision.ok_or_else(|| "use the revision of an export, such as 7".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_a_number_or_an_etag() {
+        assert_eq!((parse_revision("7"), parse_revision("\"7\"")), (Ok(7), Ok(7)));
+        for wrong in ["", "-1", "\"7", "seven", "7.0"] {
+            assert!(parse_revision(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The lists that say why a file was not taken.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::failure::Failure;
+use crate::cli::print;
+use crate::cli::terminal::Listing;
+use crate::cli::terminal::counted;
+use crate::cli::terminal::tell;
+use crate::client::FileProblem;
+use crate::client::Refusal;
+use crate::client::Revision;
+use crate::domain::spreadsheet::guarded;
+
+/// What the service told beside its refusal: on the standard output, or the problems in a file.
+pub(super) fn print_refusal(refusal: &Refusal, csv: Option<&Path>) -> Result<(), Failure> {
+    if !refusal.revisions.is_empty() {
+        print(&revisions(&refusal.revisions))?;
+    }
+    print_problems(&refusal.problems, refusal.problem_count, csv)
+}
+
+/// The problems of a file, and how many more there are.
+pub(super) fn print_problems(problems: &[FileProblem], count: Option<u64>, csv: Option<&Path>) -> Result<(), Failure> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let listed = u64::try_from(problems.len()).unwrap_or(u64::MAX);
+    let count = count.unwrap_or(listed).max(listed);
+    match csv {
+        Some(file) => write_csv(problems, file)?,
+        None => print(&table(problems))?,
+    }
+    if count > listed {
+        tell(&format!("the first {listed} of {} are listed", counted(count, "problem")));
+    }
+    Ok(())
+}
+
+fn table(problems: &[FileProblem]) -> String {
+    let mut listing = Listing::new(["LINE", "COLUMN", "VALUE", "MESSAGE"]);
+    for problem in problems {
+        let column = problem.column.as_deref().unwrap_or_default();
+        listing.add([problem.line.to_string().as_str(), column, &problem.value, &problem.message]);
+    }
+    listing.text()
+}
+
+fn revisions(revisions: &[Revision]) -> String {
+    let mut listing = Listing::new(["REVISION", "AT", "BY", "SOURCE", "ADDED", "CHANGED", "REMOVED"]);
+    for revision in revisions {
+        let counts = [revision.revision.unsigned_abs(), revision.added, revision.changed, revision.removed];
+        let [number, added, changed, removed] = counts.map(|count| count.to_string());
+        let at = revision.at.strftime("%F %T UTC").to_string();
+        listing.add([number.as_str(), &at, &revision.actor, &revision.source, &added, &changed, &removed]);
+    }
+    listing.text()
+}
+
+/// The same file that the service gives for `Accept: text/csv`.
+fn write_csv(problems: &[FileProblem], file: &Path) -> Result<(), Failure> {
+    let fault = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = as_csv(problems).map_err(|error| fault(&error))?;
+    fs::write(file, text).map_err(|error| fault(&error))?;
+    tell(&format!("the problems are in {}", file.display()));
+    Ok(())
+}
+
+fn as_csv(problems: &[FileProblem]) -> Result<Vec<u8>, csv::Error> {
+    let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    file.write_record(["line", "column", "value", "code", "message"])?;
+    for problem in problems {
+        let column = problem.column.as_deref().unwrap_or_default();
+        let cells = [&problem.line.to_string(), column, &problem.value, &problem.code, &problem.message];
+        file.write_record(cells.map(|cell| guarded(cell).into_owned()))?;
+    }
+    file.into_inner().map_err(|error| error.into_error().into())
+}

@@ -1,0 +1,147 @@
+//! The command line: a file a subject.
+
+mod api_key;
+mod export;
+mod failure;
+mod import;
+mod lists;
+mod progress;
+mod serve;
+mod server;
+mod signals;
+mod terminal;
+
+use std::env;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use actix_web::rt::System;
+use clap::Parser;
+use clap::Subcommand;
+use tokio::runtime;
+
+use crate::cli::api_key::ApiKeyCommand;
+use crate::cli::export::ExportArgs;
+use crate::cli::import::ImportArgs;
+use crate::config::Settings;
+use crate::domain::business_group::BusinessGroupId;
+use crate::http::openapi;
+use crate::telemetry;
+
+pub use crate::cli::failure::Failure;
+pub use crate::cli::failure::Status;
+
+/// What an import says about its end.
+const IMPORT_HELP: &str = "\
+The API key is read from SIGNLINE_API_KEY.
+
+Without --apply you are asked if there is a terminal; if there is none, the file is left as a preview, and how to apply
+it is printed.
+
+Exit status:
+  0  done, or left as a preview
+  1  an error: the network, the service, a file
+  2  a wrong command line
+  3  the file has problems, which are listed; nothing was changed
+  4  the mappings changed since the preview or the export; nothing was changed
+  5  nobody agreed to it, or to that many removals; nothing was changed";
+
+/// What an export says about its end.
+const EXPORT_HELP: &str = "\
+The API key is read from SIGNLINE_API_KEY.
+
+Exit status:
+  0  done
+  1  an error: the network, the service, a file
+  2  a wrong command line";
+
+/// Resolves a Microsoft sign-in to a phone number.
+#[derive(Debug, Parser)]
+#[command(name = "signline", version, about)]
+pub struct CommandLine {
+    /// A TOML file of the service's settings; the environment wins over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service; pending migrations are applied first.
+    Serve,
+    /// Apply pending migrations and exit.
+    Migrate,
+    /// Work with API keys.
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
+    /// Show what a file would change in a running service, and apply it.
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportArgs),
+    /// Fetch all mappings of a business group from a running service.
+    #[command(after_help = EXPORT_HELP)]
+    Export(ExportArgs),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Runs the command line of this process.
+///
+/// # Errors
+/// What to tell the operator, and the exit status.
+pub fn run(line: CommandLine) -> Result<(), Failure> {
+    let file = line.config.as_deref();
+    match line.command {
+        Command::Openapi => print(&openapi::document_text().map_err(|error| error.to_string())?)?,
+        Command::Serve => with_settings(file, async |settings| serve::serve(&settings).await)?,
+        Command::Migrate => with_settings(file, async |settings| serve::migrate(&settings).await)?,
+        Command::ApiKey(ApiKeyCommand::Create(args)) => {
+            with_settings(file, async |settings| api_key::create(&settings, args).await)?;
+        }
+        Command::Import(args) => as_client(import::run(&args))?,
+        Command::Export(args) => as_client(export::run(&args))?,
+    }
+    Ok(())
+}
+
+/// Runs a command of the server's: with its settings, and its log.
+fn with_settings(file: Option<&Path>, command: impl AsyncFnOnce(Settings) -> Result<(), String>) -> Result<(), String> {
+    let settings = Settings::load(file, env::vars_os()).map_err(|error| error.to_string())?;
+    telemetry::init(&settings.log).map_err(|error| error.to_string())?;
+    System::new().block_on(command(settings))
+}
+
+/// Runs a command of the client's, which has neither.
+fn as_client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let outcome = runtime.block_on(command);
+    // A thread may still wait for the standard input.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn print(text: &str) -> Result<(), String> {
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has had enough, such as `head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| format!("nothing could be printed: {error}")),
+    }
+}
+
+fn parse_group(text: &str) -> Result<BusinessGroupId, String> {
+    BusinessGroupId::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

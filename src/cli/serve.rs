@@ -1,0 +1,18 @@
+//! `signline serve` and `signline migrate`.
+
+use crate::bootstrap;
+use crate::bootstrap::Service;
+use crate::cli::signals;
+use crate::config::Settings;
+
+pub(super) async fn serve(settings: &Settings) -> Result<(), String> {
+    let stop = signals::stop()?;
+    let service = Service::open(settings).await.map_err(|error| error.to_string())?;
+    service.run(stop).await.map_err(|error| error.to_string())
+}
+
+pub(super) async fn migrate(settings: &Settings) -> Result<(), String> {
+    let stores = bootstrap::open_stores(&settings.database_url).await.map_err(|error| error.to_string())?;
+    stores.health.close().await;
+    Ok(())
+}
