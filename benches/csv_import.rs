@@ -17,7 +17,7 @@ fn file(row_count: u64) -> String {
 
 fn read(criterion: &mut Criterion) {
     let (file, plan) = (file(ROWS), NumberingPlan::of_region("US").expect("US is a region"));
-    assert_eq!(reader::read(file.as_bytes(), plan).rows.len() as u64, ROWS);
+    assert_eq!(reader::read(file.as_bytes(), plan).expect("a CSV").rows.len() as u64, ROWS);
     let mut group = criterion.benchmark_group("csv_import");
     group.sample_size(10).throughput(Throughput::Elements(ROWS));
     group.bench_function("read_100_000_rows", |bencher| bencher.iter(|| reader::read(file.as_bytes(), plan)));

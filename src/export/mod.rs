@@ -1,12 +1,18 @@
-//! CSV export: a group's mappings as the file that an import reads back unchanged.
+//! Export: a group's mappings as the file that an import reads back unchanged, a CSV or an Excel workbook.
+
+mod workbook;
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream;
 use futures_util::stream::BoxStream;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::phone_number::NumberingPlan;
@@ -14,13 +20,24 @@ use crate::ports::mapping_store::ExportedMapping;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_error::StoreError;
 
+pub use crate::export::workbook::MAX_SHEET_ROWS;
+pub use crate::export::workbook::WorkbookError;
+
 /// The header row alone: what a person fills in to make a first file. It is also the first line of every export.
 pub const TEMPLATE: &str = "PhoneNumber,MEEmailAddress\r\n";
+
+const COLUMNS: [&str; 2] = ["PhoneNumber", "MEEmailAddress"];
+
+/// How many chunks of mappings wait for the thread that writes a workbook at most.
+const CHUNKS_WAITING: usize = 2;
+
+/// The size of a piece of a workbook, in bytes.
+const PIECE_BYTES: u64 = 128 * 1024;
 
 /// About how long a row is, in bytes.
 const ROW_BYTES: usize = 40;
 
-/// Writes groups' mappings as CSV files.
+/// Writes groups' mappings as files.
 #[derive(Clone)]
 pub struct Exporter {
     store: Arc<dyn MappingStore>,
@@ -31,8 +48,7 @@ pub struct Exporter {
 pub struct ExportFile {
     /// The revision of the mappings in it.
     pub revision: i64,
-    /// Its bytes: UTF-8, CRLF, one piece for the header and one for each chunk that the store reads. Reading is tied
-    /// to one snapshot of the database; after an error nothing comes.
+    /// Its bytes; after an error nothing comes.
     pub chunks: BoxStream<'static, Result<Bytes, StoreError>>,
 }
 
@@ -42,7 +58,8 @@ impl Exporter {
         Self { store, plan }
     }
 
-    /// Opens the file of a group's mappings, sorted by number; `None` if there is no such group.
+    /// Opens the CSV of a group's mappings, sorted by number; `None` if there is no such group. It is UTF-8 with CRLF, and
+    /// comes as the store reads it: one piece for the header and one for each chunk, all from one snapshot of the database.
     ///
     /// # Errors
     /// [`StoreError`] if the store can't be asked; later failures come in [`ExportFile::chunks`].
@@ -53,6 +70,41 @@ impl Exporter {
         let header = stream::once(async { Ok(Bytes::from_static(TEMPLATE.as_bytes())) });
         Ok(Some(ExportFile { revision: export.revision, chunks: header.chain(rows).boxed() }))
     }
+
+    /// Writes the Excel workbook of a group's mappings, sorted by number, and opens it; `None` if there is no such group.
+    /// Both columns are text, the numbers as the CSV has them.
+    ///
+    /// # Errors
+    /// See [`WorkbookError`].
+    pub async fn export_workbook(&self, group: &BusinessGroupId) -> Result<Option<ExportFile>, WorkbookError> {
+        let Some(mut export) = self.store.export(group).await? else { return Ok(None) };
+        let (sender, chunks) = mpsc::channel(CHUNKS_WAITING);
+        let plan = self.plan;
+        let writing = spawn_blocking(move || workbook::write(plan, chunks));
+        while let Some(chunk) = export.mappings.next().await {
+            // An error says that the writer has given up; it tells why below.
+            if sender.send(chunk?).await.is_err() {
+                break;
+            }
+        }
+        drop(sender);
+        let file = writing.await.map_err(|cause| WorkbookError::Write(cause.into()))??;
+        Ok(Some(ExportFile { revision: export.revision, chunks: pieces(file) }))
+    }
+}
+
+/// The bytes of a file, read on threads of their own.
+fn pieces(file: File) -> BoxStream<'static, Result<Bytes, StoreError>> {
+    let read = |file: File| {
+        let mut piece = Vec::new();
+        (&file).take(PIECE_BYTES).read_to_end(&mut piece).map(|_| (Bytes::from(piece), file))
+    };
+    stream::try_unfold(file, move |file| async move {
+        let (piece, file) =
+            spawn_blocking(move || read(file)).await.map_err(StoreError::new)?.map_err(StoreError::new)?;
+        Ok((!piece.is_empty()).then_some((piece, file)))
+    })
+    .boxed()
 }
 
 /// The rows of some mappings, each ended by CRLF.
@@ -60,14 +112,20 @@ impl Exporter {
 pub fn rows(plan: NumberingPlan, mappings: &[ExportedMapping]) -> Bytes {
     let buffer = Vec::with_capacity(mappings.len() * ROW_BYTES);
     let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(buffer);
-    for ExportedMapping { phone_number, email } in mappings {
-        let email = email.as_str();
-        // The import takes one apostrophe away, because spreadsheets put one in front of text.
-        let email = if email.starts_with('\'') { Cow::Owned(format!("'{email}")) } else { Cow::Borrowed(email) };
+    for mapping in mappings {
+        let (number, email) = cells(plan, mapping);
         // A vector takes every byte, and all rows have two cells: there is nothing here that can fail.
-        let _ = file.write_record([plan.national(*phone_number).as_str(), &email]);
+        let _ = file.write_record([number.as_str(), &email]);
     }
     file.into_inner().unwrap_or_default().into()
+}
+
+/// A mapping's two cells.
+fn cells(plan: NumberingPlan, mapping: &ExportedMapping) -> (String, Cow<'_, str>) {
+    let email = mapping.email.as_str();
+    // The import takes one apostrophe away, because spreadsheets put one in front of text.
+    let email = if email.starts_with('\'') { Cow::Owned(format!("'{email}")) } else { Cow::Borrowed(email) };
+    (plan.national(mapping.phone_number), email)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use actix_web::http::header::RETRY_AFTER;
 use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
 use crate::business_groups::BusinessGroupError;
+use crate::export::WorkbookError;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::mappings::MappingError;
@@ -34,6 +35,19 @@ impl From<MappingError> for Problem {
             MappingError::EmailTaken { .. } => ProblemKind::EmailTaken,
         };
         Self::new(kind, sentence(&error))
+    }
+}
+
+impl From<WorkbookError> for Problem {
+    fn from(error: WorkbookError) -> Self {
+        match error {
+            WorkbookError::Store(cause) => Self::unavailable(cause),
+            WorkbookError::Write(cause) => Self::internal(cause),
+            WorkbookError::TooManyRows => {
+                let detail = format!("{} Download mappings.csv instead.", sentence(&error));
+                Self::new(ProblemKind::TooManyRows, detail)
+            }
+        }
     }
 }
 

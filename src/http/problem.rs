@@ -88,6 +88,8 @@ problem_kinds! {
     TenantTaken = CONFLICT, "tenant-taken", "Another business group has this tenant";
     /// Another number of the group has the address.
     EmailTaken = CONFLICT, "email-taken", "Another number has this address";
+    /// The group has more mappings than a sheet has rows.
+    TooManyRows = CONFLICT, "too-many-rows", "A sheet can't hold so many rows";
     /// The mappings changed since the preview of an import.
     StaleImport = CONFLICT, "stale-import", "The mappings have changed since the preview";
     /// An import removes so much that somebody must agree first.

@@ -9,7 +9,7 @@ use crate::http::v1::audit_events;
 use crate::http::v1::business_groups;
 use crate::http::v1::imports;
 use crate::http::v1::mappings;
-use crate::http::v1::mappings_csv;
+use crate::http::v1::mappings_files;
 use crate::http::v1::me;
 use crate::http::v1::revisions;
 use crate::http::v1::uploads;
@@ -29,8 +29,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings::get_mapping)
         .service(mappings::put_mapping)
         .service(mappings::delete_mapping)
-        .service(mappings_csv::export_mappings)
-        .service(mappings_csv::get_mappings_template)
+        .service(mappings_files::export_mappings)
+        .service(mappings_files::export_workbook)
+        .service(mappings_files::get_mappings_template)
         .service(uploads::import_mappings)
         .service(imports::get_import)
         .service(imports::list_import_changes)

@@ -41,6 +41,31 @@ impl Fault {
     }
 }
 
+/// What a cell of a workbook holds where a text or a whole number belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Oddity {
+    /// A date or a time.
+    Date,
+    /// A truth value.
+    Boolean,
+    /// An error, such as `#N/A`.
+    Error,
+    /// A number with decimals.
+    Fraction,
+}
+
+impl Oddity {
+    fn fault(self, code: ProblemCode, wanted: &str) -> Fault {
+        let holds = match self {
+            Self::Date => "This cell holds a date",
+            Self::Boolean => "This cell holds TRUE or FALSE",
+            Self::Error => "This cell holds an error",
+            Self::Fraction => "This cell holds a number with decimals, and a spreadsheet drops zeros at their end",
+        };
+        Fault::new(code, format!("{holds}. Format the column as Text, and type the {wanted} again."))
+    }
+}
+
 /// The text in a cell without white space and invisible characters at its ends, without `="…"` or quotes around it, and
 /// without one leading apostrophe.
 pub(super) fn bare(raw: &[u8]) -> Result<&str, NotText> {
@@ -77,7 +102,10 @@ fn is_invisible(c: char) -> bool {
 ///
 /// A number of another country that lost its `+` to a spreadsheet (`442079460000`) is never guessed at: it is no number
 /// of the default region, hence a fault. Where its digits happen to be one, only the group's number ranges can tell.
-pub(super) fn phone_number(raw: &[u8], plan: NumberingPlan) -> Result<PhoneNumber, Fault> {
+pub(super) fn phone_number((raw, oddity): (&[u8], Option<Oddity>), plan: NumberingPlan) -> Result<PhoneNumber, Fault> {
+    if let Some(oddity) = oddity {
+        return Err(oddity.fault(ProblemCode::InvalidPhoneNumber, "phone number"));
+    }
     let text = bare(raw).map_err(Fault::not_text)?;
     if text.is_empty() {
         let message = "The phone number is missing. Fill it in, or delete the row.";
@@ -140,7 +168,10 @@ fn without_separators(text: &str) -> Option<String> {
 }
 
 /// Reads an e-mail address.
-pub(super) fn email(raw: &[u8]) -> Result<EmailAddress, Fault> {
+pub(super) fn email((raw, oddity): (&[u8], Option<Oddity>)) -> Result<EmailAddress, Fault> {
+    if let Some(oddity) = oddity {
+        return Err(oddity.fault(ProblemCode::InvalidEmail, "e-mail address"));
+    }
     let text = bare(raw).map_err(Fault::not_text)?;
     if text.is_empty() {
         let message = "The e-mail address is missing. Fill it in, or delete the row.";

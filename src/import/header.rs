@@ -1,14 +1,14 @@
 //! The header: which column is which.
 
-use csv::ByteRecord;
-
 use crate::import::cell;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
 use crate::import::problem::Problems;
+use crate::import::rows::Form;
+use crate::import::rows::Row;
 
 /// The most columns a file may have, empty ones included.
-const MAX_COLUMNS: usize = 1000;
+pub(super) const MAX_COLUMNS: usize = 1000;
 
 /// Where the two columns stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +19,21 @@ pub(super) struct Columns {
     pub(super) email: usize,
     /// For each column whether it has a name.
     pub(super) named: Vec<bool>,
+    /// How many cells a row may have.
+    pub(super) width: usize,
 }
 
 /// Finds the columns and adds what is wrong with the header to `problems`; `None` if rows can't be read under it.
-pub(super) fn read(line: u64, record: &ByteRecord, problems: &mut Problems) -> Option<Columns> {
-    if record.len() > MAX_COLUMNS {
+pub(super) fn read(form: Form, row: &Row, problems: &mut Problems) -> Option<Columns> {
+    let line = row.line;
+    if row.cells.len() > MAX_COLUMNS {
         let message = format!("The header has more than {MAX_COLUMNS} columns. Delete all but the two.");
         problems.add(Problem::of_line(line, ProblemCode::MalformedCsv, message));
         return None;
     }
     let mut found = [None; 2];
-    let mut named = Vec::with_capacity(record.len());
-    for (at, raw) in record.iter().enumerate() {
+    let mut named = Vec::with_capacity(row.cells.len());
+    for (at, raw) in row.cells.iter().enumerate() {
         named.push(!cell::is_blank(raw));
         match name_of(raw) {
             Ok(Some(column)) if found[column].is_none() => found[column] = Some(at),
@@ -41,16 +44,17 @@ pub(super) fn read(line: u64, record: &ByteRecord, problems: &mut Problems) -> O
     }
     for (column, at) in cell::COLUMNS.into_iter().zip(found) {
         if at.is_none() {
-            problems.add(missing(line, column));
+            problems.add(missing(line, form, column));
         }
     }
-    Some(Columns { phone_number: found[0]?, email: found[1]?, named })
+    let width = if form.has_separators { row.cells.len() } else { usize::MAX };
+    Some(Columns { phone_number: found[0]?, email: found[1]?, named, width })
 }
 
 /// Adds the problems of a file without a header.
-pub(super) fn none(problems: &mut Problems) {
+pub(super) fn none(form: Form, problems: &mut Problems) {
     for column in cell::COLUMNS {
-        problems.add(missing(1, column));
+        problems.add(missing(1, form, column));
     }
 }
 
@@ -66,9 +70,10 @@ fn name_of(raw: &[u8]) -> Result<Option<usize>, MakeProblem> {
     }
 }
 
-fn missing(line: u64, column: &'static str) -> Problem {
+fn missing(line: u64, form: Form, column: &'static str) -> Problem {
     let message = format!(
-        "The column {column} is missing. The first row must name the columns: {} and {}.",
+        "The column {column} is missing. {} must name the columns: {} and {}.",
+        form.first_row,
         cell::PHONE_NUMBER,
         cell::EMAIL
     );

@@ -1,10 +1,12 @@
-//! CSV import: bytes in any form a spreadsheet writes them become good rows or a list of problems, and the good rows a
-//! change of the group's mappings.
+//! Import of sheets: bytes in any form a spreadsheet writes them become good rows or a list of problems, and the good
+//! rows a change of the group's mappings.
 //!
-//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`header`], [`cell`], all led by [`reader`];
-//! [`duplicates`] watches over the whole file; [`service`] hands the rows to the store.
+//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`csv_rows`], or for a workbook [`workbook`]; then
+//! [`header`] and [`cell`], all led by [`reader`]; [`duplicates`] watches over the whole file; [`service`] hands the rows
+//! to the store.
 
 mod cell;
+mod csv_rows;
 mod duplicates;
 mod file_kind;
 mod header;
@@ -12,9 +14,11 @@ mod kept;
 pub mod problem;
 pub mod problem_csv;
 pub mod reader;
+mod rows;
 mod separator;
 pub mod service;
 mod text;
+mod workbook;
 
 pub use kept::AppliedImport;
 pub use kept::KeptImportError;

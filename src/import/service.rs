@@ -170,7 +170,8 @@ impl Importer {
             let _ = sender.send(piece).await;
         }
         drop(sender);
-        reading.await.map_err(|cause| ImportError::Store(StoreError::new(cause)))
+        let read = reading.await.map_err(|cause| ImportError::Store(StoreError::new(cause)))?;
+        read.map_err(|cause| ImportError::Store(StoreError::new(cause)))
     }
 }
 

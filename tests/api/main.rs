@@ -17,3 +17,4 @@ mod problems;
 mod resolving;
 mod story;
 mod support;
+mod workbooks;

@@ -35,6 +35,7 @@ const MATRIX: &[(&str, [Gate; 6])] = &[
     ("putMapping", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("deleteMapping", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("exportMappings", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("exportWorkbook", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("importMappings", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("getImport", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("listImportChanges", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),

@@ -1,11 +1,17 @@
-//! The import of CSV files: what is read from them, and what is said about those that are wrong.
+//! The import of sheets: what is read from them, and what is said about those that are wrong. What is exported is read
+//! back.
 #![expect(clippy::unwrap_used, reason = "a test stops where its own premises fail")]
 
+mod exported_workbooks;
 mod good_files;
 mod hostile_files;
+mod hostile_workbooks;
+mod kept_files;
 mod problems;
 mod properties;
 mod service;
+mod workbook_files;
+mod workbooks;
 
 use signline::domain::phone_number::NumberingPlan;
 use signline::import::reader;
@@ -17,7 +23,7 @@ fn us() -> NumberingPlan {
 
 /// Reads a file with the numbering plan of the United States.
 fn read(file: impl AsRef<[u8]>) -> ReadFile {
-    reader::read(file.as_ref(), us())
+    reader::read(file.as_ref(), us()).unwrap()
 }
 
 /// The good rows as (line, number, address).

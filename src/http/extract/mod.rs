@@ -27,4 +27,5 @@ pub use phone_number::PhoneNumberInPath;
 pub use query::Query;
 pub use signed_in::SignedIn;
 pub use upload::Upload;
+pub(crate) use upload::WORKBOOK;
 use upload::check_encoding;

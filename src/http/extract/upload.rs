@@ -29,7 +29,11 @@ const IDLE_LIMIT: Duration = Duration::from_secs(30);
 /// What the wrapping of a multipart form may add to the file, in bytes.
 const FORM_ALLOWANCE: u64 = 64 * 1024;
 
-/// An uploaded file, as it arrives: the body itself (`text/csv`), or the one file of a form (`multipart/form-data`).
+/// The media type of an Excel workbook.
+pub(crate) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// An uploaded file, as it arrives: the body itself (`text/csv`, or a workbook's type), or the one file of a form
+/// (`multipart/form-data`). What the file is is told from its bytes, whatever the type says: browsers guess.
 ///
 /// It ends with an error if it grows larger than allowed, stands still, breaks off, or is not the form's only file: who
 /// reads it to the end without one has it whole.
@@ -40,7 +44,7 @@ impl Input for Upload {
         let limit = Services::of(request)?.max_import_bytes;
         check_encoding(request, "file")?;
         let file = match media_type(request).as_str() {
-            "text/csv" => whole_body(request, payload, limit)?,
+            "text/csv" | WORKBOOK => whole_body(request, payload, limit)?,
             "multipart/form-data" => file_of_form(request, payload, limit)?,
             _ => return Err(wrong_type()),
         };
@@ -161,7 +165,9 @@ fn check_length(request: &HttpRequest, allowed: u64, limit: u64) -> Result<(), P
 }
 
 fn wrong_type() -> Problem {
-    let detail = "Send the file as Content-Type: text/csv, or as the one file of a multipart/form-data form.";
+    let detail = format!(
+        "Send the file as Content-Type: text/csv or {WORKBOOK}, or as the one file of a multipart/form-data form."
+    );
     Problem::new(ProblemKind::UnsupportedMediaType, detail)
 }
 

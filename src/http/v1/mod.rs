@@ -7,7 +7,7 @@ pub mod business_groups;
 pub mod changes;
 pub mod imports;
 pub mod mappings;
-pub mod mappings_csv;
+pub mod mappings_files;
 pub mod me;
 pub mod paging;
 pub mod revisions;

@@ -79,6 +79,13 @@ pub struct TakenImport {
     problems: Option<Vec<ImportProblem>>,
 }
 
+/// An Excel workbook.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Workbook(
+    #[expect(dead_code, reason = "it stands for the file in the OpenAPI document; files are streams")] Vec<u8>,
+);
+
 /// A form with one file.
 #[derive(ToSchema)]
 pub struct ImportForm {
@@ -115,9 +122,10 @@ impl ImportQuery {
 
 /// Upload a file of mappings
 ///
-/// Takes the file as the body or as the one file of a form. It is held against the mappings and kept, to be looked at and
-/// applied; with `apply=true` it is applied at once. Any problem in any row: nothing is kept or changed, unless a merge
-/// says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
+/// Takes the file, a CSV or an Excel workbook (`.xlsx`: its first sheet that is not hidden), as the body or as the one
+/// file of a form. Which of them it is is told from the file itself. It is held against the mappings and kept, to be looked
+/// at and applied; with `apply=true` it is applied at once. Any problem in any row: nothing is kept or changed, unless a
+/// merge says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
 #[utoipa::path(
     operation_id = "importMappings",
     tag = "imports and exports",
@@ -127,7 +135,7 @@ impl ImportQuery {
         ImportQuery,
         ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited: the file is taken only if nothing changed since")
     ),
-    request_body(content((String = "text/csv"), (ImportForm = "multipart/form-data"))),
+    request_body(content((String = "text/csv"), (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (ImportForm = "multipart/form-data"))),
     responses(
         CommonProblems,
         (status = 200, body = TakenImport, description = "`apply=true`: the file is applied"),

@@ -1,0 +1,188 @@
+//! What a workbook may cost, found out before calamine opens it.
+//!
+//! A few kilobytes of zip can unpack to gigabytes, and calamine keeps all texts and formats of a workbook in memory, makes
+//! room for as many texts as the file says it has, and copies a format into each style that uses it. So every part is
+//! unpacked here once, split by the XML reader that calamine uses, and what would be kept is added up. Cells cost nothing:
+//! they are read one by one. When calamine is updated, look at what it keeps.
+
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Seek;
+
+use quick_xml::Reader;
+use quick_xml::events::BytesStart;
+use quick_xml::events::Event;
+use zip::ZipArchive;
+
+use crate::import::problem::Problem;
+use crate::import::workbook::damaged;
+use crate::import::workbook::too_large;
+
+/// What all parts may have unpacked, in bytes. A full sheet of two columns has about 250 MiB.
+const MAX_UNPACKED: u64 = 512 << 20;
+
+/// The longest tag, text or cell, in bytes: it is held in memory whole.
+const MAX_PIECE: u64 = 16 << 20;
+
+/// What may be kept in memory, in bytes. The texts of a full sheet of two columns need about 170 MiB.
+const MAX_KEPT: u64 = 256 << 20;
+
+/// The most texts that a file may say it has: those of a full sheet of two columns.
+const MAX_TEXTS: u64 = 2 << 20;
+
+/// What is kept for an element, besides its own bytes.
+const ELEMENT_BYTES: u64 = 96;
+
+/// What is kept for a text.
+const TEXT_BYTES: u64 = 64;
+
+/// What is kept for a style.
+const STYLE_BYTES: u64 = 512;
+
+/// Passes a workbook that can be opened safely.
+pub(super) fn check(file: &mut (impl Read + Seek)) -> Result<(), Problem> {
+    let mut archive = ZipArchive::new(file).map_err(|_| damaged(1))?;
+    let mut cost = Cost::default();
+    let mut left = MAX_UNPACKED;
+    for at in 0..archive.len() {
+        let part = archive.by_index(at).map_err(|_| damaged(1))?;
+        cost.add_part(Metered { source: BufReader::new(part), left: &mut left, piece: 0 })?;
+    }
+    Ok(())
+}
+
+/// What the parts looked at so far cost.
+#[derive(Default)]
+struct Cost {
+    kept: u64,
+    styles: u64,
+    longest: u64,
+    in_text: bool,
+    cell: Option<u64>,
+}
+
+impl Cost {
+    fn add_part(&mut self, part: Metered<'_, impl Read>) -> Result<(), Problem> {
+        let mut reader = Reader::from_reader(part);
+        // As calamine sets it: it must not read on where this stops.
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.check_comments = false;
+        (self.in_text, self.cell) = (false, None);
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            let event = reader.read_event_into(&mut buffer);
+            let part = reader.get_mut();
+            if part.is_spent() {
+                return Err(too_large(1));
+            }
+            let bytes = std::mem::take(&mut part.piece);
+            match event {
+                // A part that is no XML is none that calamine reads, or it stops at the same place.
+                Ok(Event::Eof) | Err(_) => return Ok(()),
+                Ok(event) => self.add(&event, bytes)?,
+            }
+        }
+    }
+
+    fn add(&mut self, event: &Event<'_>, bytes: u64) -> Result<(), Problem> {
+        match event {
+            Event::Start(tag) => self.open(tag, bytes)?,
+            Event::Empty(tag) => {
+                self.open(tag, bytes)?;
+                self.close(tag.local_name().as_ref());
+            }
+            Event::End(tag) => self.close(tag.local_name().as_ref()),
+            _ if self.in_text => self.kept += bytes,
+            _ => {}
+        }
+        if let Some(cell) = &mut self.cell {
+            *cell += bytes;
+        }
+        let copies = self.styles.saturating_mul(self.longest);
+        let fits = self.kept.max(copies) <= MAX_KEPT && self.cell.is_none_or(|cell| cell <= MAX_PIECE);
+        if fits { Ok(()) } else { Err(too_large(1)) }
+    }
+
+    fn open(&mut self, tag: &BytesStart<'_>, bytes: u64) -> Result<(), Problem> {
+        match tag.local_name().as_ref() {
+            "c" => self.cell = Some(0),
+            "row" | "v" | "f" | "is" | "t" | "hyperlink" => {}
+            "si" => {
+                self.in_text = true;
+                self.kept += TEXT_BYTES;
+            }
+            "sst" if said_texts(tag) > MAX_TEXTS => return Err(too_large(1)),
+            "xf" => {
+                self.styles += 1;
+                self.kept += bytes + STYLE_BYTES;
+            }
+            name => {
+                self.in_text |= name == "definedName";
+                self.longest = self.longest.max(bytes);
+                self.kept += bytes + ELEMENT_BYTES;
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, name: &str) {
+        match name {
+            "c" => self.cell = None,
+            "si" | "definedName" => self.in_text = false,
+            _ => {}
+        }
+    }
+}
+
+/// How many texts the tag says there are.
+fn said_texts(tag: &BytesStart<'_>) -> u64 {
+    let after = tag.attributes_raw().split("uniqueCount").skip(1);
+    let counts = after.map(|text| {
+        let number = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+        if end == 0 { 0 } else { number[..end].parse().unwrap_or(u64::MAX) }
+    });
+    counts.max().unwrap_or_default()
+}
+
+/// The unpacked bytes of a part, which end with an error where there are too many.
+struct Metered<'a, R> {
+    source: BufReader<R>,
+    /// What all parts together may still have.
+    left: &'a mut u64,
+    /// What was read since this was set to 0.
+    piece: u64,
+}
+
+impl<R> Metered<'_, R> {
+    fn is_spent(&self) -> bool {
+        *self.left == 0 || self.piece > MAX_PIECE
+    }
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Metered<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.is_spent() {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        self.source.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.source.consume(count);
+        self.piece += count as u64;
+        *self.left = self.left.saturating_sub(count as u64);
+    }
+}
