@@ -1,14 +1,9 @@
 //! Probes, metrics, Swagger UI, and the graceful stop.
 
-use std::str::FromStr;
 use std::time::Duration;
 use std::time::Instant;
 
 use reqwest::Method;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::PgConnection;
-use sqlx::postgres::PgConnectOptions;
 use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TestApp;
@@ -17,6 +12,8 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use crate::support::CUT_OFF;
+use crate::support::on_server;
 use crate::support::problem;
 use crate::support::text;
 
@@ -125,17 +122,6 @@ async fn a_call_under_way_finishes_while_the_service_stops_and_is_not_ready() {
     thread.join().unwrap();
     assert!(TcpStream::connect(&address).await.is_err());
 }
-
-/// Runs a statement on the server of a test database, from the database that every server has.
-async fn on_server(app: &TestApp, statement: &str) {
-    let options = PgConnectOptions::from_str(app.database.url()).unwrap();
-    let name = options.get_database().unwrap().to_owned();
-    let mut connection = PgConnection::connect_with(&options.database("postgres")).await.unwrap();
-    let statement = statement.replace("{name}", &name);
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-}
-
-const CUT_OFF: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
 
 #[tokio::test]
 async fn a_database_that_is_gone_is_told_without_its_secrets_and_its_return_needs_no_restart() {

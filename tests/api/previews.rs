@@ -1,14 +1,20 @@
 //! Imports that are looked at before they are applied.
 
+use std::time::Duration;
+use std::time::Instant;
+
 use reqwest::Method;
 use reqwest::Response;
 use serde_json::Value;
 use serde_json::json;
+use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 
+use crate::support::CUT_OFF;
 use crate::support::json;
+use crate::support::on_server;
 use crate::support::problem;
 use crate::support::text;
 
@@ -171,5 +177,47 @@ async fn of_two_administrators_one_is_told_that_she_came_second() {
         problem(loser, 409, "stale-import").await;
         let count = json(get(&app, "").await, 200).await["mapping_count"].as_u64().unwrap();
         assert_eq!(count, if statuses[0] == 200 { 3 } else { 5 });
+    }
+}
+
+#[tokio::test]
+async fn a_lost_database_connection_leaves_the_old_mappings_or_the_new() {
+    const ROWS: u32 = 9000;
+    let app = TestApp::start(Engine::Postgres).await;
+    app.sample_company().await;
+    json(upload(&app, "?apply=true", people(ROWS)).await, 200).await;
+    let mut before = text(get(&app, "/mappings.csv").await, 200).await;
+    for round in 0..6_u64 {
+        let file = people(ROWS).replace("person", &format!("round{round}."));
+        let preview = json(upload(&app, "", file.clone()).await, 201).await;
+        let apply = format!("/imports/{}/apply", preview["id"].as_str().unwrap());
+        let cut_off = async {
+            tokio::time::sleep(Duration::from_millis(round * 25)).await;
+            on_server(&app, CUT_OFF).await;
+        };
+        let (answer, ()) = tokio::join!(post(&app, &apply), cut_off);
+        let answered = answer.status().is_success();
+        assert!(answered || answer.status() == 503, "{}", answer.status());
+        let whole = file.replace('\n', "\r\n");
+        let after = settled(&app, &before, &whole).await;
+        assert!(!answered || after == whole, "an import that was applied is lost");
+        let again = json(post(&app, &apply).await, 200).await;
+        assert_eq!(again["revision"], round + 2);
+        before = whole;
+    }
+}
+
+/// The mappings once the database answers again, which must be one or the other.
+async fn settled(app: &TestApp, before: &str, after: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let export = get(app, "/mappings.csv").await;
+        if export.status().is_success()
+            && let Ok(sheet) = export.text().await
+        {
+            assert!(sheet == before || sheet == after, "neither the mappings before nor those after");
+            return sheet;
+        }
+        assert!(begun.elapsed() < PATIENCE, "the database does not come back");
     }
 }

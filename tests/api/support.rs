@@ -1,7 +1,14 @@
 //! What the cases say about answers.
 
+use std::str::FromStr;
+
 use reqwest::Response;
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
+use test_support::app::TestApp;
 
 /// The JSON of an answer with this status.
 pub(crate) async fn json(answer: Response, status: u16) -> Value {
@@ -32,3 +39,15 @@ pub(crate) async fn text(answer: Response, status: u16) -> String {
     assert_eq!(found, status, "{text}");
     text
 }
+
+/// Runs a statement on the server of a test database, from the database that every server has.
+pub(crate) async fn on_server(app: &TestApp, statement: &str) {
+    let options = PgConnectOptions::from_str(app.database.url()).unwrap();
+    let name = options.get_database().unwrap().to_owned();
+    let mut connection = PgConnection::connect_with(&options.database("postgres")).await.unwrap();
+    let statement = statement.replace("{name}", &name);
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+}
+
+/// Ends all connections to a test database.
+pub(crate) const CUT_OFF: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
