@@ -42,6 +42,24 @@ fn every_call_has_a_name_a_summary_a_tag_its_credential_and_its_errors() {
 }
 
 #[test]
+fn every_parameter_is_of_one_type_that_a_text_can_be() {
+    let document: Value = serde_json::to_value(signline::http::openapi::document()).unwrap();
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let mut seen = 0;
+    for parameter in operations.flat_map(|operation| operation["parameters"].as_array().into_iter().flatten()) {
+        let types = match &parameter["schema"]["type"] {
+            Value::String(one) => vec![one.as_str()],
+            Value::Array(several) => several.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect(),
+            other => panic!("{parameter}: {other}"),
+        };
+        assert!(matches!(types[..], ["string" | "integer" | "boolean"]), "{parameter}");
+        seen += 1;
+    }
+    assert!(seen > 30);
+}
+
+#[test]
 fn every_reference_of_the_document_leads_somewhere() {
     let document: Value = serde_json::to_value(signline::http::openapi::document()).unwrap();
     let mut references = Vec::new();

@@ -42,15 +42,16 @@ use crate::import::Problems;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// `replace` makes the mappings equal to the file; `merge` only adds and changes.
-    #[param(default = "replace", inline)]
+    /// `replace`, which is meant if it is left out, makes the mappings equal to the file; `merge` only adds and changes.
+    #[param(inline)]
     #[serde(default)]
     mode: Mode,
     /// Whether the file is applied by this call. If not, it is kept for 24 hours, to be looked at and applied.
     #[serde(default)]
     apply: bool,
-    /// What is done if a row has a problem: `reject` changes nothing; `skip`, for a merge, leaves the bad rows out.
-    #[param(default = "reject", inline)]
+    /// What is done if a row has a problem: `reject`, which is meant if it is left out, changes nothing; `skip`, for a merge,
+    /// leaves the bad rows out.
+    #[param(inline)]
     #[serde(default)]
     on_problem: OnProblem,
     /// With `apply=true`: how many mappings the file may remove, where it removes more than half of ten or more.
