@@ -36,18 +36,25 @@ fn refusal(response: &ServiceResponse<BoxBody>) -> Option<NewAuditEvent> {
     let request = response.request();
     let deed = request.extensions().get::<Deed>()?.clone();
     let status = response.status();
-    let without_right = request.extensions().get::<WithoutRight>().is_some();
+    let without_right = request.extensions().get::<WithoutRight>().cloned();
     let changes = ![Method::GET, Method::HEAD].contains(request.method());
-    if !status.is_client_error() || !(without_right || changes) {
+    if !status.is_client_error() || !(without_right.is_some() || changes) {
         return None;
     }
-    Some(NewAuditEvent {
-        deed,
-        action: action(request),
-        refused_with: Some(slug(response, status)),
-        group: BusinessGroupId::parse(request.match_info().query("id")).ok(),
-        detail: Vec::new(),
-    })
+    let named = group_in_path(request);
+    // Who reaches for another's group is no matter of that group: its administrators must not learn who she is.
+    let foreign = without_right.is_some_and(|without_right| without_right.own_group != named);
+    let (group, detail) = match named {
+        Some(named) if foreign => (None, vec![("business_group".to_owned(), named.to_string())]),
+        named => (named, Vec::new()),
+    };
+    Some(NewAuditEvent { deed, action: action(request), refused_with: Some(slug(response, status)), group, detail })
+}
+
+/// The business group that the path names.
+fn group_in_path(request: &HttpRequest) -> Option<BusinessGroupId> {
+    let of_group = request.match_pattern()?.starts_with("/v1/business-groups/{id}");
+    BusinessGroupId::parse(request.match_info().query("id")).ok().filter(|_| of_group)
 }
 
 /// The name that the call has in the OpenAPI document.

@@ -122,6 +122,9 @@ macro_rules! import_store {
                     let staged =
                         sqlx::query(statements::STAGE_REMOVALS).bind(group.key).execute(&mut **transaction).await?;
                     removals = staged.rows_affected();
+                    for statement in <$engine>::ANALYZE_STAGING {
+                        sqlx::query(*statement).execute(&mut **transaction).await?;
+                    }
                 }
                 let (change_set, tally) =
                     change_sets::$engine_module::of_staged(transaction, group, removals > 0).await?;

@@ -69,6 +69,9 @@ impl Postgres {
         "ANALYZE import_rows",
     ];
 
+    /// What the planner needs again once removals are staged as well.
+    pub(super) const ANALYZE_STAGING: &[&str] = &["ANALYZE import_rows"];
+
     pub(super) const DROP_STAGING: &[&str] = &[];
 
     /// Brings a constraint's refusal forward, from the commit to here.

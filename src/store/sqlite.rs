@@ -62,6 +62,8 @@ impl Sqlite {
 
     pub(super) const INDEX_STAGING: &[&str] = &["CREATE UNIQUE INDEX temp.import_rows_by_email ON import_rows (email)"];
 
+    pub(super) const ANALYZE_STAGING: &[&str] = &[];
+
     pub(super) const DROP_STAGING: &[&str] = &["DROP TABLE temp.import_rows"];
 
     pub(super) const CHECK_RANGES: &[&str] = &[];

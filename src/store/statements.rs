@@ -132,11 +132,12 @@ pub(super) const STAGE_REVISION: &str = "INSERT INTO import_rows (line, phone_nu
      FROM revisions r JOIN changes h ON h.change_set_key = r.change_set_key \
      WHERE r.group_key = $1 AND r.revision > $2) f WHERE f.place = 1";
 /// Where the staged rows and the mappings differ. With `$3`, which says that there are removals, an address that a new
-/// number gets and an old one loses has moved, and each of the two numbers is told of the other.
+/// number gets and an old one loses has moved, and each of the two numbers is told of the other. (`COALESCE` keeps the
+/// planner from looking for each row among all that have no address.)
 pub(super) const ADD_STAGED_CHANGES: &str = "INSERT INTO changes (change_set_key, phone_number, old_email, new_email, moved_with, line) \
      SELECT $1, s.phone_number, c.email, s.email, CASE WHEN NOT $3 THEN NULL \
-     WHEN c.email IS NULL THEN (SELECT m.phone_number FROM mappings m JOIN import_rows o ON o.phone_number = m.phone_number \
-     WHERE m.group_key = $2 AND m.email = s.email AND o.email IS NULL) \
+     WHEN c.email IS NULL THEN (SELECT o.phone_number FROM import_rows o WHERE COALESCE(o.email, '') = '' \
+     AND o.phone_number = (SELECT m.phone_number FROM mappings m WHERE m.group_key = $2 AND m.email = s.email)) \
      WHEN s.email IS NULL THEN (SELECT o.phone_number FROM import_rows o WHERE o.email = c.email \
      AND NOT EXISTS (SELECT 1 FROM mappings m WHERE m.group_key = $2 AND m.phone_number = o.phone_number)) END, \
      NULLIF(s.line, 0) FROM import_rows s \

@@ -133,3 +133,52 @@ async fn the_log_can_be_had_as_a_sheet_page_by_page() {
     assert!(last.headers().get("link").is_none());
     assert!(text(last, 200).await.contains("createApiKey"));
 }
+
+#[tokio::test]
+async fn an_administrator_learns_nothing_of_others_who_reached_for_her_group() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
+    let (own, stranger) = (
+        app.api_key("business-group-admin", Some("abccompany")).await,
+        app.api_key("business-group-admin", Some("other")).await,
+    );
+    let list = async |key: &str, query: &str| {
+        let answer = app.get(&format!("/v1/audit-events{query}")).bearer_auth(key).send().await.unwrap();
+        json(answer, 200).await["items"].as_array().unwrap().clone()
+    };
+    let before = list(&own, "").await.len();
+    app.call(Method::DELETE, &format!("{GROUP}/mappings/7635551111")).bearer_auth(&stranger).send().await.unwrap();
+    app.call(Method::DELETE, "/v1/api-keys/abccompany").bearer_auth(&stranger).send().await.unwrap();
+    let foreign = app.get("/v1/audit-events?business_group=abccompany").bearer_auth(&stranger).send().await.unwrap();
+    problem(foreign, 404, "not-found").await;
+    assert_eq!(list(&own, "").await.len(), before);
+    let all = events(&app, "").await;
+    let last: Vec<_> = all[all.len() - 3..].iter().map(|event| (&event["action"], &event["refused_with"])).collect();
+    let expected = [
+        (&json!("deleteMapping"), &json!("not-found")),
+        (&json!("revokeApiKey"), &json!("forbidden")),
+        (&json!("listAuditEvents"), &json!("not-found")),
+    ];
+    assert_eq!(last, expected);
+    assert_eq!(all[all.len() - 3]["detail"]["business_group"], "abccompany");
+    // What she is refused in her own group is hers to know.
+    app.call(Method::DELETE, GROUP).bearer_auth(&own).send().await.unwrap();
+    assert_eq!(list(&own, "").await.len(), before + 1);
+    let nul = app.operate(Method::GET, "/v1/audit-events?actor=a%00b").send().await.unwrap();
+    problem(nul, 422, "invalid-request").await;
+}
+
+#[tokio::test]
+async fn a_group_that_takes_the_id_of_a_deleted_one_does_not_see_its_log() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let create = json!({"id": "abccompany", "name": "Another company"});
+    app.sample_company().await;
+    app.operate(Method::DELETE, GROUP).send().await.unwrap();
+    assert_eq!(app.operate_json(Method::POST, "/v1/business-groups", &create).await.status(), 201);
+    let admin = app.api_key("business-group-admin", Some("abccompany")).await;
+    let own = app.get("/v1/audit-events").bearer_auth(&admin).send().await.unwrap();
+    let own = json(own, 200).await["items"].as_array().unwrap().clone();
+    assert_eq!(actions(&own), ["createApiKey", "createBusinessGroup"]);
+    assert_eq!(events(&app, "?business_group=abccompany").await.len(), 5);
+}

@@ -90,8 +90,8 @@ async fn preview_and_apply(args: &ImportArgs) -> Result<(), Failure> {
     lists::print_problems(&import.problems, import.problem_count, args.problems_csv.as_deref())?;
     preview::print_preview(args, &client, &group, &import).await?;
     match decide(args, &group, &import)? {
-        Decision::Apply(confirm_removals) => apply(args, &client, &import, confirm_removals).await,
-        Decision::Leave => leave(args, &import),
+        Decision::Apply(confirm_removals) => apply(args, &client, &group, &import, confirm_removals).await,
+        Decision::Leave => leave(args, &group, &import),
         Decision::NothingToDo => {
             client.discard(&args.business_group, &import.id).await?;
             print("There is nothing to change.\n").map_err(Failure::from)
@@ -140,6 +140,7 @@ fn ask_for_number(removed: u64, mapping_count: u64) -> Result<Decision, Failure>
 async fn apply(
     args: &ImportArgs,
     client: &Client,
+    group: &Group,
     import: &Import,
     confirm_removals: Option<u64>,
 ) -> Result<(), Failure> {
@@ -147,12 +148,12 @@ async fn apply(
     match Progress::waiting("the service applies the file").of(applying).await {
         Ok(import) => applied("Applied", &import),
         Err(ClientError::Refused(refusal)) if refusal.slug() == "confirm-removals" => {
-            leave(args, import)?;
+            leave(args, group, import)?;
             Err(ClientError::Refused(refusal).into())
         }
         Err(refused @ ClientError::Refused(_)) => Err(refused.into()),
         Err(unknown) => {
-            let again = command_to_apply(args, import);
+            let again = command_to_apply(args, group, import);
             let message = format!("{unknown}; whether it was applied is not known, and this finds out: {again}");
             Err(Failure::new(Status::Error, message))
         }
@@ -164,17 +165,19 @@ fn applied(what: &str, import: &Import) -> Result<(), Failure> {
     Ok(print(&format!("{what}: the mappings are of revision {revision}.\n"))?)
 }
 
-fn leave(args: &ImportArgs, import: &Import) -> Result<(), Failure> {
+fn leave(args: &ImportArgs, group: &Group, import: &Import) -> Result<(), Failure> {
     let until = import.expires_at.strftime("%F %H:%M UTC");
-    let command = command_to_apply(args, import);
+    let command = command_to_apply(args, group, import);
     Ok(print(&format!("Nothing is changed yet. Until {until} this applies it:\n  {command}\n"))?)
 }
 
 /// Applying twice changes nothing more.
-fn command_to_apply(args: &ImportArgs, import: &Import) -> String {
+fn command_to_apply(args: &ImportArgs, group: &Group, import: &Import) -> String {
     let url = args.server.url.as_ref().map(|url| format!(" --url {url}")).unwrap_or_default();
     let id = terminal::shown(&import.id);
-    format!("signline import --preview {id} --business-group {}{url} --apply", args.business_group)
+    let large = needs_confirmation(import.mode.into(), group.mapping_count, import.removed);
+    let confirm = if large { format!(" --confirm-removals {}", import.removed) } else { String::new() };
+    format!("signline import --preview {id} --business-group {}{url} --apply{confirm}", args.business_group)
 }
 
 /// A revision, as a number or as the `ETag` of an export.

@@ -110,7 +110,8 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
             let deed = deed(&request, &key)?;
             request.extensions_mut().insert(deed.clone());
             let scope = P::check(&key.grant, &request).inspect_err(|_| {
-                request.extensions_mut().insert(WithoutRight);
+                let own_group = key.grant.business_group().cloned();
+                request.extensions_mut().insert(WithoutRight { own_group });
             })?;
             let input = I::read(&request, &mut payload).await?;
             Ok(Self { key, deed, scope, input })
@@ -119,8 +120,11 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
 }
 
 /// Marks a request whose sender had not the right to make it.
-#[derive(Clone, Copy)]
-pub struct WithoutRight;
+#[derive(Clone)]
+pub struct WithoutRight {
+    /// The business group that the sender's key is for.
+    pub own_group: Option<BusinessGroupId>,
+}
 
 fn deed(request: &HttpRequest, key: &ApiKey) -> Result<Deed, Problem> {
     let at = Services::of(request)?.clock.now();

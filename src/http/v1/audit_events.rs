@@ -1,5 +1,6 @@
 //! The audit log.
 
+use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::get;
@@ -22,8 +23,10 @@ use crate::domain::page::Page;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupReader;
 use crate::http::extract::Query;
+use crate::http::extract::WithoutRight;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
+use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::paging::cursor_after;
@@ -118,16 +121,19 @@ impl From<audit::AuditEvent> for AuditEvent {
 
 impl AuditQuery {
     /// An administrator's log holds what was done to her own group alone.
-    fn filter(&self, own: Option<BusinessGroupId>) -> Result<AuditFilter, Problem> {
+    fn filter(&self, own: Option<&BusinessGroupId>) -> Result<AuditFilter, Problem> {
         let asked = self.business_group.as_deref().map(BusinessGroupId::parse).transpose();
         let asked = asked.map_err(|error| Problem::invalid_field("business_group", error))?;
-        if let (Some(own), Some(asked)) = (&own, &asked)
+        if let (Some(own), Some(asked)) = (own, &asked)
             && own != asked
         {
             return Err(Problem::not_found("There is no such business group."));
         }
+        if self.actor.as_ref().is_some_and(|actor| actor.contains('\0')) {
+            return Err(Problem::invalid_field("actor", "write the id of an API key"));
+        }
         Ok(AuditFilter {
-            group: own.or(asked),
+            group: own.cloned().or(asked),
             actor_id: self.actor.clone(),
             from: time("from", self.from.as_deref())?,
             until: time("until", self.until.as_deref())?,
@@ -160,8 +166,17 @@ pub(crate) async fn list_audit_events(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let Query(query) = call.input;
-    let filter = query.filter(call.scope)?;
+    let (Query(query), own) = (call.input, call.scope);
+    let mut filter = query.filter(own.as_ref()).inspect_err(|problem| {
+        if problem.kind() == ProblemKind::NotFound {
+            request.extensions_mut().insert(WithoutRight { own_group: own.clone() });
+        }
+    })?;
+    if let Some(own) = &own {
+        // A group that had the id before was another company's.
+        let since = services.business_groups.find(own).await?.created_at;
+        filter.from = Some(filter.from.map_or(since, |from| from.max(since)));
+    }
     let page = page_request(query.limit, query.cursor.as_deref(), |key| key.parse().ok())?;
     let page = services.audit.list(&filter, &page).await.map_err(Problem::unavailable)?;
     let next_cursor = page.items.last().filter(|_| page.has_more).map(|event| cursor_after(&event.id.to_string()));

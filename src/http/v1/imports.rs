@@ -26,10 +26,12 @@ use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
+use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::changes::MappingChangeList;
 use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::page_request;
 use crate::http::v1::revisions::Revision;
+use crate::http::v1::uploads::rejected_as_csv;
 use crate::import;
 use crate::import::KeptImportError;
 use crate::import::Problems;
@@ -227,12 +229,12 @@ pub(crate) async fn list_import_changes(
         ApplyQuery
     ),
     responses(
+        CommonProblems,
         (status = 200, body = Import),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`stale-import`: the mappings changed since the preview; `confirm-removals`"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`import-rejected`: numbers have left the group's ranges since the preview"),
-        CommonProblems
+            description = "`import-rejected`: numbers have left the group's ranges since the preview")
     )
 )]
 #[post("/v1/business-groups/{id}/imports/{import}/apply")]
@@ -240,13 +242,18 @@ pub(crate) async fn apply_import(
     call: Authorized<GroupAdmin, Query<ApplyQuery>>,
     request: HttpRequest,
     services: Data<Services>,
-) -> Result<web::Json<Import>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let (id, Query(query)) = (import_id(&request)?, call.input);
-    let applied = services.imports.apply(call.scope, id, query.confirm_removals, call.deed).await?;
+    let applied = match services.imports.apply(call.scope, id, query.confirm_removals, call.deed).await {
+        Err(KeptImportError::OutsideRanges(problems)) if prefers_csv(&request) => {
+            return Ok(rejected_as_csv(&problems));
+        }
+        applied => applied?,
+    };
     if applied.is_new {
         count_rows(&services, &applied.import);
     }
-    Ok(web::Json(applied.import.into()))
+    Ok(HttpResponse::Ok().json(Import::from(applied.import)))
 }
 
 /// Drop an import
@@ -319,7 +326,8 @@ impl From<KeptImportError> for Problem {
         match error {
             KeptImportError::Store(cause) => Self::unavailable(cause),
             KeptImportError::NoSuchImport => Self::not_found(
-                "There is no such import: it was dropped, or not applied within 24 hours. Upload the file again.",
+                "There is no such import: it was dropped, was not applied within 24 hours, or its revision has been cut off \
+                 the history.",
             ),
             KeptImportError::Applied => Self::new(
                 ProblemKind::Conflict,

@@ -225,7 +225,7 @@ fn to_problem(error: ImportError<Problem>) -> Problem {
     }
 }
 
-fn rejected_as_csv(problems: &Problems) -> HttpResponse {
+pub(super) fn rejected_as_csv(problems: &Problems) -> HttpResponse {
     let mut response = HttpResponse::UnprocessableEntity()
         .content_type("text/csv; charset=utf-8")
         .insert_header(("Content-Disposition", "attachment; filename=\"problems.csv\""))
