@@ -29,7 +29,13 @@ pub(super) fn print_problems(problems: &[FileProblem], count: Option<u64>, csv: 
     let listed = u64::try_from(problems.len()).unwrap_or(u64::MAX);
     let count = count.unwrap_or(listed).max(listed);
     match csv {
-        Some(file) => write_csv(problems, file)?,
+        Some(file) => {
+            if let Err(fault) = write_csv(problems, file) {
+                // A file that can't be written must not cost the list.
+                print(&table(problems))?;
+                return Err(fault);
+            }
+        }
         None => print(&table(problems))?,
     }
     if count > listed {

@@ -117,6 +117,7 @@ async fn the_problems_can_be_had_as_the_services_csv() {
     let nowhere = company.import_from_stdin(BAD_SHEET, &["--problems-csv", "/no/such/problems.csv"]);
     assert_eq!(nowhere.status.code(), REJECTED);
     assert!(stderr(&nowhere).contains("/no/such/problems.csv: No such file"), "{}", stderr(&nowhere));
+    assert!(stdout(&nowhere).contains("7.63555E+09"), "the list is not lost: {}", stdout(&nowhere));
 }
 
 #[tokio::test]
