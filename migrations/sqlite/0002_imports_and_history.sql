@@ -15,8 +15,8 @@ CREATE TABLE change_sets (
 
 CREATE INDEX change_sets_by_group ON change_sets (group_key);
 
--- One number that gets, loses or changes its address. A change needs no foreign key to its set: a check for each of a
--- million rows would double the time of an import. Whoever deletes a set deletes its changes.
+-- One number that gets, loses or changes its address. A change has no foreign key to its set, which would be
+-- a check for each of a million rows of an import. Whoever deletes a set deletes its changes.
 CREATE TABLE changes (
     change_set_key INTEGER NOT NULL,
     phone_number INTEGER NOT NULL,

@@ -14,9 +14,6 @@ use crate::ports::audit_log::AuditFilter;
 use crate::ports::audit_log::AuditLog;
 use crate::ports::store_error::StoreError;
 
-/// The most characters that an event tells of a value that a caller sent.
-const MAX_TOLD_CHARS: usize = 200;
-
 /// The audit log.
 pub struct Audit {
     log: Arc<dyn AuditLog>,
@@ -29,16 +26,11 @@ impl Audit {
         Self { log }
     }
 
-    /// Writes down an attempt that was refused. Long values are cut: they are the caller's own.
+    /// Writes down an attempt that was refused.
     ///
     /// # Errors
     /// The store's.
-    pub async fn record_refusal(&self, mut event: NewAuditEvent) -> Result<(), StoreError> {
-        for (_, text) in &mut event.detail {
-            if let Some((end, _)) = text.char_indices().nth(MAX_TOLD_CHARS) {
-                text.truncate(end);
-            }
-        }
+    pub async fn record_refusal(&self, event: NewAuditEvent) -> Result<(), StoreError> {
         self.log.record(event).await
     }
 
