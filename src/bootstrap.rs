@@ -15,6 +15,7 @@ use tracing::warn;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::auth::ApiRegistration;
+use crate::auth::CacheError;
 use crate::auth::SigningKeys;
 use crate::auth::TokenPolicy;
 use crate::auth::TokenValidator;
@@ -30,10 +31,12 @@ use crate::http::server;
 use crate::http::services::Services;
 use crate::import::Importer;
 use crate::import::KeptImports;
+use crate::mappings::Lines;
 use crate::mappings::Mappings;
 use crate::mappings::Resolver;
 use crate::ports::clock::Clock;
 use crate::ports::clock::SystemClock;
+use crate::ports::line_watch::LineWatch;
 use crate::ports::store_error::StoreError;
 use crate::store;
 use crate::store::Stores;
@@ -59,6 +62,9 @@ pub enum StartError {
     /// The client for Microsoft's keys could not be built.
     #[error("the client for the signing keys could not be built: {0}")]
     KeyClient(String),
+    /// The cache of validated tokens could not be made.
+    #[error(transparent)]
+    TokenCache(#[from] CacheError),
     /// The metrics could not be registered.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
@@ -111,19 +117,29 @@ impl Service {
     /// # Errors
     /// [`StartError::Server`]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let (stopped, refreshing) = watch::channel(());
-        let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(refreshing.clone()));
-        let upkeep = tokio::spawn(self.upkeep.run(refreshing));
+        let (stopped, stop_of_tasks) = watch::channel(());
+        let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(stop_of_tasks.clone()));
+        let upkeep = tokio::spawn(self.upkeep.run(stop_of_tasks.clone()));
+        let listening = tokio::spawn(listen(Arc::clone(&self.stores.line_watch), stop_of_tasks));
         info!(address = %self.address, "listening");
         let served = server::serve(self.listener, self.services, stop).await;
         drop(stopped);
         refresh.await.map_err(io::Error::other)?;
         upkeep.await.map_err(io::Error::other)?;
+        listening.await.map_err(io::Error::other)?;
         if timeout(CLOSE_LIMIT, self.stores.health.close()).await.is_err() {
             warn!("the database was not closed in time: an export was still being read");
         }
         info!("stopped");
         Ok(served?)
+    }
+}
+
+/// Listens for changes that are made elsewhere, until `stopped` is closed.
+async fn listen(watch: Arc<dyn LineWatch>, mut stopped: watch::Receiver<()>) {
+    tokio::select! {
+        never = watch.listen() => match never {},
+        _ = stopped.changed() => {}
     }
 }
 
@@ -149,10 +165,11 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
     let key_source = key_source.map_err(|error| StartError::KeyClient(error.to_string()))?;
     let signing_keys = Arc::new(SigningKeys::new(Arc::new(key_source), Arc::clone(&clock)));
     let tokens = TokenValidator::new(token_policy(settings), Arc::clone(&signing_keys), Arc::clone(&clock));
+    let tokens = tokens.with_cache(entries(settings.token_cache_capacity))?;
     Ok(Services {
         business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups)),
         mappings: Mappings::new(Arc::clone(&stores.mappings)),
-        resolver: Resolver::new(Arc::clone(&stores.mappings), Arc::clone(&clock)),
+        resolver: Resolver::new(lines(settings, stores), Arc::clone(&stores.mappings), Arc::clone(&clock)),
         api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
         importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
         imports: KeptImports::new(Arc::clone(&stores.imports), Arc::clone(&clock)),
@@ -168,6 +185,17 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
         metrics: Metrics::new()?,
         drain: Drain::default(),
     })
+}
+
+/// Where lines are looked up.
+fn lines(settings: &Settings, stores: &Stores) -> Lines {
+    let capacity = entries(settings.mapping_cache_capacity);
+    Lines::new(Arc::clone(&stores.mappings), Arc::clone(&stores.lines), capacity)
+}
+
+/// A setting as a number of entries.
+fn entries(capacity: u64) -> usize {
+    usize::try_from(capacity).unwrap_or(usize::MAX)
 }
 
 fn token_policy(settings: &Settings) -> TokenPolicy {

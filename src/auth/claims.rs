@@ -132,6 +132,11 @@ impl<'n> Claims<'n> {
 }
 
 impl Times {
+    /// From when on the token passes, in seconds since 1970.
+    pub(super) fn valid_from(&self, skew_seconds: i64) -> i64 {
+        self.not_before.max(self.issued.unwrap_or(self.not_before)).saturating_sub(skew_seconds)
+    }
+
     /// Holds the times against the clock.
     pub(super) fn check(&self, now: Timestamp, skew_seconds: i64) -> Result<(), TokenCheck> {
         const FAR_AHEAD: i64 = 400 * 86_400;

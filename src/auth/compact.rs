@@ -10,7 +10,7 @@ use crate::auth::object::ObjectError;
 use crate::auth::token_check::TokenCheck;
 
 /// The longest token that is looked at, in bytes. One with two hundred groups has some 10 KiB.
-const MAX_TOKEN_BYTES: usize = 16_384;
+pub(super) const MAX_TOKEN_BYTES: usize = 16_384;
 
 /// The longest header that is read, in bytes.
 const MAX_HEADER_BYTES: usize = 2048;

@@ -1,6 +1,7 @@
 //! Token validation and signing keys.
 //!
-//! [`TokenValidator`] holds a token against every rule; [`SigningKeys`] keeps Microsoft's published keys.
+//! [`TokenValidator`] holds a token against every rule, and knows those again that it has seen; [`SigningKeys`] keeps
+//! Microsoft's published keys.
 
 mod claims;
 mod compact;
@@ -9,11 +10,14 @@ mod signing_key;
 mod signing_keys;
 mod token;
 mod token_check;
+mod validated_tokens;
 
 pub use signing_keys::KeysStatus;
 pub use signing_keys::SigningKeys;
 pub use token::ApiRegistration;
+pub use token::CacheError;
 pub use token::TokenError;
 pub use token::TokenPolicy;
 pub use token::TokenValidator;
 pub use token_check::TokenCheck;
+pub use validated_tokens::ValidatedToken;

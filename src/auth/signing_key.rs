@@ -1,3 +1,6 @@
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto;
@@ -9,6 +12,8 @@ use crate::ports::key_set_source::PublishedKey;
 pub(super) struct SigningKey {
     key: DecodingKey,
     signs_for: SignsFor,
+    published: PublishedKey,
+    withdrawn: AtomicBool,
 }
 
 /// Whose tokens a key may sign.
@@ -25,9 +30,25 @@ enum SignsFor {
 const PLACEHOLDER: &str = "{tenantid}";
 
 impl SigningKey {
-    pub(super) fn new(published: &PublishedKey) -> Self {
+    pub(super) fn new(published: PublishedKey) -> Self {
         let signs_for = published.issuer.as_deref().map_or(SignsFor::Anybody, SignsFor::parse);
-        Self { key: DecodingKey::from_rsa_raw_components(&published.modulus, &published.exponent), signs_for }
+        let key = DecodingKey::from_rsa_raw_components(&published.modulus, &published.exponent);
+        Self { key, signs_for, published, withdrawn: AtomicBool::new(false) }
+    }
+
+    /// What was published of it.
+    pub(super) fn published(&self) -> &PublishedKey {
+        &self.published
+    }
+
+    /// Whether it still stands in the key set.
+    pub(super) fn is_published(&self) -> bool {
+        !self.withdrawn.load(Ordering::Acquire)
+    }
+
+    /// Marks it as gone from the key set. It never comes back: a key published again is another [`SigningKey`].
+    pub(super) fn withdraw(&self) {
+        self.withdrawn.store(true, Ordering::Release);
     }
 
     /// Whether `signature`, in base64url, is the key's over `message` by RS256 (RFC 7518, section 3.3).
@@ -90,7 +111,7 @@ mod tests {
                 exponent: vec![1, 0, 1],
                 issuer: named.map(str::to_owned),
             };
-            assert_eq!(SigningKey::new(&published).may_sign_for(tenant, &issuer), expected, "{named:?}");
+            assert_eq!(SigningKey::new(published).may_sign_for(tenant, &issuer), expected, "{named:?}");
         }
     }
 
@@ -101,7 +122,7 @@ mod tests {
         let vectors: serde_json::Value = serde_json::from_str(text).unwrap();
         let (mut accepted, mut refused) = (0, 0);
         for group in vectors["testGroups"].as_array().unwrap() {
-            let key = SigningKey::new(&PublishedKey {
+            let key = SigningKey::new(PublishedKey {
                 kid: "k".to_owned(),
                 modulus: number(&group["publicKey"]["modulus"]),
                 exponent: number(&group["publicKey"]["publicExponent"]),

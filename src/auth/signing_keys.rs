@@ -18,6 +18,7 @@ use crate::ports::clock::Clock;
 use crate::ports::key_set_source::FetchedKeySet;
 use crate::ports::key_set_source::KeySetError;
 use crate::ports::key_set_source::KeySetSource;
+use crate::ports::key_set_source::PublishedKey;
 
 /// The least time between two fetches for unknown keys, whoever asks, and whether they go well or not.
 const COOL_DOWN: Duration = Duration::from_secs(30);
@@ -107,6 +108,11 @@ impl SigningKeys {
         self.known_key(key_id).ok_or_else(|| self.why_not())
     }
 
+    /// Whether the keys are new enough to be used.
+    pub(super) fn are_fresh(&self, now: Timestamp) -> bool {
+        self.known.load().is_fresh(now)
+    }
+
     fn known_key(&self, key_id: &str) -> Option<Arc<SigningKey>> {
         let known = self.known.load();
         let key = known.keys.get(key_id)?;
@@ -163,8 +169,7 @@ impl SigningKeys {
         let before = self.known.load();
         let after = match fetched {
             Ok(set) => {
-                let keys = set.keys.iter().map(|key| (key.kid.clone(), Arc::new(SigningKey::new(key))));
-                let keys: HashMap<_, _> = keys.collect();
+                let keys = replace(&before.keys, set.keys);
                 info!(keys = keys.len(), "signing keys fetched");
                 Known {
                     keys: Arc::new(keys),
@@ -189,7 +194,12 @@ impl SigningKeys {
                 }
             }
         };
+        let withdrawn: Vec<_> = before.keys.values().filter(|key| !after.has(key)).map(Arc::clone).collect();
         self.known.store(Arc::new(after));
+        // After the store: a token that is checked just now must not be kept as good for long.
+        for key in withdrawn {
+            key.withdraw();
+        }
     }
 
     /// Fetches the keys now and then again and again, until `stopped` is closed.
@@ -230,6 +240,11 @@ impl Known {
         self.fetched_at.is_some_and(|fetched_at| elapsed(fetched_at, now) < MAX_AGE)
     }
 
+    /// Whether it is one of the keys.
+    fn has(&self, key: &Arc<SigningKey>) -> bool {
+        self.keys.get(&key.published().kid).is_some_and(|known| Arc::ptr_eq(known, key))
+    }
+
     fn time_to_next_fetch(&self) -> Duration {
         match self.consecutive_failures {
             0 => self.max_age.unwrap_or(REFRESH_LONGEST).clamp(REFRESH_SHORTEST, REFRESH_LONGEST),
@@ -243,6 +258,18 @@ impl Flight {
         // The sender is gone once the fetch has landed, however it ended.
         self.landed.clone().filter(|landed| landed.has_changed().is_ok())
     }
+}
+
+/// The keys of a new set. One that is published as before stays what it is, with the tokens that were checked by it.
+fn replace(
+    before: &HashMap<String, Arc<SigningKey>>,
+    published: Vec<PublishedKey>,
+) -> HashMap<String, Arc<SigningKey>> {
+    let ready = |key: PublishedKey| match before.get(&key.kid) {
+        Some(known) if *known.published() == key => (key.kid, Arc::clone(known)),
+        _ => (key.kid.clone(), Arc::new(SigningKey::new(key))),
+    };
+    published.into_iter().map(ready).collect()
 }
 
 async fn wait_for(mut landed: watch::Receiver<()>) {

@@ -7,9 +7,13 @@ use jiff::Timestamp;
 use crate::auth::claims;
 use crate::auth::claims::Claims;
 use crate::auth::compact::CompactToken;
+use crate::auth::compact::MAX_TOKEN_BYTES;
 use crate::auth::signing_keys::KeyError;
 use crate::auth::signing_keys::SigningKeys;
 use crate::auth::token_check::TokenCheck;
+use crate::auth::validated_tokens::Print;
+use crate::auth::validated_tokens::ValidatedToken;
+use crate::auth::validated_tokens::ValidatedTokens;
 use crate::domain::application::ApplicationName;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
@@ -56,6 +60,11 @@ pub enum TokenError {
     },
 }
 
+/// The cache of validated tokens could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system gives no random bytes")]
+pub struct CacheError;
+
 impl From<TokenCheck> for TokenError {
     fn from(check: TokenCheck) -> Self {
         Self::Invalid(check)
@@ -69,6 +78,7 @@ pub struct TokenValidator {
     claim_names: Vec<Cow<'static, str>>,
     keys: Arc<SigningKeys>,
     clock: Arc<dyn Clock>,
+    seen: Option<ValidatedTokens>,
 }
 
 impl TokenValidator {
@@ -77,14 +87,55 @@ impl TokenValidator {
     pub fn new(policy: TokenPolicy, keys: Arc<SigningKeys>, clock: Arc<dyn Clock>) -> Self {
         let skew_seconds = i64::try_from(policy.clock_skew.as_secs()).unwrap_or(i64::MAX);
         let claim_names = claims::names(&policy.email_claims);
-        Self { policy, skew_seconds, claim_names, keys, clock }
+        Self { policy, skew_seconds, claim_names, keys, clock, seen: None }
     }
 
-    /// Validates a token: form, header, key, signature, and only then what it says.
+    /// The same validator, which knows up to `capacity` good tokens again; with 0, none.
+    ///
+    /// # Errors
+    /// If the system has no random bytes.
+    pub fn with_cache(mut self, capacity: usize) -> Result<Self, CacheError> {
+        self.seen = match capacity {
+            0 => None,
+            capacity => Some(ValidatedTokens::new(capacity).map_err(|_| CacheError)?),
+        };
+        Ok(self)
+    }
+
+    /// How many tokens are known again.
+    #[must_use]
+    pub fn known_tokens(&self) -> usize {
+        self.seen.as_ref().map_or(0, ValidatedTokens::len)
+    }
+
+    /// Validates a token, or knows it again as one that has passed and would pass again.
     ///
     /// # Errors
     /// The first check that it failed, or that there are no keys.
-    pub async fn validate(&self, token: &str) -> Result<SignIn, TokenError> {
+    pub async fn validate(&self, token: &str) -> Result<Arc<ValidatedToken>, TokenError> {
+        let Some(seen) = self.seen.as_ref().filter(|_| token.len() <= MAX_TOKEN_BYTES) else {
+            return Ok(Arc::new(self.check(token).await?));
+        };
+        let print = seen.print(token);
+        if let Some(print) = &print
+            && let Some(known) = self.find(seen, print)
+        {
+            return Ok(known);
+        }
+        let validated = Arc::new(self.check(token).await?);
+        if let Some(print) = print {
+            seen.keep(print, Arc::clone(&validated));
+        }
+        Ok(validated)
+    }
+
+    fn find(&self, seen: &ValidatedTokens, print: &Print) -> Option<Arc<ValidatedToken>> {
+        let now = self.clock.now();
+        self.keys.are_fresh(now).then(|| seen.find(print, now)).flatten()
+    }
+
+    /// Holds a token against every rule: form, header, key, signature, and only then what it says.
+    async fn check(&self, token: &str) -> Result<ValidatedToken, TokenError> {
         let token = CompactToken::parse(token)?;
         let key = self.keys.find(&token.key_id).await.map_err(|error| match error {
             KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),
@@ -108,14 +159,15 @@ impl TokenValidator {
         let application = self.application(&claims, version)?.clone();
         let times = claims.times()?;
         times.check(self.clock.now(), self.skew_seconds)?;
-        Ok(SignIn {
+        let sign_in = SignIn {
             tid,
             oid: claims.object_id()?,
             email: claims.email(&self.policy.email_claims),
             application,
             is_guest: claims.is_guest([v1_issuer, v2_issuer]),
             expires_at: Timestamp::from_second(times.expires).map_err(|_| TokenCheck::Expiry)?,
-        })
+        };
+        Ok(ValidatedToken { sign_in, key, valid_from: times.valid_from(self.skew_seconds) })
     }
 
     /// The application that the user signed in to, by the audience (a single string, as Entra writes it).

@@ -38,6 +38,16 @@ impl Guid {
         Self::parse(text)
     }
 
+    /// Some bits that differ between most GUIDs: those at the end, which are random in nearly all versions of them.
+    #[must_use]
+    pub fn low_bits(self) -> usize {
+        let (high, low) = self.0.as_u64_pair();
+        // On purpose: what does not fit is left out.
+        #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
+        let bits = (high ^ low) as usize;
+        bits
+    }
+
     /// Whether it is `00000000-0000-0000-0000-000000000000`.
     #[must_use]
     pub fn is_nil(self) -> bool {

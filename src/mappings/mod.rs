@@ -1,13 +1,15 @@
 //! Mappings: from a signed-in user to a line, and the calls that change one mapping.
 //!
-//! [`Resolver`] is the hot path; [`Mappings`] is what administrators do.
+//! [`Resolver`] is the hot path, over [`Lines`], the cache; [`Mappings`] is what administrators do.
 
 mod error;
+mod lines;
 mod manage;
 mod resolve;
 
 pub use error::MappingError;
 pub use error::ResolveError;
+pub use lines::Lines;
 pub use manage::Mappings;
 pub use manage::PutResult;
 pub use resolve::ResolvedLine;

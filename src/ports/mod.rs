@@ -9,6 +9,8 @@ pub mod clock;
 pub mod history_store;
 pub mod import_store;
 pub mod key_set_source;
+pub mod line_generations;
+pub mod line_watch;
 pub mod mapping_store;
 pub mod store_error;
 pub mod store_health;

@@ -20,7 +20,9 @@ use crate::ports::business_group_store::UpdateGroupOutcome;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
+use crate::store::change_sets;
 use crate::store::error::UnreadableRow;
+use crate::store::line_changes;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
 use crate::store::rows::to_i64;
@@ -169,11 +171,10 @@ macro_rules! business_group_store {
                 deed: &Deed,
             ) -> Result<UpdateGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let locked: Option<(i64, i64, i64)> =
-                    sqlx::query_as(<$engine>::LOCK_GROUP).bind(id.as_str()).fetch_optional(&mut *transaction).await?;
-                let Some((group_key, ..)) = locked else {
+                let Some(locked) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
                     return Ok(UpdateGroupOutcome::NoSuchGroup);
                 };
+                let group_key = locked.key;
                 let event = audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, told_patch(&patch));
                 sqlx::query(statements::UPDATE_GROUP)
                     .bind(group_key)
@@ -202,24 +203,22 @@ macro_rules! business_group_store {
                 }
                 let group = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), locked.tenant).await?;
                 Ok(UpdateGroupOutcome::Updated(group))
             }
 
             async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let locked: Option<(i64, i64, i64)> =
-                    sqlx::query_as(<$engine>::LOCK_GROUP).bind(id.as_str()).fetch_optional(&mut *transaction).await?;
-                match locked {
+                match change_sets::$engine_module::lock_group(&mut transaction, id).await? {
                     None => Ok(DeleteGroupOutcome::NoSuchGroup),
-                    Some((_, _, mapping_count)) if mapping_count > 0 => Ok(DeleteGroupOutcome::NotEmpty),
-                    Some((group_key, ..)) => {
+                    Some(group) if group.mapping_count > 0 => Ok(DeleteGroupOutcome::NotEmpty),
+                    Some(group) => {
                         for statement in [statements::DELETE_CHANGES_OF_GROUP, statements::DELETE_GROUP] {
-                            sqlx::query(statement).bind(group_key).execute(&mut *transaction).await?;
+                            sqlx::query(statement).bind(group.key).execute(&mut *transaction).await?;
                         }
                         let event = audit::done(deed, action::DELETE_BUSINESS_GROUP, id, Vec::new());
                         audit::$engine_module::record(&mut transaction, &event).await?;
-                        transaction.commit().await?;
+                        line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                         Ok(DeleteGroupOutcome::Deleted)
                     }
                 }
@@ -232,8 +231,11 @@ macro_rules! business_group_store {
                 deed: &Deed,
             ) -> Result<LinkTenantOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
+                let Some(locked) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
+                    return Ok(LinkTenantOutcome::NoSuchGroup);
+                };
                 let linked = sqlx::query(statements::LINK_TENANT)
-                    .bind(id.as_str())
+                    .bind(locked.key)
                     .bind(tenant.to_string())
                     .execute(&mut *transaction)
                     .await;
@@ -243,29 +245,24 @@ macro_rules! business_group_store {
                         linked?;
                     }
                 }
-                let Some(group) = Self::read(&mut transaction, id).await? else {
-                    return Ok(LinkTenantOutcome::NoSuchGroup);
-                };
+                let group = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
                 let event = audit::done(deed, action::LINK_TENANT, id, vec![told("tenant_id", &tenant)]);
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                let tenants = locked.tenant.into_iter().chain([tenant]);
+                line_changes::commit(transaction, self.0.lines(), tenants).await?;
                 Ok(LinkTenantOutcome::Linked(group))
             }
 
             async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError> {
                 let nobody: Option<&str> = None;
                 let mut transaction = self.0.begin().await?;
-                let unlinked = sqlx::query(statements::LINK_TENANT)
-                    .bind(id.as_str())
-                    .bind(nobody)
-                    .execute(&mut *transaction)
-                    .await?;
-                if unlinked.rows_affected() == 0 {
+                let Some(locked) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
                     return Ok(false);
-                }
+                };
+                sqlx::query(statements::LINK_TENANT).bind(locked.key).bind(nobody).execute(&mut *transaction).await?;
                 let event = audit::done(deed, action::UNLINK_TENANT, id, Vec::new());
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), locked.tenant).await?;
                 Ok(true)
             }
         }

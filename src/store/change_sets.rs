@@ -2,6 +2,7 @@
 
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::guid::Guid;
 use crate::domain::history::ChangeCounts;
 use crate::domain::history::MappingChange;
 use crate::domain::history::Source;
@@ -21,6 +22,7 @@ pub(super) struct LockedGroup {
     pub(super) key: i64,
     pub(super) revision: i64,
     pub(super) mapping_count: u64,
+    pub(super) tenant: Option<Guid>,
 }
 
 /// How large a change set is.
@@ -64,14 +66,11 @@ macro_rules! change_sets {
                 transaction: &mut $transaction,
                 group: &BusinessGroupId,
             ) -> Result<Option<LockedGroup>, StoreError> {
-                let row: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
+                let row: Option<LockedRow> = sqlx::query_as(<$engine>::LOCK_GROUP)
                     .bind(group.as_str())
                     .fetch_optional(&mut **transaction)
                     .await?;
-                let locked = row.map(|(key, revision, mapping_count)| {
-                    Ok::<_, UnreadableRow>(LockedGroup { key, revision, mapping_count: rows::count(mapping_count)? })
-                });
-                Ok(locked.transpose()?)
+                Ok(row.map(locked).transpose()?)
             }
 
             /// Makes a change set without changes yet.
@@ -257,6 +256,14 @@ macro_rules! change_sets {
 
 change_sets!(postgres, crate::store::postgres::Postgres, sqlx::PgTransaction<'static>);
 change_sets!(sqlite, crate::store::sqlite::Sqlite, sqlx::SqliteTransaction<'static>);
+
+/// `group_key, revision, mapping_count, tenant_id`
+type LockedRow = (i64, i64, i64, Option<String>);
+
+fn locked((key, revision, mapping_count, tenant): LockedRow) -> Result<LockedGroup, UnreadableRow> {
+    let tenant = tenant.as_deref().map(rows::guid).transpose()?;
+    Ok(LockedGroup { key, revision, mapping_count: rows::count(mapping_count)?, tenant })
+}
 
 /// `line, phone_number, email`
 pub(super) type NotAssignedRow = (Option<i64>, i64, String);

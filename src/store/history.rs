@@ -22,6 +22,7 @@ use crate::store::change_sets;
 use crate::store::change_sets::LockedGroup;
 use crate::store::change_sets::Tally;
 use crate::store::error::UnreadableRow;
+use crate::store::line_changes;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
 use crate::store::rows::RevisionRow;
@@ -173,7 +174,7 @@ macro_rules! history_store {
                 detail.extend(audit::told_counts(counts));
                 let event = audit::done(deed, action::RESTORE_REVISION, &restore.group, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(RestoreOutcome::Restored { revision, counts })
             }
 

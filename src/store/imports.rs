@@ -45,6 +45,7 @@ use crate::store::change_sets::LockedGroup;
 use crate::store::change_sets::NotAssignedRow;
 use crate::store::change_sets::Tally;
 use crate::store::error::UnreadableRow;
+use crate::store::line_changes;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
 use crate::store::rows::RevisionRow;
@@ -260,7 +261,7 @@ macro_rules! import_store {
                 Self::keep(&mut transaction, group, change_set, &import).await?;
                 let event = audit::done(&batch.deed, action::IMPORT_MAPPINGS, &batch.group, told_import(&import));
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(ImportOutcome::Taken { import, bad_rows })
             }
 
@@ -327,7 +328,7 @@ macro_rules! import_store {
                 import.state = ImportState::Applied { revision };
                 let event = audit::done(deed, action::APPLY_IMPORT, &apply.group, told_import(&import));
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(ApplyOutcome::Applied(import))
             }
 

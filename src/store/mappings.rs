@@ -26,6 +26,7 @@ use crate::store::change_sets;
 use crate::store::change_sets::SingleChange;
 use crate::store::error::UnreadableRow;
 use crate::store::export;
+use crate::store::line_changes;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
 use crate::store::rows::MappingRow;
@@ -158,7 +159,7 @@ macro_rules! mapping_store {
                 let detail = vec![told("phone_number", &change.phone_number), told("revision", &revision)];
                 let event = audit::done(&change.deed, action::PUT_MAPPING, &change.group, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 let mapping = rows::mapping((number, change.email.to_string(), change.deed.at.as_microsecond()))?;
                 Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
             }
@@ -187,7 +188,7 @@ macro_rules! mapping_store {
                 let detail = vec![told("phone_number", &number), told("revision", &revision)];
                 let event = audit::done(deed, action::DELETE_MAPPING, id, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(DeleteOutcome::Deleted)
             }
 

@@ -12,6 +12,8 @@ mod export;
 mod health;
 mod history;
 mod imports;
+mod line_changes;
+mod line_watch;
 mod mappings;
 mod postgres;
 mod rows;
@@ -25,6 +27,8 @@ use crate::ports::audit_log::AuditLog;
 use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::history_store::HistoryStore;
 use crate::ports::import_store::ImportStore;
+use crate::ports::line_generations::LineGenerations;
+use crate::ports::line_watch::LineWatch;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_health::StoreHealth;
 pub use crate::store::error::OpenError;
@@ -48,6 +52,10 @@ pub struct Stores {
     pub audit: Arc<dyn AuditLog>,
     /// The database as a whole.
     pub health: Arc<dyn StoreHealth>,
+    /// What is known of changes to lines: those made through these stores, and those that the watch hears of.
+    pub lines: Arc<LineGenerations>,
+    /// Hears of changes to lines that are made elsewhere.
+    pub line_watch: Arc<dyn LineWatch>,
 }
 
 /// Opens the database of a URL: the only place that chooses the engine. The schema is left as it is; see
@@ -65,7 +73,9 @@ pub async fn open(url: &str) -> Result<Stores, OpenError> {
             business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::SqliteApiKeys(engine.clone())),
             audit: Arc::new(audit::SqliteAuditLog(engine.clone())),
-            health: Arc::new(health::SqliteHealth(engine)),
+            health: Arc::new(health::SqliteHealth(engine.clone())),
+            lines: Arc::clone(engine.lines()),
+            line_watch: Arc::new(line_watch::SqliteLineWatch(engine)),
         })
     } else {
         let engine = Postgres::open(url).await?;
@@ -76,7 +86,9 @@ pub async fn open(url: &str) -> Result<Stores, OpenError> {
             business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::PostgresApiKeys(engine.clone())),
             audit: Arc::new(audit::PostgresAuditLog(engine.clone())),
-            health: Arc::new(health::PostgresHealth(engine)),
+            health: Arc::new(health::PostgresHealth(engine.clone())),
+            lines: Arc::clone(engine.lines()),
+            line_watch: Arc::new(line_watch::PostgresLineWatch(engine)),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What only PostgreSQL does.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection;
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::domain::import::ImportRow;
 use crate::domain::phone_number::PhoneNumber;
+use crate::ports::line_generations::LineGenerations;
 use crate::store::error::OpenError;
 use crate::store::rows::to_i64;
 
@@ -42,12 +44,14 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub(super) struct Postgres {
     pool: PgPool,
     exports: PgPool,
+    options: PgConnectOptions,
+    lines: Arc<LineGenerations>,
 }
 
 impl Postgres {
     /// Locks a group until the end of the transaction, so that changes to it come one after the other.
     pub(super) const LOCK_GROUP: &str =
-        "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1 FOR UPDATE";
+        "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE";
 
     /// A change of many rows may take long, and wait long for another one of the same group.
     pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SET LOCAL statement_timeout = 0"];
@@ -74,6 +78,12 @@ impl Postgres {
 
     pub(super) const DROP_STAGING: &[&str] = &[];
 
+    /// The generations of all linked tenants' lines.
+    pub(super) const LINE_GENERATIONS: &str =
+        "SELECT tenant_id, group_key, generation FROM business_groups WHERE tenant_id IS NOT NULL";
+
+    pub(super) const NOTIFY: &str = "SELECT pg_notify($1, $2)";
+
     /// Brings a constraint's refusal forward, from the commit to here.
     pub(super) const CHECK_RANGES: &[&str] = &["SET CONSTRAINTS number_ranges_overlap IMMEDIATE"];
 
@@ -95,8 +105,9 @@ impl Postgres {
                 })
             });
         let exports = pool.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
-        let pool = pool.max_connections(MAX_CONNECTIONS).connect_with(options).await;
-        Ok(Self { pool: pool.map_err(|error| OpenError::Unreachable(error.to_string()))?, exports })
+        let pool = pool.max_connections(MAX_CONNECTIONS).connect_with(options.clone()).await;
+        let pool = pool.map_err(|error| OpenError::Unreachable(error.to_string()))?;
+        Ok(Self { pool, exports, options, lines: Arc::default() })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -105,6 +116,16 @@ impl Postgres {
         sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
         sqlx::migrate!("migrations/postgres").run_direct(None, &mut connection, false).await?;
         Ok(connection.close().await?)
+    }
+
+    /// What is known of changes to lines.
+    pub(super) fn lines(&self) -> &Arc<LineGenerations> {
+        &self.lines
+    }
+
+    /// How to connect to the database, beside the pools.
+    pub(super) fn options(&self) -> &PgConnectOptions {
+        &self.options
     }
 
     pub(super) fn reader(&self) -> &PgPool {

@@ -1,6 +1,9 @@
 //! What only SQLite does.
 
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::QueryBuilder;
@@ -17,6 +20,7 @@ use tokio::time::sleep;
 
 use crate::domain::import::ImportRow;
 use crate::domain::phone_number::PhoneNumber;
+use crate::ports::line_generations::LineGenerations;
 use crate::store::error::OpenError;
 use crate::store::rows::to_i64;
 
@@ -44,11 +48,15 @@ pub(super) struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
     exports: SqlitePool,
+    /// How many connections for writing there have been.
+    writers: Arc<AtomicU64>,
+    lines: Arc<LineGenerations>,
 }
 
 impl Sqlite {
     /// Reads a group. The transaction is the only one that writes already, so there is nothing to lock.
-    pub(super) const LOCK_GROUP: &str = "SELECT group_key, revision, mapping_count FROM business_groups WHERE id = $1";
+    pub(super) const LOCK_GROUP: &str =
+        "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1";
 
     pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &[];
 
@@ -79,12 +87,13 @@ impl Sqlite {
             .busy_timeout(WAIT_LIMIT);
         let fault = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
         // A lock taken for reading can't always become one for writing, so all writes have one connection.
+        let writers = Arc::new(AtomicU64::new(0));
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
-        let writer = first_connection(writer, &options).await.map_err(fault)?;
+        let writer = first_connection(counted(writer, &writers), &options).await.map_err(fault)?;
         let reader = SqlitePoolOptions::new().acquire_timeout(WAIT_LIMIT);
         let exports = reader.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
         let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
-        Ok(Self { writer, reader, exports })
+        Ok(Self { writer, reader, exports, writers, lines: Arc::default() })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -93,6 +102,19 @@ impl Sqlite {
         sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// What is known of changes to lines.
+    pub(super) fn lines(&self) -> &Arc<LineGenerations> {
+        &self.lines
+    }
+
+    /// What changes when another program has changed the database, and never by what is written here: the number of the
+    /// connection that writes, and what it says of the file (<https://www.sqlite.org/pragma.html#pragma_data_version>).
+    pub(super) async fn version_elsewhere(&self) -> sqlx::Result<(u64, i64)> {
+        let mut writer = self.writer.acquire().await?;
+        let (version,): (i64,) = sqlx::query_as("PRAGMA data_version").fetch_one(&mut *writer).await?;
+        Ok((self.writers.load(Ordering::Acquire), version))
     }
 
     pub(super) fn reader(&self) -> &SqlitePool {
@@ -153,6 +175,15 @@ impl Sqlite {
 type StagedRow = (i64, i64, Option<String>);
 
 const STAGE: &str = "INSERT INTO temp.import_rows (line, phone_number, email) ";
+
+/// Counts the connections that a pool opens.
+fn counted(pool: SqlitePoolOptions, opened: &Arc<AtomicU64>) -> SqlitePoolOptions {
+    let opened = Arc::clone(opened);
+    pool.after_connect(move |_, _| {
+        opened.fetch_add(1, Ordering::Release);
+        Box::pin(async { Ok(()) })
+    })
+}
 
 /// Opens the first connection, which makes the file. Two programs that do so at once can lock each other out for a moment
 /// in which SQLite does not wait by itself.

@@ -25,7 +25,7 @@ pub(super) const UPDATE_GROUP: &str = "UPDATE business_groups SET name = COALESC
 pub(super) const DELETE_CHANGES_OF_GROUP: &str = "DELETE FROM changes WHERE change_set_key IN \
      (SELECT change_set_key FROM change_sets WHERE group_key = $1)";
 pub(super) const DELETE_GROUP: &str = "DELETE FROM business_groups WHERE group_key = $1";
-pub(super) const LINK_TENANT: &str = "UPDATE business_groups SET tenant_id = $2 WHERE id = $1";
+pub(super) const LINK_TENANT: &str = "UPDATE business_groups SET tenant_id = $2 WHERE group_key = $1";
 
 // Number ranges.
 

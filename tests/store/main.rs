@@ -8,6 +8,7 @@ mod business_groups;
 mod constraints;
 mod history;
 mod imports;
+mod known_lines;
 mod mappings;
 mod migrations;
 mod model;

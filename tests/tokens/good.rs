@@ -12,7 +12,7 @@ use signline::domain::sign_in::SignIn;
 use crate::minting::*;
 
 async fn read(token: &str) -> SignIn {
-    World::usual().validator(policy()).validate(token).await.expect("a good token")
+    World::usual().validator(policy()).validate(token).await.expect("a good token").sign_in.clone()
 }
 
 #[tokio::test]

@@ -5,5 +5,6 @@ mod good;
 mod hostile;
 mod minting;
 mod rotation;
+mod seen_again;
 mod simulator;
 mod wycheproof;

@@ -181,6 +181,11 @@ impl World {
         *now = now.checked_add(Duration::from_secs(seconds)).expect("a time");
     }
 
+    /// Sets the clock, so many seconds after [`NOW`], or before.
+    pub(crate) fn set_clock(&self, seconds: i64) {
+        *self.now.lock().expect("no panic") = Timestamp::from_second(NOW + seconds).expect("a time");
+    }
+
     pub(crate) fn fetches(&self) -> usize {
         *self.fetches.lock().expect("no panic")
     }
@@ -190,7 +195,13 @@ impl World {
     }
 
     pub(crate) fn validator(self: &Arc<Self>, policy: TokenPolicy) -> TokenValidator {
-        TokenValidator::new(policy, self.keys(), Arc::<Self>::clone(self))
+        self.validator_with(policy, self.keys())
+    }
+
+    /// A validator that knows tokens again, as the service's does.
+    pub(crate) fn validator_with(self: &Arc<Self>, policy: TokenPolicy, keys: Arc<SigningKeys>) -> TokenValidator {
+        let validator = TokenValidator::new(policy, keys, Arc::<Self>::clone(self));
+        validator.with_cache(1000).expect("random bytes")
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::json;
 use signline::auth::TokenCheck;
 use signline::auth::TokenError;
-use signline::auth::TokenValidator;
 use tokio::task::JoinSet;
 
 use crate::minting::*;
@@ -23,7 +22,7 @@ fn long_lived() -> String {
 async fn a_new_key_is_usable_at_once_and_a_withdrawn_one_stops_at_the_next_refresh() {
     let world = World::publishing(vec![published("old", Some(TEMPLATE))]);
     let keys = world.keys();
-    let validator = TokenValidator::new(policy(), Arc::clone(&keys), Arc::<World>::clone(&world));
+    let validator = world.validator_with(policy(), Arc::clone(&keys));
     keys.refresh().await;
     assert!(validator.validate(&token_of("old")).await.is_ok());
     world.wait(30);
@@ -39,7 +38,7 @@ async fn a_new_key_is_usable_at_once_and_a_withdrawn_one_stops_at_the_next_refre
 async fn sign_ins_go_on_for_a_day_while_microsoft_is_down() {
     let world = World::publishing(vec![published("k", Some(TEMPLATE))]);
     let keys = world.keys();
-    let validator = TokenValidator::new(policy(), Arc::clone(&keys), Arc::<World>::clone(&world));
+    let validator = world.validator_with(policy(), Arc::clone(&keys));
     assert!(validator.validate(&token_of("k")).await.is_ok());
     world.publish(None);
     world.wait(86_399);

@@ -57,6 +57,7 @@ impl World {
         let source = Arc::new(EntraKeySetClient::new(&authority).expect("a client"));
         let keys = Arc::new(SigningKeys::new(source, Arc::<LaterClock>::clone(&clock)));
         let validator = TokenValidator::new(policy, Arc::clone(&keys), Arc::<LaterClock>::clone(&clock));
+        let validator = validator.with_cache(1000).expect("random bytes");
         Self { entra, clock, keys, validator: Arc::new(validator) }
     }
 

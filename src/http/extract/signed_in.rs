@@ -1,11 +1,12 @@
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::FromRequest;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 
-use crate::domain::sign_in::SignIn;
+use crate::auth::ValidatedToken;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
 use crate::http::problem::Problem;
@@ -13,7 +14,7 @@ use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 
 /// A caller with a good Microsoft Entra token.
-pub struct SignedIn(pub SignIn);
+pub struct SignedIn(pub Arc<ValidatedToken>);
 
 impl FromRequest for SignedIn {
     type Error = Problem;
@@ -25,7 +26,7 @@ impl FromRequest for SignedIn {
     }
 }
 
-async fn sign_in(request: &HttpRequest) -> Result<SignIn, Problem> {
+async fn sign_in(request: &HttpRequest) -> Result<Arc<ValidatedToken>, Problem> {
     let services = Services::of(request)?;
     match credential::of(request)? {
         Credential::Token(token) => Ok(services.tokens.validate(token).await?),

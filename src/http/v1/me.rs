@@ -57,13 +57,13 @@ pub struct ResolvedLine {
 )]
 #[get("/v1/me")]
 pub(crate) async fn resolve_line(caller: SignedIn, services: Data<Services>) -> Result<HttpResponse, Problem> {
-    let SignedIn(sign_in) = caller;
-    let line = services.resolver.resolve(&sign_in).await?;
+    let sign_in = &caller.0.sign_in;
+    let line = services.resolver.resolve(sign_in).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ResolvedLine {
         phone_number: line.phone_number.to_string(),
         phone_number_national: services.plan.national(line.phone_number),
         email: line.email.to_string(),
-        business_group: line.business_group.to_string(),
+        business_group: line.business_group().to_string(),
         application: sign_in.application.to_string(),
         tid: sign_in.tid.to_string(),
         oid: sign_in.oid.to_string(),

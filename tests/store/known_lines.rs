@@ -1,0 +1,546 @@
+//! Lines that are known again: as fresh as the store, whoever changes it, on this replica and on others.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use signline::domain::actor::Deed;
+use signline::domain::application::Applications;
+use signline::domain::business_group::BusinessGroupId;
+use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::email::EmailAddress;
+use signline::domain::guid::Guid;
+use signline::domain::import::ImportMode;
+use signline::domain::mapping::Line;
+use signline::domain::mapping::Mapping;
+use signline::domain::page::Page;
+use signline::domain::page::PageRequest;
+use signline::domain::phone_number::PhoneNumber;
+use signline::domain::sign_in::SignIn;
+use signline::mappings::Lines;
+use signline::mappings::ResolveError;
+use signline::mappings::Resolver;
+use signline::ports::clock::SystemClock;
+use signline::ports::history_store::Restore;
+use signline::ports::mapping_store::DeleteOutcome;
+use signline::ports::mapping_store::Export;
+use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::MappingStore;
+use signline::ports::mapping_store::Pin;
+use signline::ports::mapping_store::PutMapping;
+use signline::ports::mapping_store::PutOutcome;
+use signline::ports::store_error::StoreError;
+use signline::store::Stores;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use test_support::app::PATIENCE;
+use test_support::database::Engine;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
+use tokio::task::spawn;
+use tokio::time::sleep;
+use tokio::time::timeout;
+
+use crate::support::*;
+
+crate::on_both_engines!(
+    a_line_is_looked_up_once,
+    what_is_not_mapped_is_known_until_it_is,
+    every_change_made_here_is_seen_at_once,
+    every_change_made_elsewhere_is_seen,
+    a_change_made_past_the_program_is_seen,
+    many_who_ask_at_once_cause_one_look_up,
+    a_look_up_that_a_change_overtakes_puts_nothing_back,
+    who_asks_after_a_change_is_not_given_an_older_look_up,
+    no_answer_is_older_than_the_last_change,
+    a_change_whose_caller_goes_away_is_known_all_the_same,
+    nothing_is_known_again_while_changes_are_not_heard,
+    a_line_is_pinned_once_and_known_as_pinned,
+    a_pin_made_elsewhere_is_respected,
+);
+
+const BOB: &str = "bob@abc.com";
+const EVE: &str = "eve@abc.com";
+
+/// Mappings that count the look-ups, and hold them up where a test wants it.
+struct Counted {
+    inner: Arc<dyn MappingStore>,
+    look_ups: AtomicUsize,
+    pins: AtomicUsize,
+    /// A look-up that has been read passes with a permit; closed, all pass.
+    gate: Semaphore,
+}
+
+#[async_trait]
+impl MappingStore for Counted {
+    async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError> {
+        let found = self.inner.resolve(tenant, email).await;
+        self.look_ups.fetch_add(1, Ordering::SeqCst);
+        if let Ok(permit) = self.gate.acquire().await {
+            permit.forget();
+        }
+        found
+    }
+
+    async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError> {
+        self.pins.fetch_add(1, Ordering::SeqCst);
+        self.inner.pin(pin).await
+    }
+
+    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
+        self.inner.find(group, number).await
+    }
+
+    async fn list(
+        &self,
+        group: &BusinessGroupId,
+        filter: &MappingFilter,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Option<Page<Mapping>>, StoreError> {
+        self.inner.list(group, filter, page).await
+    }
+
+    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError> {
+        self.inner.put(change).await
+    }
+
+    async fn delete(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        deed: &Deed,
+    ) -> Result<DeleteOutcome, StoreError> {
+        self.inner.delete(group, number, deed).await
+    }
+
+    async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
+        self.inner.export(group).await
+    }
+}
+
+/// One replica: its stores, what it hears, and its resolver.
+struct Replica {
+    stores: Stores,
+    counted: Arc<Counted>,
+    resolver: Arc<Resolver>,
+    listening: Option<JoinHandle<Infallible>>,
+}
+
+impl Replica {
+    /// A replica that does not listen to others.
+    fn deaf(stores: Stores) -> Self {
+        let gate = Semaphore::new(0);
+        gate.close();
+        let inner = Arc::clone(&stores.mappings);
+        let counted = Arc::new(Counted { inner, look_ups: AtomicUsize::new(0), pins: AtomicUsize::new(0), gate });
+        let store: Arc<dyn MappingStore> = Arc::<Counted>::clone(&counted);
+        let lines = Lines::new(Arc::clone(&store), Arc::clone(&stores.lines), 1000);
+        let resolver = Arc::new(Resolver::new(lines, store, Arc::new(SystemClock)));
+        Self { stores, counted, resolver, listening: None }
+    }
+
+    async fn hearing(stores: Stores) -> Self {
+        let mut replica = Self::deaf(stores);
+        let watch = Arc::clone(&replica.stores.line_watch);
+        replica.listening = Some(spawn(async move { watch.listen().await }));
+        replica.wait_until_trusted().await;
+        replica
+    }
+
+    /// The first replica of a world.
+    async fn of(world: &World) -> Self {
+        Self::hearing(world.stores.clone()).await
+    }
+
+    async fn wait_until_trusted(&self) {
+        let trusted = async {
+            while !self.stores.lines.is_trusted(Instant::now()) {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, trusted).await.expect("changes are heard");
+    }
+
+    async fn resolve(&self, email: &str) -> Found {
+        found(&self.resolver, &sign_in(1, email)).await
+    }
+
+    async fn resolve_as(&self, sign_in: &SignIn) -> Found {
+        found(&self.resolver, sign_in).await
+    }
+
+    /// Asks until the answer is this one.
+    async fn wait_for(&self, sign_in: &SignIn, expected: Found) {
+        let seen = async {
+            while self.resolve_as(sign_in).await != expected {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, seen).await.unwrap_or_else(|_| panic!("never {expected:?}"));
+    }
+
+    fn look_ups(&self) -> usize {
+        self.counted.look_ups.load(Ordering::SeqCst)
+    }
+
+    /// A replica whose look-ups stop once they have read, until they are let go on.
+    fn gated(mut self) -> Self {
+        let counted = Counted {
+            inner: Arc::clone(&self.stores.mappings),
+            look_ups: AtomicUsize::new(0),
+            pins: AtomicUsize::new(0),
+            gate: Semaphore::new(0),
+        };
+        self.counted = Arc::new(counted);
+        let store: Arc<dyn MappingStore> = Arc::<Counted>::clone(&self.counted);
+        let lines = Lines::new(Arc::clone(&store), Arc::clone(&self.stores.lines), 1000);
+        self.resolver = Arc::new(Resolver::new(lines, store, Arc::new(SystemClock)));
+        self
+    }
+
+    /// Asks in the background.
+    fn ask(&self, email: &str) -> JoinHandle<Found> {
+        let (resolver, sign_in) = (Arc::clone(&self.resolver), sign_in(1, email));
+        spawn(async move { found(&resolver, &sign_in).await })
+    }
+
+    async fn wait_for_look_ups(&self, count: usize) {
+        let read = async {
+            while self.look_ups() < count {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, read).await.expect("the store is asked");
+    }
+
+    fn let_go_on(&self) {
+        self.counted.gate.close();
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+    }
+}
+
+/// An offset from `BASE`, or why there is none.
+type Found = Result<u64, &'static str>;
+
+async fn found(resolver: &Resolver, sign_in: &SignIn) -> Found {
+    match resolver.resolve(sign_in).await {
+        Ok(line) => Ok(line.phone_number.digits() - BASE),
+        Err(ResolveError::TenantNotLinked) => Err("tenant not linked"),
+        Err(ResolveError::GuestNotAllowed) => Err("guest not allowed"),
+        Err(ResolveError::NoEmailClaim) => Err("no e-mail claim"),
+        Err(ResolveError::NoMapping) => Err("no mapping"),
+        Err(ResolveError::IdentityChanged) => Err("identity changed"),
+        Err(ResolveError::Store(error)) => panic!("{error}"),
+    }
+}
+
+const NO_MAPPING: Found = Err("no mapping");
+
+/// A sign-in to tenant number so and so; each address is another person.
+fn sign_in(tenant: u32, email: &str) -> SignIn {
+    let person = email.bytes().map(u32::from).sum();
+    SignIn {
+        tid: guid(tenant),
+        oid: guid(person),
+        email: Some(address(email)),
+        application: Applications::parse("portal=0c11e470-1111-4222-8333-444455557777")
+            .expect("applications")
+            .find(Guid::parse("0c11e470-1111-4222-8333-444455557777").expect("a GUID"))
+            .expect("an application")
+            .clone(),
+        is_guest: false,
+        expires_at: Timestamp::MAX,
+    }
+}
+
+/// A group linked to tenant 1, with Bob's line.
+async fn company(world: &World) -> BusinessGroupId {
+    let group = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&group, guid(1), &deed(0)).await.expect("the store answers");
+    world.put(&group, 1, BOB).await;
+    group
+}
+
+async fn a_line_is_looked_up_once(world: World) {
+    company(&world).await;
+    let replica = Replica::of(&world).await;
+    for _ in 0..5 {
+        assert_eq!(replica.resolve(BOB).await, Ok(1));
+    }
+    assert_eq!(replica.look_ups(), 1);
+}
+
+async fn what_is_not_mapped_is_known_until_it_is(world: World) {
+    let group = company(&world).await;
+    let replica = Replica::of(&world).await;
+    let stranger = sign_in(2, BOB);
+    for _ in 0..3 {
+        assert_eq!(replica.resolve(EVE).await, NO_MAPPING);
+        assert_eq!(replica.resolve_as(&stranger).await, Err("tenant not linked"));
+    }
+    assert_eq!(replica.look_ups(), 2);
+    world.put(&group, 2, EVE).await;
+    assert_eq!(replica.resolve(EVE).await, Ok(2));
+}
+
+/// What can be done to a line, and what Bob finds then. Each begins where the one before ended.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Put,
+    Delete,
+    Import,
+    ApplyImport,
+    Restore,
+    Unlink,
+    LinkAgain,
+    PinningOff,
+    LinkToAnother,
+}
+
+impl Change {
+    const ALL: [(Self, Found); 9] = [
+        (Self::Put, NO_MAPPING),
+        (Self::Import, Ok(3)),
+        (Self::Delete, NO_MAPPING),
+        (Self::Restore, Ok(3)),
+        (Self::ApplyImport, Ok(4)),
+        (Self::Unlink, Err("tenant not linked")),
+        (Self::LinkAgain, Ok(4)),
+        (Self::PinningOff, Ok(4)),
+        (Self::LinkToAnother, Err("tenant not linked")),
+    ];
+
+    async fn make(self, world: &World, group: &BusinessGroupId) {
+        let stores = &world.stores;
+        match self {
+            Self::Put => drop(world.put(group, 1, EVE).await),
+            Self::Delete => drop(stores.mappings.delete(group, number(BASE + 3), &deed(0)).await.unwrap()),
+            Self::Import => drop(world.import(replace(group, &[(3, BOB)])).await),
+            Self::ApplyImport => apply(world, group, &[(4, BOB)]).await,
+            Self::Restore => {
+                let revision = world.read(group).await.revision - 1;
+                let restore = Restore { group: group.clone(), revision, deed: deed(0) };
+                drop(stores.history.restore(restore).await.unwrap());
+            }
+            Self::Unlink => drop(stores.business_groups.unlink_tenant(group, &deed(0)).await.unwrap()),
+            Self::LinkAgain => drop(stores.business_groups.link_tenant(group, guid(1), &deed(0)).await.unwrap()),
+            Self::PinningOff => {
+                let pinning = signline::domain::business_group::IdentityPinning::Off;
+                let patch = BusinessGroupPatch { identity_pinning: Some(pinning), ..BusinessGroupPatch::default() };
+                drop(stores.business_groups.update(group, patch, &deed(0)).await.unwrap());
+            }
+            Self::LinkToAnother => drop(stores.business_groups.link_tenant(group, guid(2), &deed(0)).await.unwrap()),
+        }
+    }
+}
+
+async fn apply(world: &World, group: &BusinessGroupId, rows: &[(u64, &str)]) {
+    let mut preview = batch(group, ImportMode::Replace, rows);
+    preview.apply = None;
+    let id = preview.id;
+    world.import(preview).await;
+    let apply =
+        signline::ports::import_store::ApplyImport { group: group.clone(), id, confirmed: None, deed: deed(1000) };
+    world.stores.imports.apply(apply).await.unwrap();
+}
+
+async fn every_change_made_here_is_seen_at_once(world: World) {
+    let group = company(&world).await;
+    let replica = Replica::of(&world).await;
+    assert_eq!(replica.resolve(BOB).await, Ok(1));
+    for (change, expected) in Change::ALL {
+        change.make(&world, &group).await;
+        assert_eq!(replica.resolve(BOB).await, expected, "{change:?}");
+        assert_eq!(replica.resolve(BOB).await, expected, "{change:?}");
+    }
+}
+
+async fn every_change_made_elsewhere_is_seen(world: World) {
+    let group = company(&world).await;
+    let other = Replica::hearing(world.database.open().await).await;
+    assert_eq!(other.resolve(BOB).await, Ok(1));
+    for (change, expected) in Change::ALL {
+        change.make(&world, &group).await;
+        other.wait_for(&sign_in(1, BOB), expected).await;
+    }
+    let before = other.look_ups();
+    other.wait_until_trusted().await;
+    other.wait_for(&sign_in(2, BOB), Ok(4)).await;
+    other.wait_for(&sign_in(2, BOB), Ok(4)).await;
+    assert!(other.look_ups() - before <= 2, "it is known again");
+}
+
+/// Runs SQL as somebody would who does not use the program.
+async fn by_hand(world: &World, statement: &'static str) {
+    let done = match world.engine {
+        Engine::Postgres => {
+            let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.map(|done| done.rows_affected())
+        }
+        Engine::Sqlite => {
+            let mut connection = SqliteConnection::connect(world.database.url()).await.unwrap();
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.map(|done| done.rows_affected())
+        }
+    };
+    assert_eq!(done.unwrap(), 1, "{statement}");
+}
+
+async fn a_change_made_past_the_program_is_seen(world: World) {
+    company(&world).await;
+    let replica = Replica::of(&world).await;
+    let bob = sign_in(1, BOB);
+    replica.wait_for(&bob, Ok(1)).await;
+    let eve = SignIn { oid: guid(99), ..bob.clone() };
+    replica.wait_for(&eve, Err("identity changed")).await;
+    by_hand(&world, "UPDATE mappings SET pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL").await;
+    replica.wait_for(&eve, Ok(1)).await;
+    by_hand(&world, "UPDATE mappings SET email = 'eve@abc.com'").await;
+    replica.wait_for(&bob, NO_MAPPING).await;
+    by_hand(
+        &world,
+        "UPDATE mappings SET email = 'bob@abc.com', pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL",
+    )
+    .await;
+    replica.wait_for(&bob, Ok(1)).await;
+    by_hand(&world, "DELETE FROM mappings").await;
+    replica.wait_for(&bob, NO_MAPPING).await;
+}
+
+async fn many_who_ask_at_once_cause_one_look_up(world: World) {
+    company(&world).await;
+    let replica = Replica::of(&world).await.gated();
+    let asking: Vec<_> = (0..50).map(|_| replica.ask(BOB)).collect();
+    replica.wait_for_look_ups(1).await;
+    replica.let_go_on();
+    for answer in asking {
+        assert_eq!(answer.await.unwrap(), Ok(1));
+    }
+    // A lease that has ended on a busy machine lets a few through to the store.
+    assert!(replica.look_ups() < 50, "{}", replica.look_ups());
+}
+
+async fn a_look_up_that_a_change_overtakes_puts_nothing_back(world: World) {
+    let group = company(&world).await;
+    let replica = Replica::of(&world).await.gated();
+    let asking = replica.ask(BOB);
+    replica.wait_for_look_ups(1).await;
+    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    replica.let_go_on();
+    asking.await.unwrap().ok();
+    for _ in 0..3 {
+        assert_eq!(replica.resolve(BOB).await, NO_MAPPING);
+    }
+}
+
+async fn who_asks_after_a_change_is_not_given_an_older_look_up(world: World) {
+    let group = company(&world).await;
+    let replica = Replica::of(&world).await.gated();
+    let before = replica.ask(BOB);
+    replica.wait_for_look_ups(1).await;
+    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    let after = replica.ask(BOB);
+    replica.let_go_on();
+    assert_eq!(after.await.unwrap(), NO_MAPPING);
+    before.await.unwrap().ok();
+}
+
+async fn no_answer_is_older_than_the_last_change(world: World) {
+    let group = company(&world).await;
+    let replica = Arc::new(Replica::of(&world).await);
+    let mut asking = JoinSet::new();
+    for email in [BOB, EVE, BOB, EVE] {
+        let replica = Arc::clone(&replica);
+        asking.spawn(async move {
+            loop {
+                let _ = replica.resolve(email).await;
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    for _ in 0..60 {
+        for (now, before) in [(EVE, BOB), (BOB, EVE)] {
+            world.put(&group, 1, now).await;
+            assert_eq!(replica.resolve(now).await, Ok(1));
+            assert_eq!(replica.resolve(before).await, NO_MAPPING);
+        }
+    }
+}
+
+async fn a_change_whose_caller_goes_away_is_known_all_the_same(world: World) {
+    let group = company(&world).await;
+    let replica = Replica::of(&world).await;
+    for round in 0..60_u64 {
+        let email = [BOB, EVE][usize::try_from(round % 2).unwrap()];
+        // Given up earlier and earlier.
+        let _ = timeout(Duration::from_micros(6000 - round * 100), world.put(&group, 1, email)).await;
+        let agree = async {
+            loop {
+                let stored = world.stores.mappings.find(&group, number(BASE + 1)).await.unwrap().unwrap();
+                let (known, gone) = if stored.email.as_str() == BOB { (BOB, EVE) } else { (EVE, BOB) };
+                if (replica.resolve(known).await, replica.resolve(gone).await) == (Ok(1), NO_MAPPING) {
+                    break;
+                }
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, agree).await.unwrap_or_else(|_| panic!("round {round}: what is known is not what is stored"));
+    }
+}
+
+async fn nothing_is_known_again_while_changes_are_not_heard(world: World) {
+    let group = company(&world).await;
+    let replica = Replica::deaf(world.database.open().await);
+    for _ in 0..3 {
+        assert_eq!(replica.resolve(BOB).await, Ok(1));
+    }
+    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    assert_eq!(replica.resolve(BOB).await, NO_MAPPING);
+    assert_eq!(replica.look_ups(), 4);
+}
+
+async fn a_line_is_pinned_once_and_known_as_pinned(world: World) {
+    company(&world).await;
+    let replica = Replica::of(&world).await;
+    let bob = sign_in(1, BOB);
+    let eve = SignIn { oid: guid(99), ..bob.clone() };
+    for _ in 0..3 {
+        assert_eq!(replica.resolve_as(&bob).await, Ok(1));
+        assert_eq!(replica.resolve_as(&eve).await, Err("identity changed"));
+    }
+    assert_eq!((replica.look_ups(), replica.counted.pins.load(Ordering::SeqCst)), (1, 1));
+}
+
+async fn a_pin_made_elsewhere_is_respected(world: World) {
+    company(&world).await;
+    let one = Replica::of(&world).await;
+    let other = Replica::hearing(world.database.open().await).await.gated();
+    let bob = sign_in(1, BOB);
+    let eve = SignIn { oid: guid(99), ..bob.clone() };
+    // The other replica finds the line while it is pinned to nobody.
+    let resolver = Arc::clone(&other.resolver);
+    let asking = spawn({
+        let eve = eve.clone();
+        async move { found(&resolver, &eve).await }
+    });
+    other.wait_for_look_ups(1).await;
+    assert_eq!(one.resolve_as(&bob).await, Ok(1));
+    other.let_go_on();
+    assert_eq!(asking.await.unwrap(), Err("identity changed"));
+    assert_eq!(other.resolve_as(&bob).await, Ok(1));
+    assert_eq!(other.resolve_as(&eve).await, Err("identity changed"));
+}
