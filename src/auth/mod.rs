@@ -19,5 +19,6 @@ pub use token::CacheError;
 pub use token::TokenError;
 pub use token::TokenPolicy;
 pub use token::TokenValidator;
+pub use token::TokensStatus;
 pub use token_check::TokenCheck;
 pub use validated_tokens::ValidatedToken;

@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -60,6 +62,15 @@ pub enum TokenError {
     },
 }
 
+/// How it stands with the tokens that are known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokensStatus {
+    /// How many there are.
+    pub known: usize,
+    /// How many tokens were checked anew since the start.
+    pub checks: u64,
+}
+
 /// The cache of validated tokens could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the system gives no random bytes")]
@@ -79,6 +90,7 @@ pub struct TokenValidator {
     keys: Arc<SigningKeys>,
     clock: Arc<dyn Clock>,
     seen: Option<ValidatedTokens>,
+    checks: AtomicU64,
 }
 
 impl TokenValidator {
@@ -87,7 +99,7 @@ impl TokenValidator {
     pub fn new(policy: TokenPolicy, keys: Arc<SigningKeys>, clock: Arc<dyn Clock>) -> Self {
         let skew_seconds = i64::try_from(policy.clock_skew.as_secs()).unwrap_or(i64::MAX);
         let claim_names = claims::names(&policy.email_claims);
-        Self { policy, skew_seconds, claim_names, keys, clock, seen: None }
+        Self { policy, skew_seconds, claim_names, keys, clock, seen: None, checks: AtomicU64::new(0) }
     }
 
     /// The same validator, which knows up to `capacity` good tokens again; with 0, none.
@@ -102,10 +114,11 @@ impl TokenValidator {
         Ok(self)
     }
 
-    /// How many tokens are known again.
+    /// How it stands with the tokens that are known again.
     #[must_use]
-    pub fn known_tokens(&self) -> usize {
-        self.seen.as_ref().map_or(0, ValidatedTokens::len)
+    pub fn status(&self) -> TokensStatus {
+        let known = self.seen.as_ref().map_or(0, ValidatedTokens::len);
+        TokensStatus { known, checks: self.checks.load(Ordering::Relaxed) }
     }
 
     /// Validates a token, or knows it again as one that has passed and would pass again.
@@ -136,6 +149,7 @@ impl TokenValidator {
 
     /// Holds a token against every rule: form, header, key, signature, and only then what it says.
     async fn check(&self, token: &str) -> Result<ValidatedToken, TokenError> {
+        self.checks.fetch_add(1, Ordering::Relaxed);
         let token = CompactToken::parse(token)?;
         let key = self.keys.find(&token.key_id).await.map_err(|error| match error {
             KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),

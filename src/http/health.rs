@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing::warn;
 
 use crate::auth::KeysStatus;
+use crate::http::metrics::State;
 use crate::http::observe::OwnErrorBody;
 use crate::http::problem::Problem;
 use crate::http::services::Services;
@@ -95,6 +96,11 @@ fn stop_line(services: &Services) -> (bool, String) {
 )]
 #[get("/metrics")]
 pub(crate) async fn metrics(services: Data<Services>) -> Result<HttpResponse, Problem> {
-    let text = services.metrics.render(&services.signing_keys.status()).map_err(Problem::internal)?;
+    let state = State {
+        keys: services.signing_keys.status(),
+        tokens: services.tokens.status(),
+        lines: services.resolver.lines_status(),
+    };
+    let text = services.metrics.render(&state).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -9,6 +9,8 @@ use prometheus::Registry;
 use prometheus::TextEncoder;
 
 use crate::auth::KeysStatus;
+use crate::auth::TokensStatus;
+use crate::mappings::LinesStatus;
 
 /// Upper bounds of the latency histogram's buckets, in seconds: a resolve takes less than a millisecond, an import of a
 /// million rows many seconds.
@@ -25,6 +27,21 @@ pub struct Metrics {
     keys: IntGauge,
     keys_age_seconds: IntGauge,
     keys_stale: IntGauge,
+    known_tokens: IntGauge,
+    token_checks: IntGauge,
+    known_lines: IntGauge,
+    line_look_ups: IntGauge,
+    lines_trusted: IntGauge,
+}
+
+/// What is not counted call by call but read when the metrics are.
+pub struct State {
+    /// The signing keys.
+    pub keys: KeysStatus,
+    /// The tokens that are known again.
+    pub tokens: TokensStatus,
+    /// The lines that are known again.
+    pub lines: LinesStatus,
 }
 
 struct IntGaugePair {
@@ -75,6 +92,14 @@ impl Metrics {
                 "signline_signing_keys_stale",
                 "1 while old keys are kept because the last fetch failed.",
             )?,
+            known_tokens: gauge("signline_known_tokens", "Validated tokens that are known again.")?,
+            token_checks: gauge("signline_token_checks", "Tokens that were checked anew, since the start.")?,
+            known_lines: gauge("signline_known_lines", "Resolved lines that are known again.")?,
+            line_look_ups: gauge("signline_line_look_ups", "Lines read from the database, since the start.")?,
+            lines_trusted: gauge(
+                "signline_known_lines_trusted",
+                "1 while changes made on other replicas are heard; otherwise each line is read from the database.",
+            )?,
             seconds,
             registry,
         })
@@ -92,17 +117,26 @@ impl Metrics {
         self.import_rows.with_label_values(&[result]).inc_by(rows);
     }
 
-    /// The metrics as text, with the signing keys as they are now.
+    /// The metrics as text, with the state as it is now.
     ///
     /// # Errors
     /// If the text could not be written.
-    pub fn render(&self, keys: &KeysStatus) -> Result<String, prometheus::Error> {
+    pub fn render(&self, state: &State) -> Result<String, prometheus::Error> {
+        self.set_keys(&state.keys);
+        self.known_tokens.set(i64::try_from(state.tokens.known).unwrap_or(i64::MAX));
+        self.token_checks.set(i64::try_from(state.tokens.checks).unwrap_or(i64::MAX));
+        self.known_lines.set(i64::try_from(state.lines.known).unwrap_or(i64::MAX));
+        self.line_look_ups.set(i64::try_from(state.lines.look_ups).unwrap_or(i64::MAX));
+        self.lines_trusted.set(i64::from(state.lines.trusted));
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+
+    fn set_keys(&self, keys: &KeysStatus) {
         self.keys.set(i64::try_from(keys.key_count).unwrap_or(i64::MAX));
         let age = keys.age.map_or(-1, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         self.keys_age_seconds.set(age);
         self.keys_stale.set(i64::from(keys.key_count > 0 && keys.consecutive_failures > 0));
         self.key_fetches.ok.set(i64::try_from(keys.fetches_ok).unwrap_or(i64::MAX));
         self.key_fetches.failed.set(i64::try_from(keys.fetches_failed).unwrap_or(i64::MAX));
-        TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }

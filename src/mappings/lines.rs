@@ -1,6 +1,8 @@
 //! Lines as they are looked up at each sign-in: in the store, or among those that were looked up before.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -26,6 +28,18 @@ pub struct Lines {
     store: Arc<dyn MappingStore>,
     generations: Arc<LineGenerations>,
     known: Option<Cache<LineKey, KnownLine>>,
+    look_ups: AtomicU64,
+}
+
+/// How it stands with the lines that are known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinesStatus {
+    /// How many there are.
+    pub known: usize,
+    /// How many were looked up since the start.
+    pub look_ups: u64,
+    /// Whether changes made elsewhere are heard; while they are not, none is used.
+    pub trusted: bool,
 }
 
 /// What was found for a tenant and an address, and the generation that it was found in.
@@ -61,7 +75,16 @@ impl Lines {
     #[must_use]
     pub fn new(store: Arc<dyn MappingStore>, generations: Arc<LineGenerations>, capacity: usize) -> Self {
         let known = (capacity > 0).then(|| Cache::new(capacity));
-        Self { store, generations, known }
+        Self { store, generations, known, look_ups: AtomicU64::new(0) }
+    }
+
+    /// How it stands with the lines that are known again.
+    pub(super) fn status(&self) -> LinesStatus {
+        LinesStatus {
+            known: self.known.as_ref().map_or(0, Cache::len),
+            look_ups: self.look_ups.load(Ordering::Relaxed),
+            trusted: self.generations.is_trusted(Instant::now()),
+        }
     }
 
     /// Finds the line of an address in a tenant, in one read of the store if it is not known. Callers that ask for the
@@ -122,6 +145,7 @@ impl Lines {
     async fn look_up(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<KnownLine, StoreError> {
         // Taken before the read: what changes meanwhile makes it useless.
         let (generation, looked_up) = (self.generations.of(tenant), Instant::now());
+        self.look_ups.fetch_add(1, Ordering::Relaxed);
         let line = self.store.resolve(tenant, email).await?.map(Arc::new);
         Ok(KnownLine { line, generation, looked_up })
     }

@@ -10,6 +10,7 @@ mod resolve;
 pub use error::MappingError;
 pub use error::ResolveError;
 pub use lines::Lines;
+pub use lines::LinesStatus;
 pub use manage::Mappings;
 pub use manage::PutResult;
 pub use resolve::ResolvedLine;

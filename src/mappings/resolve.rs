@@ -11,6 +11,7 @@ use crate::domain::sign_in::SignIn;
 use crate::mappings::ResolveError;
 use crate::mappings::lines::KnownLine;
 use crate::mappings::lines::Lines;
+use crate::mappings::lines::LinesStatus;
 use crate::ports::clock::Clock;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
@@ -45,6 +46,12 @@ impl Resolver {
     #[must_use]
     pub fn new(lines: Lines, store: Arc<dyn MappingStore>, clock: Arc<dyn Clock>) -> Self {
         Self { lines, store, clock }
+    }
+
+    /// How it stands with the lines that are known again.
+    #[must_use]
+    pub fn lines_status(&self) -> LinesStatus {
+        self.lines.status()
     }
 
     /// Finds the line of the user who signed in: at most one read of the store, and one write at her first sign-in, which

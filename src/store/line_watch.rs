@@ -46,6 +46,9 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// The channel that the triggers of the database tell of changes on; the payload is the tenant.
 const CHANNEL: &str = "signline_lines_changed";
 
+/// What the server's list of sessions calls the connection.
+const APPLICATION: &str = "signline-listen";
+
 /// What a replica says to itself on the channel begins with this.
 const PROOF: &str = "proof ";
 
@@ -114,7 +117,8 @@ impl PostgresLineWatch {
 
     /// A connection of its own: the pool's may all be busy just when this one is needed.
     async fn connect(&self) -> sqlx::Result<PgListener> {
-        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(self.0.options().clone());
+        let options = self.0.options().clone().application_name(APPLICATION);
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
         let mut listener = PgListener::connect_with(&pool).await?;
         // A connection that is made anew behind our back would have missed something.
         listener.eager_reconnect(false);
