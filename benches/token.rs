@@ -85,6 +85,8 @@ fn main() {
         clock_skew: Duration::from_mins(1),
     };
     let keys = Arc::new(SigningKeys::new(Arc::<World>::clone(&world), Arc::<World>::clone(&world)));
+    let known = TokenValidator::new(policy.clone(), Arc::clone(&keys), Arc::<World>::clone(&world));
+    let known = known.with_cache(100).expect("random bytes");
     let validator = TokenValidator::new(policy, keys, world);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(validator.validate(&token)).expect("a good token, which brings the key");
@@ -93,6 +95,9 @@ fn main() {
     let mut group = criterion.benchmark_group("token");
     group.bench_function("validate, keys warm", |bencher| {
         bencher.iter(|| runtime.block_on(validator.validate(black_box(&token))));
+    });
+    group.bench_function("a token seen before", |bencher| {
+        bencher.iter(|| runtime.block_on(known.validate(black_box(&token))));
     });
     let components = RsaPublicKeyComponents { n: modulus, e: vec![1, 0, 1] };
     let parsed = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).expect("a public key");
