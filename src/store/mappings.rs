@@ -42,11 +42,15 @@ macro_rules! mapping_store {
         #[async_trait]
         impl MappingStore for $name {
             async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError> {
-                let row: Option<LineRow> = sqlx::query_as(statements::RESOLVE)
-                    .bind(tenant.to_string())
-                    .bind(email.map(EmailAddress::as_str))
-                    .fetch_optional(self.0.reader())
-                    .await?;
+                let tenant = tenant.to_string();
+                let look_up = |pool| {
+                    let query = sqlx::query_as(statements::RESOLVE).bind(&tenant).bind(email.map(EmailAddress::as_str));
+                    query.fetch_optional(pool)
+                };
+                let row: Option<LineRow> = match look_up(self.0.look_ups()).await {
+                    Err(error) if <$engine>::is_lost(&error) => look_up(self.0.reader()).await?,
+                    found => found?,
+                };
                 Ok(row.map(line).transpose()?)
             }
 

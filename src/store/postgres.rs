@@ -19,8 +19,11 @@ use crate::ports::line_generations::LineGenerations;
 use crate::store::error::OpenError;
 use crate::store::rows::to_i64;
 
-/// Connections of one replica at most, without those of exports.
-const MAX_CONNECTIONS: u32 = 32;
+/// Connections of one replica at most, without those of look-ups and exports.
+const MAX_CONNECTIONS: u32 = 24;
+
+/// Connections of one replica for look-ups at most: sign-ins don't wait for what administrators do.
+const MAX_LOOK_UPS: u32 = 8;
 
 /// Connections of one replica for exports at most: a slow reader holds one for long.
 const MAX_EXPORTS: u32 = 8;
@@ -43,6 +46,7 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: PgPool,
+    look_ups: PgPool,
     exports: PgPool,
     options: PgConnectOptions,
     lines: Arc<LineGenerations>,
@@ -91,23 +95,22 @@ impl Postgres {
         let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
         let options = options.application_name("signline").options([("statement_timeout", STATEMENT_LIMIT)]);
         try_to_connect(&options).await.map_err(OpenError::Unreachable)?;
-        let pool = PgPoolOptions::new()
-            .acquire_timeout(ACQUIRE_LIMIT)
-            // A round trip less for each call under load. A connection that has stood idle is tried first, so that a
-            // database that was restarted costs no call.
-            .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                Box::pin(async move {
-                    if about.idle_for >= TRY_AFTER_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            });
+        // A round trip less for each call.
+        let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
+        let look_ups = pool.clone().max_connections(MAX_LOOK_UPS).connect_lazy_with(options.clone());
+        // Here a connection that has stood idle is tried first, so that a database that was restarted costs no call.
+        let pool = pool.before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for >= TRY_AFTER_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
         let exports = pool.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
         let pool = pool.max_connections(MAX_CONNECTIONS).connect_with(options.clone()).await;
         let pool = pool.map_err(|error| OpenError::Unreachable(error.to_string()))?;
-        Ok(Self { pool, exports, options, lines: Arc::default() })
+        Ok(Self { pool, look_ups, exports, options, lines: Arc::default() })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -132,6 +135,21 @@ impl Postgres {
         &self.pool
     }
 
+    /// For look-ups: the connections are not tried first, so who uses one asks again where [`Self::is_lost`].
+    pub(super) fn look_ups(&self) -> &PgPool {
+        &self.look_ups
+    }
+
+    /// Whether it was the connection that failed, as one does that stood idle while the server was restarted.
+    pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+        match error {
+            sqlx::Error::Io(_) => true,
+            // Shut down, crashed, not up yet.
+            sqlx::Error::Database(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03")),
+            _ => false,
+        }
+    }
+
     pub(super) async fn begin(&self) -> sqlx::Result<PgTransaction<'static>> {
         self.pool.begin().await
     }
@@ -148,6 +166,7 @@ impl Postgres {
 
     pub(super) async fn close(&self) {
         self.exports.close().await;
+        self.look_ups.close().await;
         self.pool.close().await;
     }
 

@@ -121,6 +121,16 @@ impl Sqlite {
         &self.reader
     }
 
+    /// For look-ups: the same connections.
+    pub(super) fn look_ups(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    /// A file does not lose its connections.
+    pub(super) fn is_lost(_: &sqlx::Error) -> bool {
+        false
+    }
+
     pub(super) async fn begin(&self) -> sqlx::Result<SqliteTransaction<'static>> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }

@@ -544,3 +544,25 @@ async fn a_pin_made_elsewhere_is_respected(world: World) {
     assert_eq!(other.resolve_as(&bob).await, Ok(1));
     assert_eq!(other.resolve_as(&eve).await, Err("identity changed"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_up_is_answered_though_the_server_has_closed_all_connections() {
+    let world = World::new(Engine::Postgres).await;
+    company(&world).await;
+    let replica = Replica::deaf(world.stores.clone());
+    let mut asking = JoinSet::new();
+    for _ in 0..16 {
+        let resolver = Arc::clone(&replica.resolver);
+        asking.spawn(async move { found(&resolver, &sign_in(1, BOB)).await });
+    }
+    asking.join_all().await;
+    let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+    let close = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    // The connections that are tried before they are used are those that stood idle for a while.
+    sleep(Duration::from_millis(1100)).await;
+    sqlx::query(close).execute(&mut connection).await.unwrap();
+    for _ in 0..16 {
+        assert_eq!(replica.resolve(BOB).await, Ok(1));
+    }
+}
