@@ -428,15 +428,21 @@ async fn a_change_made_past_the_program_is_seen(world: World) {
 
 async fn many_who_ask_at_once_cause_one_look_up(world: World) {
     company(&world).await;
-    let replica = Replica::of(&world).await.gated();
-    let asking: Vec<_> = (0..50).map(|_| replica.ask(BOB)).collect();
-    replica.wait_for_look_ups(1).await;
-    replica.let_go_on();
-    for answer in asking {
-        assert_eq!(answer.await.unwrap(), Ok(1));
+    pin(&world).await;
+    // On a busy machine the lease can end in between, and then each asks for itself.
+    for _ in 0..10 {
+        let replica = Replica::of(&world).await.gated();
+        let asking: Vec<_> = (0..50).map(|_| replica.ask(BOB)).collect();
+        replica.wait_for_look_ups(1).await;
+        replica.let_go_on();
+        for answer in asking {
+            assert_eq!(answer.await.unwrap(), Ok(1));
+        }
+        if replica.look_ups() == 1 {
+            return;
+        }
     }
-    // A lease that has ended on a busy machine lets a few through to the store.
-    assert!(replica.look_ups() < 50, "{}", replica.look_ups());
+    panic!("each asks for itself");
 }
 
 async fn a_look_up_that_a_change_overtakes_puts_nothing_back(world: World) {
