@@ -15,6 +15,7 @@ mod permissions;
 mod previews;
 mod problems;
 mod resolving;
+mod seen_again;
 mod story;
 mod support;
 mod workbooks;
