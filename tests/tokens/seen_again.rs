@@ -133,7 +133,7 @@ async fn bad_tokens_push_no_good_one_out() {
     let good = token();
     let signed = good.rsplit_once('.').unwrap().0;
     for number in 0..1000 {
-        let bad = format!("{signed}.{}", encode(&format!("{number:0256}")));
+        let bad = format!("{signed}.{}", encode(format!("{number:0256}")));
         assert_eq!(validator.validate(&bad).await, refused(TokenCheck::Signature));
     }
     assert_eq!(validator.status().known, 1);
