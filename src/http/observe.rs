@@ -29,6 +29,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
 use actix_web::web::Data;
 use futures_util::future::LocalBoxFuture;
+use tracing::debug;
 use tracing::error;
 use tracing::info;
 use uuid::Uuid;
@@ -46,6 +47,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest request id that is taken over from a caller, in characters.
 const MAX_REQUEST_ID_CHARS: usize = 64;
+
+/// The route whose calls are logged at `debug` when they go well: a line for each would cost more than the call.
+const HOT_ROUTE: &str = "/v1/me";
 
 /// The middleware.
 pub struct Observe(pub Data<Services>);
@@ -147,8 +151,19 @@ impl Edge {
 }
 
 fn log(request_id: &str, method: &str, route: &str, status: StatusCode, elapsed: Duration) {
-    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-    info!(request_id, method, route, status = status.as_u16(), micros, "answered");
+    macro_rules! answered {
+        ($level:ident) => {
+            $level!(
+                request_id,
+                method,
+                route,
+                status = status.as_u16(),
+                micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+                "answered"
+            )
+        };
+    }
+    if status.is_success() && route == HOT_ROUTE { answered!(debug) } else { answered!(info) }
 }
 
 /// The id of a call. Who handles the call may ask for it, and so keep it; else it is made for the answer alone.
