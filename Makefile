@@ -1,4 +1,4 @@
-.PHONY: help demo test lint bench openapi
+.PHONY: help demo test lint bench profile openapi
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -14,6 +14,9 @@ lint: ## formatting, clippy, documentation, licences and sources
 
 bench: ## measure; see docs/benchmarks.md
 	scripts/bench
+
+profile: ## count the instructions of GET /v1/me; see docs/benchmarks.md
+	scripts/profile
 
 openapi: ## write the OpenAPI document from the handlers
 	@mkdir -p target

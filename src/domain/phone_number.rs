@@ -120,8 +120,32 @@ impl NumberingPlan {
     /// The number as the export and the API's `phone_number_national` write it: national digits if it is of this
     /// plan's calling code, else with `+`.
     #[must_use]
+    pub fn write(self, number: PhoneNumber) -> WrittenNumber {
+        self.national_digits(number).map_or(WrittenNumber::E164(number), WrittenNumber::National)
+    }
+
+    /// The same as text.
+    #[must_use]
     pub fn national(self, number: PhoneNumber) -> String {
-        self.national_digits(number).map_or_else(|| number.to_string(), |digits| digits.to_string())
+        self.write(number).to_string()
+    }
+}
+
+/// A number as a plan writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenNumber {
+    /// In national digits.
+    National(u64),
+    /// With `+`.
+    E164(PhoneNumber),
+}
+
+impl fmt::Display for WrittenNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::National(digits) => digits.fmt(f),
+            Self::E164(number) => number.fmt(f),
+        }
     }
 }
 

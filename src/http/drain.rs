@@ -1,8 +1,13 @@
 //! The graceful stop: what is known of connections and calls under way.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::task::Waker;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,8 +20,10 @@ use tokio::time::sleep;
 /// are under way, so that a load balancer can read the 503 of `/readyz`, and end with their first answer.
 #[derive(Clone)]
 pub struct Drain {
-    draining: watch::Sender<bool>,
-    /// Connections opened before the stop began, and calls under way on any.
+    /// What every call asks; the channel below takes a lock to tell the same.
+    draining: Arc<AtomicBool>,
+    begun: watch::Sender<bool>,
+    /// Connections opened before the stop began, and calls on later ones.
     busy: Arc<AtomicUsize>,
 }
 
@@ -31,7 +38,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 impl Default for Drain {
     fn default() -> Self {
-        Self { draining: watch::Sender::new(false), busy: Arc::default() }
+        Self { draining: Arc::default(), begun: watch::Sender::new(false), busy: Arc::default() }
     }
 }
 
@@ -48,17 +55,17 @@ impl Drain {
     /// Whether the service is about to stop.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        *self.draining.borrow()
+        self.draining.load(Ordering::Acquire)
     }
 
     /// Begins the stop.
     pub fn begin(&self) {
-        self.draining.send_replace(true);
+        self.draining.store(true, Ordering::Release);
+        self.begun.send_replace(true);
     }
 
     /// Counts something that the stop must wait for.
-    #[must_use]
-    pub fn busy(&self) -> Busy {
+    fn busy(&self) -> Busy {
         self.busy.fetch_add(1, Ordering::Acquire);
         Busy(Arc::clone(&self.busy))
     }
@@ -69,17 +76,34 @@ impl Drain {
         (!self.is_draining()).then(|| self.busy())
     }
 
+    /// Counts a call that begins; `None` before the stop: its connection is counted, and outlives the call. So calls
+    /// need no counter that all workers write to.
+    #[must_use]
+    pub fn call(&self) -> Option<Busy> {
+        self.is_draining().then(|| self.busy())
+    }
+
     /// When a connection that is opened now must end: when the stop begins, or, if it has begun, soon.
     pub fn end_of_connection(&self) -> impl Future<Output = ()> + 'static + use<> {
-        let mut draining = self.draining.subscribe();
-        let begun = self.is_draining();
-        async move {
-            if begun {
-                sleep(LATE_CONNECTION).await;
-            } else if draining.wait_for(|draining| *draining).await.is_err() {
-                std::future::pending::<()>().await;
+        let drain = self.clone();
+        let late = self.is_draining();
+        async move { if late { sleep(LATE_CONNECTION).await } else { drain.begins().await } }
+    }
+
+    /// When the stop begins. A connection asks each time that it is woken, so that the channel, which takes locks, is
+    /// asked only once, for the task that it is to wake.
+    async fn begins(&self) {
+        let mut begun = self.begun.subscribe();
+        let mut begins = pin!(begun.wait_for(|begun| *begun));
+        let mut woken_then: Option<Waker> = None;
+        poll_fn(|context| {
+            if !self.is_draining() && woken_then.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                return Poll::Pending;
             }
-        }
+            woken_then = Some(context.waker().clone());
+            begins.as_mut().poll(context).map(drop)
+        })
+        .await;
     }
 
     /// Waits until nothing is under way any more, `limit` at most; `false` if that was not enough.
@@ -98,20 +122,37 @@ impl Drain {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[tokio::test]
     async fn the_stop_waits_for_calls_under_way_and_old_connections() {
         let drain = Drain::default();
-        let (old_connection, call) = (drain.connection(), drain.busy());
+        let old_connection = drain.connection();
+        assert!(drain.call().is_none(), "its connection is counted");
         let end = drain.end_of_connection();
         drain.begin();
         end.await;
         assert!(drain.connection().is_none());
+        let call = drain.call();
+        assert!(call.is_some());
         assert!(!drain.finished(Duration::from_millis(20)).await);
         drop(call);
         assert!(!drain.finished(Duration::from_millis(20)).await);
         drop(old_connection);
         assert!(drain.finished(Duration::from_mins(1)).await);
+    }
+    #[tokio::test]
+    async fn an_idle_connection_that_was_asked_before_is_woken_by_the_stop() {
+        let drain = Drain::default();
+        let mut end = Box::pin(drain.end_of_connection());
+        for _ in 0..2 {
+            assert_eq!(end.as_mut().now_or_never(), None);
+        }
+        let connection = tokio::spawn(end);
+        tokio::task::yield_now().await;
+        drain.begin();
+        connection.await.unwrap();
     }
 }

@@ -1,7 +1,14 @@
 //! What `/metrics` shows, in the Prometheus text format.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::time::Duration;
+
+use hashbrown::HashMap;
+use prometheus::Histogram;
 use prometheus::HistogramOpts;
 use prometheus::HistogramVec;
+use prometheus::IntCounter;
 use prometheus::IntCounterVec;
 use prometheus::IntGauge;
 use prometheus::Opts;
@@ -105,11 +112,12 @@ impl Metrics {
         })
     }
 
-    /// Counts a call. `route` is the route's pattern, or a fixed word: never a path, which holds phone numbers.
-    pub fn observe_request(&self, route: &str, method: &str, status: u16, seconds: f64) {
-        let status = status.to_string();
-        self.requests.with_label_values(&[route, method, &status]).inc();
-        self.seconds.with_label_values(&[route, method]).observe(seconds);
+    /// The counters of calls of this kind.
+    fn of_calls(&self, CallKind { route, method, status }: &CallKind) -> CountedCalls {
+        CountedCalls {
+            requests: self.requests.with_label_values(&[route, *method, &status.to_string()]),
+            seconds: self.seconds.with_label_values(&[route, *method]),
+        }
     }
 
     /// Counts the rows of an applied import.
@@ -138,5 +146,36 @@ impl Metrics {
         self.keys_stale.set(i64::from(keys.key_count > 0 && keys.consecutive_failures > 0));
         self.key_fetches.ok.set(i64::try_from(keys.fetches_ok).unwrap_or(i64::MAX));
         self.key_fetches.failed.set(i64::try_from(keys.fetches_failed).unwrap_or(i64::MAX));
+    }
+}
+
+/// What calls are counted by.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct CallKind {
+    /// The route's pattern, or a fixed word: never a path, which holds phone numbers.
+    pub(super) route: Cow<'static, str>,
+    /// The method, or a fixed word for one that a caller made up.
+    pub(super) method: &'static str,
+    /// The status of the answer.
+    pub(super) status: u16,
+}
+
+/// The counters of one kind of call.
+struct CountedCalls {
+    requests: IntCounter,
+    seconds: Histogram,
+}
+
+/// The counters that one worker's calls have needed so far: finding them by their labels takes longer than counting.
+#[derive(Default)]
+pub(super) struct CallCounters(RefCell<HashMap<CallKind, CountedCalls>>);
+
+impl CallCounters {
+    /// Counts a call that took so long.
+    pub(super) fn count(&self, metrics: &Metrics, kind: CallKind, took: Duration) {
+        let mut known = self.0.borrow_mut();
+        let calls = known.entry(kind).or_insert_with_key(|kind| metrics.of_calls(kind));
+        calls.requests.inc();
+        calls.seconds.observe(took.as_secs_f64());
     }
 }

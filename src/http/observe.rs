@@ -1,5 +1,10 @@
 //! Around every call: the request id, the access log, the metrics, problems for every error, and the stop.
 
+use std::borrow::Cow;
+use std::future::Ready;
+use std::future::ready;
+use std::rc::Rc;
+use std::time::Duration;
 use std::time::Instant;
 
 use actix_web::Error;
@@ -9,8 +14,12 @@ use actix_web::HttpResponse;
 use actix_web::body::BodySize;
 use actix_web::body::BoxBody;
 use actix_web::body::MessageBody;
+use actix_web::dev::Service;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
+use actix_web::dev::Transform;
+use actix_web::dev::forward_ready;
+use actix_web::http::ConnectionType;
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONNECTION;
@@ -18,13 +27,16 @@ use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
-use actix_web::middleware::Next;
 use actix_web::web::Data;
+use futures_util::future::LocalBoxFuture;
+use tracing::debug;
 use tracing::error;
 use tracing::info;
 use uuid::Uuid;
 
 use crate::http::drain::Busy;
+use crate::http::metrics::CallCounters;
+use crate::http::metrics::CallKind;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::refusals;
@@ -36,47 +48,156 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a caller, in characters.
 const MAX_REQUEST_ID_CHARS: usize = 64;
 
+/// The route whose calls are logged at `debug` when they go well: a line for each would cost more than the call.
+const HOT_ROUTE: &str = "/v1/me";
+
 /// The middleware.
-///
-/// # Errors
-/// Only what a middleware inside it returns as an error, and there is none.
-pub async fn observe(
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = Instant::now();
-    let Some(services) = request.app_data::<Data<Services>>().cloned() else {
-        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
-    };
-    let busy = services.drain.busy();
-    let request_id = request_id(request.headers());
-    request.extensions_mut().insert(RequestId(request_id.clone()));
-    let method = known_method(request.method().as_str());
-    // HEAD is answered as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
-    if request.method() == Method::HEAD {
-        request.head_mut().method = Method::GET;
+pub struct Observe(pub Data<Services>);
+
+impl<S> Transform<S, ServiceRequest> for Observe
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
+    S::Future: 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Observed<S>;
+    type InitError = ();
+    type Future = Ready<Result<Observed<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        let edge = Edge { services: self.0.clone(), counters: CallCounters::default() };
+        ready(Ok(Observed { inner, edge: Rc::new(edge) }))
     }
-    // What handlers and extractors return as an error is an answer already, with the error kept in it.
-    let response = next.call(request).await?.map_into_boxed_body();
-    let mut response = as_problem(response, &request_id);
-    refusals::write_down(&services, &response).await;
-    log(&services, &response, method, &request_id, started);
-    let draining = services.drain.is_draining();
-    finish_head(response.headers_mut(), &request_id, draining);
-    if draining {
-        response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
-    }
-    Ok(response.map_body(|_, body| BoxBody::new(CountedBody { body, _busy: busy })))
 }
 
-/// A caller's own id if it is short and plain, so that her logs and ours can be read side by side; else a new one.
-fn request_id(headers: &HeaderMap) -> String {
-    let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let plain = |text: &&str| {
-        (1..=MAX_REQUEST_ID_CHARS).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
-    };
-    sent.filter(plain).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+/// A worker's calls, with the middleware around them.
+pub struct Observed<S> {
+    inner: S,
+    edge: Rc<Edge>,
+}
+
+impl<S> Service<ServiceRequest> for Observed<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
+    S::Future: 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, Error>>;
+
+    forward_ready!(inner);
+
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        let edge = Rc::clone(&self.edge);
+        let call = edge.begin(&mut request);
+        let answering = self.inner.call(request);
+        Box::pin(async move { Ok(edge.end(call, answering.await?).await) })
+    }
+}
+
+/// What a worker keeps from call to call.
+struct Edge {
+    services: Data<Services>,
+    counters: CallCounters,
+}
+
+/// A call under way.
+struct Call {
+    started: Instant,
+    method: &'static str,
+    counted: Option<Busy>,
+}
+
+impl Edge {
+    fn begin(&self, request: &mut ServiceRequest) -> Call {
+        let (started, counted) = (Instant::now(), self.services.drain.call());
+        let method = known_method(request.method().as_str());
+        // HEAD is answered as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
+        if request.method() == Method::HEAD {
+            request.head_mut().method = Method::GET;
+        }
+        Call { started, method, counted }
+    }
+
+    /// What handlers and extractors return as an error is an answer already, with the error kept in it.
+    async fn end(&self, call: Call, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+        let request_id = RequestId::take(response.request());
+        let mut response = as_problem(response, &request_id.0);
+        if let Some(event) = refusals::of(&response) {
+            refusals::write_down(&self.services, event).await;
+        }
+        self.tell(&call, &response, &request_id.0);
+        finish_head(response.headers_mut(), request_id);
+        if self.services.drain.is_draining() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
+        match call.counted {
+            Some(busy) => response.map_body(|_, body| BoxBody::new(CountedBody { body, _busy: busy })),
+            None => response,
+        }
+    }
+
+    /// Logs and counts the call by its route, not its path: a path holds phone numbers.
+    fn tell(&self, call: &Call, response: &ServiceResponse<BoxBody>, request_id: &str) {
+        let elapsed = call.started.elapsed();
+        let route = response.request().match_pattern().map_or(Cow::Borrowed("unmatched"), Cow::Owned);
+        let (method, status) = (call.method, response.status());
+        log(request_id, method, &route, status, elapsed);
+        let kind = CallKind { route, method, status: status.as_u16() };
+        self.counters.count(&self.services.metrics, kind, elapsed);
+    }
+}
+
+fn log(request_id: &str, method: &str, route: &str, status: StatusCode, elapsed: Duration) {
+    macro_rules! answered {
+        ($level:ident) => {
+            $level!(
+                request_id,
+                method,
+                route,
+                status = status.as_u16(),
+                micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+                "answered"
+            )
+        };
+    }
+    if status.is_success() && route == HOT_ROUTE { answered!(debug) } else { answered!(info) }
+}
+
+/// The id of a call. Who handles the call may ask for it, and so keep it; else it is made for the answer alone.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    /// The id of the call of this request, the same whenever it is asked for.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        let mut extensions = request.extensions_mut();
+        if let Some(known) = extensions.get::<Self>() {
+            return known.clone();
+        }
+        let id = Self::read_or_new(request.headers());
+        extensions.insert(id.clone());
+        id
+    }
+
+    /// The same, for the last who asks.
+    fn take(request: &HttpRequest) -> Self {
+        let known = request.extensions_mut().remove::<Self>();
+        known.unwrap_or_else(|| Self::read_or_new(request.headers()))
+    }
+
+    /// A caller's own id if it is short and plain, so that her logs and ours can be read side by side; else a new one.
+    fn read_or_new(headers: &HeaderMap) -> Self {
+        let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let plain = |text: &&str| {
+            (1..=MAX_REQUEST_ID_CHARS).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+        };
+        Self(sent.filter(plain).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned))
+    }
 }
 
 /// Writes every error as a problem, also those that the framework made.
@@ -95,9 +216,6 @@ fn as_problem(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceRe
     };
     response.into_response(rendered)
 }
-
-/// The id of a call, for whoever handles it.
-pub struct RequestId(pub String);
 
 /// Marks an error answer that has its own body on purpose, such as the problems of a file as CSV or `/readyz`.
 #[derive(Clone, Copy)]
@@ -140,32 +258,11 @@ fn of_status(status: StatusCode) -> Problem {
     }
 }
 
-fn finish_head(headers: &mut HeaderMap, request_id: &str, draining: bool) {
-    if let Ok(value) = HeaderValue::from_str(request_id) {
+fn finish_head(headers: &mut HeaderMap, RequestId(request_id): RequestId) {
+    if let Ok(value) = HeaderValue::try_from(request_id) {
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if draining {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-}
-
-/// Logs and counts the call by its route, not its path: a path holds phone numbers.
-fn log(services: &Services, response: &ServiceResponse<BoxBody>, method: &str, request_id: &str, started: Instant) {
-    let elapsed = started.elapsed();
-    let request: &HttpRequest = response.request();
-    let route = request.match_pattern();
-    let route = route.as_deref().unwrap_or("unmatched");
-    let status = response.status().as_u16();
-    services.metrics.observe_request(route, method, status, elapsed.as_secs_f64());
-    info!(
-        request_id,
-        method,
-        route,
-        status,
-        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-        "answered"
-    );
 }
 
 /// A method name that a caller made up must not become a label of its own.

@@ -17,28 +17,31 @@ use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 use crate::http::unmatched::KnownPaths;
 
-/// What a refused call was answered with, for [`write_down`].
+/// What a refused call was answered with, for [`of`].
 #[derive(Clone, Copy)]
 pub(super) struct RefusedWith(pub(super) ProblemKind);
 
-/// Writes down a call that was refused: because its sender had not the right to it, or because it would have changed
-/// something and was wrong. Who is not known by a key is not written down: anybody could fill the log.
+/// Writes down a refused attempt.
 ///
 /// An answer does not wait for a log that fails: it is right without.
-pub(super) async fn write_down(services: &Services, response: &ServiceResponse<BoxBody>) {
-    let Some(event) = refusal(response) else { return };
+pub(super) async fn write_down(services: &Services, event: NewAuditEvent) {
     if let Err(error) = services.audit.record_refusal(event).await {
         warn!(%error, "a refused attempt could not be written into the audit log");
     }
 }
 
-fn refusal(response: &ServiceResponse<BoxBody>) -> Option<NewAuditEvent> {
+/// What is written down of a call that was refused: because its sender had not the right to it, or because it would have
+/// changed something and was wrong. Who is not known by a key is not written down: anybody could fill the log.
+pub(super) fn of(response: &ServiceResponse<BoxBody>) -> Option<NewAuditEvent> {
+    let status = response.status();
+    if !status.is_client_error() {
+        return None;
+    }
     let request = response.request();
     let deed = request.extensions().get::<Deed>()?.clone();
-    let status = response.status();
     let without_right = request.extensions().get::<WithoutRight>().cloned();
     let changes = ![Method::GET, Method::HEAD].contains(request.method());
-    if !status.is_client_error() || !(without_right.is_some() || changes) {
+    if without_right.is_none() && !changes {
         return None;
     }
     let named = group_in_path(request);

@@ -19,7 +19,6 @@ use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::web;
 use actix_web::web::Data;
@@ -29,7 +28,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::Config;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::http::observe::observe;
+use crate::http::observe::Observe;
 use crate::http::openapi;
 use crate::http::openapi::DocumentText;
 use crate::http::routes::routes;
@@ -111,12 +110,12 @@ pub fn application(
         .openapi(openapi::frame())
         .configure(routes)
         .into_app()
-        .app_data(services)
+        .app_data(services.clone())
         .app_data(known)
         .app_data(text)
         .service(swagger_ui())
         .default_service(web::to(unmatched))
-        .wrap(from_fn(observe))
+        .wrap(Observe(services))
 }
 
 /// Swagger UI at `/docs/`, from the program itself: the policy keeps the page from asking any other host.

@@ -51,6 +51,26 @@ async fn calls_are_counted_by_route_and_never_by_path() {
 }
 
 #[tokio::test]
+async fn sign_ins_are_counted_and_timed_by_route_method_and_status() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    app.import("", SAMPLE_SHEET).await;
+    let token = app.token("bobsmith@abccompany.com");
+    for token in [&token, &token, "nonsense"] {
+        app.me(token).await;
+    }
+    app.call(Method::HEAD, "/v1/me").bearer_auth(&token).send().await.unwrap();
+    app.call(Method::POST, "/v1/me").bearer_auth(&token).send().await.unwrap();
+    let metrics = text(app.get("/metrics").send().await.unwrap(), 200).await;
+    for (method, status, count) in [("GET", 200, 2), ("GET", 401, 1), ("HEAD", 200, 1), ("POST", 405, 1)] {
+        let labels = format!(r#"{{method="{method}",route="/v1/me",status="{status}"}} {count}"#);
+        assert!(metrics.contains(&format!("signline_http_requests_total{labels}")), "{labels}\n{metrics}");
+    }
+    let timed = r#"signline_http_request_duration_seconds_count{method="GET",route="/v1/me"} 3"#;
+    assert!(metrics.contains(timed), "{metrics}");
+}
+
+#[tokio::test]
 async fn swagger_ui_names_no_other_host() {
     let app = TestApp::start(Engine::Sqlite).await;
     assert_eq!(app.get("/docs").send().await.unwrap().headers()["location"], "/docs/");

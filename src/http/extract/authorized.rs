@@ -128,8 +128,8 @@ pub struct WithoutRight {
 
 fn deed(request: &HttpRequest, key: &ApiKey) -> Result<Deed, Problem> {
     let at = Services::of(request)?.clock.now();
-    let request_id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
-    Ok(Deed { actor: Actor::from(key), at, request_id })
+    let RequestId(request_id) = RequestId::of(request);
+    Ok(Deed { actor: Actor::from(key), at, request_id: Some(request_id) })
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<ApiKey, Problem> {

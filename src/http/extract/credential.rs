@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::HeaderValue;
 
 use crate::api_keys;
 use crate::http::problem::Problem;
@@ -24,7 +25,7 @@ pub(super) fn of(request: &HttpRequest) -> Result<Credential<'_>, Problem> {
     if headers.next().is_some() {
         return Err(Problem::invalid_token("two-credentials: send one Authorization header"));
     }
-    let text = header.to_str().map_err(|_| Problem::invalid_token("malformed: the header is not plain ASCII"))?;
+    let text = plain_ascii(header).ok_or_else(|| Problem::invalid_token("malformed: the header is not plain ASCII"))?;
     let Some((scheme, credential)) = text.split_once(' ') else {
         return Err(Problem::unauthenticated());
     };
@@ -36,5 +37,32 @@ pub(super) fn of(request: &HttpRequest) -> Result<Credential<'_>, Problem> {
         "" => Err(Problem::unauthenticated()),
         _ if credential.starts_with(api_keys::PREFIX) => Ok(Credential::ApiKey(credential)),
         _ => Ok(Credential::Token(credential)),
+    }
+}
+
+/// The same as `HeaderValue::to_str`, which looks at one byte after the other: a token has more than a thousand. No header
+/// has a control character but the tab.
+fn plain_ascii(header: &HeaderValue) -> Option<&str> {
+    str::from_utf8(header.as_bytes()).ok().filter(|text| text.is_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn is_token(header: &[u8]) -> bool {
+        let header = (AUTHORIZATION, HeaderValue::from_bytes(header).unwrap());
+        let request = TestRequest::default().insert_header(header).to_http_request();
+        matches!(of(&request), Ok(Credential::Token(token)) if token.starts_with("eyJ"))
+    }
+
+    #[test]
+    fn only_plain_ascii_is_a_credential() {
+        assert!(is_token(b"Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"));
+        for strange in ["Bearer eyJé".as_bytes(), b"Bearer eyJ\xff", "Bearer\u{a0}eyJ".as_bytes()] {
+            assert!(!is_token(strange));
+        }
     }
 }

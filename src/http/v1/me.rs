@@ -1,40 +1,64 @@
 //! `GET /v1/me`: the line of the signed-in user.
 
+use std::fmt::Display;
+
+use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::get;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::Data;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::HeaderValue;
 use serde::Serialize;
+use serde::Serializer;
 use utoipa::ToSchema;
 
+use crate::domain::application::ApplicationName;
+use crate::domain::guid::Guid;
+use crate::domain::phone_number::PhoneNumber;
+use crate::domain::phone_number::WrittenNumber;
 use crate::http::extract::SignedIn;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::services::Services;
 
+/// What an answer takes with an address of usual length: its buffer grows for a longer one.
+const USUAL_BYTES: usize = 384;
+
 /// The line of a signed-in user.
 #[derive(Serialize, ToSchema)]
-pub struct ResolvedLine {
+pub struct ResolvedLine<'a> {
     /// The number in E.164.
-    #[schema(example = "+17635551111")]
-    phone_number: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "+17635551111")]
+    phone_number: PhoneNumber,
     /// The number in the digits of the default region, or in E.164 if it is another region's.
-    #[schema(example = "7635551111")]
-    phone_number_national: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "7635551111")]
+    phone_number_national: WrittenNumber,
     /// The user's e-mail address, in lower case.
     #[schema(example = "bobsmith@abccompany.com")]
-    email: String,
+    email: &'a str,
     /// The business group.
     #[schema(example = "abccompany")]
-    business_group: String,
+    business_group: &'a str,
     /// The name of the application that the user signed in to.
-    #[schema(example = "portal")]
-    application: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "portal")]
+    application: &'a ApplicationName,
     /// The user's tenant.
-    tid: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
+    tid: Guid,
     /// The user's object id in the tenant.
-    oid: String,
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
+    oid: Guid,
+}
+
+/// Writes a value as its text, without a string of its own on the way.
+fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }
 
 /// Resolve the caller's line
@@ -56,16 +80,25 @@ pub struct ResolvedLine {
     )
 )]
 #[get("/v1/me")]
-pub(crate) async fn resolve_line(caller: SignedIn, services: Data<Services>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {
     let sign_in = &caller.0.sign_in;
+    let services = Services::of(&request)?;
     let line = services.resolver.resolve(sign_in).await?;
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(ResolvedLine {
-        phone_number: line.phone_number.to_string(),
-        phone_number_national: services.plan.national(line.phone_number),
-        email: line.email.to_string(),
-        business_group: line.business_group().to_string(),
-        application: sign_in.application.to_string(),
-        tid: sign_in.tid.to_string(),
-        oid: sign_in.oid.to_string(),
-    }))
+    let answer = ResolvedLine {
+        phone_number: line.phone_number,
+        phone_number_national: services.plan.write(line.phone_number),
+        email: line.email.as_str(),
+        business_group: line.business_group().as_str(),
+        application: &sign_in.application,
+        tid: sign_in.tid,
+        oid: sign_in.oid,
+    };
+    let mut body = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut body, &answer).map_err(Problem::internal)?;
+    let headers = [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")];
+    let mut response = HttpResponse::Ok();
+    for (name, value) in headers {
+        response.insert_header((name, HeaderValue::from_static(value)));
+    }
+    Ok(response.body(body))
 }
