@@ -1,7 +1,7 @@
-.PHONY: help demo test lint bench openapi
+.PHONY: help demo test lint bench bench-scale openapi
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: ## run the service and the Entra simulator with the sample sheet
 	cargo run --release --example demo
@@ -14,6 +14,9 @@ lint: ## formatting, clippy, documentation, licences and sources
 
 bench: ## measure; see docs/benchmarks.md
 	scripts/bench
+
+bench-scale: ## measure up to ten million mappings
+	BENCH_PARTS=scale BENCH_SCALE=full scripts/bench
 
 openapi: ## write the OpenAPI document from the handlers
 	@mkdir -p target
