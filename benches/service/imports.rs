@@ -64,7 +64,7 @@ fn print(table: &Table, engine: Engine, laps: &[Vec<Step>]) -> Result<()> {
             all().filter_map(|step| Some(step.took.as_secs_f64() / step.yardstick?.as_secs_f64())).collect();
         let ratio = if ratios.is_empty() { String::new() } else { format!("{:.2}", median(ratios)) };
         let memory = all().filter_map(|step| step.memory).reduce(f64::max).map_or_else(String::new, table::mebibytes);
-        let meanwhile = all().last().and_then(|step| step.sign_ins.as_ref()).map_or_else(String::new, meanwhile);
+        let meanwhile = all().next_back().and_then(|step| step.sign_ins.as_ref()).map_or_else(String::new, meanwhile);
         let name = format!("{engine:?}: {}", step.what);
         table.row(&name, &[format!("{seconds:.2}"), ratio, step.aim.to_owned(), memory, meanwhile])?;
     }
@@ -92,7 +92,9 @@ async fn lap(bench: &Bench, engine: Engine) -> Result<Vec<Step>> {
     drop(service);
     if engine == Engine::Postgres {
         let copied = Copied::of(database.url(), &sheet)?;
-        steps.iter_mut().for_each(|step| step.yardstick = Some(copied.into));
+        for step in &mut steps {
+            step.yardstick = Some(copied.into);
+        }
         if let [first, .., export] = &mut steps[..] {
             (first.aim, export.aim, export.yardstick) = ("1.50", "1.20", Some(copied.out));
         }

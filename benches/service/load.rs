@@ -57,7 +57,8 @@ impl Target<'_> {
                 cores::stay_on(core)?;
                 let (processor, begun) = (self.process.processor_time()?, Instant::now());
                 let times = self.drive(requests, length.map(|length| begun + length))?;
-                Ok(Round { times, wall: begun.elapsed(), processor: self.process.processor_time()? - processor })
+                let processor = self.process.processor_time()?.saturating_sub(processor);
+                Ok(Round { times, wall: begun.elapsed(), processor })
             });
             load.join()
         });

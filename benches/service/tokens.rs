@@ -22,12 +22,12 @@ pub(crate) struct Person {
 
 /// One request for each of these people, with a token of its own; signed on all cores.
 pub(crate) fn sign_ins(entra: &Simulator, people: &[Person]) -> Result<Vec<Vec<u8>>> {
-    mint(entra, people, token_of_anybody(entra)?)
+    mint(entra, people, &token_of_anybody(entra)?)
 }
 
 /// The same, signed by a key that is not published.
 pub(crate) fn sign_ins_by_an_unknown_key(entra: &Simulator, people: &[Person]) -> Result<Vec<Vec<u8>>> {
-    mint(entra, people, token_of_anybody(entra)?.signed_by(&SigningKey::generate()?))
+    mint(entra, people, &token_of_anybody(entra)?.signed_by(&SigningKey::generate()?))
 }
 
 /// So many requests made of these: each with a signature that is wrong, and no two with the same.
@@ -47,7 +47,7 @@ fn token_of_anybody(entra: &Simulator) -> Result<TokenBuilder> {
     Ok(entra.token(TENANT, "bobsmith@abccompany.com", "portal")?.expires_in_seconds(LIFETIME_SECONDS))
 }
 
-fn mint(entra: &Simulator, people: &[Person], token: TokenBuilder) -> Result<Vec<Vec<u8>>> {
+fn mint(entra: &Simulator, people: &[Person], token: &TokenBuilder) -> Result<Vec<Vec<u8>>> {
     let issuer = |tenant: &str| format!("{}/{tenant}/v2.0", entra.http_base());
     let one = |person: &Person| {
         let token = token.clone().claim("tid", person.tenant.clone()).claim("iss", issuer(&person.tenant));
