@@ -6,8 +6,10 @@ use std::time::Duration;
 pub(crate) struct Round {
     pub(crate) times: Vec<Duration>,
     pub(crate) wall: Duration,
-    /// What the server used of its core, or of all.
-    pub(crate) processor: Duration,
+    /// The processor time that the server used.
+    pub(crate) server: Duration,
+    /// The processor time that the load used.
+    pub(crate) load: Duration,
 }
 
 impl Round {
@@ -18,12 +20,17 @@ impl Round {
 
     /// Calls a second of processor time: what a core does that has nothing else to do.
     pub(crate) fn per_core(&self) -> f64 {
-        count(self.times.len()) / self.processor.as_secs_f64().max(0.01)
+        count(self.times.len()) / self.server.as_secs_f64().max(0.01)
     }
 
     /// The share of the time in which the server was at work.
     pub(crate) fn busy(&self) -> f64 {
-        self.processor.as_secs_f64() / self.wall.as_secs_f64()
+        self.server.as_secs_f64() / self.wall.as_secs_f64()
+    }
+
+    /// The share of the time in which the load was: if it is all of it, the load is the limit, and not the server.
+    pub(crate) fn load_busy(&self) -> f64 {
+        self.load.as_secs_f64() / self.wall.as_secs_f64()
     }
 }
 

@@ -20,6 +20,7 @@ use crate::answer;
 use crate::cores;
 use crate::figures::Round;
 use crate::process::Process;
+use crate::process::own_processor_time;
 
 /// Connections that a load comes over.
 const CONNECTIONS: usize = 32;
@@ -55,10 +56,10 @@ impl Target<'_> {
         let driven = thread::scope(|scope| {
             let load = scope.spawn(move || {
                 cores::stay_on(core)?;
-                let (processor, begun) = (self.process.processor_time()?, Instant::now());
+                let (server, load, begun) = (self.process.processor_time()?, own_processor_time()?, Instant::now());
                 let times = self.drive(requests, length.map(|length| begun + length))?;
-                let processor = self.process.processor_time()?.saturating_sub(processor);
-                Ok(Round { times, wall: begun.elapsed(), processor })
+                let (wall, load) = (begun.elapsed(), own_processor_time()?.saturating_sub(load));
+                Ok(Round { times, wall, load, server: self.process.processor_time()?.saturating_sub(server) })
             });
             load.join()
         });

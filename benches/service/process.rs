@@ -35,18 +35,27 @@ impl Process {
 
     /// The processor time of all its threads, also of those that have ended.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
-        // The name of the program comes second, in parentheses, and may hold anything.
-        let (_, after_name) = stat.rsplit_once(')').ok_or("a process without a name")?;
-        let mut times = after_name.split_whitespace().skip(11);
-        let mut next = || times.next().unwrap_or_default().parse::<u64>();
-        let ticks = next()? + next()?;
-        Ok(Duration::from_millis(ticks * 1000 / TICKS_A_SECOND))
+        processor_time(&self.0.id().to_string())
     }
 
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
         Ok(self.0.try_wait()?.is_some())
     }
+}
+
+/// The processor time of this thread.
+pub(crate) fn own_processor_time() -> Result<Duration> {
+    processor_time("thread-self")
+}
+
+fn processor_time(of: &str) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{of}/stat"))?;
+    // The name of the program comes second, in parentheses, and may hold anything.
+    let (_, after_name) = stat.rsplit_once(')').ok_or("a process without a name")?;
+    let mut times = after_name.split_whitespace().skip(11);
+    let mut next = || times.next().unwrap_or_default().parse::<u64>();
+    let ticks = next()? + next()?;
+    Ok(Duration::from_millis(ticks * 1000 / TICKS_A_SECOND))
 }
 
 impl Drop for Process {

@@ -23,8 +23,8 @@ use crate::service::first_answer;
 use crate::table;
 use crate::table::Table;
 
-const HEAD: [&str; 10] =
-    ["", "req/s", "core busy", "req/s a core", "p50", "p99", "p99.9", "memory", "of its ceiling", "aim"];
+const HEAD: [&str; 11] =
+    ["", "req/s", "core busy", "load busy", "req/s a core", "p50", "p99", "p99.9", "memory", "of its ceiling", "aim"];
 
 /// What a row can't beat.
 #[derive(Clone, Copy)]
@@ -113,7 +113,8 @@ fn cells(rounds: &[Round], memory: f64) -> Vec<String> {
     let times = Times::of(rounds.iter().flat_map(|round| round.times.iter().copied()));
     let [p50, p99, p999] = [500, 990, 999].map(|share| table::millis(times.within(share)));
     let (per_second, per_core) = (table::whole(middle(Round::per_second)), table::whole(middle(Round::per_core)));
-    vec![per_second, table::percent(middle(Round::busy)), per_core, p50, p99, p999, table::mebibytes(memory)]
+    let [busy, load] = [Round::busy, Round::load_busy].map(|share| table::percent(middle(share)));
+    vec![per_second, busy, load, per_core, p50, p99, p999, table::mebibytes(memory)]
 }
 
 /// Prints a table for each engine.
@@ -169,7 +170,7 @@ async fn measure(bench: &Bench, pool: &Pool, engine: Engine) -> Result<()> {
     } else {
         table::whole(median(verifications))
     };
-    table.row("`openssl speed`: RSA-2048 verifications", &[String::new(), String::new(), verified])?;
+    table.row("`openssl speed`: RSA-2048 verifications", &[String::new(), String::new(), String::new(), verified])?;
     rows.iter().try_for_each(|row| row.print(&table))
 }
 
