@@ -20,7 +20,7 @@ impl Round {
 
     /// Calls a second of processor time: what a core does that has nothing else to do.
     pub(crate) fn per_core(&self) -> f64 {
-        count(self.times.len()) / self.server.as_secs_f64().max(0.01)
+        count(self.times.len()) / self.server.as_secs_f64().max(0.001)
     }
 
     /// The share of the time in which the server was at work.

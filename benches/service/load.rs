@@ -56,10 +56,10 @@ impl Target<'_> {
         let driven = thread::scope(|scope| {
             let load = scope.spawn(move || {
                 cores::stay_on(core)?;
-                let (server, load, begun) = (self.process.processor_time()?, own_processor_time()?, Instant::now());
+                let (server, load, begun) = (self.process.threads()?, own_processor_time()?, Instant::now());
                 let times = self.drive(requests, length.map(|length| begun + length))?;
                 let (wall, load) = (begun.elapsed(), own_processor_time()?.saturating_sub(load));
-                Ok(Round { times, wall, load, server: self.process.processor_time()?.saturating_sub(server) })
+                Ok(Round { times, wall, load, server: self.process.threads()?.since(&server) })
             });
             load.join()
         });

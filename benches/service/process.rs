@@ -1,13 +1,13 @@
 //! A server in a process of its own: what it uses of the machine, and its end with the value.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
 use crate::Result;
-
-/// The unit of `/proc/PID/stat`, on every Linux that Rust runs on.
-const TICKS_A_SECOND: u64 = 100;
 
 pub(crate) struct Process(pub(crate) Child);
 
@@ -33,9 +33,17 @@ impl Process {
         Ok(f64::from(kibibytes) / 1024.0)
     }
 
-    /// The processor time of all its threads, also of those that have ended.
-    pub(crate) fn processor_time(&self) -> Result<Duration> {
-        processor_time(&self.0.id().to_string())
+    /// The processor time of each of its threads so far.
+    pub(crate) fn threads(&self) -> Result<Threads> {
+        let mut threads = HashMap::new();
+        for thread in fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
+            let thread = thread?;
+            // One that has just ended can't be read, and has used next to nothing since.
+            if let Ok(time) = processor_time(&thread.path()) {
+                threads.insert(thread.file_name(), time);
+            }
+        }
+        Ok(Threads(threads))
     }
 
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
@@ -43,19 +51,29 @@ impl Process {
     }
 }
 
-/// The processor time of this thread.
-pub(crate) fn own_processor_time() -> Result<Duration> {
-    processor_time("thread-self")
+/// The processor time of threads, by their numbers. The kernel keeps a sum for the process as well, but in hundredths of a
+/// second, which is too coarse for a short round.
+pub(crate) struct Threads(HashMap<OsString, Duration>);
+
+impl Threads {
+    /// What those that are still there have used since `before`.
+    pub(crate) fn since(&self, before: &Self) -> Duration {
+        let used = |(thread, time): (&OsString, &Duration)| {
+            time.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
+        };
+        self.0.iter().map(used).sum()
+    }
 }
 
-fn processor_time(of: &str) -> Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{of}/stat"))?;
-    // The name of the program comes second, in parentheses, and may hold anything.
-    let (_, after_name) = stat.rsplit_once(')').ok_or("a process without a name")?;
-    let mut times = after_name.split_whitespace().skip(11);
-    let mut next = || times.next().unwrap_or_default().parse::<u64>();
-    let ticks = next()? + next()?;
-    Ok(Duration::from_millis(ticks * 1000 / TICKS_A_SECOND))
+/// The processor time of this thread.
+pub(crate) fn own_processor_time() -> Result<Duration> {
+    processor_time(Path::new("/proc/thread-self"))
+}
+
+/// The first figure of `schedstat`: nanoseconds on a processor.
+fn processor_time(thread: &Path) -> Result<Duration> {
+    let text = fs::read_to_string(thread.join("schedstat"))?;
+    Ok(Duration::from_nanos(text.split_whitespace().next().ok_or("an empty figure")?.parse()?))
 }
 
 impl Drop for Process {
