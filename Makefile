@@ -1,7 +1,7 @@
-.PHONY: help demo test lint bench profile openapi
+.PHONY: help demo test lint bench bench-scale profile openapi
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: ## run the service and the Entra simulator with the sample sheet
 	cargo run --release --example demo
@@ -17,6 +17,8 @@ bench: ## measure; see docs/benchmarks.md
 
 profile: ## count the instructions of GET /v1/me; see docs/benchmarks.md
 	scripts/profile
+bench-scale: ## measure up to ten million mappings
+	BENCH_PARTS=scale BENCH_SCALE=full scripts/bench
 
 openapi: ## write the OpenAPI document from the handlers
 	@mkdir -p target

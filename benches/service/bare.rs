@@ -5,55 +5,59 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::process::Child;
-use std::process::Command;
 use std::process::Stdio;
 
 use actix_web::App;
+use actix_web::HttpResponse;
 use actix_web::HttpServer;
 use actix_web::web;
 
 use crate::Result;
-use crate::service::resident_mib;
+use crate::cores;
+use crate::load::Target;
+use crate::process::Process;
 
-/// Tells this program to be the bare server.
-pub(crate) const ARGUMENT: &str = "--bare-server";
+/// Tells this program to be the bare server; the body of its answer follows.
+const ARGUMENT: &str = "--bare-server";
 
-/// An answer as long as a resolved line's.
-const ANSWER: &str = r#"{"phone_number":"+17635551111","phone_number_national":"7635551111","email":"bobsmith@abccompany.com","business_group":"abccompany","application":"portal","tid":"a1a1a1a1-0000-4000-8000-0000000000aa","oid":"0b0b0b0b-0000-4000-8000-000000000001"}"#;
+/// Serves if this process was told to.
+pub(crate) fn serve_if_told() -> Option<Result<()>> {
+    let mut arguments = env::args().skip_while(|argument| argument != ARGUMENT);
+    arguments.next().map(|_| serve(arguments.next().unwrap_or_default()))
+}
 
-pub(crate) fn serve() -> Result<()> {
+fn serve(body: String) -> Result<()> {
+    let body: &'static str = body.leak();
+    let answer = move || async move { HttpResponse::Ok().content_type("application/json").body(body) };
     actix_web::rt::System::new().block_on(async {
-        let server = HttpServer::new(|| App::new().default_service(web::to(|| async { ANSWER })));
+        let server = HttpServer::new(move || App::new().default_service(web::to(answer)));
         let server = server.bind(("127.0.0.1", 0))?;
         let mut out = std::io::stdout();
-        writeln!(out, "{}", server.addrs()[0])?;
+        writeln!(out, "{}", server.addrs().first().ok_or("no address")?)?;
         out.flush()?;
         Ok(server.run().await?)
     })
 }
 
 pub(crate) struct Bare {
-    child: Child,
-    pub(crate) address: SocketAddr,
+    pub(crate) process: Process,
+    address: SocketAddr,
 }
 
 impl Bare {
-    pub(crate) fn start() -> Result<Self> {
-        let mut child = Command::new(env::current_exe()?).arg(ARGUMENT).stdout(Stdio::piped()).spawn()?;
+    /// A bare server on one core that answers everything with `body`.
+    pub(crate) fn start(core: usize, body: &str) -> Result<Self> {
+        let program = env::current_exe()?;
+        let mut command = cores::pinned(core, program.to_str().ok_or("a path that is no text")?);
+        let mut child = command.args([ARGUMENT, body]).stdout(Stdio::piped()).spawn()?;
+        let out = child.stdout.take().ok_or("no output")?;
+        let process = Process(child);
         let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
-        Ok(Self { child, address: line.trim().parse()? })
+        BufReader::new(out).read_line(&mut line)?;
+        Ok(Self { process, address: line.trim().parse()? })
     }
 
-    pub(crate) fn memory(&self) -> u64 {
-        resident_mib(self.child.id(), "VmRSS")
-    }
-}
-
-impl Drop for Bare {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target { process: &self.process, address: self.address, status: 200 }
     }
 }

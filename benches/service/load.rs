@@ -1,178 +1,149 @@
-//! A load: requests made beforehand, sent over kept connections, each when the answer before it has come.
+//! A load: requests made beforehand, sent over kept connections, each when the answer before it has come. One thread that
+//! waits for all connections at once, so that it costs less than the server it measures.
 
+use std::io;
+use std::io::Read;
+use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use mio::Events;
+use mio::Interest;
+use mio::Poll;
+use mio::Token;
+use mio::net::TcpStream;
 
 use crate::Result;
+use crate::answer;
+use crate::cores;
+use crate::figures::Round;
+use crate::process::Process;
+use crate::process::own_processor_time;
 
-/// What a run showed.
-#[derive(Clone, Copy)]
-pub(crate) struct Figures {
-    pub(crate) calls: usize,
-    pub(crate) per_second: f64,
-    pub(crate) p50: Duration,
-    pub(crate) p99: Duration,
-    pub(crate) longest: Duration,
+/// Connections that a load comes over.
+const CONNECTIONS: usize = 32;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whom a load is sent to, and the status that it must answer with.
+pub(crate) struct Target<'p> {
+    pub(crate) process: &'p Process,
+    pub(crate) address: SocketAddr,
+    pub(crate) status: u16,
 }
 
-impl Figures {
-    fn of(mut times: Vec<Duration>, length: Duration) -> Self {
-        times.sort_unstable();
-        let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
-        let at = |share| at(share).copied().unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "counts of one run are small")]
-        let per_second = times.len() as f64 / length.as_secs_f64();
-        Self { calls: times.len(), per_second, p50: at(50), p99: at(99), longest: at(100) }
+impl Target<'_> {
+    /// Sends the requests round and round for a time, after a tenth of it to warm up.
+    pub(crate) fn for_a_time(&self, core: usize, requests: &[Vec<u8>], length: Duration) -> Result<Round> {
+        self.round(core, requests.iter().cycle(), Some(length / 10))?;
+        self.round(core, requests.iter().cycle(), Some(length))
     }
-}
 
-/// A GET with a bearer token, as bytes.
-pub(crate) fn request(path: &str, token: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
-}
+    /// Sends each request once.
+    pub(crate) fn each_once(&self, core: usize, requests: &[Vec<u8>]) -> Result<Round> {
+        self.round(core, requests.iter(), None)
+    }
 
-/// Sends the requests round and round for a time, after a fifth of it to warm up.
-pub(crate) async fn run(
-    address: SocketAddr,
-    requests: &[Vec<u8>],
-    connections: usize,
-    length: Duration,
-) -> Result<Figures> {
-    let requests = Arc::new(requests.to_vec());
-    let begin = Instant::now() + length / 5;
-    let end = begin + length;
-    let sending = (0..connections).map(|first| {
-        let requests = Arc::clone(&requests);
-        tokio::spawn(async move {
-            let mut connection = Connection::open(address).await?;
-            let mut times = Vec::new();
-            for at in (first..).step_by(connections) {
-                let sent = Instant::now();
-                if sent >= end {
-                    break;
+    fn round<'r>(
+        &self,
+        core: usize,
+        requests: impl Iterator<Item = &'r Vec<u8>> + Send,
+        length: Option<Duration>,
+    ) -> Result<Round> {
+        let driven = thread::scope(|scope| {
+            let load = scope.spawn(move || {
+                cores::stay_on(core)?;
+                let (server, load, begun) = (self.process.threads()?, own_processor_time()?, Instant::now());
+                let times = self.drive(requests, length.map(|length| begun + length))?;
+                let (wall, load) = (begun.elapsed(), own_processor_time()?.saturating_sub(load));
+                Ok(Round { times, wall, load, server: self.process.threads()?.since(&server) })
+            });
+            load.join()
+        });
+        driven.map_err(|_| "the load broke off")?
+    }
+
+    /// Sends requests until there are no more, or until a time; gives how long each answer took.
+    fn drive<'r>(
+        &self,
+        mut requests: impl Iterator<Item = &'r Vec<u8>>,
+        end: Option<Instant>,
+    ) -> Result<Vec<Duration>> {
+        let mut poll = Poll::new()?;
+        let mut connections = Vec::with_capacity(CONNECTIONS);
+        for request in requests.by_ref().take(CONNECTIONS) {
+            let mut connection = Connection::open(self.address)?;
+            poll.registry().register(&mut connection.stream, Token(connections.len()), Interest::READABLE)?;
+            connection.send(request)?;
+            connections.push(connection);
+        }
+        let (mut open, mut times) = (connections.len(), Vec::new());
+        let mut events = Events::with_capacity(CONNECTIONS);
+        while open > 0 {
+            wait(&mut poll, &mut events)?;
+            for event in &events {
+                let connection = connections.get_mut(event.token().0).ok_or("an event of no connection")?;
+                if !connection.has_answer(self.status)? {
+                    continue;
                 }
-                connection.call(&requests[at % requests.len()]).await?;
-                if sent >= begin {
-                    times.push(sent.elapsed());
+                let now = Instant::now();
+                times.push(now - connection.sent);
+                match requests.next().filter(|_| end.is_none_or(|end| now < end)) {
+                    Some(request) => connection.send(request)?,
+                    None => open -= 1,
                 }
             }
-            Ok::<_, std::io::Error>(times)
-        })
-    });
-    let sending: Vec<_> = sending.collect();
-    let mut times = Vec::new();
-    for task in sending {
-        times.extend(task.await??);
+        }
+        Ok(times)
     }
-    Ok(Figures::of(times, length))
 }
 
-/// Sends the requests round and round, with a pause after each, while something else goes on.
-pub(crate) async fn beside<T>(
-    address: SocketAddr,
-    requests: &[Vec<u8>],
-    connections: usize,
-    pause: Duration,
-    work: impl Future<Output = Result<T>>,
-) -> Result<(T, Figures)> {
-    let requests = Arc::new(requests.to_vec());
-    let done = Arc::new(AtomicBool::new(false));
-    let sending = (0..connections).map(|first| {
-        let (requests, done) = (Arc::clone(&requests), Arc::clone(&done));
-        tokio::spawn(async move {
-            let mut connection = Connection::open(address).await?;
-            let mut times = Vec::new();
-            for at in (first..).step_by(connections) {
-                if done.load(Ordering::Relaxed) {
-                    break;
-                }
-                let sent = Instant::now();
-                connection.call(&requests[at % requests.len()]).await?;
-                times.push(sent.elapsed());
-                tokio::time::sleep(pause).await;
-            }
-            Ok::<_, std::io::Error>(times)
-        })
-    });
-    let sending: Vec<_> = sending.collect();
-    let begun = Instant::now();
-    let outcome = work.await;
-    done.store(true, Ordering::Relaxed);
-    let mut times = Vec::new();
-    for task in sending {
-        times.extend(task.await??);
+fn wait(poll: &mut Poll, events: &mut Events) -> Result<()> {
+    match poll.poll(events, Some(PATIENCE)) {
+        Ok(()) if events.is_empty() => Err(format!("no answer within {} s", PATIENCE.as_secs()).into()),
+        Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error.into()),
+        _ => Ok(()),
     }
-    Ok((outcome?, Figures::of(times, begun.elapsed())))
-}
-
-/// Sends each request once.
-pub(crate) async fn once(address: SocketAddr, requests: &[Vec<u8>], connections: usize) -> Result<()> {
-    let chunks: Vec<_> = requests.chunks(requests.len().div_ceil(connections)).map(<[_]>::to_vec).collect();
-    let sending = chunks.into_iter().map(|chunk| {
-        tokio::spawn(async move {
-            let mut connection = Connection::open(address).await?;
-            for request in &chunk {
-                connection.call(request).await?;
-            }
-            Ok::<_, std::io::Error>(())
-        })
-    });
-    for task in sending.collect::<Vec<_>>() {
-        task.await??;
-    }
-    Ok(())
 }
 
 struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    read: usize,
+    sent: Instant,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = std::net::TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: vec![0; 16 * 1024] })
+        stream.set_nonblocking(true)?;
+        let stream = TcpStream::from_std(stream);
+        Ok(Self { stream, buffer: vec![0; answer::ROOM], read: 0, sent: Instant::now() })
     }
 
-    /// Sends a request and reads its answer, which must be a 200 with a length.
-    async fn call(&mut self, request: &[u8]) -> std::io::Result<()> {
-        self.stream.write_all(request).await?;
-        let mut read = 0;
+    fn send(&mut self, request: &[u8]) -> io::Result<()> {
+        (self.read, self.sent) = (0, Instant::now());
+        // There is nothing else in the connection's buffer, and a request is smaller than it.
+        if self.stream.write(request)? == request.len() { Ok(()) } else { Err(io::Error::other("cut off")) }
+    }
+
+    /// Reads what has come. There is no further event for what is left unread, so it reads to the end of either.
+    fn has_answer(&mut self, status: u16) -> io::Result<bool> {
         loop {
-            let more = self.stream.read(&mut self.buffer[read..]).await?;
-            if more == 0 {
-                return Err(std::io::Error::other("the connection was closed"));
+            match self.stream.read(&mut self.buffer[self.read..]) {
+                Ok(0) => return Err(io::Error::other("the connection was closed")),
+                Ok(more) => self.read += more,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
             }
-            read += more;
-            match end_of_answer(&self.buffer[..read])? {
-                Some(end) if end <= read => return Ok(()),
-                _ => {}
+            let length = answer::length(&self.buffer[..self.read], status)?;
+            if length.is_some_and(|(head, body)| head + body <= self.read) {
+                return Ok(true);
             }
         }
     }
-}
-
-/// Where an answer ends, once its head is there.
-fn end_of_answer(bytes: &[u8]) -> std::io::Result<Option<usize>> {
-    let text = str::from_utf8(bytes).map_err(std::io::Error::other)?;
-    let Some(head) = text.find("\r\n\r\n") else {
-        return Ok(None);
-    };
-    if !text.starts_with("HTTP/1.1 200") {
-        return Err(std::io::Error::other(text.to_owned()));
-    }
-    let length = text[..head].lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        if name.eq_ignore_ascii_case("content-length") { value.trim().parse::<usize>().ok() } else { None }
-    });
-    length.map(|length| Some(head + 4 + length)).ok_or_else(|| std::io::Error::other("an answer without a length"))
 }

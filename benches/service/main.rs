@@ -1,72 +1,79 @@
-//! The whole service under load: `/v1/me` with distinct and with repeated tokens on both databases, beside a bare
-//! actix-web handler on the same machine in the same run; then an import and an export of a million rows.
+//! The whole service, measured: docs/benchmarks.md tells how to read what it prints.
 //!
-//! The service runs in a process of its own, so that its memory can be read. The load comes from this process, on the
-//! same processors: compare the figures of one run with each other, not with other machines'.
+//! The service runs in a process of its own, for the loads on one core. The load comes from another. Whatever is compared is
+//! measured in turns in one run, because machines are noisy: compare the ratios, not the figures of two machines.
 
+mod answer;
 mod bare;
-mod large;
+mod company;
+mod cores;
+mod figures;
+mod flood;
+mod imports;
 mod load;
+mod openssl;
+mod pool;
+mod process;
+mod psql;
+mod scale;
 mod service;
+mod settings;
+mod sign_ins;
+mod start_up;
+mod table;
+mod throughput;
+mod tokens;
 
 use std::error::Error;
-use std::io::Write;
-use std::io::stdout;
-use std::time::Duration;
 
-use test_support::database::Engine;
+use entra_sim::Config;
+use entra_sim::Simulator;
 
-use crate::load::Figures;
-use crate::service::Measured;
+use crate::cores::Cores;
+use crate::pool::Pool;
+use crate::settings::Settings;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
-/// Distinct tokens, and mapped users.
-const USERS: usize = 5000;
+/// Rounds of each row; the table has the medians.
+const ROUNDS: usize = 5;
 
-/// Connections that the load comes over.
-const CONNECTIONS: usize = 32;
+/// What every part needs.
+struct Bench {
+    settings: Settings,
+    cores: Cores,
+    /// One for all services, so that tokens can be minted once.
+    entra: Simulator,
+}
 
 fn main() -> Result<()> {
-    if std::env::args().any(|argument| argument == bare::ARGUMENT) {
-        return bare::serve();
+    if let Some(served) = bare::serve_if_told() {
+        return served;
     }
     actix_web::rt::System::new().block_on(run())
 }
 
 async fn run() -> Result<()> {
-    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
-    let length = Duration::from_secs(seconds);
-    say("| run | req/s | p50 | p99 | service memory |\n| --- | ---: | ---: | ---: | ---: |")?;
-    let bare = bare::Bare::start()?;
-    let request = load::request("/", "x");
-    row("bare actix-web handler", load::run(bare.address, &[request], CONNECTIONS, length).await?, bare.memory())?;
-    drop(bare);
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        resolve(engine, length).await?;
+    let bench =
+        Bench { settings: Settings::read()?, cores: Cores::find()?, entra: Simulator::start(Config::sample()).await? };
+    let has = |part| bench.settings.has(part);
+    if has("throughput") || has("flood") {
+        let pool = Pool::mint(&bench)?;
+        if has("throughput") {
+            throughput::run(&bench, &pool).await?;
+        }
+        if has("flood") {
+            flood::run(&bench, &pool).await?;
+        }
     }
-    large::run().await
-}
-
-async fn resolve(engine: Engine, length: Duration) -> Result<()> {
-    let measured = Measured::start(engine).await?;
-    measured.import(service::sheet(USERS)).await?;
-    let tokens = measured.tokens(USERS);
-    let requests: Vec<_> = tokens.iter().map(|token| load::request("/v1/me", token)).collect();
-    // Each user's first sign-in pins her mapping, which is a write; it is not what is measured.
-    load::once(measured.address, &requests, CONNECTIONS).await?;
-    for (what, requests) in [("distinct tokens", &requests[..]), ("one token again and again", &requests[..1])] {
-        let figures = load::run(measured.address, requests, CONNECTIONS, length).await?;
-        row(&format!("`/v1/me`, {engine:?}, {what}"), figures, measured.memory())?;
+    if has("start") {
+        start_up::run(&bench).await?;
+    }
+    if has("imports") {
+        imports::run(&bench).await?;
+    }
+    if has("scale") {
+        scale::run(&bench).await?;
     }
     Ok(())
-}
-
-fn row(what: &str, figures: Figures, memory: u64) -> Result<()> {
-    let Figures { per_second, p50, p99, .. } = figures;
-    say(&format!("| {what} | {per_second:.0} | {} µs | {} µs | {memory} MiB |", p50.as_micros(), p99.as_micros()))
-}
-
-fn say(text: &str) -> Result<()> {
-    Ok(writeln!(stdout(), "{text}")?)
 }

@@ -1,151 +1,164 @@
-//! The service in a process of its own, with its sample company.
+//! The service in a process of its own.
 
-use std::fmt::Write;
-use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
 use std::net::SocketAddr;
-use std::process::Child;
+use std::net::TcpListener;
 use std::process::Command;
 use std::process::Stdio;
+use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use entra_sim::Config;
 use entra_sim::Simulator;
 use reqwest::Client;
 use reqwest::Method;
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use serde_json::json;
-use test_support::app::TENANT;
 use test_support::app::applications;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
 
 use crate::Result;
+use crate::answer;
+use crate::answer::Caller;
+use crate::company::Company;
+use crate::cores;
+use crate::load::Target;
+use crate::process::Process;
 
-pub(crate) struct Measured {
-    child: Child,
-    pub(crate) address: SocketAddr,
-    entra: Simulator,
-    secret: String,
-    client: Client,
-    database: TestDatabase,
+/// How long a start may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause between two attempts to reach a service that starts.
+const PAUSE: Duration = Duration::from_micros(200);
+
+/// How a service is started. Settings of the environment hold as well, such as `SIGNLINE_LOG`.
+pub(crate) struct Launch<'a> {
+    pub(crate) database: &'a str,
+    pub(crate) entra: &'a Simulator,
+    /// The one core that it stays on; `None`: it has all of them.
+    pub(crate) core: Option<usize>,
+    pub(crate) settings: &'a [(&'a str, &'a str)],
 }
 
-impl Measured {
-    pub(crate) async fn start(engine: Engine) -> Result<Self> {
-        let database = TestDatabase::of(engine).await;
-        let entra = Simulator::start(Config::sample()).await?;
-        let command = || {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_signline"));
-            command.env("SIGNLINE_DATABASE_URL", database.url());
-            command
-        };
-        let key = command().args(["api-key", "create", "--role", "operator"]).stderr(Stdio::null()).output()?;
-        let mut child = command()
+impl Launch<'_> {
+    /// Starts it, and does not wait until it listens. Its log goes to `/dev/null`: it is written, and nobody's time but the
+    /// service's is spent on it.
+    pub(crate) fn spawn(&self) -> Result<(Process, SocketAddr)> {
+        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let child = self
+            .command()
             .arg("serve")
-            .env("SIGNLINE_LISTEN", "127.0.0.1:0")
-            .env("SIGNLINE_AUTHORITY", entra.http_base())
-            .env("SIGNLINE_APPLICATIONS", applications(&entra))
-            .stderr(Stdio::piped())
+            .env("SIGNLINE_LISTEN", address.to_string())
+            .env("SIGNLINE_AUTHORITY", self.entra.http_base())
+            .env("SIGNLINE_APPLICATIONS", applications(self.entra))
+            .envs(self.settings.iter().copied())
+            .stderr(Stdio::null())
             .spawn()?;
-        let mut log = BufReader::new(child.stderr.take().ok_or("no log")?).lines();
-        let address = loop {
-            let event: Value = serde_json::from_str(&log.next().ok_or("the service ended")??)?;
-            if let Some(address) = event["address"].as_str() {
-                break address.parse()?;
-            }
-        };
-        // Somebody has to read the log, or the service would wait for it.
-        std::thread::spawn(move || log.count());
+        Ok((Process(child), address))
+    }
+
+    fn command(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_signline");
+        let mut command = self.core.map_or_else(|| Command::new(program), |core| cores::pinned(core, program));
+        command.env("SIGNLINE_DATABASE_URL", self.database);
+        command
+    }
+
+    /// Brings the database to the program's schema.
+    pub(crate) fn migrate(&self) -> Result<()> {
+        let status = self.command().arg("migrate").stderr(Stdio::null()).status()?;
+        if status.success() { Ok(()) } else { Err("the migrations failed".into()) }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(&self) -> Result<Service> {
+        let key = self.command().args(["api-key", "create", "--role", "operator"]).stderr(Stdio::null()).output()?;
         let secret = String::from_utf8(key.stdout)?.trim().to_owned();
-        let client = Client::builder().no_proxy().build()?;
-        let measured = Self { child, address, entra, secret, client, database };
-        measured.set_up().await?;
-        Ok(measured)
+        let (mut process, address) = self.spawn()?;
+        first_answer(&mut process, address, &answer::request("/readyz", "none"))?;
+        Ok(Service { process, address, secret, client: Client::builder().no_proxy().build()? })
+    }
+}
+
+/// Waits for the first 200 of a service that starts; gives the answer's body.
+pub(crate) fn first_answer(process: &mut Process, address: SocketAddr, request: &[u8]) -> Result<String> {
+    let begun = Instant::now();
+    loop {
+        let called = Caller::connect(address).and_then(|mut caller| caller.call(request, 200).map(<[u8]>::to_vec));
+        match called {
+            Ok(body) => return Ok(String::from_utf8(body)?),
+            Err(error) if process.has_ended()? || begun.elapsed() > PATIENCE => {
+                return Err(format!("the service does not start: {error}").into());
+            }
+            Err(_) => thread::sleep(PAUSE),
+        }
+    }
+}
+
+/// A service that is ready.
+pub(crate) struct Service {
+    pub(crate) process: Process,
+    pub(crate) address: SocketAddr,
+    secret: String,
+    client: Client,
+}
+
+impl Service {
+    /// As what a load is sent to that is answered with this status.
+    pub(crate) fn target(&self, status: u16) -> Target<'_> {
+        Target { process: &self.process, address: self.address, status }
     }
 
     fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(&self.secret)
     }
 
-    async fn set_up(&self) -> Result<()> {
-        let range = json!({"first": "+17630000000", "last": "+17639999999"});
-        let group = json!({"id": "abccompany", "name": "ABC Company", "number_ranges": [range]});
-        self.call(Method::POST, "/v1/business-groups").json(&group).send().await?.error_for_status()?;
-        let tenant = json!({"tenant_id": TENANT});
-        let path = "/v1/business-groups/abccompany/tenant";
-        self.call(Method::PUT, path).json(&tenant).send().await?.error_for_status()?;
+    /// Creates a company's group with all numbers of its area, and so many mappings.
+    pub(crate) async fn found(&self, company: &Company, mappings: usize) -> Result<()> {
+        let Company { id, tenant, area, identity_pinning } = company;
+        let range = json!({"first": format!("+1{area}0000000"), "last": format!("+1{area}9999999")});
+        let group = json!({"id": id, "name": id, "number_ranges": [range]});
+        answer(self.call(Method::POST, "/v1/business-groups").json(&group)).await?;
+        let pinning = json!({"identity_pinning": identity_pinning});
+        answer(self.call(Method::PATCH, &format!("/v1/business-groups/{id}")).json(&pinning)).await?;
+        let tenant = json!({"tenant_id": tenant});
+        answer(self.call(Method::PUT, &format!("/v1/business-groups/{id}/tenant")).json(&tenant)).await?;
+        if mappings > 0 {
+            self.import(company, company.sheet(mappings)).await?;
+        }
         Ok(())
     }
 
-    pub(crate) async fn import(&self, sheet: String) -> Result<Duration> {
-        let begun = Instant::now();
-        let call = self.call(Method::POST, &format!("{IMPORTS}?apply=true")).header("content-type", "text/csv");
-        answer(call.body(sheet)).await?;
-        Ok(begun.elapsed())
+    /// Imports a sheet at once.
+    pub(crate) async fn import(&self, company: &Company, sheet: String) -> Result<Value> {
+        self.upload(company, "?apply=true", sheet).await
     }
 
     /// Uploads a sheet without applying it; gives the import's id.
-    pub(crate) async fn upload(&self, sheet: String) -> Result<(String, Duration)> {
-        let begun = Instant::now();
-        let call = self.call(Method::POST, IMPORTS).header("content-type", "text/csv");
-        let import = answer(call.body(sheet)).await?;
-        Ok((import["id"].as_str().ok_or("no id")?.to_owned(), begun.elapsed()))
+    pub(crate) async fn preview(&self, company: &Company, sheet: String) -> Result<String> {
+        let import = self.upload(company, "", sheet).await?;
+        Ok(import["id"].as_str().ok_or("an import without an id")?.to_owned())
     }
 
-    pub(crate) async fn apply(&self, id: &str) -> Result<Duration> {
-        let begun = Instant::now();
-        answer(self.call(Method::POST, &format!("{IMPORTS}/{id}/apply"))).await?;
-        Ok(begun.elapsed())
+    async fn upload(&self, company: &Company, query: &str, sheet: String) -> Result<Value> {
+        let path = format!("/v1/business-groups/{}/imports{query}", company.id);
+        answer(self.call(Method::POST, &path).header("content-type", "text/csv").body(sheet)).await
     }
 
-    pub(crate) fn database_url(&self) -> &str {
-        self.database.url()
+    pub(crate) async fn apply(&self, company: &Company, import: &str) -> Result<Value> {
+        answer(self.call(Method::POST, &format!("/v1/business-groups/{}/imports/{import}/apply", company.id))).await
     }
 
-    pub(crate) async fn export(&self, rows: usize) -> Result<Duration> {
-        let begun = Instant::now();
-        let path = "/v1/business-groups/abccompany/mappings.csv";
-        let mut answer = self.call(Method::GET, path).send().await?.error_for_status()?;
+    /// Reads the whole export, which must have so many rows.
+    pub(crate) async fn export(&self, company: &Company, rows: usize) -> Result<()> {
+        let path = format!("/v1/business-groups/{}/mappings.csv", company.id);
+        let mut answer = self.call(Method::GET, &path).send().await?.error_for_status()?;
         let mut lines = 0;
         while let Some(chunk) = answer.chunk().await? {
-            lines += chunk.split(|byte| *byte == b'\n').count() - 1;
+            lines += memchr::memchr_iter(b'\n', &chunk).count();
         }
-        if lines == rows + 1 { Ok(begun.elapsed()) } else { Err(format!("{lines} lines").into()) }
-    }
-
-    /// Tokens of so many users.
-    pub(crate) fn tokens(&self, count: usize) -> Vec<String> {
-        let Ok(token) = self.entra.token(TENANT, "bobsmith@abccompany.com", "portal") else {
-            return Vec::new();
-        };
-        let one = |user| {
-            let oid = format!("0b0b0b0b-0000-4000-8000-{user:012}");
-            token.clone().claim("email", address(user)).claim("oid", oid).expires_in_seconds(86_000).mint()
-        };
-        (0..count).map(one).collect()
-    }
-
-    pub(crate) fn memory(&self) -> u64 {
-        resident_mib(self.child.id(), "VmRSS")
-    }
-
-    pub(crate) fn peak_memory(&self) -> u64 {
-        resident_mib(self.child.id(), "VmHWM")
+        if lines == rows + 1 { Ok(()) } else { Err(format!("an export of {lines} lines").into()) }
     }
 }
-
-impl Drop for Measured {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-const IMPORTS: &str = "/v1/business-groups/abccompany/imports";
 
 async fn answer(call: RequestBuilder) -> Result<Value> {
     let answer = call.send().await?;
@@ -156,25 +169,4 @@ async fn answer(call: RequestBuilder) -> Result<Value> {
     } else {
         Err(text.chars().take(500).collect::<String>().into())
     }
-}
-
-fn address(user: usize) -> String {
-    format!("user{user}@abccompany.com")
-}
-
-/// A sheet of so many rows: numbers of the area 763 that the numbering plan has.
-pub(crate) fn sheet(rows: usize) -> String {
-    let mut sheet = String::from("PhoneNumber,MEEmailAddress\n");
-    for user in 0..rows {
-        // Writing to a string can't fail.
-        let _ = writeln!(sheet, "763{},{}", 2_120_000 + user, address(user));
-    }
-    sheet
-}
-
-/// A figure of a process's memory, in MiB.
-pub(crate) fn resident_mib(process: u32, figure: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap_or_default();
-    line.split_whitespace().find_map(|word| word.parse::<u64>().ok()).unwrap_or_default() / 1024
 }
