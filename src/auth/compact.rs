@@ -40,8 +40,8 @@ const HEADER_NAMES: &[Cow<'static, str>] = &[
 pub(super) struct CompactToken<'t> {
     /// What is signed: the first two parts as they came.
     pub(super) signed: &'t str,
-    /// The signature, in base64url.
-    pub(super) signature: &'t str,
+    /// The signature.
+    pub(super) signature: Vec<u8>,
     /// The name of the key.
     pub(super) key_id: String,
     payload: &'t str,
@@ -58,7 +58,7 @@ impl<'t> CompactToken<'t> {
         if payload.contains('.') || [header, payload, signature].contains(&"") {
             return Err(TokenCheck::Form);
         }
-        decode(signature)?;
+        let signature = decode(signature)?;
         let key_id = check_header(&decode(header)?)?;
         Ok(Self { signed, signature, key_id, payload })
     }

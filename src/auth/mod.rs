@@ -5,6 +5,7 @@
 
 mod claims;
 mod compact;
+mod memo;
 mod object;
 mod signing_key;
 mod signing_keys;
@@ -12,6 +13,7 @@ mod token;
 mod token_check;
 mod validated_tokens;
 
+pub use memo::Memo;
 pub use signing_keys::KeysStatus;
 pub use signing_keys::SigningKeys;
 pub use token::ApiRegistration;

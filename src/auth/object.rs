@@ -1,9 +1,9 @@
 //! A JSON object read strictly: no name twice, and only the members that are asked for are kept.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
+use hashbrown::HashSet;
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
 use serde::de::Error;

@@ -1,16 +1,18 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::crypto;
+use aws_lc_rs::signature::ParsedPublicKey;
+use aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256;
+use aws_lc_rs::signature::RsaPublicKeyComponents;
 
 use crate::domain::guid::Guid;
 use crate::ports::key_set_source::PublishedKey;
 
 /// A published key, made ready to verify signatures.
 pub(super) struct SigningKey {
-    key: DecodingKey,
+    /// Read once: reading its numbers takes an eighth of the time of a check. `None` if they are no RSA key of 2048 to 8192
+    /// bits, which verifies nothing.
+    key: Option<ParsedPublicKey>,
     signs_for: SignsFor,
     published: PublishedKey,
     withdrawn: AtomicBool,
@@ -32,7 +34,8 @@ const PLACEHOLDER: &str = "{tenantid}";
 impl SigningKey {
     pub(super) fn new(published: PublishedKey) -> Self {
         let signs_for = published.issuer.as_deref().map_or(SignsFor::Anybody, SignsFor::parse);
-        let key = DecodingKey::from_rsa_raw_components(&published.modulus, &published.exponent);
+        let numbers = RsaPublicKeyComponents { n: &published.modulus, e: &published.exponent };
+        let key = numbers.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok();
         Self { key, signs_for, published, withdrawn: AtomicBool::new(false) }
     }
 
@@ -51,9 +54,9 @@ impl SigningKey {
         self.withdrawn.store(true, Ordering::Release);
     }
 
-    /// Whether `signature`, in base64url, is the key's over `message` by RS256 (RFC 7518, section 3.3).
-    pub(super) fn verifies(&self, signature: &str, message: &[u8]) -> bool {
-        crypto::verify(signature, message, &self.key, Algorithm::RS256).unwrap_or(false)
+    /// Whether `signature` is the key's over `message` by RS256 (RFC 7518, section 3.3).
+    pub(super) fn verifies(&self, signature: &[u8], message: &[u8]) -> bool {
+        self.key.as_ref().is_some_and(|key| key.verify_sig(message, signature).is_ok())
     }
 
     /// Whether the key may sign for a tenant whose v2.0 issuer is `issuer`. A key of personal accounts names the one
@@ -86,9 +89,6 @@ impl SignsFor {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
     use super::*;
 
     #[test]
@@ -129,8 +129,7 @@ mod tests {
                 issuer: None,
             });
             for vector in group["tests"].as_array().unwrap() {
-                let signature = URL_SAFE_NO_PAD.encode(from_hex(&vector["sig"]));
-                let verified = key.verifies(&signature, &from_hex(&vector["msg"]));
+                let verified = key.verifies(&from_hex(&vector["sig"]), &from_hex(&vector["msg"]));
                 // "acceptable" is a padding without the NULL, which RFC 8017 leaves open: refused here.
                 assert_eq!(verified, vector["result"] == "valid", "vector {}", vector["tcId"]);
                 *(if verified { &mut accepted } else { &mut refused }) += 1;

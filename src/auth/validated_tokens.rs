@@ -13,6 +13,7 @@ use aws_lc_rs::error::Unspecified;
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
+use crate::auth::memo::Memo;
 use crate::auth::signing_key::SigningKey;
 use crate::domain::sign_in::SignIn;
 
@@ -20,6 +21,8 @@ use crate::domain::sign_in::SignIn;
 pub struct ValidatedToken {
     /// What it says of its user.
     pub sign_in: SignIn,
+    /// Room for what is made of it for each call.
+    pub memo: Memo,
     /// The key that signed it.
     pub(super) key: Arc<SigningKey>,
     /// When it began to be valid, in seconds since 1970.
@@ -27,8 +30,8 @@ pub struct ValidatedToken {
 }
 
 impl ValidatedToken {
-    /// Whether it would pass again. What it says can't have changed, nor have the applications, which are settings; its
-    /// key can have been withdrawn, and its time be over.
+    /// Whether it still counts. What it says can't have changed, nor have the applications, which are settings; its key can
+    /// have been withdrawn, and its time be over. After its `exp` it is checked anew, with the leeway.
     fn is_good(&self, now: Timestamp) -> bool {
         self.key.is_published() && now < self.sign_in.expires_at && now.as_second() >= self.valid_from
     }
@@ -63,29 +66,27 @@ impl ValidatedTokens {
         self.entries.len()
     }
 
-    /// The print of a token; `None` only if the library could not make one.
-    pub(super) fn print(&self, token: &str) -> Option<Print> {
-        self.prints.of(token)
-    }
-
     /// What was kept for a token, if it would pass again.
-    pub(super) fn find(&self, print: &Print, now: Timestamp) -> Option<Arc<ValidatedToken>> {
-        let found = self.entries.get(print)?;
+    pub(super) fn find(&self, token: &str, now: Timestamp) -> Option<Arc<ValidatedToken>> {
+        let print = self.prints.of(token)?;
+        let found = self.entries.get(&print)?;
         if found.is_good(now) {
             return Some(found);
         }
-        self.entries.remove(print);
+        self.entries.remove(&print);
         None
     }
 
     /// Keeps a token that has passed every check.
-    pub(super) fn keep(&self, print: Print, token: Arc<ValidatedToken>) {
-        self.entries.insert(print, token);
+    pub(super) fn keep(&self, token: &str, validated: Arc<ValidatedToken>) {
+        if let Some(print) = self.prints.of(token) {
+            self.entries.insert(print, validated);
+        }
     }
 }
 
 /// What stands for a token.
-pub(super) type Print = [u8; 16];
+type Print = [u8; 16];
 
 /// Makes the prints of one process.
 ///
@@ -102,6 +103,7 @@ impl Prints {
         Ok(Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key)?)))
     }
 
+    /// `None` only if the library could not make one.
     fn of(&self, token: &str) -> Option<Print> {
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
         let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(token), &mut []).ok()?;

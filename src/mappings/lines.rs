@@ -10,6 +10,7 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use quick_cache::sync::EntryAction;
 use quick_cache::sync::EntryResult;
+use tokio::time::timeout;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
@@ -22,6 +23,9 @@ use crate::ports::store_error::StoreError;
 /// How long it is remembered that an address has no mapping, or a tenant no group: what was never mapped must not take
 /// the place of what is used.
 const NOTHING_LASTS: Duration = Duration::from_secs(10);
+
+/// How long a look-up that others wait for may take; then each makes its own.
+const SHARED_LIMIT: Duration = Duration::from_secs(1);
 
 /// Looks lines up, and knows those again that it has looked up.
 pub struct Lines {
@@ -98,7 +102,8 @@ impl Lines {
         }
     }
 
-    /// Remembers what has become of a line, unless it has changed since it was looked up.
+    /// Remembers what has become of a line by what was done here. It keeps its generation: if others have changed it since
+    /// it was looked up, it is useless.
     pub(super) fn keep(&self, tenant: Guid, email: EmailAddress, changed: KnownLine) {
         if let Some(known) = &self.known {
             known.insert(LineKey { tenant, email }, changed);
@@ -118,21 +123,31 @@ impl Lines {
         }
         let key = LineKey { tenant, email: email.clone() };
         let entry = known.entry_async(&key, |_, found| {
-            if self.is_current(tenant, found) {
+            // It may have been waited for, longer than what was known then is good for.
+            if self.is_current(tenant, found) && self.generations.is_trusted(Instant::now()) {
                 EntryAction::Retain(found.clone())
             } else {
                 EntryAction::ReplaceWithGuard
             }
         });
-        match entry.await {
-            EntryResult::Retained(found) => Ok(found),
-            EntryResult::Vacant(place) | EntryResult::Replaced(place, _) => {
-                let found = self.look_up(tenant, Some(email)).await?;
-                // An error only says that the place has been given to another meanwhile.
-                drop(place.insert(found.clone()));
-                Ok(found)
+        // A look-up that hangs, on a connection that is lost unnoticed, must not hold up those who wait for it, nor itself.
+        match timeout(SHARED_LIMIT, entry).await {
+            Ok(EntryResult::Retained(found)) => Ok(found),
+            Ok(EntryResult::Vacant(place) | EntryResult::Replaced(place, _)) => {
+                match timeout(SHARED_LIMIT, self.look_up(tenant, Some(email))).await {
+                    Ok(found) => {
+                        let found = found?;
+                        // An error only says that the place has been given to another meanwhile.
+                        drop(place.insert(found.clone()));
+                        Ok(found)
+                    }
+                    Err(_) => {
+                        drop(place);
+                        self.look_up(tenant, Some(email)).await
+                    }
+                }
             }
-            EntryResult::Removed(..) | EntryResult::Timeout => self.look_up(tenant, Some(email)).await,
+            Ok(EntryResult::Removed(..) | EntryResult::Timeout) | Err(_) => self.look_up(tenant, Some(email)).await,
         }
     }
 

@@ -39,6 +39,18 @@ impl ResolvedLine<'_> {
     pub fn business_group(&self) -> &BusinessGroupId {
         &self.line.business_group
     }
+
+    /// The line as it was found.
+    #[must_use]
+    pub fn found(&self) -> Arc<Line> {
+        Arc::clone(&self.line)
+    }
+
+    /// Whether it is the very line that was found before, not only one that looks the same.
+    #[must_use]
+    pub fn is(&self, found: &Arc<Line>) -> bool {
+        Arc::ptr_eq(&self.line, found)
+    }
 }
 
 impl Resolver {

@@ -57,13 +57,14 @@ impl LineGenerations {
         }
     }
 
-    /// Whether all changes that are older than a second, wherever they were made, are known here.
+    /// Whether changes made elsewhere are heard. The clock is the machine's since its start, and stands still while the
+    /// machine itself is suspended.
     #[must_use]
     pub fn is_trusted(&self, now: Instant) -> bool {
         self.micros(now) < self.trusted_until.load(Ordering::Acquire)
     }
 
-    /// All changes committed before `heard` are known here; that is good enough for `lease` from then on.
+    /// All changes answered before `heard` are known here; that is good enough for `lease` from then on.
     pub fn trust(&self, heard: Instant, lease: Duration) {
         self.trusted_until.store(self.micros(heard + lease), Ordering::Release);
     }

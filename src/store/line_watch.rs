@@ -1,6 +1,5 @@
 //! How a replica hears of changes to lines that it has not made itself.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -22,9 +21,7 @@ use uuid::Uuid;
 
 use crate::domain::guid::Guid;
 use crate::ports::line_watch::LineWatch;
-use crate::ports::store_error::StoreError;
 use crate::store::postgres::Postgres;
-use crate::store::rows;
 use crate::store::sqlite::Sqlite;
 
 /// The time between two questions whether changes are still heard.
@@ -37,14 +34,15 @@ const LEASE: Duration = Duration::from_millis(800);
 /// How long the answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 
-/// How long it may take to connect, and to read all generations.
-const CATCH_UP_LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take to connect.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// The time to the next try after the connection was lost.
-const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// The time to the next try after the connection was lost; doubled with each that fails.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_LONGEST: Duration = Duration::from_millis(3200);
 
-/// The channel that the triggers of the database tell of changes on; the payload is the tenant.
-const CHANNEL: &str = "signline_lines_changed";
+/// The channel that the triggers of the database tell of changes on; the payload is the tenant, or `all`.
+const CHANNEL: &str = "signline_line_changes";
 
 /// What the server's list of sessions calls the connection.
 const APPLICATION: &str = "signline-listen";
@@ -63,50 +61,53 @@ enum Deaf {
         "a notification did not arrive: LISTEN needs a connection of its own, not one of a pooler in transaction mode"
     )]
     NothingArrives,
+    #[error("the database has no triggers that tell of changes, or they are switched off")]
+    Untold,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// Listens to the notifications that the triggers of migration 4 send.
 pub(super) struct PostgresLineWatch(pub(super) Postgres);
 
-/// The linked tenants, each with its group and the generation of its lines.
-type Generations = HashMap<Guid, (i64, i64)>;
-
 #[async_trait]
 impl LineWatch for PostgresLineWatch {
     async fn listen(&self) -> Infallible {
-        let mut known = Generations::new();
-        let mut told = false;
+        let mut lost = None;
         loop {
-            let Err(error) = self.listen_once(&mut known, &mut told).await;
+            let Err(error) = self.listen_once(&mut lost).await;
             self.0.lines().distrust();
-            if !told {
-                warn!(%error, "changes of other replicas can't be heard; until they can, every line is looked up");
-                told = true;
-            }
-            sleep(RETRY_AFTER).await;
+            let pause = match lost {
+                Some(pause) => pause,
+                None => {
+                    warn!(%error, "changes of other replicas can't be heard; until they can, every line is looked up");
+                    RETRY_FIRST
+                }
+            };
+            sleep(pause).await;
+            lost = Some((pause * 2).min(RETRY_LONGEST));
         }
     }
 }
 
 impl PostgresLineWatch {
-    /// Listens until the connection is lost. `told` says whether the log has it that nothing is heard.
-    async fn listen_once(&self, known: &mut Generations, told: &mut bool) -> Result<Infallible, Deaf> {
-        let mut listener = within(CATCH_UP_LIMIT, self.connect()).await??;
+    /// Listens until the connection is lost. `lost` is the pause before the next try where the log has it already that
+    /// nothing is heard.
+    async fn listen_once(&self, lost: &mut Option<Duration>) -> Result<Infallible, Deaf> {
+        let mut listener = within(CONNECT_LIMIT, self.connect()).await??;
         self.prove(&mut listener).await?;
-        within(CATCH_UP_LIMIT, self.catch_up(&mut listener, known)).await??;
+        // What happened while nothing was heard is not known, nor whether this is still the database that it was: it
+        // can be a standby that missed the last commits, or an older state of it.
+        self.0.lines().renew_all();
         loop {
             let asked = Instant::now();
             within(ANSWER_LIMIT, listener.execute("SELECT 1")).await??;
-            // The server sends what was committed before the question ahead of the answer.
+            // The server has sent what was committed and answered before the question.
             while let Some(notification) = listener.next_buffered() {
                 self.hear(&notification);
             }
             self.0.lines().trust(asked.into_std(), LEASE);
-            if std::mem::take(told) {
+            if lost.take().is_some() {
                 info!("changes of other replicas are heard again");
             }
             while let Ok(received) = timeout_at(asked + HEARTBEAT, listener.try_recv()).await {
@@ -127,10 +128,15 @@ impl PostgresLineWatch {
     }
 
     /// Says something on another connection and waits until it is heard: a pooler can take a `LISTEN` and then give the
-    /// connection to somebody else, and an address with several servers can lead to different ones.
+    /// connection to somebody else, and an address with several servers can lead to different ones. And the database
+    /// must have the triggers, which one that was put back from a backup of an earlier version has not.
     async fn prove(&self, listener: &mut PgListener) -> Result<(), Deaf> {
         let proof = format!("{PROOF}{}", Uuid::new_v4());
-        let mut speaker = within(CATCH_UP_LIMIT, PgConnection::connect_with(self.0.options())).await??;
+        let mut speaker = within(CONNECT_LIMIT, PgConnection::connect_with(self.0.options())).await??;
+        let tells = sqlx::query_as(Postgres::TELLS_OF_LINE_CHANGES).fetch_one(&mut speaker);
+        let (true,) = within(ANSWER_LIMIT, tells).await?? else {
+            return Err(Deaf::Untold);
+        };
         let spoken = sqlx::query(Postgres::NOTIFY).bind(CHANNEL).bind(&proof).execute(&mut speaker);
         within(ANSWER_LIMIT, spoken).await??;
         // What it was for is done, however it ends.
@@ -147,29 +153,13 @@ impl PostgresLineWatch {
         timeout(ANSWER_LIMIT, heard).await.map_err(|_| Deaf::NothingArrives)?
     }
 
-    /// Renews all tenants whose generation has changed while nothing was heard.
-    async fn catch_up(&self, listener: &mut PgListener, known: &mut Generations) -> Result<(), Deaf> {
-        let rows: Vec<(String, i64, i64)> =
-            sqlx::query_as(Postgres::LINE_GENERATIONS).fetch_all(&mut *listener).await?;
-        let mut current = Generations::with_capacity(rows.len());
-        for (tenant, group_key, generation) in rows {
-            current.insert(rows::guid(&tenant).map_err(StoreError::from)?, (group_key, generation));
-        }
-        let changed = current.iter().filter(|(tenant, generation)| known.get(tenant) != Some(generation));
-        let gone = known.keys().filter(|tenant| !current.contains_key(tenant));
-        for tenant in changed.map(|(tenant, _)| tenant).chain(gone) {
-            self.0.lines().renew(*tenant);
-        }
-        *known = current;
-        Ok(())
-    }
-
     fn hear(&self, notification: &PgNotification) {
         let payload = notification.payload();
         match Guid::parse(payload) {
             Ok(tenant) => self.0.lines().renew(tenant),
             // Another replica's proof.
             Err(_) if payload.starts_with(PROOF) => {}
+            // "all", or anything that is not understood.
             Err(_) => self.0.lines().renew_all(),
         }
     }

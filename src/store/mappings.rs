@@ -70,6 +70,7 @@ macro_rules! mapping_store {
                     .bind(group)
                     .bind(number)
                     .bind(pin.email.as_str())
+                    .bind(pin.tid.to_string())
                     .fetch_optional(&mut *transaction)
                     .await?;
                 transaction.commit().await?;

@@ -82,9 +82,9 @@ impl Postgres {
 
     pub(super) const DROP_STAGING: &[&str] = &[];
 
-    /// The generations of all linked tenants' lines.
-    pub(super) const LINE_GENERATIONS: &str =
-        "SELECT tenant_id, group_key, generation FROM business_groups WHERE tenant_id IS NOT NULL";
+    /// Whether the triggers are there that tell of changes, and fire.
+    pub(super) const TELLS_OF_LINE_CHANGES: &str = "SELECT EXISTS (SELECT FROM pg_trigger \
+         WHERE tgrelid = 'business_groups'::regclass AND tgname = 'groups_change' AND tgenabled IN ('O', 'A'))";
 
     pub(super) const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 

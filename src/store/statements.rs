@@ -46,11 +46,12 @@ pub(super) const COUNT_MAPPINGS_BETWEEN: &str =
 pub(super) const RESOLVE: &str = "SELECT g.id, g.allow_guests, g.identity_pinning, m.phone_number, \
      CASE WHEN m.pinned_tid = g.tenant_id THEN m.pinned_oid END \
      FROM business_groups g LEFT JOIN mappings m ON m.group_key = g.group_key AND m.email = $2 WHERE g.tenant_id = $1";
+/// Only in the tenant that the group is linked to: who comes from the one before, late, must not take the pin.
 pub(super) const PIN: &str = "UPDATE mappings SET pinned_tid = $4, pinned_oid = $5, pinned_at = $6 \
      WHERE phone_number = $2 AND email = $3 AND (pinned_tid IS NULL OR pinned_tid <> $4) \
-     AND group_key = (SELECT group_key FROM business_groups WHERE id = $1)";
+     AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)";
 pub(super) const PINNED_TO: &str = "SELECT pinned_oid FROM mappings WHERE phone_number = $2 AND email = $3 \
-     AND group_key = (SELECT group_key FROM business_groups WHERE id = $1)";
+     AND pinned_tid = $4 AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)";
 pub(super) const FIND_MAPPING: &str = "SELECT phone_number, email, updated_at FROM mappings WHERE phone_number = $2 \
      AND group_key = (SELECT group_key FROM business_groups WHERE id = $1)";
 pub(super) const FIND_GROUP_KEY: &str = "SELECT group_key FROM business_groups WHERE id = $1";

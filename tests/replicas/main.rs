@@ -31,12 +31,14 @@ use test_support::database::TestDatabase;
 use tokio::task::JoinHandle;
 use tokio::task::spawn;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::support::Serving;
 use crate::support::client;
 use crate::support::operator_key;
 
 const USER: &str = "bobsmith@abccompany.com";
+const LOOK_UPS: &str = "signline_line_look_ups";
 const MAPPING: &str = "/v1/business-groups/abccompany/mappings/+17635551111";
 
 /// The most that the contract allows.
@@ -131,7 +133,6 @@ impl World {
 
     /// Asks until the second replica answers without asking the database.
     async fn wait_until_known(&self, token: &str) {
-        const LOOK_UPS: &str = "signline_line_look_ups";
         let begun = Instant::now();
         loop {
             let before = self.figure(LOOK_UPS).await;
@@ -152,7 +153,12 @@ impl World {
             self.wait_for(&token, 200).await;
             match when {
                 When::Calm => self.wait_until_known(&token).await,
-                When::Disturbed => sleep(Duration::from_millis(7)).await,
+                When::Disturbed => {
+                    for _ in 0..3 {
+                        assert_eq!(self.status_elsewhere(&token).await, 200);
+                        sleep(Duration::from_millis(2)).await;
+                    }
+                }
             }
             self.remove().await;
             times.push(self.wait_for(&token, 404).await);
@@ -170,7 +176,9 @@ impl World {
             loop {
                 let kill = format!("SELECT pg_terminate_backend(pid) FROM ({LISTENING}) listening");
                 sqlx::query(AssertSqlSafe(kill)).execute(&mut connection).await.unwrap();
-                sleep(Duration::from_millis(140)).await;
+                // Now before they hear again, now after.
+                let pause = 130 + u64::from(Uuid::new_v4().as_bytes()[0]) * 2;
+                sleep(Duration::from_millis(pause)).await;
             }
         })
     }
@@ -209,8 +217,13 @@ async fn who_is_removed_on_one_replica_is_gone_from_the_other_at_once() {
     assert!(median < MEDIAN && worst < WORST, "median {median:?}, worst {worst:?}");
 
     let killing = world.keep_killing();
+    let (look_ups, lost) = (world.figure(LOOK_UPS).await, world.listening().await);
     let times = world.revoke(200, When::Disturbed).await;
+    assert!(!killing.is_finished(), "they were being killed all the time");
     killing.abort();
+    assert_ne!(world.listening().await, lost);
+    // Each round asks at least six times, so some were answered from what was known.
+    assert!(world.figure(LOOK_UPS).await - look_ups < 6 * 200);
     let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
     println!("while the notification sessions are being killed: median {median:?}, worst {worst:?}");
     assert!(worst < WORST, "median {median:?}, worst {worst:?}");
@@ -226,13 +239,29 @@ async fn nothing_is_trusted_for_long_when_a_session_falls_silent(world: &World) 
     world.map().await;
     world.wait_for(&token, 200).await;
     world.wait_until_known(&token).await;
-    signal("-STOP", &sessions);
+    let silent = Silent::keep(&sessions);
     world.remove().await;
     let took = world.wait_for(&token, 404).await;
-    signal("-CONT", &sessions);
+    drop(silent);
     println!("while the notification sessions are silent: {took:?}");
     assert!(took < WORST, "{took:?}");
     assert_eq!(world.status_elsewhere(&token).await, 404);
+}
+
+/// Processes that are stopped, until it is dropped.
+struct Silent<'a>(&'a [String]);
+
+impl<'a> Silent<'a> {
+    fn keep(processes: &'a [String]) -> Self {
+        signal("-STOP", processes);
+        Self(processes)
+    }
+}
+
+impl Drop for Silent<'_> {
+    fn drop(&mut self) {
+        signal("-CONT", self.0);
+    }
 }
 
 fn signal(name: &str, processes: &[String]) {

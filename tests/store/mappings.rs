@@ -179,12 +179,17 @@ async fn a_pin_means_nothing_in_another_tenant(world: World) {
     // The company moves to another tenant: its people have other object ids there.
     assert_eq!(pinned_to(guid(2)).await, None);
     assert_eq!(pinned_to(guid(1)).await, Some(guid(7)));
+    // Who comes from the tenant that is not linked any more, late, takes no pin.
+    assert_eq!(pin(guid(2), guid(8)).await, None);
+    assert_eq!(pinned_to(guid(2)).await, None);
     assert_eq!(pin(guid(2), guid(8)).await, Some(guid(8)));
+    assert_eq!(pin(guid(1), guid(7)).await, None);
     assert_eq!(pinned_to(guid(2)).await, Some(guid(8)));
 }
 
 async fn of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping(world: World) {
     let abc = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
     for at in 0..10 {
         let email = format!("u{at}@abc.com");
         world.put(&abc, at, &email).await;

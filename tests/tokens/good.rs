@@ -136,3 +136,19 @@ async fn without_settings_every_token_is_refused() {
         assert_eq!(outcome, Err(TokenError::Invalid(TokenCheck::Audience)));
     }
 }
+
+#[tokio::test]
+async fn another_library_judges_the_same_signatures_alike() {
+    let key = jsonwebtoken::DecodingKey::from_rsa_raw_components(&public_modulus(), &[1, 0, 1]);
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    rules.set_audience(&[PORTAL]);
+    // The clock of these tests is not the machine's.
+    rules.validate_exp = false;
+    let validator = World::usual().validator(policy());
+    let good = sign(&id_token());
+    for token in [good.clone(), forge(&id_token()), good[..good.len() - 2].to_owned() + "AA"] {
+        let theirs = jsonwebtoken::decode::<serde_json::Value>(&token, &key, &rules).is_ok();
+        assert_eq!(validator.validate(&token).await.is_ok(), theirs);
+        assert_eq!(theirs, token == good);
+    }
+}

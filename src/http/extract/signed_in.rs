@@ -1,10 +1,12 @@
-use std::future::Future;
-use std::pin::Pin;
+use std::future::Ready;
+use std::future::ready;
 use std::sync::Arc;
 
 use actix_web::FromRequest;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
+use futures_util::future::Either;
+use futures_util::future::LocalBoxFuture;
 
 use crate::auth::ValidatedToken;
 use crate::http::extract::credential;
@@ -18,11 +20,23 @@ pub struct SignedIn(pub Arc<ValidatedToken>);
 
 impl FromRequest for SignedIn {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+    type Future = Either<Ready<Result<Self, Problem>>, LocalBoxFuture<'static, Result<Self, Problem>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some(known) = known(request) {
+            return Either::Left(ready(Ok(Self(known))));
+        }
         let request = request.clone();
-        Box::pin(async move { sign_in(&request).await.map(Self) })
+        Either::Right(Box::pin(async move { sign_in(&request).await.map(Self) }))
+    }
+}
+
+/// The token, if it is known again: nothing has to be waited for, and nothing kept while waiting.
+fn known(request: &HttpRequest) -> Option<Arc<ValidatedToken>> {
+    let services = Services::of(request).ok()?;
+    match credential::of(request).ok()? {
+        Credential::Token(token) => services.tokens.known(token),
+        Credential::ApiKey(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `GET /v1/me`: the line of the signed-in user.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -8,19 +9,24 @@ use actix_web::get;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::http::header::HeaderValue;
+use bytes::Bytes;
 use serde::Serialize;
 use serde::Serializer;
 use utoipa::ToSchema;
 
 use crate::domain::application::ApplicationName;
 use crate::domain::guid::Guid;
+use crate::domain::mapping::Line;
+use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::phone_number::WrittenNumber;
+use crate::domain::sign_in::SignIn;
 use crate::http::extract::SignedIn;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::services::Services;
+use crate::mappings;
 
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
 const USUAL_BYTES: usize = 384;
@@ -81,12 +87,42 @@ fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, 
 )]
 #[get("/v1/me")]
 pub(crate) async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {
-    let sign_in = &caller.0.sign_in;
+    let SignedIn(token) = caller;
     let services = Services::of(&request)?;
-    let line = services.resolver.resolve(sign_in).await?;
+    let line = services.resolver.resolve(&token.sign_in).await?;
+    let known = token.memo.read(|answer: &Answer| answer.of(&line)).flatten();
+    let body = match known {
+        Some(body) => body,
+        None => {
+            let body = write(services.plan, &token.sign_in, &line)?;
+            token.memo.keep(Answer { line: line.found(), body: body.clone() });
+            body
+        }
+    };
+    let mut response = HttpResponse::Ok();
+    for (name, value) in [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")] {
+        response.insert_header((name, HeaderValue::from_static(value)));
+    }
+    Ok(response.body(body))
+}
+
+/// An answer that was given to a token, and the line that it tells of.
+struct Answer {
+    line: Arc<Line>,
+    body: Bytes,
+}
+
+impl Answer {
+    /// The answer, if it tells of the very line that was found now.
+    fn of(&self, line: &mappings::ResolvedLine<'_>) -> Option<Bytes> {
+        line.is(&self.line).then(|| self.body.clone())
+    }
+}
+
+fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_>) -> Result<Bytes, Problem> {
     let answer = ResolvedLine {
         phone_number: line.phone_number,
-        phone_number_national: services.plan.write(line.phone_number),
+        phone_number_national: plan.write(line.phone_number),
         email: line.email.as_str(),
         business_group: line.business_group().as_str(),
         application: &sign_in.application,
@@ -95,10 +131,5 @@ pub(crate) async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Resu
     };
     let mut body = Vec::with_capacity(USUAL_BYTES);
     serde_json::to_writer(&mut body, &answer).map_err(Problem::internal)?;
-    let headers = [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")];
-    let mut response = HttpResponse::Ok();
-    for (name, value) in headers {
-        response.insert_header((name, HeaderValue::from_static(value)));
-    }
-    Ok(response.body(body))
+    Ok(body.into())
 }

@@ -1,0 +1,45 @@
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+/// Room for one thing that is made of a token, kept as long as the token is.
+///
+/// Whoever fills it has the one type that it reads; a thing of another type counts as none.
+#[derive(Default)]
+pub struct Memo(ArcSwapOption<Box<dyn Any + Send + Sync>>);
+
+impl Memo {
+    /// Reads what is there, if it is of this type.
+    pub fn read<T: 'static, R>(&self, read: impl FnOnce(&T) -> R) -> Option<R> {
+        let kept = self.0.load();
+        kept.as_ref().and_then(|kept| kept.downcast_ref()).map(read)
+    }
+
+    /// Puts something there in place of what was.
+    pub fn keep<T: Send + Sync + 'static>(&self, thing: T) {
+        self.0.store(Some(Arc::new(Box::new(thing))));
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memo")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thing_is_read_by_its_own_type_alone() {
+        let memo = Memo::default();
+        assert_eq!(memo.read(|number: &u32| *number), None);
+        memo.keep(1_u32);
+        memo.keep(2_u32);
+        assert_eq!(memo.read(|number: &u32| *number), Some(2));
+        assert_eq!(memo.read(|text: &String| text.len()), None);
+    }
+}
