@@ -7,6 +7,7 @@ use crate::Bench;
 use crate::Result;
 use crate::company::NEWCOMERS;
 use crate::company::REGULARS;
+use crate::figures::count;
 use crate::pool::Pool;
 use crate::pool::USERS;
 use crate::service::Launch;
@@ -24,7 +25,7 @@ pub(crate) async fn run(bench: &Bench, pool: &Pool) -> Result<()> {
     service.found(&REGULARS, USERS).await?;
     service.found(&NEWCOMERS, pool.newcomers.len()).await?;
 
-    let title = format!("A flood of tokens; both caches hold {} (PostgreSQL)", table::whole(10_000.0));
+    let title = format!("A flood of tokens; both caches hold {} (PostgreSQL)", table::whole(count(CAPACITY)));
     let table = Table::begin(&title, &["after", "calls", "memory", "of that when full"])?;
     let (fill, more) = pool.newcomers.split_at(CAPACITY.min(pool.newcomers.len()));
     let steps = [
@@ -43,10 +44,7 @@ pub(crate) async fn run(bench: &Bench, pool: &Pool) -> Result<()> {
             full = Some(memory);
         }
         let of_full = full.map_or_else(String::new, |full| format!("{:.2}", memory / full));
-        table.row(
-            name,
-            &[table::whole(crate::figures::count(round.times.len())), format!("{memory:.1} MiB"), of_full],
-        )?;
+        table.row(name, &[table::whole(count(round.times.len())), format!("{memory:.1} MiB"), of_full])?;
     }
     Ok(())
 }

@@ -3,9 +3,11 @@
 use crate::Bench;
 use crate::ROUNDS;
 use crate::Result;
+use crate::company::Company;
 use crate::company::NEWCOMERS;
 use crate::company::REGULARS;
 use crate::tokens;
+use crate::tokens::Person;
 
 /// People who sign in again and again.
 pub(crate) const USERS: usize = 500;
@@ -35,10 +37,10 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn mint(bench: &Bench) -> Result<Self> {
         let seconds = usize::try_from(bench.settings.seconds)?;
-        let people = |company: &crate::company::Company, count: usize, of: usize| {
+        let people = |company: &Company, count: usize, of: usize| {
             (0..count).map(|at| company.person(at % of)).collect::<Vec<_>>()
         };
-        let sign_ins = |people: &[tokens::Person]| tokens::sign_ins(&bench.entra, people);
+        let sign_ins = |people: &[Person]| tokens::sign_ins(&bench.entra, people);
         let newcomers = NEW_A_SECOND * seconds * ROUNDS;
         let regulars = sign_ins(&people(&REGULARS, USERS, USERS))?;
         let others = people(&REGULARS, SIGNED_BY_AN_UNKNOWN_KEY, USERS);
