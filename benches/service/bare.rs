@@ -15,6 +15,7 @@ use actix_web::web;
 use crate::Result;
 use crate::cores;
 use crate::load::Target;
+use crate::load::Waiting;
 use crate::process::Process;
 
 /// Tells this program to be the bare server; the body of its answer follows.
@@ -58,6 +59,6 @@ impl Bare {
     }
 
     pub(crate) fn target(&self) -> Target<'_> {
-        Target { process: &self.process, address: self.address, status: 200 }
+        Target { process: &self.process, address: self.address, status: 200, waiting: Waiting::Awake }
     }
 }

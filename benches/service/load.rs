@@ -33,6 +33,17 @@ pub(crate) struct Target<'p> {
     pub(crate) process: &'p Process,
     pub(crate) address: SocketAddr,
     pub(crate) status: u16,
+    pub(crate) waiting: Waiting,
+}
+
+/// What the load does until an answer comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// It looks again and again. A server whose every answer had to wake the load would pay for that, the more the slower
+    /// it is.
+    Awake,
+    /// It sleeps: where a database needs the processor that the load is on.
+    Asleep,
 }
 
 impl Target<'_> {
@@ -83,7 +94,7 @@ impl Target<'_> {
         let (mut open, mut times) = (connections.len(), Vec::new());
         let mut events = Events::with_capacity(CONNECTIONS);
         while open > 0 {
-            wait(&mut poll, &mut events)?;
+            wait(&mut poll, &mut events, self.waiting)?;
             for event in &events {
                 let connection = connections.get_mut(event.token().0).ok_or("an event of no connection")?;
                 if !connection.has_answer(self.status)? {
@@ -101,12 +112,18 @@ impl Target<'_> {
     }
 }
 
-fn wait(poll: &mut Poll, events: &mut Events) -> Result<()> {
-    match poll.poll(events, Some(PATIENCE)) {
-        Ok(()) if events.is_empty() => Err(format!("no answer within {} s", PATIENCE.as_secs()).into()),
-        Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error.into()),
-        _ => Ok(()),
+/// Waits for events.
+fn wait(poll: &mut Poll, events: &mut Events, waiting: Waiting) -> Result<()> {
+    let begun = Instant::now();
+    let at_most = if waiting == Waiting::Awake { Duration::ZERO } else { PATIENCE };
+    while begun.elapsed() < PATIENCE {
+        match poll.poll(events, Some(at_most)) {
+            Ok(()) if events.is_empty() => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return Ok(done?),
+        }
     }
+    Err(format!("no answer within {} s", PATIENCE.as_secs()).into())
 }
 
 struct Connection {

@@ -22,6 +22,7 @@ use crate::answer::Caller;
 use crate::company::Company;
 use crate::cores;
 use crate::load::Target;
+use crate::load::Waiting;
 use crate::process::Process;
 
 /// How long a start may take.
@@ -105,7 +106,7 @@ pub(crate) struct Service {
 impl Service {
     /// As what a load is sent to that is answered with this status.
     pub(crate) fn target(&self, status: u16) -> Target<'_> {
-        Target { process: &self.process, address: self.address, status }
+        Target { process: &self.process, address: self.address, status, waiting: Waiting::Awake }
     }
 
     fn call(&self, method: Method, path: &str) -> RequestBuilder {

@@ -130,25 +130,20 @@ impl Lines {
                 EntryAction::ReplaceWithGuard
             }
         });
-        // A look-up that hangs, on a connection that is lost unnoticed, must not hold up those who wait for it, nor itself.
+        // A look-up that hangs, on a connection that is lost unnoticed, must not hold up who waits for it, nor itself.
         match timeout(SHARED_LIMIT, entry).await {
-            Ok(EntryResult::Retained(found)) => Ok(found),
+            Ok(EntryResult::Retained(found)) => return Ok(found),
             Ok(EntryResult::Vacant(place) | EntryResult::Replaced(place, _)) => {
-                match timeout(SHARED_LIMIT, self.look_up(tenant, Some(email))).await {
-                    Ok(found) => {
-                        let found = found?;
-                        // An error only says that the place has been given to another meanwhile.
-                        drop(place.insert(found.clone()));
-                        Ok(found)
-                    }
-                    Err(_) => {
-                        drop(place);
-                        self.look_up(tenant, Some(email)).await
-                    }
+                if let Ok(found) = timeout(SHARED_LIMIT, self.look_up(tenant, Some(email))).await {
+                    let found = found?;
+                    // An error only says that the place has been given to another meanwhile.
+                    drop(place.insert(found.clone()));
+                    return Ok(found);
                 }
             }
-            Ok(EntryResult::Removed(..) | EntryResult::Timeout) | Err(_) => self.look_up(tenant, Some(email)).await,
+            Ok(EntryResult::Removed(..) | EntryResult::Timeout) | Err(_) => {}
         }
+        self.look_up(tenant, Some(email)).await
     }
 
     /// Whether a line that was found before would be found again.

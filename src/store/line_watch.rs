@@ -77,13 +77,10 @@ impl LineWatch for PostgresLineWatch {
         loop {
             let Err(error) = self.listen_once(&mut lost).await;
             self.0.lines().distrust();
-            let pause = match lost {
-                Some(pause) => pause,
-                None => {
-                    warn!(%error, "changes of other replicas can't be heard; until they can, every line is looked up");
-                    RETRY_FIRST
-                }
-            };
+            if lost.is_none() {
+                warn!(%error, "changes of other replicas can't be heard; until they can, every line is looked up");
+            }
+            let pause = lost.unwrap_or(RETRY_FIRST);
             sleep(pause).await;
             lost = Some((pause * 2).min(RETRY_LONGEST));
         }

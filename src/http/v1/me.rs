@@ -91,13 +91,12 @@ pub(crate) async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Resu
     let services = Services::of(&request)?;
     let line = services.resolver.resolve(&token.sign_in).await?;
     let known = token.memo.read(|answer: &Answer| answer.of(&line)).flatten();
-    let body = match known {
-        Some(body) => body,
-        None => {
-            let body = write(services.plan, &token.sign_in, &line)?;
-            token.memo.keep(Answer { line: line.found(), body: body.clone() });
-            body
-        }
+    let body = if let Some(body) = known {
+        body
+    } else {
+        let body = write(services.plan, &token.sign_in, &line)?;
+        token.memo.keep(Answer { line: line.found(), body: body.clone() });
+        body
     };
     let mut response = HttpResponse::Ok();
     for (name, value) in [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")] {
@@ -131,5 +130,6 @@ fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_
     };
     let mut body = Vec::with_capacity(USUAL_BYTES);
     serde_json::to_writer(&mut body, &answer).map_err(Problem::internal)?;
-    Ok(body.into())
+    // Kept with the token: no room to grow.
+    Ok(body.into_boxed_slice().into())
 }
