@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::hash::Hash;
 use std::hash::RandomState;
-use std::ops::Index;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::import::ImportRow;
+use crate::domain::import::PackedRows;
+use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 
 /// How many rows make a piece.
@@ -41,8 +42,8 @@ pub(super) struct Hashed<T> {
 /// The good rows: whole pieces, which others may read already, and the one that grows.
 #[derive(Default)]
 struct GoodRows {
-    whole: Vec<Arc<[ImportRow]>>,
-    growing: Vec<ImportRow>,
+    whole: Vec<Arc<PackedRows>>,
+    growing: PackedRows,
 }
 
 impl GoodRows {
@@ -51,23 +52,22 @@ impl GoodRows {
     }
 
     /// Adds a row; gives the piece that it makes whole.
-    fn push(&mut self, row: ImportRow) -> Option<Arc<[ImportRow]>> {
+    fn push(&mut self, row: &ImportRow) -> Option<Arc<PackedRows>> {
         self.growing.push(row);
         if self.growing.len() < PIECE_ROWS {
             return None;
         }
-        let piece: Arc<[ImportRow]> = self.growing.drain(..).collect();
+        let mut piece = std::mem::take(&mut self.growing);
+        piece.shrink_to_fit();
+        let piece = Arc::new(piece);
         self.whole.push(piece.clone());
         Some(piece)
     }
-}
 
-impl Index<u32> for GoodRows {
-    type Output = ImportRow;
-
-    fn index(&self, at: u32) -> &ImportRow {
+    fn row(&self, at: u32) -> RowInPack<'_> {
         let at = at as usize;
-        &self.whole.get(at / PIECE_ROWS).map_or(&*self.growing, |piece| &**piece)[at % PIECE_ROWS]
+        let piece = self.whole.get(at / PIECE_ROWS).map_or(&self.growing, |piece| piece);
+        piece.row(at % PIECE_ROWS)
     }
 }
 
@@ -81,16 +81,16 @@ impl SeenRows {
     /// The line on which the number stands first.
     pub(super) fn line_of_number(&self, number: &Hashed<PhoneNumber>) -> Option<u32> {
         let rows = &self.rows;
-        let row = self.by_number.find(number.hash, |at| rows[*at].phone_number == number.value);
-        row.map(|at| rows[*at].line).or_else(|| self.bad_numbers.get(&number.value).copied())
+        let row = self.by_number.find(number.hash, |at| rows.row(*at).phone_number == number.value);
+        row.map(|at| rows.row(*at).line).or_else(|| self.bad_numbers.get(&number.value).copied())
     }
 
     /// The line on which the address stands first.
     pub(super) fn line_of_email(&self, email: &Hashed<EmailAddress>) -> Option<u32> {
         let (rows, short) = (&self.rows, short(email.hash));
-        let is_it = |(hash, at): &(u32, u32)| *hash == short && rows[*at].email == email.value;
+        let is_it = |(hash, at): &(u32, u32)| *hash == short && rows.row(*at).email == email.value.as_str();
         let row = self.by_email.find(long(short), is_it);
-        row.map(|(_, at)| rows[*at].line).or_else(|| self.bad_emails.get(&email.value).copied())
+        row.map(|(_, at)| rows.row(*at).line).or_else(|| self.bad_emails.get(&email.value).copied())
     }
 
     /// Takes a good row, neither part of which was seen before; gives the piece that it makes whole.
@@ -99,12 +99,12 @@ impl SeenRows {
         line: u32,
         number: Hashed<PhoneNumber>,
         email: Hashed<EmailAddress>,
-    ) -> Option<Arc<[ImportRow]>> {
+    ) -> Option<Arc<PackedRows>> {
         // An upload has less than 2^32 bytes, let alone rows.
         let at = u32::try_from(self.rows.len()).ok()?;
-        let piece = self.rows.push(ImportRow { line, phone_number: number.value, email: email.value });
+        let piece = self.rows.push(&ImportRow { line, phone_number: number.value, email: email.value });
         let Self { rows, by_number, by_email, hasher, .. } = self;
-        by_number.insert_unique(number.hash, at, |at| hasher.hash_one(rows[*at].phone_number));
+        by_number.insert_unique(number.hash, at, |at| hasher.hash_one(rows.row(*at).phone_number));
         let hash = short(email.hash);
         by_email.insert_unique(long(hash), (hash, at), |(hash, _)| long(*hash));
         piece
@@ -126,8 +126,8 @@ impl SeenRows {
     }
 
     /// The good rows of the last piece, and the numbers that stand in bad rows alone.
-    pub(super) fn finish(self) -> (Arc<[ImportRow]>, Vec<PhoneNumber>) {
-        (self.rows.growing.into(), self.bad_numbers.into_keys().collect())
+    pub(super) fn finish(self) -> (Arc<PackedRows>, Vec<PhoneNumber>) {
+        (Arc::new(self.rows.growing), self.bad_numbers.into_keys().collect())
     }
 }
 

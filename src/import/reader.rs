@@ -14,6 +14,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::domain::import::ImportRow;
+use crate::domain::import::PackedRows;
+use crate::domain::import::RowInPack;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::import::cell;
@@ -50,7 +52,7 @@ pub struct ReadFile {
 }
 
 /// Takes some good rows, and whether the file has problems so far; breaks where nobody wants the rest.
-pub type TakePiece<'a> = &'a mut dyn FnMut(Arc<[ImportRow]>, bool) -> ControlFlow<()>;
+pub type TakePiece<'a> = &'a mut dyn FnMut(Arc<PackedRows>, bool) -> ControlFlow<()>;
 
 /// Reads a file to its end, or until it shows that no rows can be read from it. Besides the rows this takes constant
 /// memory and one row's worth; of a workbook also the texts in it, of which [`workbook`] allows so many.
@@ -60,7 +62,7 @@ pub type TakePiece<'a> = &'a mut dyn FnMut(Arc<[ImportRow]>, bool) -> ControlFlo
 pub fn read(source: impl Read, plan: NumberingPlan) -> io::Result<ReadFile> {
     let mut rows = Vec::new();
     let file = read_in_pieces(source, plan, &mut |piece, _| {
-        rows.extend_from_slice(&piece);
+        rows.extend(piece.iter().map(RowInPack::unpacked));
         ControlFlow::Continue(())
     })?;
     Ok(ReadFile { rows, ..file })

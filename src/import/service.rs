@@ -12,6 +12,7 @@ use futures_util::stream;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::domain::actor::Deed;
@@ -167,7 +168,7 @@ impl Importer {
         let (mut backlog, reader) = backlog::new();
         let (take, pieces) = mpsc::unbounded_channel();
         let plan = self.plan;
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = spawn_blocking(move || {
             let take = &mut |rows, has_problems| {
                 let piece = FilePiece { rows, is_rejected: has_problems && !handling.skips_bad_rows() };
                 take.send(piece).map_or(ControlFlow::Break(()), ControlFlow::Continue)

@@ -15,6 +15,7 @@ use crate::domain::history::Revision;
 use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportRow;
+use crate::domain::import::PackedRows;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
@@ -83,7 +84,7 @@ pub struct FileRows {
 #[derive(Clone, Debug)]
 pub struct FilePiece {
     /// The rows. Who checks the file keeps them as well, so they are shared.
-    pub rows: Arc<[ImportRow]>,
+    pub rows: Arc<PackedRows>,
     /// Whether a problem has been found that stops the import.
     pub is_rejected: bool,
 }

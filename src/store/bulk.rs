@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::import::ImportRow;
+use crate::domain::import::PackedRows;
+use crate::domain::import::RowInPack;
 use crate::domain::number_range;
 use crate::domain::number_range::NumberRange;
 use crate::domain::phone_number::PhoneNumber;
@@ -54,10 +55,10 @@ impl Target {
     }
 
     /// A row's values, in the order of the columns.
-    pub(super) fn values(self, row: &ImportRow) -> impl Iterator<Item = Value<'_>> {
+    pub(super) fn values(self, row: RowInPack<'_>) -> impl Iterator<Item = Value<'_>> {
         let line = Value::Integer(row.line.into());
         let number = Value::Integer(to_i64(row.phone_number));
-        let email = Value::Text(row.email.as_str());
+        let email = Value::Text(row.email);
         let values = match self {
             Self::Staging => [line, number, email, Value::Null],
             Self::Changes { change_set } => [Value::Integer(change_set), number, email, line],
@@ -74,14 +75,14 @@ pub(super) fn number_alone(number: PhoneNumber) -> impl Iterator<Item = Value<'s
 
 /// Rows of a file that lie in a group's ranges, in the order of their numbers: an index grows fastest at its end.
 pub(super) struct OrderedRows {
-    pieces: Vec<Arc<[ImportRow]>>,
+    pieces: Vec<Arc<PackedRows>>,
     /// The piece of a row, and its place there.
     order: Vec<(u32, u32)>,
 }
 
 impl OrderedRows {
     /// Sorts the rows of a file.
-    pub(super) fn of(pieces: Vec<Arc<[ImportRow]>>, ranges: &[NumberRange]) -> Self {
+    pub(super) fn of(pieces: Vec<Arc<PackedRows>>, ranges: &[NumberRange]) -> Self {
         let mut order = Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
         for (piece, rows) in (0..).zip(&pieces) {
             let good = (0..).zip(rows.iter()).filter(|(_, row)| number_range::contains(ranges, row.phone_number));
@@ -92,11 +93,11 @@ impl OrderedRows {
     }
 
     /// The rows, at most so many at once.
-    pub(super) fn chunks(&self, size: usize) -> impl Iterator<Item = Vec<&ImportRow>> {
+    pub(super) fn chunks(&self, size: usize) -> impl Iterator<Item = Vec<RowInPack<'_>>> {
         self.order.chunks(size).map(|places| places.iter().map(|place| row_at(&self.pieces, *place)).collect())
     }
 }
 
-fn row_at(pieces: &[Arc<[ImportRow]>], (piece, at): (u32, u32)) -> &ImportRow {
-    &pieces[piece as usize][at as usize]
+fn row_at(pieces: &[Arc<PackedRows>], (piece, at): (u32, u32)) -> RowInPack<'_> {
+    pieces[piece as usize].row(at as usize)
 }

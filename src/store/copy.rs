@@ -9,7 +9,7 @@ use sqlx::PgTransaction;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::domain::import::ImportRow;
+use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::bulk;
 use crate::store::bulk::Target;
@@ -56,10 +56,10 @@ impl CopyIn {
     }
 
     /// Sends rows.
-    pub(super) async fn rows(&mut self, rows: &[&ImportRow]) -> sqlx::Result<()> {
+    pub(super) async fn rows(&mut self, rows: &[RowInPack<'_>]) -> sqlx::Result<()> {
         let mut piece = Vec::with_capacity(rows.len() * ROW_BYTES);
         for row in rows {
-            put_row(&mut piece, self.target.width(), self.target.values(row));
+            put_row(&mut piece, self.target.width(), self.target.values(*row));
         }
         self.send(Piece::Rows(piece)).await
     }

@@ -22,6 +22,8 @@ use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportRow;
 use crate::domain::import::ImportState;
+use crate::domain::import::PackedRows;
+use crate::domain::import::RowInPack;
 use crate::domain::number_range;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
@@ -544,7 +546,7 @@ struct ReceivedFile {
     /// Numbers of bad rows. The file still names them.
     numbers_outside: Vec<PhoneNumber>,
     /// The rows once more, for a group's first mappings.
-    pieces: Vec<Arc<[ImportRow]>>,
+    pieces: Vec<Arc<PackedRows>>,
     /// How many rows were written.
     row_count: u64,
     end: FileEnd,
@@ -567,7 +569,7 @@ impl ReceivedFile {
     }
 
     /// Gives the rows whose number one of the group's ranges holds.
-    fn check<'a>(&mut self, piece: &'a FilePiece) -> Vec<&'a ImportRow> {
+    fn check<'a>(&mut self, piece: &'a FilePiece) -> Vec<RowInPack<'a>> {
         let mut good = Vec::with_capacity(piece.rows.len());
         for row in piece.rows.iter() {
             if number_range::contains(&self.ranges, row.phone_number) {
@@ -580,10 +582,10 @@ impl ReceivedFile {
         good
     }
 
-    fn add_outside(&mut self, row: &ImportRow) {
+    fn add_outside(&mut self, row: RowInPack<'_>) {
         self.bad_rows.count += 1;
         if self.bad_rows.first.len() < MAX_LISTED_BAD_ROWS {
-            self.bad_rows.first.push(BadRow { row: row.clone(), reason: BadRowReason::NumberNotAssigned });
+            self.bad_rows.first.push(BadRow { row: row.unpacked(), reason: BadRowReason::NumberNotAssigned });
         }
         self.numbers_outside.push(row.phone_number);
     }

@@ -16,7 +16,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
-use crate::domain::import::ImportRow;
+use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::bulk;
 use crate::store::bulk::OrderedRows;
@@ -157,9 +157,9 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes rows.
-    pub(super) async fn rows(&mut self, rows: &[&ImportRow]) -> sqlx::Result<()> {
+    pub(super) async fn rows(&mut self, rows: &[RowInPack<'_>]) -> sqlx::Result<()> {
         for rows in rows.chunks(ROWS_AT_ONCE) {
-            let statement = self.statement(rows.iter().map(|row| self.target.values(row)));
+            let statement = self.statement(rows.iter().map(|row| self.target.values(*row)));
             self.write(statement).await?;
         }
         Ok(())

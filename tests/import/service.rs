@@ -18,6 +18,7 @@ use signline::domain::import::ImportMode;
 use signline::domain::import::ImportRow;
 use signline::domain::import::ImportState;
 use signline::domain::import::PREVIEW_LIFETIME;
+use signline::domain::import::RowInPack;
 use signline::domain::page::Page;
 use signline::domain::page::PageRequest;
 use signline::domain::phone_number::PhoneNumber;
@@ -70,7 +71,7 @@ impl ImportStore for RecordingStore {
         let mut rows = Vec::new();
         let mut was_rejected = false;
         while let Some(piece) = file.pieces.next().await {
-            rows.extend_from_slice(&piece.rows);
+            rows.extend(piece.rows.iter().map(RowInPack::unpacked));
             assert!(!was_rejected || piece.is_rejected);
             was_rejected = piece.is_rejected;
         }

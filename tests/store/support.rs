@@ -1,5 +1,7 @@
 //! A database with its stores, and short ways to say what a case needs.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
@@ -184,7 +186,7 @@ impl ImportFile {
 }
 
 pub(crate) fn piece(rows: &[ImportRow], is_rejected: bool) -> FilePiece {
-    FilePiece { rows: rows.into(), is_rejected }
+    FilePiece { rows: Arc::new(rows.iter().collect()), is_rejected }
 }
 
 /// An import of rows, given as offsets from `BASE` and addresses; lines count from 2.
