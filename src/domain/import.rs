@@ -35,7 +35,7 @@ pub struct ImportRow {
 }
 
 /// Rows of a file, packed: millions of them are in memory while a file is checked, and a row with an address of its own
-/// takes more than twice as much.
+/// takes more than twice as much. The addresses may take 4 GiB at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PackedRows {
     rows: Vec<PackedRow>,
@@ -46,7 +46,7 @@ pub struct PackedRows {
 struct PackedRow {
     line: u32,
     /// Where its address ends; it begins where the one before ends.
-    email_end: usize,
+    email_end: u32,
     phone_number: PhoneNumber,
 }
 
@@ -78,7 +78,8 @@ impl PackedRows {
     pub fn push(&mut self, row: &ImportRow) {
         self.emails.push_str(row.email.as_str());
         let ImportRow { line, phone_number, .. } = *row;
-        self.rows.push(PackedRow { line, email_end: self.emails.len(), phone_number });
+        let email_end = u32::try_from(self.emails.len()).unwrap_or(u32::MAX);
+        self.rows.push(PackedRow { line, email_end, phone_number });
     }
 
     /// Gives back the memory that was set aside for more rows.
@@ -95,7 +96,7 @@ impl PackedRows {
     pub fn row(&self, at: usize) -> RowInPack<'_> {
         let PackedRow { line, email_end, phone_number } = self.rows[at];
         let email_start = at.checked_sub(1).map_or(0, |before| self.rows[before].email_end);
-        RowInPack { line, phone_number, email: &self.emails[email_start..email_end] }
+        RowInPack { line, phone_number, email: &self.emails[email_start as usize..email_end as usize] }
     }
 
     /// All rows, in their order.

@@ -5,6 +5,7 @@ use std::io;
 use std::io::Read;
 use std::io::Write;
 use std::sync::Arc;
+use std::thread;
 
 use bytes::Buf;
 use bytes::Bytes;
@@ -12,20 +13,19 @@ use tempfile::NamedTempFile;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use tokio::sync::oneshot;
 
-/// What waits in memory at most, in bytes. The rest waits in a temporary file.
+/// What waits in memory at most, in bytes. If there is more, it and all that comes later waits in a temporary file.
 const MEMORY_BYTES: usize = 4 << 20;
 
-/// How much is written to the file at once, in bytes.
-const WRITE_BYTES: usize = 1 << 20;
+/// How many pieces wait to be written to the file at most.
+const PIECES_UNWRITTEN: usize = 16;
 
 /// Makes a backlog: where bytes go in, and the blocking reader that they come out of.
 pub(super) fn new() -> (Backlog, BacklogReader) {
     let (sender, waiting) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(MEMORY_BYTES));
-    let backlog = Backlog { sender, room, file: None, unwritten: Vec::new() };
-    (backlog, BacklogReader { waiting, next: None, file: None })
+    (Backlog { sender, room, writer: None }, BacklogReader { waiting, next: None, file: None })
 }
 
 enum Waiting {
@@ -41,29 +41,28 @@ enum Waiting {
 pub(super) struct Backlog {
     sender: mpsc::UnboundedSender<Waiting>,
     room: Arc<Semaphore>,
-    file: Option<NamedTempFile>,
-    unwritten: Vec<u8>,
+    writer: Option<Writer>,
 }
 
 impl Backlog {
     /// Takes bytes in. Once the reader is gone they are let go.
     ///
     /// # Errors
-    /// If there is no room in the temporary file.
+    /// If there is no temporary file. That it can't be written is told in the end.
     pub(super) async fn push(&mut self, bytes: Bytes) -> io::Result<()> {
         if self.sender.is_closed() {
             return Ok(());
         }
+        if let Some(writer) = &self.writer {
+            writer.push(bytes).await;
+            return Ok(());
+        }
         let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        match self.room.clone().try_acquire_many_owned(size) {
-            // What was put aside before comes first.
-            Ok(room) if self.unwritten.is_empty() => self.send(Waiting::Bytes { bytes, _room: room }),
-            _ => {
-                self.unwritten.extend_from_slice(&bytes);
-                if self.unwritten.len() >= WRITE_BYTES {
-                    self.write().await?;
-                }
-            }
+        if let Ok(room) = self.room.clone().try_acquire_many_owned(size) {
+            // An error says that the reader has seen enough.
+            let _ = self.sender.send(Waiting::Bytes { bytes, _room: room });
+        } else {
+            self.writer.insert(Writer::start(self.sender.clone())?).push(bytes).await;
         }
         Ok(())
     }
@@ -71,34 +70,56 @@ impl Backlog {
     /// Ends the bytes.
     ///
     /// # Errors
-    /// As [`Self::push`].
-    pub(super) async fn finish(mut self) -> io::Result<()> {
-        if self.unwritten.is_empty() { Ok(()) } else { self.write().await }
-    }
-
-    async fn write(&mut self) -> io::Result<()> {
-        let (file, unwritten) = (self.file.take(), std::mem::take(&mut self.unwritten));
-        let written = spawn_blocking(move || {
-            let is_new = file.is_none();
-            let mut file = file.map_or_else(NamedTempFile::new, Ok)?;
-            file.write_all(&unwritten)?;
-            let reader = if is_new { Some(file.reopen()?) } else { None };
-            Ok::<_, io::Error>((file, reader, unwritten))
-        });
-        let (file, reader, mut unwritten) = written.await.map_err(io::Error::other)??;
-        if let Some(reader) = reader {
-            self.send(Waiting::File(reader));
+    /// If there was no room for them.
+    pub(super) async fn finish(self) -> io::Result<()> {
+        match self.writer {
+            Some(writer) => writer.finish().await,
+            None => Ok(()),
         }
-        self.send(Waiting::Written(unwritten.len() as u64));
-        unwritten.clear();
-        (self.file, self.unwritten) = (Some(file), unwritten);
-        Ok(())
+    }
+}
+
+/// A thread that writes bytes to a temporary file, because a disk may take its time.
+struct Writer {
+    pieces: mpsc::Sender<Bytes>,
+    outcome: oneshot::Receiver<io::Result<()>>,
+}
+
+impl Writer {
+    fn start(waiting: mpsc::UnboundedSender<Waiting>) -> io::Result<Self> {
+        let (pieces, receiver) = mpsc::channel(PIECES_UNWRITTEN);
+        let (tell, outcome) = oneshot::channel();
+        // Not one of tokio's: they live on, and the C library would keep the memory of a whole file for each that has
+        // read one.
+        thread::Builder::new().spawn(move || {
+            // Nobody listens where the upload broke off.
+            let _ = tell.send(write(receiver, &waiting));
+        })?;
+        Ok(Self { pieces, outcome })
     }
 
-    fn send(&self, waiting: Waiting) {
-        // An error says that the reader has seen enough.
-        let _ = self.sender.send(waiting);
+    async fn push(&self, bytes: Bytes) {
+        // An error says that the file can't be written, which is told in the end.
+        let _ = self.pieces.send(bytes).await;
     }
+
+    async fn finish(self) -> io::Result<()> {
+        drop(self.pieces);
+        self.outcome.await.map_err(io::Error::other)?
+    }
+}
+
+/// Writes all pieces to a temporary file, and tells the reader of each.
+fn write(mut pieces: mpsc::Receiver<Bytes>, waiting: &mpsc::UnboundedSender<Waiting>) -> io::Result<()> {
+    let mut file = NamedTempFile::new()?;
+    let mut is_wanted = waiting.send(Waiting::File(file.reopen()?)).is_ok();
+    while let Some(piece) = pieces.blocking_recv() {
+        if is_wanted {
+            file.write_all(&piece)?;
+            is_wanted = waiting.send(Waiting::Written(piece.len() as u64)).is_ok();
+        }
+    }
+    Ok(())
 }
 
 /// Where bytes come out, in the order in which they went in.
@@ -140,11 +161,13 @@ impl Read for BacklogReader {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::spawn_blocking;
+
     use super::*;
 
     /// Bytes that tell where they stand.
-    fn pieces(count: usize) -> Vec<Bytes> {
-        (0..count).map(|at| Bytes::from(vec![(at % 251) as u8; 100_000 + at])).collect()
+    fn pieces(count: u8) -> Vec<Bytes> {
+        (0..count).map(|at| Bytes::from(vec![at; 100_000 + usize::from(at)])).collect()
     }
 
     #[tokio::test]
@@ -178,6 +201,7 @@ mod tests {
         for piece in pieces(130) {
             backlog.push(piece).await.unwrap();
         }
-        assert!(backlog.file.is_none() && backlog.unwritten.is_empty());
+        assert!(backlog.writer.is_none());
+        backlog.finish().await.unwrap();
     }
 }

@@ -77,20 +77,30 @@ pub fn read_in_pieces(mut source: impl Read, plan: NumberingPlan, take: TakePiec
     source.by_ref().take(workbook::SIGNATURE_BYTES).read_to_end(&mut start)?;
     let is_container = workbook::is_container(&start);
     let source = Cursor::new(start).chain(source);
-    let reading = Reading::new(plan, take);
-    let file = if is_container { read_workbook(Spool::fill(source)?, reading) } else { read_csv(source, reading) };
+    let file =
+        if is_container { read_workbook(Spool::fill(source)?, plan, take) } else { read_csv(source, plan, take) };
     Ok(file.unwrap_or_else(ReadFile::refused))
 }
 
-fn read_csv(source: impl Read, reading: Reading<'_>) -> Result<ReadFile, Problem> {
-    Ok(reading.file(csv_rows::open(source)?))
+fn read_csv(source: impl Read, plan: NumberingPlan, take: TakePiece<'_>) -> Result<ReadFile, Problem> {
+    Ok(Reading::new(plan, take).file(csv_rows::open(source)?))
 }
 
 /// Reads a workbook. What others wrote to read it may stop short at bytes that nobody expected, and that is the file's
 /// fault, not the service's.
-fn read_workbook(file: Spool, reading: Reading<'_>) -> Result<ReadFile, Problem> {
-    let read = || Ok(reading.file(workbook::open(file)?.rows()?));
-    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(workbook::damaged(1)))
+///
+/// The rows are given away at the end: a workbook is read slowly, and who takes them may hold something for so long.
+fn read_workbook(file: Spool, plan: NumberingPlan, take: TakePiece<'_>) -> Result<ReadFile, Problem> {
+    let mut pieces = Vec::new();
+    let keep = &mut |piece, has_problems| {
+        pieces.push((piece, has_problems));
+        ControlFlow::Continue(())
+    };
+    let read = || Ok(Reading::new(plan, keep).file(workbook::open(file)?.rows()?));
+    let file = panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(workbook::damaged(1)))?;
+    // Where nobody wants them there is nothing left to be spared.
+    let _ = pieces.into_iter().try_for_each(|(piece, has_problems)| take(piece, has_problems));
+    Ok(file)
 }
 
 impl ReadFile {

@@ -28,6 +28,9 @@ const NULL: i32 = -1;
 /// About how long a row is, in bytes.
 const ROW_BYTES: usize = 80;
 
+/// How many numbers without address make a piece.
+const NUMBERS_AT_ONCE: usize = 4096;
+
 /// How many pieces wait for the server at most.
 const PIECES_AHEAD: usize = 2;
 
@@ -66,11 +69,14 @@ impl CopyIn {
 
     /// Sends numbers without address, for [`Target::Staging`].
     pub(super) async fn numbers(&mut self, numbers: &[PhoneNumber]) -> sqlx::Result<()> {
-        let mut piece = Vec::new();
-        for number in numbers {
-            put_row(&mut piece, self.target.width(), bulk::number_alone(*number));
+        for numbers in numbers.chunks(NUMBERS_AT_ONCE) {
+            let mut piece = Vec::new();
+            for number in numbers {
+                put_row(&mut piece, self.target.width(), bulk::number_alone(*number));
+            }
+            self.send(Piece::Rows(piece)).await?;
         }
-        self.send(Piece::Rows(piece)).await
+        Ok(())
     }
 
     /// Ends the rows; gives the transaction back, and how many rows the table took.

@@ -1,5 +1,6 @@
 //! Imports: the rows of a file are staged in a temporary table and held against the mappings by a handful of statements
-//! over whole sets. What differs is a change set, which is kept, or applied at once.
+//! over whole sets. What differs is a change set, which is kept, or applied at once. The rows of a group's first file are
+//! its change set.
 
 use std::sync::Arc;
 
@@ -111,11 +112,13 @@ macro_rules! import_store {
                     received.keep(target, piece);
                 }
                 received.finish(file.end.await?);
-                if matches!(target, Target::Staging) {
-                    writer.numbers(&received.end.other_numbers).await?;
-                }
+                let numbers = match target {
+                    Target::Staging => &received.end.other_numbers[..],
+                    Target::Changes { .. } | Target::Mappings { .. } => &[],
+                };
+                writer.numbers(numbers).await?;
                 let (transaction, written) = writer.finish().await?;
-                received.row_count = written.saturating_sub(received.end.other_numbers.len() as u64);
+                received.row_count = written.saturating_sub(numbers.len() as u64);
                 Ok((transaction, received))
             }
 
