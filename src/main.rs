@@ -5,7 +5,12 @@ use std::io::stderr;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use signline::cli;
+
+/// Chosen by measurement: docs/benchmarks.md.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match cli::run(cli::CommandLine::parse()) {

@@ -1,6 +1,7 @@
 //! The compact form of a signed token (RFC 7515, section 7.1) and its header.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,9 +19,8 @@ const MAX_HEADER_BYTES: usize = 2048;
 /// The longest `kid`, in bytes. Entra's have 27.
 const MAX_KEY_ID_BYTES: usize = 128;
 
-/// Header parameters that bring their own key, change what is signed, or must be understood.
-const REFUSED: [&str; 9] = ["crit", "b64", "zip", "enc", "cty", "jwk", "jku", "x5u", "x5c"];
-
+/// The header parameters that are looked at. From [`REFUSED`] on they bring their own key, change what is signed, or must
+/// be understood.
 const HEADER_NAMES: &[Cow<'static, str>] = &[
     Cow::Borrowed("alg"),
     Cow::Borrowed("typ"),
@@ -36,20 +36,32 @@ const HEADER_NAMES: &[Cow<'static, str>] = &[
     Cow::Borrowed("x5c"),
 ];
 
+/// The first of the header parameters that are refused.
+const REFUSED: usize = 3;
+
 /// A token taken apart; nothing of it is trusted yet.
 pub(super) struct CompactToken<'t> {
     /// What is signed: the first two parts as they came.
     pub(super) signed: &'t str,
     /// The signature.
     pub(super) signature: Vec<u8>,
-    /// The name of the key.
-    pub(super) key_id: String,
+    /// The header, which is good.
+    pub(super) header: Arc<GoodHeader>,
     payload: &'t str,
 }
 
+/// A header that has passed its checks.
+pub(super) struct GoodHeader {
+    /// As it stands in the token.
+    text: Box<str>,
+    /// The name of the key.
+    pub(super) key_id: String,
+}
+
 impl<'t> CompactToken<'t> {
-    /// Takes a token apart and checks its header.
-    pub(super) fn parse(token: &'t str) -> Result<Self, TokenCheck> {
+    /// Takes a token apart and checks its header, or knows it again: all tokens that a key signs have the same, letter by
+    /// letter.
+    pub(super) fn parse(token: &'t str, known: Option<&Arc<GoodHeader>>) -> Result<Self, TokenCheck> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenCheck::TooLong);
         }
@@ -59,8 +71,11 @@ impl<'t> CompactToken<'t> {
             return Err(TokenCheck::Form);
         }
         let signature = decode(signature)?;
-        let key_id = check_header(&decode(header)?)?;
-        Ok(Self { signed, signature, key_id, payload })
+        let header = match known.filter(|known| *known.text == *header) {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(GoodHeader { text: header.into(), key_id: check_header(&decode(header)?)? }),
+        };
+        Ok(Self { signed, signature, header, payload })
     }
 
     /// The claims as JSON text.
@@ -90,7 +105,7 @@ fn check_header(json: &[u8]) -> Result<String, TokenCheck> {
     {
         return Err(TokenCheck::Type);
     }
-    if REFUSED.iter().any(|name| header.get(name).is_some()) {
+    if header.has_any_from(REFUSED) {
         return Err(TokenCheck::HeaderParameter);
     }
     let key_id = header.text("kid").filter(|kid| (1..=MAX_KEY_ID_BYTES).contains(&kid.len()));

@@ -44,6 +44,11 @@ impl<'n> Object<'n> {
         self.values[at].as_ref()
     }
 
+    /// Whether there is any member among the names from this one on.
+    pub(super) fn has_any_from(&self, first: usize) -> bool {
+        self.values.iter().skip(first).any(Option::is_some)
+    }
+
     /// The member of this name, if it is a string.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()

@@ -4,11 +4,13 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
 use crate::auth::claims;
 use crate::auth::claims::Claims;
 use crate::auth::compact::CompactToken;
+use crate::auth::compact::GoodHeader;
 use crate::auth::compact::MAX_TOKEN_BYTES;
 use crate::auth::memo::Memo;
 use crate::auth::signing_keys::KeyError;
@@ -90,6 +92,7 @@ pub struct TokenValidator {
     keys: Arc<SigningKeys>,
     clock: Arc<dyn Clock>,
     seen: Option<ValidatedTokens>,
+    last_header: ArcSwapOption<GoodHeader>,
     checks: AtomicU64,
 }
 
@@ -99,7 +102,16 @@ impl TokenValidator {
     pub fn new(policy: TokenPolicy, keys: Arc<SigningKeys>, clock: Arc<dyn Clock>) -> Self {
         let skew_seconds = i64::try_from(policy.clock_skew.as_secs()).unwrap_or(i64::MAX);
         let claim_names = claims::names(&policy.email_claims);
-        Self { policy, skew_seconds, claim_names, keys, clock, seen: None, checks: AtomicU64::new(0) }
+        Self {
+            policy,
+            skew_seconds,
+            claim_names,
+            keys,
+            clock,
+            seen: None,
+            last_header: ArcSwapOption::empty(),
+            checks: AtomicU64::new(0),
+        }
     }
 
     /// The same validator, which knows up to `capacity` good tokens again; with 0, none.
@@ -126,9 +138,17 @@ impl TokenValidator {
     /// # Errors
     /// The first check that it failed, or that there are no keys.
     pub async fn validate(&self, token: &str) -> Result<Arc<ValidatedToken>, TokenError> {
-        if let Some(known) = self.known(token) {
-            return Ok(known);
+        match self.known(token.as_bytes()) {
+            Some(known) => Ok(known),
+            None => self.validate_anew(token).await,
         }
+    }
+
+    /// Validates a token that is not known, and knows it from then on.
+    ///
+    /// # Errors
+    /// As for [`TokenValidator::validate`].
+    pub async fn validate_anew(&self, token: &str) -> Result<Arc<ValidatedToken>, TokenError> {
         let validated = Arc::new(self.check(token).await?);
         if let Some(seen) = &self.seen {
             seen.keep(token, Arc::clone(&validated));
@@ -138,7 +158,7 @@ impl TokenValidator {
 
     /// A token that has passed before, if it would pass again. It takes no time, so nobody has to wait for it.
     #[must_use]
-    pub fn known(&self, token: &str) -> Option<Arc<ValidatedToken>> {
+    pub fn known(&self, token: &[u8]) -> Option<Arc<ValidatedToken>> {
         let seen = self.seen.as_ref().filter(|_| token.len() <= MAX_TOKEN_BYTES)?;
         let now = self.clock.now();
         if self.keys.are_fresh(now) { seen.find(token, now) } else { None }
@@ -147,14 +167,15 @@ impl TokenValidator {
     /// Holds a token against every rule: form, header, key, signature, and only then what it says.
     async fn check(&self, token: &str) -> Result<ValidatedToken, TokenError> {
         self.checks.fetch_add(1, Ordering::Relaxed);
-        let token = CompactToken::parse(token)?;
-        let key = self.keys.find(&token.key_id).await.map_err(|error| match error {
+        let token = CompactToken::parse(token, self.last_header.load().as_ref())?;
+        let key = self.keys.find(&token.header.key_id).await.map_err(|error| match error {
             KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),
             KeyError::Unavailable { retry_after } => TokenError::KeysUnavailable { retry_after },
         })?;
         if !key.verifies(&token.signature, token.signed.as_bytes()) {
             return Err(TokenCheck::Signature.into());
         }
+        self.remember(&token.header);
         let payload = token.payload()?;
         let claims = Claims::read(&payload, &self.claim_names)?;
         let (version, tid) = (claims.version()?, claims.tenant()?);
@@ -179,6 +200,13 @@ impl TokenValidator {
             expires_at: Timestamp::from_second(times.expires).map_err(|_| TokenCheck::Expiry)?,
         };
         Ok(ValidatedToken { sign_in, memo: Memo::default(), key, valid_from: times.valid_from(self.skew_seconds) })
+    }
+
+    /// Remembers the header of a token whose signature is good: nobody else can put one in its place.
+    fn remember(&self, header: &Arc<GoodHeader>) {
+        if !self.last_header.load().as_ref().is_some_and(|last| Arc::ptr_eq(last, header)) {
+            self.last_header.store(Some(Arc::clone(header)));
+        }
     }
 
     /// The application that the user signed in to, by the audience (a single string, as Entra writes it).

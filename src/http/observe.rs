@@ -142,12 +142,21 @@ impl Edge {
     /// Logs and counts the call by its route, not its path: a path holds phone numbers.
     fn tell(&self, call: &Call, response: &ServiceResponse<BoxBody>, request_id: &str) {
         let elapsed = call.started.elapsed();
-        let route = response.request().match_pattern().map_or(Cow::Borrowed("unmatched"), Cow::Owned);
+        let route = route(response.request());
         let (method, status) = (call.method, response.status());
         log(request_id, method, &route, status, elapsed);
         let kind = CallKind { route, method, status: status.as_u16() };
         self.counters.count(&self.services.metrics, kind, elapsed);
     }
+}
+
+/// The pattern of the route that took a request. It is put together anew for each call, but for the hot route, which is its
+/// own pattern.
+fn route(request: &HttpRequest) -> Cow<'static, str> {
+    if request.path() == HOT_ROUTE {
+        return Cow::Borrowed(HOT_ROUTE);
+    }
+    request.match_pattern().map_or(Cow::Borrowed("unmatched"), Cow::Owned)
 }
 
 fn log(request_id: &str, method: &str, route: &str, status: StatusCode, elapsed: Duration) {

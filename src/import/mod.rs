@@ -3,8 +3,9 @@
 //!
 //! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`csv_rows`], or for a workbook [`workbook`]; then
 //! [`header`] and [`cell`], all led by [`reader`]; [`duplicates`] watches over the whole file; [`service`] hands the rows
-//! to the store.
+//! to the store; [`backlog`] holds what has arrived and was not read yet.
 
+mod backlog;
 mod cell;
 mod csv_rows;
 mod duplicates;

@@ -8,10 +8,14 @@ use std::io;
 use std::io::Cursor;
 use std::io::Read;
 use std::iter;
+use std::ops::ControlFlow;
 use std::panic;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use crate::domain::import::ImportRow;
+use crate::domain::import::PackedRows;
+use crate::domain::import::RowInPack;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::import::cell;
@@ -47,29 +51,56 @@ pub struct ReadFile {
     pub unreadable: bool,
 }
 
+/// Takes some good rows, and whether the file has problems so far; breaks where nobody wants the rest.
+pub type TakePiece<'a> = &'a mut dyn FnMut(Arc<PackedRows>, bool) -> ControlFlow<()>;
+
 /// Reads a file to its end, or until it shows that no rows can be read from it. Besides the rows this takes constant
 /// memory and one row's worth; of a workbook also the texts in it, of which [`workbook`] allows so many.
 ///
 /// # Errors
 /// If there is no room to keep a workbook in while it is read.
-pub fn read(mut source: impl Read, plan: NumberingPlan) -> io::Result<ReadFile> {
+pub fn read(source: impl Read, plan: NumberingPlan) -> io::Result<ReadFile> {
+    let mut rows = Vec::new();
+    let file = read_in_pieces(source, plan, &mut |piece, _| {
+        rows.extend(piece.iter().map(RowInPack::unpacked));
+        ControlFlow::Continue(())
+    })?;
+    Ok(ReadFile { rows, ..file })
+}
+
+/// As [`read`], but gives the good rows away as they are read: [`ReadFile::rows`] stays empty.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_in_pieces(mut source: impl Read, plan: NumberingPlan, take: TakePiece<'_>) -> io::Result<ReadFile> {
     let mut start = Vec::new();
     source.by_ref().take(workbook::SIGNATURE_BYTES).read_to_end(&mut start)?;
     let is_container = workbook::is_container(&start);
     let source = Cursor::new(start).chain(source);
-    let file = if is_container { read_workbook(Spool::fill(source)?, plan) } else { read_csv(source, plan) };
+    let file =
+        if is_container { read_workbook(Spool::fill(source)?, plan, take) } else { read_csv(source, plan, take) };
     Ok(file.unwrap_or_else(ReadFile::refused))
 }
 
-fn read_csv(source: impl Read, plan: NumberingPlan) -> Result<ReadFile, Problem> {
-    Ok(Reading::new(plan).file(csv_rows::open(source)?))
+fn read_csv(source: impl Read, plan: NumberingPlan, take: TakePiece<'_>) -> Result<ReadFile, Problem> {
+    Ok(Reading::new(plan, take).file(csv_rows::open(source)?))
 }
 
 /// Reads a workbook. What others wrote to read it may stop short at bytes that nobody expected, and that is the file's
 /// fault, not the service's.
-fn read_workbook(file: Spool, plan: NumberingPlan) -> Result<ReadFile, Problem> {
-    let read = || Ok(Reading::new(plan).file(workbook::open(file)?.rows()?));
-    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(workbook::damaged(1)))
+///
+/// The rows are given away at the end: a workbook is read slowly, and who takes them may hold something for so long.
+fn read_workbook(file: Spool, plan: NumberingPlan, take: TakePiece<'_>) -> Result<ReadFile, Problem> {
+    let mut pieces = Vec::new();
+    let keep = &mut |piece, has_problems| {
+        pieces.push((piece, has_problems));
+        ControlFlow::Continue(())
+    };
+    let read = || Ok(Reading::new(plan, keep).file(workbook::open(file)?.rows()?));
+    let file = panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(workbook::damaged(1)))?;
+    // Where nobody wants them there is nothing left to be spared.
+    let _ = pieces.into_iter().try_for_each(|(piece, has_problems)| take(piece, has_problems));
+    Ok(file)
 }
 
 impl ReadFile {
@@ -81,8 +112,11 @@ impl ReadFile {
     }
 }
 
-struct Reading {
+struct Reading<'a> {
     plan: NumberingPlan,
+    take: TakePiece<'a>,
+    /// Whether anybody wants the rest.
+    wanted: bool,
     seen: SeenRows,
     problems: Problems,
     row_count: u64,
@@ -90,17 +124,20 @@ struct Reading {
     broken: bool,
 }
 
-impl Reading {
-    fn new(plan: NumberingPlan) -> Self {
-        Self { plan, seen: SeenRows::default(), problems: Problems::default(), row_count: 0, broken: false }
+impl<'a> Reading<'a> {
+    fn new(plan: NumberingPlan, take: TakePiece<'a>) -> Self {
+        let (seen, problems) = (SeenRows::default(), Problems::default());
+        Self { plan, take, wanted: true, seen, problems, row_count: 0, broken: false }
     }
 
     /// Reads all rows of a file.
     fn file<R: Rows>(mut self, mut rows: R) -> ReadFile {
         let (header_line, columns) = self.rows(&mut rows);
         let unreadable = self.broken || !columns;
-        let (rows, other_numbers) = self.seen.finish();
-        ReadFile { rows, other_numbers, problems: self.problems, row_count: self.row_count, header_line, unreadable }
+        let (last_rows, other_numbers) = self.seen.finish();
+        let _ = (self.take)(last_rows, !self.problems.is_empty());
+        let (problems, row_count) = (self.problems, self.row_count);
+        ReadFile { rows: Vec::new(), other_numbers, problems, row_count, header_line, unreadable }
     }
 
     /// Reads the header and the rows under it; gives the header's line and whether the header is good.
@@ -116,7 +153,7 @@ impl Reading {
         let columns = header::read(R::FORM, &row, &mut self.problems);
         let header_is_good = self.problems.is_empty();
         let Some(columns) = columns else { return (header_line, false) };
-        while self.next(rows, &mut row) {
+        while self.wanted && self.next(rows, &mut row) {
             self.row(&row, &columns);
         }
         (header_line, header_is_good)
@@ -150,8 +187,10 @@ impl Reading {
         self.unnamed_cells(row, columns);
         let (raw_number, raw_email) = (row.cell(columns.phone_number), row.cell(columns.email));
         let number = self.value(line, cell::PHONE_NUMBER, raw_number.0, cell::phone_number(raw_number, self.plan));
+        let number = number.map(|number| self.seen.hashed(number));
         let email = self.value(line, cell::EMAIL, raw_email.0, cell::email(raw_email));
-        if let Some(first) = number.and_then(|number| self.seen.line_of_number(number)) {
+        let email = email.map(|email| self.seen.hashed(email));
+        if let Some(first) = number.as_ref().and_then(|number| self.seen.line_of_number(number)) {
             let message = format!("This phone number is on line {first} already. Keep one of the two rows.");
             let code = ProblemCode::DuplicatePhoneNumber;
             self.problems.add(Problem::of_cell(line, cell::PHONE_NUMBER, raw_number.0, code, message));
@@ -163,8 +202,10 @@ impl Reading {
             self.problems.add(Problem::of_cell(line, cell::EMAIL, raw_email.0, ProblemCode::DuplicateEmail, message));
         }
         match (number, email) {
-            (Some(phone_number), Some(email)) if self.problems.count == known_problems => {
-                self.seen.add(ImportRow { line: short_line, phone_number, email });
+            (Some(number), Some(email)) if self.problems.count == known_problems => {
+                if let Some(piece) = self.seen.add(short_line, number, email) {
+                    self.wanted = (self.take)(piece, !self.problems.is_empty()).is_continue();
+                }
             }
             (number, email) => self.seen.add_bad(short_line, number, email),
         }

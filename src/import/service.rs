@@ -1,14 +1,18 @@
 //! The import of one upload, from the body's first byte to the store's answer.
 
 use std::io;
-use std::io::Read;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use bytes::Buf;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::Stream;
 use futures_util::StreamExt;
+use futures_util::stream;
 use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::domain::actor::Deed;
@@ -17,6 +21,7 @@ use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
 use crate::domain::import::PREVIEW_LIFETIME;
 use crate::domain::phone_number::NumberingPlan;
+use crate::import::backlog;
 use crate::import::cell;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
@@ -24,18 +29,17 @@ use crate::import::problem::Problems;
 use crate::import::reader;
 use crate::import::reader::ReadFile;
 use crate::ports::import_store::BadRow;
-use crate::ports::import_store::BadRowHandling;
 use crate::ports::import_store::BadRowReason;
 use crate::ports::import_store::BadRows;
 use crate::ports::import_store::Confirmation;
+use crate::ports::import_store::FileEnd;
+use crate::ports::import_store::FilePiece;
+use crate::ports::import_store::FileRows;
 use crate::ports::import_store::ImportBatch;
 use crate::ports::import_store::ImportOutcome;
 use crate::ports::import_store::ImportStore;
 use crate::ports::import_store::LargeRemoval;
 use crate::ports::store_error::StoreError;
-
-/// How many pieces of the body wait for the reading thread at most: the upload goes no faster than it is read.
-const PIECES_WAITING: usize = 16;
 
 /// What becomes of mappings that are not in the file, and of rows that are bad. A replace that leaves bad rows out
 /// would remove their mappings, so it can't be said.
@@ -56,6 +60,10 @@ impl Handling {
             Self::Replace => ImportMode::Replace,
             Self::Merge | Self::MergeGoodRows => ImportMode::Merge,
         }
+    }
+
+    fn skips_bad_rows(self) -> bool {
+        self == Self::MergeGoodRows
     }
 }
 
@@ -125,8 +133,9 @@ impl Importer {
 
     /// Reads a file as it comes, and keeps what it would change or applies it, whole or not at all.
     ///
-    /// The body is always read to its end or its error, so that the answer finds a caller who listens. Once the body
-    /// has failed, or the caller has dropped this future before the store was asked, nothing is applied.
+    /// The body is always read to its end or its error, so that the answer finds a caller who listens. The store is asked
+    /// only then, so that nobody's slow upload holds anything in it. Once the body has failed, or the caller has dropped
+    /// this future before the store was asked, nothing is applied.
     ///
     /// # Errors
     /// See [`ImportError`].
@@ -134,67 +143,99 @@ impl Importer {
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        let mut file = self.read(body).await?;
-        if request.handling == Handling::Replace && file.row_count == 0 && file.problems.is_empty() {
-            file.problems.add(no_rows(file.header_line));
-        }
-        let mut problems = std::mem::take(&mut file.problems);
-        let batch = batch(request, file, &problems);
-        match self.store.import(batch).await.map_err(ImportError::Store)? {
-            ImportOutcome::Taken { import, bad_rows } => {
-                add_bad_rows(&mut problems, bad_rows);
-                Ok(ImportReport { import, problems })
-            }
-            ImportOutcome::Rejected { bad_rows } => {
-                add_bad_rows(&mut problems, bad_rows);
-                Err(ImportError::Rejected(problems))
-            }
-            ImportOutcome::RevisionMoved { current } => Err(ImportError::RevisionMoved { current }),
-            ImportOutcome::ConfirmRemovals(large) => Err(ImportError::ConfirmRemovals(large)),
-            ImportOutcome::NoSuchGroup => Err(ImportError::NoSuchGroup),
-        }
+        let (pieces, reading) = self.read(request.handling, body).await?;
+        let (tell, problems) = oneshot::channel();
+        let handling = request.handling;
+        let end = async move {
+            let file = reading.await.map_err(StoreError::new)?.map_err(StoreError::new)?;
+            let (end, problems) = end(handling, file);
+            // Nobody listens where the store has failed, or asks for nothing of the file.
+            let _ = tell.send(problems);
+            Ok(end)
+        };
+        let file = FileRows { pieces, end: end.boxed() };
+        let outcome = self.store.import(batch(request), file).await.map_err(ImportError::Store)?;
+        // None were told where the store did not ask for the end of the file.
+        report(outcome, problems.await.unwrap_or_default())
     }
 
-    /// Reads the body on a thread of its own: parsing is work that the other requests should not wait for.
-    async fn read<S, E>(&self, mut body: S) -> Result<ReadFile, ImportError<E>>
+    /// Takes in the body, which is read on a thread of its own: parsing is work that the other requests should not wait
+    /// for. That thread may still be at work in the end.
+    async fn read<S, E>(&self, handling: Handling, mut body: S) -> Result<(Pieces, Reading), ImportError<E>>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        let (sender, pieces) = mpsc::channel(PIECES_WAITING);
+        let (mut backlog, reader) = backlog::new();
+        let (take, pieces) = mpsc::unbounded_channel();
         let plan = self.plan;
-        let reading =
-            tokio::task::spawn_blocking(move || reader::read(BodyReader { pieces, rest: Bytes::new() }, plan));
-        while let Some(piece) = body.next().await {
-            let piece = piece.map_err(ImportError::Body)?;
-            // An error says that the reader has seen enough of this file; the rest is taken in and let go.
-            let _ = sender.send(piece).await;
+        let reading = spawn_blocking(move || {
+            let take = &mut |rows, has_problems| {
+                let piece = FilePiece { rows, is_rejected: has_problems && !handling.skips_bad_rows() };
+                take.send(piece).map_or(ControlFlow::Break(()), ControlFlow::Continue)
+            };
+            reader::read_in_pieces(reader, plan, take)
+        });
+        let fault = |cause| ImportError::Store(StoreError::new(cause));
+        while let Some(bytes) = body.next().await {
+            backlog.push(bytes.map_err(ImportError::Body)?).await.map_err(fault)?;
         }
-        drop(sender);
-        let read = reading.await.map_err(|cause| ImportError::Store(StoreError::new(cause)))?;
-        read.map_err(|cause| ImportError::Store(StoreError::new(cause)))
+        backlog.finish().await.map_err(fault)?;
+        let pieces = stream::unfold(pieces, |mut pieces| async { Some((pieces.recv().await?, pieces)) });
+        let mut pieces = Box::pin(pieces.peekable());
+        // The thread has begun when it gives something: nothing waits for one that waits for other uploads' threads.
+        pieces.as_mut().peek().await;
+        Ok((pieces, reading))
     }
 }
 
-/// What the store is asked.
-fn batch(request: ImportRequest, file: ReadFile, problems: &Problems) -> ImportBatch {
-    let bad_rows = match request.handling {
-        Handling::MergeGoodRows if !file.unreadable => BadRowHandling::Skip { problem_count: problems.count },
-        _ if problems.is_empty() => BadRowHandling::Reject,
-        _ => BadRowHandling::CheckOnly,
+type Pieces = stream::BoxStream<'static, FilePiece>;
+
+type Reading = JoinHandle<io::Result<ReadFile>>;
+
+/// What the store is told of a file that was read to its end, and the file's problems.
+fn end(handling: Handling, mut file: ReadFile) -> (FileEnd, Problems) {
+    if handling == Handling::Replace && file.row_count == 0 && file.problems.is_empty() {
+        file.problems.add(no_rows(file.header_line));
+    }
+    let skips = handling.skips_bad_rows();
+    let end = FileEnd {
+        row_count: file.row_count,
+        other_numbers: if skips { Vec::new() } else { file.other_numbers },
+        problem_count: file.problems.count,
+        is_rejected: file.unreadable || (!skips && !file.problems.is_empty()),
     };
+    (end, file.problems)
+}
+
+/// What the store is asked.
+fn batch(request: ImportRequest) -> ImportBatch {
     ImportBatch {
         id: Uuid::now_v7(),
         group: request.group,
         mode: request.handling.mode(),
-        row_count: file.row_count,
-        rows: file.rows,
-        other_numbers: if request.handling == Handling::MergeGoodRows { Vec::new() } else { file.other_numbers },
-        bad_rows,
+        skips_bad_rows: request.handling.skips_bad_rows(),
         expected_revision: request.expected_revision,
         apply: request.apply,
         // A clock that is out by thousands of years gives previews that end at once.
         expires_at: request.deed.at.checked_add(PREVIEW_LIFETIME).unwrap_or(request.deed.at),
         deed: request.deed,
+    }
+}
+
+/// What the store's answer means to the caller.
+fn report<E>(outcome: ImportOutcome, mut problems: Problems) -> Result<ImportReport, ImportError<E>> {
+    match outcome {
+        ImportOutcome::Taken { import, bad_rows } => {
+            add_bad_rows(&mut problems, bad_rows);
+            Ok(ImportReport { import, problems })
+        }
+        ImportOutcome::Rejected { bad_rows } => {
+            add_bad_rows(&mut problems, bad_rows);
+            Err(ImportError::Rejected(problems))
+        }
+        ImportOutcome::RevisionMoved { current } => Err(ImportError::RevisionMoved { current }),
+        ImportOutcome::ConfirmRemovals(large) => Err(ImportError::ConfirmRemovals(large)),
+        ImportOutcome::NoSuchGroup => Err(ImportError::NoSuchGroup),
     }
 }
 
@@ -231,25 +272,5 @@ fn problem_of_row(BadRow { row, reason }: BadRow) -> Problem {
                  in the same file, or remove its mapping first."
             ),
         ),
-    }
-}
-
-/// The pieces of a body as a blocking reader, for the thread that parses.
-struct BodyReader {
-    pieces: mpsc::Receiver<Bytes>,
-    rest: Bytes,
-}
-
-impl Read for BodyReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.rest.is_empty() {
-            match self.pieces.blocking_recv() {
-                Some(piece) => self.rest = piece,
-                None => return Ok(0),
-            }
-        }
-        let count = self.rest.len().min(buffer.len());
-        self.rest.copy_to_slice(&mut buffer[..count]);
-        Ok(count)
     }
 }

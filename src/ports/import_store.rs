@@ -1,6 +1,10 @@
 //! The store of imports: files held against a group's mappings, applied at once or later.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -11,6 +15,7 @@ use crate::domain::history::Revision;
 use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportRow;
+use crate::domain::import::PackedRows;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
@@ -21,7 +26,7 @@ use crate::ports::store_error::StoreError;
 #[async_trait]
 pub trait ImportStore: Send + Sync {
     /// Holds a file against the group's mappings, and keeps what it would change or applies it, whole or not at all.
-    async fn import(&self, batch: ImportBatch) -> Result<ImportOutcome, StoreError>;
+    async fn import(&self, batch: ImportBatch, file: FileRows) -> Result<ImportOutcome, StoreError>;
 
     /// Finds an import of a group; `None` if there is none, or it has expired by `now`.
     async fn find(&self, group: &BusinessGroupId, id: Uuid, now: Timestamp) -> Result<Option<Import>, StoreError>;
@@ -45,7 +50,7 @@ pub trait ImportStore: Send + Sync {
     async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
-/// A read and checked import file.
+/// What is to become of a file.
 #[derive(Clone, Debug)]
 pub struct ImportBatch {
     /// Names the import.
@@ -54,15 +59,9 @@ pub struct ImportBatch {
     pub group: BusinessGroupId,
     /// What becomes of mappings that are not in the file.
     pub mode: ImportMode,
-    /// How many rows the file has, bad ones included.
-    pub row_count: u64,
-    /// The good rows: no number and no address stands twice.
-    pub rows: Vec<ImportRow>,
-    /// Numbers that the file names in rows that are bad otherwise. They count as "in the file" where a merge asks
-    /// whether an address belongs to a number outside it. Empty where bad rows are to be skipped.
-    pub other_numbers: Vec<PhoneNumber>,
-    /// What is done about rows that are bad or can't go in.
-    pub bad_rows: BadRowHandling,
+    /// Whether rows that are bad or can't go in are left out. If not, the first of them stops the import: from then on the
+    /// file is only checked to its end.
+    pub skips_bad_rows: bool,
     /// Go through only if the group's mappings are still of this revision.
     pub expected_revision: Option<i64>,
     /// Whether the file is applied in the same transaction.
@@ -73,18 +72,35 @@ pub struct ImportBatch {
     pub deed: Deed,
 }
 
-/// What is done about rows of a file that are bad, or that the store can't take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadRowHandling {
-    /// The store's own bad rows stop the import; the file has none.
-    Reject,
-    /// The file has bad rows already and goes no further: only the store's own are still to be told.
-    CheckOnly,
-    /// The good rows go in.
-    Skip {
-        /// How many problems the file has already.
-        problem_count: u64,
-    },
+/// A file that may still be being read. It has arrived by then: who waits for them waits for no client.
+pub struct FileRows {
+    /// The good rows in the file's order: no number and no address stands twice.
+    pub pieces: BoxStream<'static, FilePiece>,
+    /// What is known of the file after its last row.
+    pub end: BoxFuture<'static, Result<FileEnd, StoreError>>,
+}
+
+/// Some good rows of a file.
+#[derive(Clone, Debug)]
+pub struct FilePiece {
+    /// The rows. Who checks the file keeps them as well, so they are shared.
+    pub rows: Arc<PackedRows>,
+    /// Whether a problem has been found that stops the import.
+    pub is_rejected: bool,
+}
+
+/// What is known of a file once it has been read to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileEnd {
+    /// How many rows the file has, bad ones included.
+    pub row_count: u64,
+    /// Numbers that the file names in rows that are bad otherwise. They count as "in the file" where a merge asks
+    /// whether an address belongs to a number outside it. Empty where bad rows are left out.
+    pub other_numbers: Vec<PhoneNumber>,
+    /// How many problems the file has.
+    pub problem_count: u64,
+    /// Whether the file has problems that stop the import: only the store's own are still to be told.
+    pub is_rejected: bool,
 }
 
 /// How many mappings somebody agreed to lose; `None` if she was not asked.
@@ -97,11 +113,11 @@ pub enum ImportOutcome {
     Taken {
         /// The import.
         import: Import,
-        /// The rows that were left out; none unless [`BadRowHandling::Skip`].
+        /// The rows that were left out; none unless [`ImportBatch::skips_bad_rows`].
         bad_rows: BadRows,
     },
-    /// Rows can't go in, and nothing was changed (or the import was [`BadRowHandling::CheckOnly`], and then there may
-    /// be none).
+    /// Rows can't go in, and nothing was changed (or the file had problems of its own, [`FileEnd::is_rejected`], and then
+    /// there may be none).
     Rejected {
         /// The rows that can't go in.
         bad_rows: BadRows,

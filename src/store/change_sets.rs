@@ -10,6 +10,7 @@ use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
+use crate::store::bulk::OrderedRows;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
 use crate::store::rows::ChangeRow;
@@ -33,6 +34,13 @@ pub(super) struct Tally {
     pub(super) incoming: u64,
     /// Numbers that lose one.
     outgoing: u64,
+}
+
+impl Tally {
+    /// Of a file into a group without mappings: each row adds one.
+    pub(super) fn of_additions(added: u64) -> Self {
+        Self { counts: ChangeCounts { added, ..ChangeCounts::default() }, incoming: added, outgoing: 0 }
+    }
 }
 
 /// A change of one number.
@@ -74,7 +82,7 @@ macro_rules! change_sets {
             }
 
             /// Makes a change set without changes yet.
-            async fn create(
+            pub(in crate::store) async fn create(
                 transaction: &mut $transaction,
                 group: LockedGroup,
                 counts: ChangeCounts,
@@ -106,14 +114,24 @@ macro_rules! change_sets {
                     sqlx::query(*statement).execute(&mut **transaction).await?;
                 }
                 let tally = count(transaction, change_set).await?;
+                set_counts(transaction, change_set, tally.counts).await?;
+                Ok((change_set, tally))
+            }
+
+            /// Says in the change set how many changes it has.
+            pub(in crate::store) async fn set_counts(
+                transaction: &mut $transaction,
+                change_set: i64,
+                counts: ChangeCounts,
+            ) -> Result<(), StoreError> {
                 sqlx::query(statements::SET_COUNTS)
                     .bind(change_set)
-                    .bind(rows::stored_count(tally.counts.added))
-                    .bind(rows::stored_count(tally.counts.changed))
-                    .bind(rows::stored_count(tally.counts.removed))
+                    .bind(rows::stored_count(counts.added))
+                    .bind(rows::stored_count(counts.changed))
+                    .bind(rows::stored_count(counts.removed))
                     .execute(&mut **transaction)
                     .await?;
-                Ok((change_set, tally))
+                Ok(())
             }
 
             /// Counts the changes.
@@ -162,20 +180,32 @@ macro_rules! change_sets {
                 source: Source,
                 deed: &Deed,
             ) -> Result<i64, StoreError> {
-                let removed = sqlx::query(statements::APPLY_REMOVALS)
-                    .bind(group.key)
-                    .bind(change_set)
-                    .execute(&mut **transaction)
-                    .await?;
-                fits(removed.rows_affected(), tally.outgoing)?;
-                let added = sqlx::query(statements::APPLY_ADDITIONS)
-                    .bind(group.key)
-                    .bind(change_set)
-                    .bind(deed.at.as_microsecond())
-                    .execute(&mut **transaction)
-                    .await?;
-                fits(added.rows_affected(), tally.incoming)?;
+                if tally.outgoing > 0 {
+                    let query = sqlx::query(statements::APPLY_REMOVALS).bind(group.key).bind(change_set);
+                    fits(query.execute(&mut **transaction).await?.rows_affected(), tally.outgoing)?;
+                }
+                if tally.incoming > 0 {
+                    let query = sqlx::query(statements::APPLY_ADDITIONS).bind(group.key).bind(change_set);
+                    let query = query.bind(deed.at.as_microsecond());
+                    fits(query.execute(&mut **transaction).await?.rows_affected(), tally.incoming)?;
+                }
                 add_revision(transaction, group, change_set, tally, source, deed).await
+            }
+
+            /// Applies the change set of a group's first file, whose rows these are, as the next revision, which it gives.
+            pub(in crate::store) async fn apply_first(
+                transaction: $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                tally: Tally,
+                file: OrderedRows,
+                deed: &Deed,
+            ) -> Result<($transaction, i64), StoreError> {
+                let at = deed.at.as_microsecond();
+                let (mut transaction, added) = <$engine>::fill(transaction, (group.key, at), change_set, file).await?;
+                fits(added, tally.incoming)?;
+                let revision = add_revision(&mut transaction, group, change_set, tally, Source::Import, deed).await?;
+                Ok((transaction, revision))
             }
 
             /// Writes a change of one number down as the next revision, which it gives.

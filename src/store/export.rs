@@ -1,9 +1,13 @@
 //! The export: one snapshot of the database, read in chunks by a task that owns the connection.
 
+use std::ops::Deref;
+use std::ops::DerefMut;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::TryStreamExt;
 use futures_util::stream;
+use sqlx::pool::PoolConnection;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -12,14 +16,19 @@ use crate::domain::email::EmailAddress;
 use crate::ports::mapping_store::Export;
 use crate::ports::mapping_store::ExportedMapping;
 use crate::ports::store_error::StoreError;
+use crate::store::copy::CopyOut;
 use crate::store::error::UnreadableRow;
+use crate::store::postgres;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
 use crate::store::sqlite::Sqlite;
 use crate::store::statements;
 
-/// Rows that are read at once.
+/// Rows that SQLite reads at once.
 const CHUNK_ROWS: i64 = 2000;
+
+/// About how much is taken from PostgreSQL at once, in bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Chunks that wait for a slow reader.
 const CHUNKS_AHEAD: usize = 2;
@@ -27,42 +36,147 @@ const CHUNKS_AHEAD: usize = 2;
 /// How long a reader may take for a chunk: a snapshot that is held keeps the database from tidying up.
 const READER_LIMIT: Duration = Duration::from_mins(1);
 
+/// How long PostgreSQL may take for a chunk, the first above all: it may sort.
+const SERVER_LIMIT: Duration = Duration::from_mins(1);
+
 type Chunk = Result<Vec<ExportedMapping>, StoreError>;
 
-macro_rules! export {
-    ($name:ident, $engine:ty) => {
-        pub(super) async fn $name(engine: &$engine, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
-            let mut transaction = engine.begin_export().await?;
-            let head: Option<(i64, i64)> =
-                sqlx::query_as(statements::EXPORT_HEAD).bind(group.as_str()).fetch_optional(&mut *transaction).await?;
-            let Some((group_key, revision)) = head else {
-                return Ok(None);
-            };
-            let (sender, receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
-            tokio::spawn(async move {
-                let mut after = 0_i64;
-                loop {
-                    let read: sqlx::Result<Vec<(i64, String)>> = sqlx::query_as(statements::EXPORT_CHUNK)
-                        .bind(group_key)
-                        .bind(after)
-                        .bind(CHUNK_ROWS)
-                        .fetch_all(&mut *transaction)
-                        .await;
-                    let last = read.as_ref().ok().and_then(|rows| rows.last()).map(|(number, _)| *number);
-                    let chunk = read.map_err(StoreError::from).and_then(|rows| Ok(exported(rows)?));
-                    match (last, timeout(READER_LIMIT, sender.send(chunk)).await) {
-                        (Some(last), Ok(Ok(()))) => after = last,
-                        _ => return,
-                    }
-                }
-            });
-            Ok(Some(Export { revision, mappings: receive(receiver) }))
-        }
-    };
+/// `group_key, revision`
+type HeadRow = (i64, i64);
+
+/// A connection of its own for an export through `COPY`.
+///
+/// In the middle of one it is of no use to anybody else, and sqlx does not mend it: unless the export came to its end,
+/// the connection is closed, and the server with it stops.
+struct ExportConnection {
+    connection: PoolConnection<sqlx::Postgres>,
+    is_idle: bool,
 }
 
-export!(postgres, Postgres);
-export!(sqlite, Sqlite);
+impl ExportConnection {
+    /// Begins a transaction that sees one state of the database.
+    async fn begin(engine: &Postgres) -> sqlx::Result<Self> {
+        let mut connection = Self { connection: engine.export_connection().await?, is_idle: false };
+        sqlx::query(postgres::SNAPSHOT).execute(&mut **connection).await?;
+        Ok(connection)
+    }
+
+    /// Ends the transaction; the connection is good for others.
+    async fn end(mut self) -> sqlx::Result<()> {
+        sqlx::query("COMMIT").execute(&mut **self).await?;
+        self.is_idle = true;
+        Ok(())
+    }
+}
+
+impl Deref for ExportConnection {
+    type Target = PoolConnection<sqlx::Postgres>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.connection
+    }
+}
+
+impl DerefMut for ExportConnection {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.connection
+    }
+}
+
+impl Drop for ExportConnection {
+    fn drop(&mut self) {
+        if !self.is_idle {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// Opens an export from PostgreSQL.
+pub(super) async fn postgres(engine: &Postgres, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
+    let mut connection = ExportConnection::begin(engine).await?;
+    let head: Option<HeadRow> =
+        sqlx::query_as(statements::EXPORT_HEAD).bind(group.as_str()).fetch_optional(&mut **connection).await?;
+    let Some((group_key, revision)) = head else {
+        connection.end().await?;
+        return Ok(None);
+    };
+    let (sender, receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    tokio::spawn(async move {
+        // An error of the sending says that the reader has gone, or is too slow.
+        if let Err(Some(error)) = copy_out(connection, group_key, &sender).await {
+            let _ = timeout(READER_LIMIT, sender.send(Err(error))).await;
+        }
+    });
+    Ok(Some(Export { revision, mappings: receive(receiver) }))
+}
+
+/// Sends a group's mappings, and an empty chunk in the end. Fails without an error where nobody reads them.
+async fn copy_out(
+    mut connection: ExportConnection,
+    group: i64,
+    chunks: &mpsc::Sender<Chunk>,
+) -> Result<(), Option<StoreError>> {
+    let fault = |error: sqlx::Error| Some(error.into());
+    let statement = postgres::copy_mappings(group);
+    let mut copied = connection.copy_out_raw(&statement).await.map_err(fault)?;
+    let mut rows = CopyOut::default();
+    loop {
+        let more = async {
+            while rows.size() < CHUNK_BYTES {
+                match copied.try_next().await? {
+                    Some(bytes) => rows.take(&bytes),
+                    None => return Ok(false),
+                }
+            }
+            Ok(true)
+        };
+        let more = timeout(SERVER_LIMIT, more).await.map_err(|late| Some(StoreError::new(late)))?.map_err(fault)?;
+        let chunk = rows.rows().and_then(exported).map_err(|error| Some(error.into()))?;
+        if !chunk.is_empty() {
+            send(chunks, chunk).await.ok_or(None)?;
+        }
+        if !more {
+            break;
+        }
+    }
+    drop(copied);
+    connection.end().await.map_err(fault)?;
+    send(chunks, Vec::new()).await.ok_or(None)
+}
+
+/// Sends a chunk; `None` if the reader has gone, or is too slow.
+async fn send(chunks: &mpsc::Sender<Chunk>, chunk: Vec<ExportedMapping>) -> Option<()> {
+    timeout(READER_LIMIT, chunks.send(Ok(chunk))).await.ok()?.ok()
+}
+
+/// Opens an export from SQLite.
+pub(super) async fn sqlite(engine: &Sqlite, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
+    let mut transaction = engine.begin_export().await?;
+    let head: Option<HeadRow> =
+        sqlx::query_as(statements::EXPORT_HEAD).bind(group.as_str()).fetch_optional(&mut *transaction).await?;
+    let Some((group_key, revision)) = head else {
+        return Ok(None);
+    };
+    let (sender, receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    tokio::spawn(async move {
+        let mut after = 0_i64;
+        loop {
+            let read: sqlx::Result<Vec<(i64, String)>> = sqlx::query_as(statements::EXPORT_CHUNK)
+                .bind(group_key)
+                .bind(after)
+                .bind(CHUNK_ROWS)
+                .fetch_all(&mut *transaction)
+                .await;
+            let last = read.as_ref().ok().and_then(|rows| rows.last()).map(|(number, _)| *number);
+            let chunk = read.map_err(StoreError::from).and_then(|rows| Ok(exported(rows)?));
+            match (last, timeout(READER_LIMIT, sender.send(chunk)).await) {
+                (Some(last), Ok(Ok(()))) => after = last,
+                _ => return,
+            }
+        }
+    });
+    Ok(Some(Export { revision, mappings: receive(receiver) }))
+}
 
 fn exported(rows: Vec<(i64, String)>) -> Result<Vec<ExportedMapping>, UnreadableRow> {
     let mapping = |(number, email)| {

@@ -1,8 +1,13 @@
 //! Imports: the rows of a file are staged in a temporary table and held against the mappings by a handful of statements
-//! over whole sets. What differs is a change set, which is kept, or applied at once.
+//! over whole sets. What differs is a change set, which is kept, or applied at once. The rows of a group's first file are
+//! its change set.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use jiff::Timestamp;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::domain::actor::Deed;
@@ -18,6 +23,8 @@ use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportRow;
 use crate::domain::import::ImportState;
+use crate::domain::import::PackedRows;
+use crate::domain::import::RowInPack;
 use crate::domain::number_range;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
@@ -26,11 +33,13 @@ use crate::domain::phone_number::PhoneNumber;
 use crate::ports::import_store::ApplyImport;
 use crate::ports::import_store::ApplyOutcome;
 use crate::ports::import_store::BadRow;
-use crate::ports::import_store::BadRowHandling;
 use crate::ports::import_store::BadRowReason;
 use crate::ports::import_store::BadRows;
 use crate::ports::import_store::Confirmation;
 use crate::ports::import_store::DiscardOutcome;
+use crate::ports::import_store::FileEnd;
+use crate::ports::import_store::FilePiece;
+use crate::ports::import_store::FileRows;
 use crate::ports::import_store::ImportBatch;
 use crate::ports::import_store::ImportOutcome;
 use crate::ports::import_store::ImportStore;
@@ -40,6 +49,8 @@ use crate::ports::import_store::MAX_LISTED_REVISIONS;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
+use crate::store::bulk::OrderedRows;
+use crate::store::bulk::Target;
 use crate::store::change_sets;
 use crate::store::change_sets::LockedGroup;
 use crate::store::change_sets::NotAssignedRow;
@@ -61,24 +72,55 @@ macro_rules! import_store {
         pub(super) struct $name(pub(super) $engine);
 
         impl $name {
-            /// Puts the rows that the group's ranges hold into the temporary table; gives the others.
-            async fn stage(
+            async fn ranges(
                 transaction: &mut $transaction,
                 group: LockedGroup,
-                batch: &mut ImportBatch,
-            ) -> Result<BadRows, StoreError> {
+            ) -> Result<Vec<NumberRange>, StoreError> {
                 let ranges: Vec<(i64, i64)> =
                     sqlx::query_as(statements::RANGES_OF_GROUP).bind(group.key).fetch_all(&mut **transaction).await?;
-                let bad_rows = take_not_assigned(batch, &read_ranges(&ranges)?);
+                let ranges: Result<Vec<_>, UnreadableRow> =
+                    ranges.into_iter().map(|(first, last)| rows::range(first, last)).collect();
+                Ok(ranges?)
+            }
+
+            /// Makes the table that the rows of a file go to: the temporary one, to be held against the mappings, or the
+            /// change set itself where there are none.
+            async fn target(transaction: &mut $transaction, group: LockedGroup) -> Result<Target, StoreError> {
+                if group.mapping_count == 0 {
+                    let counts = ChangeCounts::default();
+                    let change_set = change_sets::$engine_module::create(transaction, group, counts).await?;
+                    return Ok(Target::Changes { change_set });
+                }
                 for statement in <$engine>::CREATE_STAGING {
                     sqlx::query(*statement).execute(&mut **transaction).await?;
                 }
-                let (staged, others) = (std::mem::take(&mut batch.rows), std::mem::take(&mut batch.other_numbers));
-                <$engine>::stage(transaction, staged, others).await?;
-                for statement in <$engine>::INDEX_STAGING {
-                    sqlx::query(*statement).execute(&mut **transaction).await?;
+                Ok(Target::Staging)
+            }
+
+            /// Writes the rows that the group's ranges hold as they are read; the others are bad.
+            async fn receive(
+                transaction: $transaction,
+                target: Target,
+                mut file: FileRows,
+                mut received: ReceivedFile,
+            ) -> Result<($transaction, ReceivedFile), StoreError> {
+                let mut writer = <$engine>::write(transaction, target);
+                while let Some(piece) = file.pieces.next().await {
+                    let good = received.check(&piece);
+                    if received.is_wanted(target) {
+                        writer.rows(&good).await?;
+                    }
+                    received.keep(target, piece);
                 }
-                Ok(bad_rows)
+                received.finish(file.end.await?);
+                let numbers = match target {
+                    Target::Staging => &received.end.other_numbers[..],
+                    Target::Changes { .. } | Target::Mappings { .. } => &[],
+                };
+                writer.numbers(numbers).await?;
+                let (transaction, written) = writer.finish().await?;
+                received.row_count = written.saturating_sub(numbers.len() as u64);
+                Ok((transaction, received))
             }
 
             /// Takes the rows out whose address belongs to a number that keeps it.
@@ -86,7 +128,7 @@ macro_rules! import_store {
                 transaction: &mut $transaction,
                 group: LockedGroup,
                 with_followers: bool,
-                bad_rows: &mut BadRows,
+                received: &mut ReceivedFile,
             ) -> Result<(), StoreError> {
                 let (count,): (i64,) = sqlx::query_as(statements::COUNT_TAKEN)
                     .bind(group.key)
@@ -102,34 +144,71 @@ macro_rules! import_store {
                     .bind(i64::try_from(MAX_LISTED_BAD_ROWS).unwrap_or(i64::MAX))
                     .fetch_all(&mut **transaction)
                     .await?;
-                add_taken(bad_rows, rows::count(count)?, taken)?;
-                sqlx::query(statements::UNSTAGE_TAKEN)
+                add_taken(&mut received.bad_rows, rows::count(count)?, taken)?;
+                let unstaged = sqlx::query(statements::UNSTAGE_TAKEN)
                     .bind(group.key)
                     .bind(with_followers)
                     .execute(&mut **transaction)
                     .await?;
+                received.row_count = received.row_count.saturating_sub(unstaged.rows_affected());
                 Ok(())
             }
 
-            /// Makes a change set of the staged rows; gives it and how many rows change nothing.
+            /// Makes a change set of the staged rows.
             async fn compare(
                 transaction: &mut $transaction,
                 group: LockedGroup,
                 mode: ImportMode,
-            ) -> Result<(i64, Tally, u64), StoreError> {
-                let (staged,): (i64,) = sqlx::query_as(statements::COUNT_STAGED).fetch_one(&mut **transaction).await?;
+            ) -> Result<(i64, Tally), StoreError> {
                 let mut removals = 0;
                 if mode == ImportMode::Replace {
-                    let staged =
-                        sqlx::query(statements::STAGE_REMOVALS).bind(group.key).execute(&mut **transaction).await?;
-                    removals = staged.rows_affected();
                     for statement in <$engine>::ANALYZE_STAGING {
                         sqlx::query(*statement).execute(&mut **transaction).await?;
                     }
+                    let staged =
+                        sqlx::query(statements::STAGE_REMOVALS).bind(group.key).execute(&mut **transaction).await?;
+                    removals = staged.rows_affected();
+                    if removals > 0 {
+                        for statement in <$engine>::INDEX_STAGING {
+                            sqlx::query(*statement).execute(&mut **transaction).await?;
+                        }
+                    }
                 }
-                let (change_set, tally) =
-                    change_sets::$engine_module::of_staged(transaction, group, removals > 0).await?;
-                Ok((change_set, tally, rows::count(staged)?.saturating_sub(tally.incoming)))
+                change_sets::$engine_module::of_staged(transaction, group, removals > 0).await
+            }
+
+            /// What a file changes that has been received.
+            async fn change_set(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                target: Target,
+                mode: ImportMode,
+                row_count: u64,
+            ) -> Result<(i64, Tally), StoreError> {
+                let Target::Changes { change_set } = target else {
+                    return Self::compare(transaction, group, mode).await;
+                };
+                let tally = Tally::of_additions(row_count);
+                change_sets::$engine_module::set_counts(transaction, change_set, tally.counts).await?;
+                Ok((change_set, tally))
+            }
+
+            /// Applies what a file changes; gives the group's revision since.
+            async fn apply_file(
+                mut transaction: $transaction,
+                group: LockedGroup,
+                (change_set, tally): (i64, Tally),
+                received: ReceivedFile,
+                deed: &Deed,
+            ) -> Result<($transaction, i64), StoreError> {
+                if received.pieces.is_empty() || tally.counts.is_empty() {
+                    let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, deed).await?;
+                    return Ok((transaction, revision));
+                }
+                // Sorting a million rows is work that the other requests should not wait for.
+                let ordered = spawn_blocking(move || OrderedRows::of(received.pieces, &received.ranges));
+                let file = ordered.await.map_err(StoreError::new)?;
+                change_sets::$engine_module::apply_first(transaction, group, change_set, tally, file, deed).await
             }
 
             /// Applies a change set, empty or not; gives the group's revision since.
@@ -227,7 +306,7 @@ macro_rules! import_store {
 
         #[async_trait]
         impl ImportStore for $name {
-            async fn import(&self, mut batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
+            async fn import(&self, batch: ImportBatch, file: FileRows) -> Result<ImportOutcome, StoreError> {
                 let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
                 let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &batch.group).await? else {
                     return Ok(ImportOutcome::NoSuchGroup);
@@ -235,27 +314,37 @@ macro_rules! import_store {
                 if batch.expected_revision.is_some_and(|expected| expected != group.revision) {
                     return Ok(ImportOutcome::RevisionMoved { current: group.revision });
                 }
-                let mut bad_rows = Self::stage(&mut transaction, group, &mut batch).await?;
-                let skips = matches!(batch.bad_rows, BadRowHandling::Skip { .. });
-                if batch.mode == ImportMode::Merge {
-                    Self::unstage_taken(&mut transaction, group, skips, &mut bad_rows).await?;
+                let received = ReceivedFile::new(&batch, Self::ranges(&mut transaction, group).await?);
+                let target = Self::target(&mut transaction, group).await?;
+                let (mut transaction, mut received) = Self::receive(transaction, target, file, received).await?;
+                if matches!(target, Target::Staging) && batch.mode == ImportMode::Merge {
+                    for statement in <$engine>::INDEX_STAGING {
+                        sqlx::query(*statement).execute(&mut *transaction).await?;
+                    }
+                    let with_followers = batch.skips_bad_rows && !received.end.is_rejected;
+                    Self::unstage_taken(&mut transaction, group, with_followers, &mut received).await?;
                 }
-                if batch.bad_rows == BadRowHandling::CheckOnly || (bad_rows.count > 0 && !skips) {
+                let bad_rows = std::mem::take(&mut received.bad_rows);
+                if received.end.is_rejected || (bad_rows.count > 0 && !batch.skips_bad_rows) {
                     return Ok(ImportOutcome::Rejected { bad_rows });
                 }
-                let (change_set, tally, unchanged) = Self::compare(&mut transaction, group, batch.mode).await?;
+                let (mode, row_count) = (batch.mode, received.row_count);
+                let (change_set, tally) = Self::change_set(&mut transaction, group, target, mode, row_count).await?;
                 let mut import = Import {
+                    row_count: received.end.row_count,
                     counts: tally.counts,
-                    unchanged,
-                    problem_count: problem_count(batch.bad_rows, &bad_rows),
+                    unchanged: row_count.saturating_sub(tally.incoming),
+                    problem_count: batch.skips_bad_rows.then(|| received.end.problem_count + bad_rows.count),
                     ..import_of(&batch, group.revision)
                 };
                 if let Some(confirmed) = batch.apply {
                     if let Some(large) = unconfirmed(batch.mode, group, tally, confirmed) {
                         return Ok(ImportOutcome::ConfirmRemovals(large));
                     }
-                    let deed = &batch.deed;
-                    let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, deed).await?;
+                    let changes = (change_set, tally);
+                    let revision;
+                    (transaction, revision) =
+                        Self::apply_file(transaction, group, changes, received, &batch.deed).await?;
                     import.state = ImportState::Applied { revision };
                 }
                 Self::keep(&mut transaction, group, change_set, &import).await?;
@@ -415,14 +504,14 @@ fn read_import(row: ImportRecord) -> Result<(Import, i64), UnreadableRow> {
     Ok((import, key))
 }
 
-/// The import of a batch that has been held against the mappings of this revision, without its outcome yet.
+/// The import of a batch that is held against the mappings of this revision, without what comes of it.
 fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
     Import {
         id: batch.id,
         mode: batch.mode,
         state: ImportState::Ready,
         base_revision,
-        row_count: batch.row_count,
+        row_count: 0,
         counts: ChangeCounts::default(),
         unchanged: 0,
         problem_count: None,
@@ -441,14 +530,6 @@ fn told_import(import: &Import) -> Detail {
     detail
 }
 
-/// How many problems were left out.
-fn problem_count(handling: BadRowHandling, bad_rows: &BadRows) -> Option<u64> {
-    match handling {
-        BadRowHandling::Skip { problem_count } => Some(problem_count + bad_rows.count),
-        BadRowHandling::Reject | BadRowHandling::CheckOnly => None,
-    }
-}
-
 /// The removal that somebody must agree to first, if it is so large and she has not agreed to just that many.
 fn unconfirmed(mode: ImportMode, group: LockedGroup, tally: Tally, confirmed: Confirmation) -> Option<LargeRemoval> {
     let (removed, mapping_count) = (tally.counts.removed, group.mapping_count);
@@ -456,31 +537,85 @@ fn unconfirmed(mode: ImportMode, group: LockedGroup, tally: Tally, confirmed: Co
     asked.then_some(LargeRemoval { removed, mapping_count })
 }
 
-fn read_ranges(ranges: &[(i64, i64)]) -> Result<Vec<NumberRange>, UnreadableRow> {
-    ranges.iter().map(|(first, last)| rows::range(*first, *last)).collect()
+/// What has come of a file so far.
+struct ReceivedFile {
+    ranges: Vec<NumberRange>,
+    mode: ImportMode,
+    skips_bad_rows: bool,
+    /// Whether the file is to be applied at once.
+    applies: bool,
+    /// Whether a row has been found that stops the import.
+    is_rejected: bool,
+    bad_rows: BadRows,
+    /// Numbers of bad rows. The file still names them.
+    numbers_outside: Vec<PhoneNumber>,
+    /// The rows once more, for a group's first mappings.
+    pieces: Vec<Arc<PackedRows>>,
+    /// How many rows were written.
+    row_count: u64,
+    end: FileEnd,
 }
 
-/// Takes out the rows whose number lies in none of the group's ranges. The file still names these numbers.
-fn take_not_assigned(batch: &mut ImportBatch, ranges: &[NumberRange]) -> BadRows {
-    let mut bad_rows = BadRows::default();
-    let other_numbers = &mut batch.other_numbers;
-    let skips = matches!(batch.bad_rows, BadRowHandling::Skip { .. });
-    batch.rows.retain(|row| {
-        if number_range::contains(ranges, row.phone_number) {
-            return true;
+impl ReceivedFile {
+    fn new(batch: &ImportBatch, ranges: Vec<NumberRange>) -> Self {
+        Self {
+            ranges,
+            mode: batch.mode,
+            skips_bad_rows: batch.skips_bad_rows,
+            applies: batch.apply.is_some(),
+            is_rejected: false,
+            bad_rows: BadRows::default(),
+            numbers_outside: Vec::new(),
+            pieces: Vec::new(),
+            row_count: 0,
+            end: FileEnd::default(),
         }
-        bad_rows.count += 1;
-        if bad_rows.first.len() < MAX_LISTED_BAD_ROWS {
-            bad_rows.first.push(BadRow { row: row.clone(), reason: BadRowReason::NumberNotAssigned });
+    }
+
+    /// Gives the rows whose number one of the group's ranges holds.
+    fn check<'a>(&mut self, piece: &'a FilePiece) -> Vec<RowInPack<'a>> {
+        let mut good = Vec::with_capacity(piece.rows.len());
+        for row in piece.rows.iter() {
+            if number_range::contains(&self.ranges, row.phone_number) {
+                good.push(row);
+            } else {
+                self.add_outside(row);
+            }
         }
+        self.is_rejected |= piece.is_rejected || (self.bad_rows.count > 0 && !self.skips_bad_rows);
+        good
+    }
+
+    fn add_outside(&mut self, row: RowInPack<'_>) {
+        self.bad_rows.count += 1;
+        if self.bad_rows.first.len() < MAX_LISTED_BAD_ROWS {
+            self.bad_rows.first.push(BadRow { row: row.unpacked(), reason: BadRowReason::NumberNotAssigned });
+        }
+        self.numbers_outside.push(row.phone_number);
+    }
+
+    /// Whether rows are still to be written. Of a file that is rejected a merge needs them all nevertheless: it tells every
+    /// row whose address is taken.
+    fn is_wanted(&self, target: Target) -> bool {
+        !self.is_rejected || (matches!(target, Target::Staging) && self.mode == ImportMode::Merge)
+    }
+
+    /// Keeps the rows of a group's first mappings.
+    fn keep(&mut self, target: Target, piece: FilePiece) {
+        if self.applies && !self.is_rejected && matches!(target, Target::Changes { .. }) {
+            self.pieces.push(piece.rows);
+        }
+    }
+
+    fn finish(&mut self, mut end: FileEnd) {
+        let skips = self.skips_bad_rows && !end.is_rejected;
         if !skips {
-            other_numbers.push(row.phone_number);
+            end.other_numbers.append(&mut self.numbers_outside);
         }
-        false
-    });
-    other_numbers.sort_unstable();
-    other_numbers.dedup();
-    bad_rows
+        end.other_numbers.sort_unstable();
+        end.other_numbers.dedup();
+        self.end = end;
+    }
 }
 
 /// Adds the rows whose address is taken; the list stays in the order of the lines.

@@ -5,8 +5,10 @@
 
 mod api_keys;
 mod audit;
+mod bulk;
 mod business_groups;
 mod change_sets;
+mod copy;
 mod error;
 mod export;
 mod health;

@@ -9,15 +9,16 @@ use sqlx::PgConnection;
 use sqlx::PgPool;
 use sqlx::PgTransaction;
 use sqlx::migrate::MigrateError;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::postgres::PgPoolOptions;
 use tokio::time::timeout;
 
-use crate::domain::import::ImportRow;
-use crate::domain::phone_number::PhoneNumber;
 use crate::ports::line_generations::LineGenerations;
+use crate::store::bulk::OrderedRows;
+use crate::store::bulk::Target;
+use crate::store::copy::CopyIn;
 use crate::store::error::OpenError;
-use crate::store::rows::to_i64;
 
 /// Connections of one replica at most, without those of look-ups and exports.
 const MAX_CONNECTIONS: u32 = 24;
@@ -38,9 +39,10 @@ const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
 const STATEMENT_LIMIT: &str = "10000";
 
 /// Rows of an import that are sent to the server at once.
-const ROWS_AT_ONCE: usize = 5000;
+const ROWS_AT_ONCE: usize = 4096;
 
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Begins a transaction that sees one state of the database to its end.
+pub(super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// A PostgreSQL database.
 #[derive(Clone)]
@@ -57,8 +59,10 @@ impl Postgres {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE";
 
-    /// A change of many rows may take long, and wait long for another one of the same group.
-    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SET LOCAL statement_timeout = 0"];
+    /// A change of many rows may take long, and wait long for another one of the same group. It sorts and joins more than
+    /// the server's default has room for in memory.
+    pub(super) const BEFORE_LARGE_CHANGE: &[&str] =
+        &["SELECT set_config('statement_timeout', '0', TRUE), set_config('work_mem', '64MB', TRUE)"];
 
     /// An import that has expired, and that no other replica is just dropping.
     pub(super) const EXPIRED_IMPORT: &str = "SELECT change_set_key FROM imports \
@@ -70,14 +74,14 @@ impl Postgres {
          ON COMMIT DROP",
     ];
 
-    /// What the planner needs before staged rows are joined.
+    /// What is needed before staged rows are looked up by their number or address.
     pub(super) const INDEX_STAGING: &[&str] = &[
         "CREATE UNIQUE INDEX ON import_rows (phone_number)",
         "CREATE UNIQUE INDEX ON import_rows (email)",
         "ANALYZE import_rows",
     ];
 
-    /// What the planner needs again once removals are staged as well.
+    /// What the planner needs before staged rows are held against all mappings.
     pub(super) const ANALYZE_STAGING: &[&str] = &["ANALYZE import_rows"];
 
     pub(super) const DROP_STAGING: &[&str] = &[];
@@ -107,7 +111,8 @@ impl Postgres {
                 Ok(true)
             })
         });
-        let exports = pool.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
+        let exports = pool.clone().max_connections(MAX_EXPORTS);
+        let exports = exports.connect_lazy_with(options.clone().options([("statement_timeout", "0")]));
         let pool = pool.max_connections(MAX_CONNECTIONS).connect_with(options.clone()).await;
         let pool = pool.map_err(|error| OpenError::Unreachable(error.to_string()))?;
         Ok(Self { pool, look_ups, exports, options, lines: Arc::default() })
@@ -159,9 +164,9 @@ impl Postgres {
         self.pool.begin_with(SNAPSHOT).await
     }
 
-    /// Begins such a transaction for an export.
-    pub(super) async fn begin_export(&self) -> sqlx::Result<PgTransaction<'static>> {
-        self.exports.begin_with(SNAPSHOT).await
+    /// A connection for an export, whose statements may take as long as their reader.
+    pub(super) async fn export_connection(&self) -> sqlx::Result<PoolConnection<sqlx::Postgres>> {
+        self.exports.acquire().await
     }
 
     pub(super) async fn close(&self) {
@@ -177,27 +182,33 @@ impl Postgres {
         matches!(code.as_deref(), Some("23P01" | "40P01"))
     }
 
-    /// Stages rows in arrays, which is a round trip for thousands of them; the rows are freed as they go.
-    ///
-    /// `COPY` would be a little faster, but a call that is given up in the middle of one leaves the connection
-    /// unusable.
-    pub(super) async fn stage(
-        transaction: &mut PgTransaction<'static>,
-        rows: Vec<ImportRow>,
-        numbers: Vec<PhoneNumber>,
-    ) -> sqlx::Result<()> {
-        let rows =
-            rows.into_iter().map(|row| (i64::from(row.line), (to_i64(row.phone_number), Some(row.email.to_string()))));
-        let others = numbers.into_iter().map(|number| (0, (to_i64(number), None)));
-        let mut rows: Box<dyn Iterator<Item = StagedRow> + Send> = Box::new(rows.chain(others));
-        loop {
-            let (lines, (numbers, emails)): (Vec<_>, (Vec<_>, Vec<_>)) = rows.by_ref().take(ROWS_AT_ONCE).unzip();
-            if lines.is_empty() {
-                return Ok(());
-            }
-            sqlx::query(STAGE).bind(lines).bind(numbers).bind(emails).execute(&mut **transaction).await?;
-        }
+    /// Begins to write many rows.
+    pub(super) fn write(transaction: PgTransaction<'static>, target: Target) -> CopyIn {
+        CopyIn::begin(transaction, target)
     }
+
+    /// Writes the rows of a file as the mappings of a group that has none; says how many they are. They are in the change
+    /// set as well, but the server takes rows from outside faster than from another of its tables.
+    pub(super) async fn fill(
+        transaction: PgTransaction<'static>,
+        (group, at): (i64, i64),
+        _change_set: i64,
+        rows: OrderedRows,
+    ) -> sqlx::Result<(PgTransaction<'static>, u64)> {
+        let mut copy = CopyIn::begin(transaction, Target::Mappings { group, at });
+        for chunk in rows.chunks(ROWS_AT_ONCE) {
+            copy.rows(&chunk).await?;
+        }
+        copy.finish().await
+    }
+}
+
+/// Copies a group's mappings out, in the order of their numbers. `COPY` takes no parameters.
+pub(super) fn copy_mappings(group: i64) -> String {
+    format!(
+        "COPY (SELECT phone_number, email FROM mappings WHERE group_key = {group} ORDER BY phone_number) \
+         TO STDOUT (FORMAT binary)"
+    )
 }
 
 /// Connects once: a pool would only say that it has waited in vain, and not for what.
@@ -212,9 +223,3 @@ async fn try_to_connect(options: &PgConnectOptions) -> Result<(), String> {
     }
     Ok(())
 }
-
-/// `line, (phone_number, email)`
-type StagedRow = (i64, (i64, Option<String>));
-
-const STAGE: &str =
-    "INSERT INTO import_rows (line, phone_number, email) SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::text[])";

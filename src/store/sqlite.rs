@@ -1,5 +1,6 @@
 //! What only SQLite does.
 
+use std::future;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,11 +19,15 @@ use sqlx::sqlite::SqliteSynchronous;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
-use crate::domain::import::ImportRow;
+use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::line_generations::LineGenerations;
+use crate::store::bulk;
+use crate::store::bulk::OrderedRows;
+use crate::store::bulk::Target;
+use crate::store::bulk::Value;
 use crate::store::error::OpenError;
-use crate::store::rows::to_i64;
+use crate::store::statements;
 
 /// Connections that read at most.
 const MAX_READERS: u32 = 8;
@@ -37,7 +42,7 @@ const WAIT_LIMIT: Duration = Duration::from_secs(5);
 const WRITE_WAIT_LIMIT: Duration = Duration::from_mins(1);
 
 /// Rows of an import in one statement; SQLite takes at most 32766 values (<https://www.sqlite.org/limits.html>).
-const ROWS_AT_ONCE: usize = 1000;
+const ROWS_AT_ONCE: usize = 1024;
 
 /// How often a database is tried again that another program is just creating.
 const RETRY_EVERY: Duration = Duration::from_millis(50);
@@ -156,35 +161,75 @@ impl Sqlite {
         error.as_database_error().is_some_and(|error| error.message().contains("number_ranges_overlap"))
     }
 
-    /// Stages rows in statements of many, because each statement is a trip to the connection's thread; the rows are freed
-    /// as they go.
-    pub(super) async fn stage(
-        transaction: &mut SqliteTransaction<'static>,
-        rows: Vec<ImportRow>,
-        numbers: Vec<PhoneNumber>,
-    ) -> sqlx::Result<()> {
-        let rows =
-            rows.into_iter().map(|row| (i64::from(row.line), to_i64(row.phone_number), Some(row.email.to_string())));
-        let others = numbers.into_iter().map(|number| (0, to_i64(number), None));
-        let mut rows: Box<dyn Iterator<Item = StagedRow> + Send> = Box::new(rows.chain(others));
-        loop {
-            let staged: Vec<StagedRow> = rows.by_ref().take(ROWS_AT_ONCE).collect();
-            if staged.is_empty() {
-                return Ok(());
-            }
-            let mut statement = QueryBuilder::<SqliteDb>::new(STAGE);
-            statement.push_values(staged, |mut values, (line, number, email)| {
-                values.push_bind(line).push_bind(number).push_bind(email);
-            });
-            statement.build().execute(&mut **transaction).await?;
-        }
+    /// Begins to write many rows.
+    pub(super) fn write(transaction: SqliteTransaction<'static>, target: Target) -> Writer {
+        Writer { transaction, target, count: 0 }
+    }
+
+    /// Writes the rows of a file as the mappings of a group that has none, from the change set that they are in; says how
+    /// many they are.
+    pub(super) async fn fill(
+        mut transaction: SqliteTransaction<'static>,
+        (group, at): (i64, i64),
+        change_set: i64,
+        _rows: OrderedRows,
+    ) -> sqlx::Result<(SqliteTransaction<'static>, u64)> {
+        let query = sqlx::query(statements::APPLY_ADDITIONS).bind(group).bind(change_set).bind(at);
+        let added = query.execute(&mut *transaction).await?;
+        Ok((transaction, added.rows_affected()))
     }
 }
 
-/// `line, phone_number, email`
-type StagedRow = (i64, i64, Option<String>);
+/// Rows on their way into a table, in statements of many: each statement is a trip to the connection's thread.
+pub(super) struct Writer {
+    transaction: SqliteTransaction<'static>,
+    target: Target,
+    count: u64,
+}
 
-const STAGE: &str = "INSERT INTO temp.import_rows (line, phone_number, email) ";
+impl Writer {
+    /// Writes rows.
+    pub(super) async fn rows(&mut self, rows: &[RowInPack<'_>]) -> sqlx::Result<()> {
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            let statement = self.statement(rows.iter().map(|row| self.target.values(*row)));
+            self.write(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes numbers without address, for [`Target::Staging`].
+    pub(super) async fn numbers(&mut self, numbers: &[PhoneNumber]) -> sqlx::Result<()> {
+        for numbers in numbers.chunks(ROWS_AT_ONCE) {
+            let statement = self.statement(numbers.iter().map(|number| bulk::number_alone(*number)));
+            self.write(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the rows; gives the transaction back, and how many rows the table took.
+    pub(super) fn finish(self) -> impl Future<Output = sqlx::Result<(SqliteTransaction<'static>, u64)>> {
+        future::ready(Ok((self.transaction, self.count)))
+    }
+
+    fn statement<'a>(&self, rows: impl Iterator<Item = impl Iterator<Item = Value<'a>>>) -> QueryBuilder<SqliteDb> {
+        let mut statement = QueryBuilder::new(format!("INSERT INTO {} ", self.target.columns()));
+        statement.push_values(rows, |mut row, values| {
+            for value in values {
+                match value {
+                    Value::Integer(integer) => row.push_bind(integer),
+                    Value::Text(text) => row.push_bind(text.to_owned()),
+                    Value::Null => row.push_bind(None::<String>),
+                };
+            }
+        });
+        statement
+    }
+
+    async fn write(&mut self, mut statement: QueryBuilder<SqliteDb>) -> sqlx::Result<()> {
+        self.count += statement.build().execute(&mut *self.transaction).await?.rows_affected();
+        Ok(())
+    }
+}
 
 /// Counts the connections that a pool opens.
 fn counted(pool: SqlitePoolOptions, opened: &Arc<AtomicU64>) -> SqlitePoolOptions {

@@ -71,6 +71,7 @@ pub(super) const DELETE_MAPPING: &str =
     "DELETE FROM mappings WHERE phone_number = $1 AND group_key = $2 RETURNING email";
 pub(super) const COUNT_REVISION: &str =
     "UPDATE business_groups SET revision = revision + 1, mapping_count = mapping_count + $2 WHERE group_key = $1";
+/// SQLite's; PostgreSQL copies.
 pub(super) const EXPORT_CHUNK: &str = "SELECT phone_number, email FROM mappings \
      WHERE group_key = $1 AND phone_number > $2 ORDER BY phone_number LIMIT $3";
 pub(super) const EXPORT_HEAD: &str = "SELECT group_key, revision FROM business_groups WHERE id = $1";
@@ -101,7 +102,6 @@ pub(super) const LIST_TAKEN: &str =
     with_taken!("SELECT line, phone_number, email, by_number FROM taken ORDER BY line LIMIT $3");
 pub(super) const UNSTAGE_TAKEN: &str =
     with_taken!("DELETE FROM import_rows WHERE phone_number IN (SELECT phone_number FROM taken)");
-pub(super) const COUNT_STAGED: &str = "SELECT count(*) FROM import_rows WHERE email IS NOT NULL";
 pub(super) const ADD_IMPORT: &str = "INSERT INTO imports (id, group_key, change_set_key, mode, base_revision, row_count, \
      unchanged, problem_count, created_at, expires_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 pub(super) const SET_APPLIED: &str = "UPDATE imports SET revision = $2 WHERE id = $1";

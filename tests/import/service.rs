@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::actor::Actor;
@@ -17,6 +18,7 @@ use signline::domain::import::ImportMode;
 use signline::domain::import::ImportRow;
 use signline::domain::import::ImportState;
 use signline::domain::import::PREVIEW_LIFETIME;
+use signline::domain::import::RowInPack;
 use signline::domain::page::Page;
 use signline::domain::page::PageRequest;
 use signline::domain::phone_number::PhoneNumber;
@@ -29,10 +31,11 @@ use signline::import::Problems;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::ApplyOutcome;
 use signline::ports::import_store::BadRow;
-use signline::ports::import_store::BadRowHandling;
 use signline::ports::import_store::BadRowReason;
 use signline::ports::import_store::BadRows;
 use signline::ports::import_store::DiscardOutcome;
+use signline::ports::import_store::FileEnd;
+use signline::ports::import_store::FileRows;
 use signline::ports::import_store::ImportBatch;
 use signline::ports::import_store::ImportOutcome;
 use signline::ports::import_store::ImportStore;
@@ -44,10 +47,18 @@ use crate::us;
 const HEADER: &str = "PhoneNumber,MEEmailAddress\n";
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
+/// What a store was asked, and the file that it read.
+#[derive(Clone)]
+struct Asked {
+    batch: ImportBatch,
+    rows: Vec<ImportRow>,
+    end: FileEnd,
+}
+
 /// Keeps what it was asked, and takes every row but those whose number ends in 9.
 #[derive(Default)]
 struct RecordingStore {
-    batches: Mutex<Vec<ImportBatch>>,
+    asked: Mutex<Vec<Asked>>,
 }
 
 fn not_for_uploads<T>() -> Result<T, StoreError> {
@@ -56,24 +67,33 @@ fn not_for_uploads<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl ImportStore for RecordingStore {
-    async fn import(&self, batch: ImportBatch) -> Result<ImportOutcome, StoreError> {
+    async fn import(&self, batch: ImportBatch, mut file: FileRows) -> Result<ImportOutcome, StoreError> {
+        let mut rows = Vec::new();
+        let mut was_rejected = false;
+        while let Some(piece) = file.pieces.next().await {
+            rows.extend(piece.rows.iter().map(RowInPack::unpacked));
+            assert!(!was_rejected || piece.is_rejected);
+            was_rejected = piece.is_rejected;
+        }
+        let end = file.end.await?;
+        assert!(!was_rejected || end.is_rejected);
         let outside = |row: &&ImportRow| row.phone_number.digits() % 10 == 9;
         let bad = |row: &ImportRow| BadRow { row: row.clone(), reason: BadRowReason::NumberNotAssigned };
-        let first: Vec<BadRow> = batch.rows.iter().filter(outside).map(bad).collect();
+        let first: Vec<BadRow> = rows.iter().filter(outside).map(bad).collect();
         let bad_rows = BadRows { count: first.len() as u64, first };
-        self.batches.lock().unwrap().push(batch.clone());
-        let problem_count = match batch.bad_rows {
-            BadRowHandling::Skip { problem_count } => Some(problem_count + bad_rows.count),
-            BadRowHandling::Reject if bad_rows.count == 0 => None,
-            BadRowHandling::Reject | BadRowHandling::CheckOnly => return Ok(ImportOutcome::Rejected { bad_rows }),
-        };
+        let asked = Asked { batch: batch.clone(), rows: rows.clone(), end: end.clone() };
+        self.asked.lock().unwrap().push(asked);
+        if end.is_rejected || (bad_rows.count > 0 && !batch.skips_bad_rows) {
+            return Ok(ImportOutcome::Rejected { bad_rows });
+        }
+        let problem_count = batch.skips_bad_rows.then_some(end.problem_count + bad_rows.count);
         let import = Import {
             id: batch.id,
             mode: batch.mode,
             state: batch.apply.map_or(ImportState::Ready, |_| ImportState::Applied { revision: 5 }),
             base_revision: 4,
-            row_count: batch.row_count,
-            counts: ChangeCounts { added: batch.rows.len() as u64 - bad_rows.count, ..ChangeCounts::default() },
+            row_count: end.row_count,
+            counts: ChangeCounts { added: rows.len() as u64 - bad_rows.count, ..ChangeCounts::default() },
             unchanged: 0,
             problem_count,
             created_at: batch.deed.at,
@@ -112,7 +132,7 @@ impl ImportStore for RecordingStore {
 type Outcome = Result<ImportReport, ImportError<&'static str>>;
 
 /// Imports a body of these pieces; gives the answer and what the store was asked.
-async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static str>>) -> (Outcome, Vec<ImportBatch>) {
+async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static str>>) -> (Outcome, Vec<Asked>) {
     let store = Arc::new(RecordingStore::default());
     let importer = Importer::new(store.clone(), us());
     let group = BusinessGroupId::parse("abccompany").unwrap();
@@ -120,15 +140,15 @@ async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static st
     let deed = Deed { actor, at: NOW, request_id: None };
     let request = ImportRequest { group, handling, expected_revision: Some(4), apply: Some(None), deed };
     let outcome = importer.import(request, stream::iter(pieces)).await;
-    let batches = store.batches.lock().unwrap().clone();
-    (outcome, batches)
+    let asked = store.asked.lock().unwrap().clone();
+    (outcome, asked)
 }
 
-async fn import(handling: Handling, rows: &str) -> (Outcome, ImportBatch) {
+async fn import(handling: Handling, rows: &str) -> (Outcome, Asked) {
     let pieces = format!("{HEADER}{rows}").into_bytes().chunks(7).map(|piece| Ok(piece.to_vec().into())).collect();
-    let (outcome, mut batches) = import_pieces(handling, pieces).await;
-    assert_eq!(batches.len(), 1);
-    (outcome, batches.remove(0))
+    let (outcome, mut asked) = import_pieces(handling, pieces).await;
+    assert_eq!(asked.len(), 1);
+    (outcome, asked.remove(0))
 }
 
 fn codes(problems: &Problems) -> Vec<(u64, &'static str)> {
@@ -145,55 +165,58 @@ fn rejected(outcome: Outcome) -> Vec<(u64, &'static str)> {
 
 #[tokio::test]
 async fn a_good_file_is_applied_whole() {
-    let (outcome, batch) = import(Handling::Replace, "7635551111,bob@abc.com\n\n7635552222,ann@abc.com\n").await;
+    let (outcome, asked) = import(Handling::Replace, "7635551111,bob@abc.com\n\n7635552222,ann@abc.com\n").await;
+    let batch = asked.batch;
     let report = outcome.unwrap();
     assert_eq!((report.import.row_count, report.import.counts.added), (2, 2));
     assert_eq!((report.import.base_revision, report.import.state), (4, ImportState::Applied { revision: 5 }));
     assert!(report.problems.is_empty());
-    assert_eq!((batch.mode, batch.bad_rows, batch.apply), (ImportMode::Replace, BadRowHandling::Reject, Some(None)));
+    assert_eq!((batch.mode, batch.skips_bad_rows, batch.apply), (ImportMode::Replace, false, Some(None)));
+    assert!(!asked.end.is_rejected);
     assert_eq!((batch.expected_revision, batch.deed.at, batch.deed.actor.id.as_str()), (Some(4), NOW, "k1"));
     assert_eq!(batch.expires_at, NOW + PREVIEW_LIFETIME);
-    assert_eq!((batch.rows.len(), batch.row_count), (2, 2));
+    assert_eq!((asked.rows.len(), asked.end.row_count), (2, 2));
 }
 
 #[tokio::test]
 async fn problems_of_the_file_and_of_the_store_make_one_list_by_line() {
     let rows = "7635551119,bob@abc.com\n7635552222,ann\n7635553339,eve@abc.com\n763,kim@abc.com\n";
     for handling in [Handling::Replace, Handling::Merge] {
-        let (outcome, batch) = import(handling, rows).await;
+        let (outcome, asked) = import(handling, rows).await;
         let expected =
             [(2, "number_not_assigned"), (3, "invalid_email"), (4, "number_not_assigned"), (5, "invalid_phone_number")];
         assert_eq!(rejected(outcome), expected);
-        assert_eq!(batch.bad_rows, BadRowHandling::CheckOnly);
-        assert_eq!(batch.other_numbers.len(), 1);
+        assert!(asked.end.is_rejected);
+        assert_eq!(asked.end.other_numbers.len(), 1);
     }
 }
 
 #[tokio::test]
 async fn a_merge_of_good_rows_leaves_the_bad_ones_out_and_tells_them() {
     let rows = "7635551111,bob@abc.com\n7635552222,ann\n7635553339,eve@abc.com\n7635551111,kim@abc.com\n";
-    let (outcome, batch) = import(Handling::MergeGoodRows, rows).await;
+    let (outcome, asked) = import(Handling::MergeGoodRows, rows).await;
     let report = outcome.unwrap();
     let expected = [(3, "invalid_email"), (4, "number_not_assigned"), (5, "duplicate_phone_number")];
     assert_eq!(codes(&report.problems), expected);
     assert_eq!((report.import.row_count, report.import.counts.added, report.problems.count), (4, 1, 3));
     assert_eq!(report.import.problem_count, Some(3));
-    assert_eq!(batch.bad_rows, BadRowHandling::Skip { problem_count: 2 });
-    assert!(batch.other_numbers.is_empty());
+    assert!(asked.batch.skips_bad_rows && !asked.end.is_rejected);
+    assert_eq!(asked.end.problem_count, 2);
+    assert!(asked.end.other_numbers.is_empty());
 }
 
 #[tokio::test]
 async fn a_file_that_can_not_be_trusted_is_refused_even_where_bad_rows_are_left_out() {
-    let (outcome, batch) = import(Handling::MergeGoodRows, "7635551111,bob@abc.com\n7635552222,\"ann@abc.com\n").await;
+    let (outcome, asked) = import(Handling::MergeGoodRows, "7635551111,bob@abc.com\n7635552222,\"ann@abc.com\n").await;
     assert_eq!(rejected(outcome), [(3, "malformed_csv")]);
-    assert_eq!(batch.bad_rows, BadRowHandling::CheckOnly);
+    assert!(asked.end.is_rejected);
 }
 
 #[tokio::test]
 async fn an_empty_replace_is_refused_and_an_empty_merge_changes_nothing() {
-    let (outcome, batch) = import(Handling::Replace, "\n,\n").await;
+    let (outcome, asked) = import(Handling::Replace, "\n,\n").await;
     assert_eq!(rejected(outcome), [(1, "no_rows")]);
-    assert_eq!(batch.bad_rows, BadRowHandling::CheckOnly);
+    assert!(asked.end.is_rejected);
     let (outcome, _) = import(Handling::Merge, "").await;
     assert!(outcome.unwrap().import.counts.is_empty());
 }

@@ -9,11 +9,11 @@ use signline::domain::page::PageRequest;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::ImportBatch;
 use signline::ports::import_store::ImportOutcome;
 
 use crate::on_both_engines;
 use crate::support::BASE;
+use crate::support::ImportFile;
 use crate::support::World;
 use crate::support::deed;
 use crate::support::guid;
@@ -49,12 +49,12 @@ async fn every_change_is_written_down(world: World) {
     world.put(&abc, 3, "a@abc.com").await;
     world.stores.mappings.delete(&abc, number(BASE + 3), &deed(4)).await.unwrap();
     world.import(replace(&abc, &[(1, "b@abc.com")])).await;
-    let kept = ImportBatch { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
+    let kept = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
     let ImportOutcome::Taken { import, .. } = world.import(kept).await else { panic!("not kept") };
     let apply = ApplyImport { group: abc.clone(), id: import.id, confirmed: None, deed: deed(5) };
     world.stores.imports.apply(apply.clone()).await.unwrap();
     world.stores.imports.apply(apply).await.unwrap();
-    let dropped = ImportBatch { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
+    let dropped = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
     let ImportOutcome::Taken { import, .. } = world.import(dropped).await else { panic!("not kept") };
     world.stores.imports.discard(&abc, import.id, &deed(6)).await.unwrap();
     world.stores.history.restore(Restore { group: abc.clone(), revision: 3, deed: deed(7) }).await.unwrap();

@@ -1,21 +1,33 @@
+use std::collections::HashSet;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
+use futures_util::future;
+use futures_util::future::Either;
+use futures_util::future::join_all;
+use futures_util::future::select;
+use futures_util::stream;
+use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
+use signline::domain::history::ChangeKind;
+use signline::domain::history::MappingChange;
 use signline::domain::import::Import;
 use signline::domain::import::ImportState;
 use signline::domain::mapping::MappedNumber;
-use signline::ports::import_store::BadRowHandling;
+use signline::domain::page::PageRequest;
 use signline::ports::import_store::BadRowReason;
 use signline::ports::import_store::BadRows;
-use signline::ports::import_store::ImportBatch;
 use signline::ports::import_store::ImportOutcome;
 use signline::ports::import_store::MAX_LISTED_BAD_ROWS;
 use signline::ports::mapping_store::Pin;
+use signline::ports::store_error::StoreError;
+use tokio::sync::oneshot;
 
 use crate::on_both_engines;
 use crate::support::BASE;
+use crate::support::ImportFile;
 use crate::support::World;
 use crate::support::address;
 use crate::support::deed;
@@ -43,6 +55,10 @@ on_both_engines!(
     more_bad_rows_are_counted_than_told,
     of_two_imports_at_once_one_comes_after_the_other,
     an_import_that_is_given_up_leaves_nothing,
+    an_import_that_is_given_up_among_its_rows_leaves_nothing_and_spoils_no_connection,
+    what_the_database_refuses_of_a_file_leaves_nothing_and_spoils_no_connection,
+    a_file_that_can_not_be_read_to_its_end_leaves_nothing,
+    the_rows_of_a_first_file_come_in_any_order,
     an_export_is_of_one_revision_while_an_import_goes_on,
     an_export_that_is_not_read_to_its_end_gives_its_connection_back,
     exports_that_nobody_reads_on_keep_nobody_else_out,
@@ -167,8 +183,8 @@ async fn a_number_that_the_file_names_in_a_bad_row_counts_as_in_the_file(world: 
     let abc = world.group("abc").await;
     world.put(&abc, 1, "a@abc.com").await;
     let mut file = merge(&abc, &[(2, "a@abc.com")]);
-    file.other_numbers = vec![number(BASE + 1), number(BASE + 1)];
-    file.bad_rows = BadRowHandling::CheckOnly;
+    file.end.other_numbers = vec![number(BASE + 1), number(BASE + 1)];
+    file.end.is_rejected = true;
     let ImportOutcome::Rejected { bad_rows } = world.import(file).await else {
         panic!("not rejected");
     };
@@ -181,7 +197,7 @@ async fn skipping_leaves_out_a_row_and_all_that_wait_for_it(world: World) {
     // 3 wants what 2 has, 2 wants what 1 has, 1 wants what 9 keeps.
     let mut file =
         merge(&abc, &[(3, "b@abc.com"), (2, "a@abc.com"), (1, "z@abc.com"), (4, "n@abc.com"), (50, "o@abc.com")]);
-    file.bad_rows = BadRowHandling::Skip { problem_count: 0 };
+    file.skips_bad_rows = true;
     let ImportOutcome::Taken { import, bad_rows } = world.import(file).await else {
         panic!("not applied");
     };
@@ -196,7 +212,7 @@ async fn skipping_leaves_out_a_row_and_all_that_wait_for_it(world: World) {
 async fn a_check_changes_nothing(world: World) {
     let abc = world.group("abc").await;
     let mut file = replace(&abc, &[(1, "a@abc.com")]);
-    file.bad_rows = BadRowHandling::CheckOnly;
+    file.end.is_rejected = true;
     assert_eq!(world.import(file).await, ImportOutcome::Rejected { bad_rows: BadRows::default() });
     world.assert_mappings(&abc, 0, &[]).await;
 }
@@ -246,9 +262,9 @@ async fn an_import_that_is_given_up_leaves_nothing(world: World) {
     let emails: Vec<_> = (0..50_000_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
     for millis in [0, 1, 5, 20, 60] {
-        let import = world.stores.imports.import(replace(&abc, &rows));
+        let import = world.import(replace(&abc, &rows));
         if tokio::time::timeout(Duration::from_millis(millis), import).await.is_ok() {
-            let empty = ImportBatch { apply: Some(Some(50_000)), ..replace(&abc, &[]) };
+            let empty = ImportFile { apply: Some(Some(50_000)), ..replace(&abc, &[]) };
             applied(world.import(empty).await);
         }
         assert_eq!(world.read(&abc).await.mapping_count, 0);
@@ -258,6 +274,91 @@ async fn an_import_that_is_given_up_leaves_nothing(world: World) {
     assert_eq!(applied(world.import(merge(&abc, &[(1, "a@abc.com")])).await), (counts(1, 0, 0, 0), revision + 1));
 }
 
+/// More than there are connections.
+const MANY: usize = 40;
+
+/// Asserts that a change can be made, and that nothing is left but what it leaves.
+async fn assert_unspoilt(world: &World, group: &BusinessGroupId, before: &[(u64, &str)]) {
+    let all = world.all(group).await;
+    assert_eq!(all, before.iter().map(|(at, email)| (*at, (*email).to_owned())).collect::<Vec<_>>());
+    assert_eq!(world.count_rows("changes").await, i64::try_from(before.len()).unwrap());
+    // At once, on as many connections as there are.
+    let reads = (0..MANY).map(|_| world.read(group));
+    let counts: HashSet<_> = join_all(reads).await.iter().map(|group| group.mapping_count).collect();
+    assert_eq!(counts, HashSet::from([before.len() as u64]));
+}
+
+async fn an_import_that_is_given_up_among_its_rows_leaves_nothing_and_spoils_no_connection(world: World) {
+    let abc = world.group("abc").await;
+    let emails: Vec<_> = (0..4000_u64).map(|at| format!("u{at}@abc.com")).collect();
+    let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
+    for before in [&[][..], &[(9999, "z@abc.com")]] {
+        applied(world.import(merge(&abc, before)).await);
+        for _ in 0..MANY {
+            let (batch, mut file) = replace(&abc, &rows).asked();
+            let (tell, told) = oneshot::channel();
+            let stuck = stream::once(async move {
+                let _ = tell.send(());
+                future::pending().await
+            });
+            file.pieces = file.pieces.chain(stuck).boxed();
+            let import = world.stores.imports.import(batch, file);
+            assert!(matches!(select(import, told).await, Either::Right(_)));
+        }
+        assert_unspoilt(&world, &abc, before).await;
+    }
+    assert_eq!(applied(world.import(merge(&abc, &[(1, "a@abc.com")])).await), (counts(1, 0, 0, 0), 2));
+}
+
+async fn what_the_database_refuses_of_a_file_leaves_nothing_and_spoils_no_connection(world: World) {
+    let abc = world.group("abc").await;
+    // No file that was checked has a number twice, or an address.
+    let twice = [[(1, "a@abc.com"), (1, "b@abc.com")], [(1, "a@abc.com"), (2, "a@abc.com")]];
+    for before in [&[][..], &[(9999, "z@abc.com")]] {
+        applied(world.import(merge(&abc, before)).await);
+        for _ in 0..MANY {
+            for rows in twice {
+                let (batch, file) = merge(&abc, &rows).asked();
+                assert!(world.stores.imports.import(batch, file).await.is_err());
+            }
+        }
+        assert_unspoilt(&world, &abc, before).await;
+    }
+    assert_eq!(applied(world.import(merge(&abc, &[(1, "a@abc.com")])).await), (counts(1, 0, 0, 0), 2));
+}
+
+async fn a_file_that_can_not_be_read_to_its_end_leaves_nothing(world: World) {
+    let abc = world.group("abc").await;
+    for before in [&[][..], &[(9999, "z@abc.com")]] {
+        applied(world.import(merge(&abc, before)).await);
+        let (batch, mut file) = replace(&abc, &[(1, "a@abc.com")]).asked();
+        file.end = future::ready(Err(StoreError::new("no room on the disk"))).boxed();
+        assert!(world.stores.imports.import(batch, file).await.is_err());
+        assert_unspoilt(&world, &abc, before).await;
+    }
+}
+
+async fn the_rows_of_a_first_file_come_in_any_order(world: World) {
+    let abc = world.group_with("abc", &[range(BASE, BASE + 5999)]).await;
+    let places: Vec<u64> = (0..8000).map(|at| (at * 4001) % 8000).collect();
+    let emails: Vec<_> = places.iter().map(|at| format!("u{at}@abc.com")).collect();
+    let rows: Vec<_> = places.iter().zip(&emails).map(|(at, email)| (*at, email.as_str())).collect();
+    let mut file = merge(&abc, &rows);
+    file.skips_bad_rows = true;
+    let ImportOutcome::Taken { import, bad_rows } = world.import(file).await else {
+        panic!("not applied");
+    };
+    assert_eq!((bad_rows.count, import.problem_count), (2000, Some(2000)));
+    assert_eq!(done(&import), (counts(6000, 0, 0, 0), 1));
+    let expected: Vec<_> = (0..6000_u64).map(|at| (at, format!("u{at}@abc.com"))).collect();
+    assert_eq!(world.all(&abc).await, expected);
+    assert_eq!(world.read(&abc).await.mapping_count, 6000);
+    let page = PageRequest { after: Some(number(BASE + 5998)), limit: 10 };
+    let changes = world.stores.history.list_changes(&abc, 1, &page).await.unwrap().unwrap();
+    let added = ChangeKind::Added(address("u5999@abc.com"));
+    assert_eq!(changes.items, [MappingChange { phone_number: number(BASE + 5999), kind: added }]);
+}
+
 async fn an_export_is_of_one_revision_while_an_import_goes_on(world: World) {
     let abc = world.group("abc").await;
     let emails: Vec<_> = (0..9000_u64).map(|at| format!("u{at}@abc.com")).collect();
@@ -265,7 +366,7 @@ async fn an_export_is_of_one_revision_while_an_import_goes_on(world: World) {
     world.import(replace(&abc, &rows)).await;
     let mut export = world.stores.mappings.export(&abc).await.unwrap().unwrap();
     let first = export.mappings.next().await.unwrap().unwrap();
-    let other = ImportBatch { apply: Some(Some(8999)), ..replace(&abc, &[(1, "new@abc.com")]) };
+    let other = ImportFile { apply: Some(Some(8999)), ..replace(&abc, &[(1, "new@abc.com")]) };
     applied(world.import(other).await);
     let rest: Vec<_> = export.mappings.try_collect().await.unwrap();
     let read: Vec<_> = first.into_iter().chain(rest.into_iter().flatten()).collect();

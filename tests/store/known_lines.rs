@@ -368,7 +368,7 @@ impl Change {
 }
 
 async fn apply(world: &World, group: &BusinessGroupId, rows: &[(u64, &str)]) {
-    let mut preview = batch(group, ImportMode::Replace, rows);
+    let mut preview = file(group, ImportMode::Replace, rows);
     preview.apply = None;
     let id = preview.id;
     world.import(preview).await;

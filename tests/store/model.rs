@@ -20,7 +20,6 @@ use signline::ports::history_store::RestoreOutcome;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::ApplyOutcome;
 use signline::ports::import_store::BadRowReason;
-use signline::ports::import_store::ImportBatch;
 use signline::ports::import_store::ImportOutcome;
 use signline::ports::mapping_store::DeleteOutcome;
 use signline::ports::mapping_store::PutOutcome;
@@ -28,9 +27,10 @@ use test_support::database::Engine;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
+use crate::support;
 use crate::support::BASE;
+use crate::support::ImportFile;
 use crate::support::World;
-use crate::support::batch;
 use crate::support::deed;
 use crate::support::number;
 
@@ -181,7 +181,7 @@ impl Pair<'_> {
         let named: Vec<_> = rows.iter().map(|(at, of)| (*at, email(*of))).collect();
         let named: Vec<_> = named.iter().map(|(at, email)| (*at, email.as_str())).collect();
         let apply_now = apply.then_some(confirm.then_some(removed));
-        let file = ImportBatch { apply: apply_now, ..batch(&self.group, mode, &named) };
+        let file = ImportFile { apply: apply_now, ..support::file(&self.group, mode, &named) };
         let id = file.id;
         let outcome = self.world.import(file).await;
 

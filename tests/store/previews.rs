@@ -10,17 +10,16 @@ use signline::domain::import::ImportState;
 use signline::domain::page::PageRequest;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::ApplyOutcome;
-use signline::ports::import_store::BadRowHandling;
 use signline::ports::import_store::BadRowReason;
 use signline::ports::import_store::Confirmation;
 use signline::ports::import_store::DiscardOutcome;
-use signline::ports::import_store::ImportBatch;
 use signline::ports::import_store::ImportOutcome;
 use signline::ports::import_store::LargeRemoval;
 use uuid::Uuid;
 
 use crate::on_both_engines;
 use crate::support::BASE;
+use crate::support::ImportFile;
 use crate::support::World;
 use crate::support::address;
 use crate::support::deed;
@@ -48,8 +47,8 @@ on_both_engines!(
     many_addresses_that_move_are_paired,
 );
 
-async fn kept(world: &World, batch: ImportBatch) -> Import {
-    match world.import(ImportBatch { apply: None, ..batch }).await {
+async fn kept(world: &World, batch: ImportFile) -> Import {
+    match world.import(ImportFile { apply: None, ..batch }).await {
         ImportOutcome::Taken { import, .. } => {
             assert_eq!(import.state, ImportState::Ready);
             import
@@ -203,7 +202,7 @@ async fn more_than_half_of_ten_mappings_go_only_if_somebody_agrees(world: World)
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
     world.import(replace(&abc, &rows)).await;
     let large = LargeRemoval { removed: 6, mapping_count: 10 };
-    let at_once = |confirmed| ImportBatch { apply: Some(confirmed), ..replace(&abc, &rows[..4]) };
+    let at_once = |confirmed| ImportFile { apply: Some(confirmed), ..replace(&abc, &rows[..4]) };
     for confirmed in [None, Some(5), Some(7)] {
         assert_eq!(world.import(at_once(confirmed)).await, ImportOutcome::ConfirmRemovals(large));
     }
@@ -291,7 +290,7 @@ async fn a_merge_that_skips_bad_rows_is_kept_with_their_count(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 9)]).await;
     world.put(&abc, 1, "a@abc.com").await;
     let mut batch = merge(&abc, &[(2, "b@abc.com"), (50, "c@abc.com")]);
-    batch.bad_rows = BadRowHandling::Skip { problem_count: 2 };
+    (batch.skips_bad_rows, batch.end.problem_count) = (true, 2);
     let import = kept(&world, batch).await;
     assert_eq!((import.problem_count, import.counts), (Some(3), counts(1, 0, 0)));
     applied(apply(&world, &abc, import.id, None).await);

@@ -1,6 +1,12 @@
 //! A database with its stores, and short ways to say what a case needs.
 
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::StreamExt;
 use futures_util::TryStreamExt;
+use futures_util::future;
+use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::actor::Actor;
 use signline::domain::actor::Deed;
@@ -14,7 +20,10 @@ use signline::domain::import::ImportRow;
 use signline::domain::number_range::NumberRange;
 use signline::domain::phone_number::PhoneNumber;
 use signline::ports::business_group_store::CreateGroupOutcome;
-use signline::ports::import_store::BadRowHandling;
+use signline::ports::import_store::Confirmation;
+use signline::ports::import_store::FileEnd;
+use signline::ports::import_store::FilePiece;
+use signline::ports::import_store::FileRows;
 use signline::ports::import_store::ImportBatch;
 use signline::ports::import_store::ImportOutcome;
 use signline::ports::mapping_store::PutMapping;
@@ -75,8 +84,9 @@ impl World {
         self.stores.mappings.put(&change).await.expect("the store answers")
     }
 
-    pub(crate) async fn import(&self, batch: ImportBatch) -> ImportOutcome {
-        self.stores.imports.import(batch).await.expect("the store answers")
+    pub(crate) async fn import(&self, file: ImportFile) -> ImportOutcome {
+        let (batch, rows) = file.asked();
+        self.stores.imports.import(batch, rows).await.expect("the store answers")
     }
 
     /// All mappings of a group, as offsets from `BASE` and addresses.
@@ -142,33 +152,67 @@ pub(crate) fn deed(seconds: i64) -> Deed {
     Deed { actor: Actor { id: "k1".to_owned(), name: "operator".to_owned() }, at: time(seconds), request_id: None }
 }
 
+/// A file, and what is to become of it.
+#[derive(Clone)]
+pub(crate) struct ImportFile {
+    pub(crate) id: Uuid,
+    pub(crate) group: BusinessGroupId,
+    pub(crate) mode: ImportMode,
+    pub(crate) skips_bad_rows: bool,
+    pub(crate) rows: Vec<ImportRow>,
+    pub(crate) end: FileEnd,
+    pub(crate) expected_revision: Option<i64>,
+    pub(crate) apply: Option<Confirmation>,
+}
+
+impl ImportFile {
+    /// What a store is asked.
+    pub(crate) fn asked(self) -> (ImportBatch, FileRows) {
+        let batch = ImportBatch {
+            id: self.id,
+            group: self.group,
+            mode: self.mode,
+            skips_bad_rows: self.skips_bad_rows,
+            expected_revision: self.expected_revision,
+            apply: self.apply,
+            expires_at: time(1000 + 86_400),
+            deed: deed(1000),
+        };
+        // Pieces of an odd size, so that many files have several.
+        let pieces: Vec<_> = self.rows.chunks(777).map(|rows| piece(rows, self.end.is_rejected)).collect();
+        let end = future::ready(Ok(self.end));
+        (batch, FileRows { pieces: stream::iter(pieces).boxed(), end: end.boxed() })
+    }
+}
+
+pub(crate) fn piece(rows: &[ImportRow], is_rejected: bool) -> FilePiece {
+    FilePiece { rows: Arc::new(rows.iter().collect()), is_rejected }
+}
+
 /// An import of rows, given as offsets from `BASE` and addresses; lines count from 2.
-pub(crate) fn batch(group: &BusinessGroupId, mode: ImportMode, rows: &[(u64, &str)]) -> ImportBatch {
+pub(crate) fn file(group: &BusinessGroupId, mode: ImportMode, rows: &[(u64, &str)]) -> ImportFile {
     let rows = rows.iter().zip(2_u32..).map(|((at, email), line)| ImportRow {
         line,
         phone_number: number(BASE + at),
         email: address(email),
     });
     let rows: Vec<_> = rows.collect();
-    ImportBatch {
+    ImportFile {
         id: Uuid::new_v4(),
         group: group.clone(),
         mode,
-        row_count: rows.len() as u64,
+        skips_bad_rows: false,
+        end: FileEnd { row_count: rows.len() as u64, ..FileEnd::default() },
         rows,
-        other_numbers: Vec::new(),
-        bad_rows: BadRowHandling::Reject,
         expected_revision: None,
         apply: Some(None),
-        expires_at: time(1000 + 86_400),
-        deed: deed(1000),
     }
 }
 
-pub(crate) fn replace(group: &BusinessGroupId, rows: &[(u64, &str)]) -> ImportBatch {
-    batch(group, ImportMode::Replace, rows)
+pub(crate) fn replace(group: &BusinessGroupId, rows: &[(u64, &str)]) -> ImportFile {
+    file(group, ImportMode::Replace, rows)
 }
 
-pub(crate) fn merge(group: &BusinessGroupId, rows: &[(u64, &str)]) -> ImportBatch {
-    batch(group, ImportMode::Merge, rows)
+pub(crate) fn merge(group: &BusinessGroupId, rows: &[(u64, &str)]) -> ImportFile {
+    file(group, ImportMode::Merge, rows)
 }

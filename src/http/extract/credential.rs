@@ -2,7 +2,6 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::http::header::HeaderValue;
 
 use crate::api_keys;
 use crate::http::problem::Problem;
@@ -18,6 +17,17 @@ pub(super) enum Credential<'a> {
 /// Reads the `Authorization` header. It is the only place where a credential is looked for: one in a query ends up in
 /// logs.
 pub(super) fn of(request: &HttpRequest) -> Result<Credential<'_>, Problem> {
+    let credential = bearer(request)?;
+    let text =
+        plain_ascii(credential).ok_or_else(|| Problem::invalid_token("malformed: the header is not plain ASCII"))?;
+    match text {
+        _ if text.starts_with(api_keys::PREFIX) => Ok(Credential::ApiKey(text)),
+        _ => Ok(Credential::Token(text)),
+    }
+}
+
+/// What follows `Bearer`, whatever it is.
+pub(super) fn bearer(request: &HttpRequest) -> Result<&[u8], Problem> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else {
         return Err(Problem::unauthenticated());
@@ -25,29 +35,34 @@ pub(super) fn of(request: &HttpRequest) -> Result<Credential<'_>, Problem> {
     if headers.next().is_some() {
         return Err(Problem::invalid_token("two-credentials: send one Authorization header"));
     }
-    let text = plain_ascii(header).ok_or_else(|| Problem::invalid_token("malformed: the header is not plain ASCII"))?;
-    let Some((scheme, credential)) = text.split_once(' ') else {
-        return Err(Problem::unauthenticated());
-    };
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let (scheme, credential) = header.as_bytes().split_at_checked(SCHEME.len()).ok_or_else(Problem::unauthenticated)?;
+    let credential = credential.strip_prefix(b" ").ok_or_else(Problem::unauthenticated)?;
+    let credential = trim_spaces(credential);
+    if !scheme.eq_ignore_ascii_case(SCHEME) || credential.is_empty() {
         return Err(Problem::unauthenticated());
     }
-    let credential = credential.trim_matches(' ');
-    match credential {
-        "" => Err(Problem::unauthenticated()),
-        _ if credential.starts_with(api_keys::PREFIX) => Ok(Credential::ApiKey(credential)),
-        _ => Ok(Credential::Token(credential)),
-    }
+    Ok(credential)
 }
+
+/// Spaces may stand around it (RFC 9110, section 11.4), and nothing else.
+fn trim_spaces(mut credential: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = credential {
+        credential = rest;
+    }
+    credential
+}
+
+const SCHEME: &[u8] = b"Bearer";
 
 /// The same as `HeaderValue::to_str`, which looks at one byte after the other: a token has more than a thousand. No header
 /// has a control character but the tab.
-fn plain_ascii(header: &HeaderValue) -> Option<&str> {
-    str::from_utf8(header.as_bytes()).ok().filter(|text| text.is_ascii())
+fn plain_ascii(credential: &[u8]) -> Option<&str> {
+    str::from_utf8(credential).ok().filter(|text| text.is_ascii())
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
     use actix_web::test::TestRequest;
 
     use super::*;

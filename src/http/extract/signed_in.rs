@@ -31,19 +31,16 @@ impl FromRequest for SignedIn {
     }
 }
 
-/// The token, if it is known again: nothing has to be waited for, and nothing kept while waiting.
+/// The token, if it is known again: nothing has to be waited for, and nothing be read of it.
 fn known(request: &HttpRequest) -> Option<Arc<ValidatedToken>> {
     let services = Services::of(request).ok()?;
-    match credential::of(request).ok()? {
-        Credential::Token(token) => services.tokens.known(token),
-        Credential::ApiKey(_) => None,
-    }
+    services.tokens.known(credential::bearer(request).ok()?)
 }
 
 async fn sign_in(request: &HttpRequest) -> Result<Arc<ValidatedToken>, Problem> {
     let services = Services::of(request)?;
     match credential::of(request)? {
-        Credential::Token(token) => Ok(services.tokens.validate(token).await?),
+        Credential::Token(token) => Ok(services.tokens.validate_anew(token).await?),
         Credential::ApiKey(secret) => {
             services.api_keys.authenticate(secret).await?;
             let detail = "This call is for signed-in users: it needs a Microsoft Entra token, not an API key.";

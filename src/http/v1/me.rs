@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::get;
+use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::http::header::HeaderValue;
@@ -98,11 +99,11 @@ pub(crate) async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Resu
         token.memo.keep(Answer { line: line.found(), body: body.clone() });
         body
     };
-    let mut response = HttpResponse::Ok();
+    let mut response = HttpResponse::with_body(StatusCode::OK, body).map_into_boxed_body();
     for (name, value) in [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")] {
-        response.insert_header((name, HeaderValue::from_static(value)));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    Ok(response.body(body))
+    Ok(response)
 }
 
 /// An answer that was given to a token, and the line that it tells of.
