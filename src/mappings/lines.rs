@@ -47,8 +47,8 @@ pub struct LinesStatus {
 }
 
 /// What was found for a tenant and an address, and the generation that it was found in.
-#[derive(Clone)]
-pub(super) struct KnownLine {
+#[derive(Clone, Debug)]
+pub struct KnownLine {
     /// The group linked to the tenant, and the mapping if there is one.
     pub(super) line: Option<Arc<Line>>,
     generation: LineGeneration,
@@ -100,6 +100,11 @@ impl Lines {
             }
             _ => self.look_up(tenant, email).await,
         }
+    }
+
+    /// Whether a line that was found before would be found again now, without asking.
+    pub(super) fn holds(&self, tenant: Guid, found: &KnownLine) -> bool {
+        self.known.is_some() && self.generations.is_trusted(Instant::now()) && self.is_current(tenant, found)
     }
 
     /// Remembers what has become of a line by what was done here. It keeps its generation: if others have changed it since

@@ -9,6 +9,7 @@ mod resolve;
 
 pub use error::MappingError;
 pub use error::ResolveError;
+pub use lines::KnownLine;
 pub use lines::Lines;
 pub use lines::LinesStatus;
 pub use manage::Mappings;

@@ -31,6 +31,7 @@ pub struct ResolvedLine<'s> {
     /// The address it is mapped to, which is the one that she signed in with.
     pub email: &'s EmailAddress,
     line: Arc<Line>,
+    found: KnownLine,
 }
 
 impl ResolvedLine<'_> {
@@ -40,16 +41,10 @@ impl ResolvedLine<'_> {
         &self.line.business_group
     }
 
-    /// The line as it was found.
+    /// The line as it was found, for [`Resolver::holds`].
     #[must_use]
-    pub fn found(&self) -> Arc<Line> {
-        Arc::clone(&self.line)
-    }
-
-    /// Whether it is the very line that was found before, not only one that looks the same.
-    #[must_use]
-    pub fn is(&self, found: &Arc<Line>) -> bool {
-        Arc::ptr_eq(&self.line, found)
+    pub fn found(&self) -> KnownLine {
+        self.found.clone()
     }
 }
 
@@ -64,6 +59,13 @@ impl Resolver {
     #[must_use]
     pub fn lines_status(&self) -> LinesStatus {
         self.lines.status()
+    }
+
+    /// Whether a line that was found for this sign-in would be found again now: nothing has changed since that could give
+    /// the user another answer, and nothing has to be asked to know it.
+    #[must_use]
+    pub fn holds(&self, sign_in: &SignIn, found: &KnownLine) -> bool {
+        self.lines.holds(sign_in.tid, found)
     }
 
     /// Finds the line of the user who signed in: at most one read of the store, and one write at her first sign-in, which
@@ -84,14 +86,15 @@ impl Resolver {
         let mapped = line.mapped.ok_or(ResolveError::NoMapping)?;
         let phone_number = mapped.phone_number;
         if line.identity_pinning == IdentityPinning::Off || mapped.pinned_oid == Some(sign_in.oid) {
-            return Ok(ResolvedLine { phone_number, email, line: Arc::clone(line) });
+            return Ok(ResolvedLine { phone_number, email, line: Arc::clone(line), found });
         }
         // An oid is never given to another person, an address can be.
         if mapped.pinned_oid.is_some() {
             return Err(ResolveError::IdentityChanged);
         }
         let line = self.pin(&found, line, mapped, email, sign_in).await?;
-        Ok(ResolvedLine { phone_number, email, line })
+        let found = found.with(Arc::clone(&line));
+        Ok(ResolvedLine { phone_number, email, line, found })
     }
 
     /// Pins the mapping to the first who signs in with its address, whom it means; or somebody else was faster.

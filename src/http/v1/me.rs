@@ -1,7 +1,6 @@
 //! `GET /v1/me`: the line of the signed-in user.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -17,7 +16,6 @@ use utoipa::ToSchema;
 
 use crate::domain::application::ApplicationName;
 use crate::domain::guid::Guid;
-use crate::domain::mapping::Line;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::phone_number::WrittenNumber;
@@ -28,6 +26,7 @@ use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::services::Services;
 use crate::mappings;
+use crate::mappings::KnownLine;
 
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
 const USUAL_BYTES: usize = 384;
@@ -90,11 +89,11 @@ fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, 
 pub(crate) async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {
     let SignedIn(token) = caller;
     let services = Services::of(&request)?;
-    let line = services.resolver.resolve(&token.sign_in).await?;
-    let known = token.memo.read(|answer: &Answer| answer.of(&line)).flatten();
-    let body = if let Some(body) = known {
+    let kept = token.memo.read(|answer: &Answer| answer.if_it_holds(services, &token.sign_in)).flatten();
+    let body = if let Some(body) = kept {
         body
     } else {
+        let line = services.resolver.resolve(&token.sign_in).await?;
         let body = write(services.plan, &token.sign_in, &line)?;
         token.memo.keep(Answer { line: line.found(), body: body.clone() });
         body
@@ -108,14 +107,13 @@ pub(crate) async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Resu
 
 /// An answer that was given to a token, and the line that it tells of.
 struct Answer {
-    line: Arc<Line>,
+    line: KnownLine,
     body: Bytes,
 }
 
 impl Answer {
-    /// The answer, if it tells of the very line that was found now.
-    fn of(&self, line: &mappings::ResolvedLine<'_>) -> Option<Bytes> {
-        line.is(&self.line).then(|| self.body.clone())
+    fn if_it_holds(&self, services: &Services, sign_in: &SignIn) -> Option<Bytes> {
+        services.resolver.holds(sign_in, &self.line).then(|| self.body.clone())
     }
 }
 
