@@ -1,54 +1,28 @@
 //! Lines that are known again: as fresh as the store, whoever changes it, on this replica and on others.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use async_trait::async_trait;
-use jiff::Timestamp;
-use signline::domain::actor::Deed;
-use signline::domain::application::Applications;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::business_group::BusinessGroupPatch;
-use signline::domain::email::EmailAddress;
-use signline::domain::guid::Guid;
+use signline::domain::business_group::IdentityPinning;
 use signline::domain::import::ImportMode;
-use signline::domain::mapping::Line;
-use signline::domain::mapping::Mapping;
-use signline::domain::page::Page;
-use signline::domain::page::PageRequest;
-use signline::domain::phone_number::PhoneNumber;
 use signline::domain::sign_in::SignIn;
-use signline::mappings::Lines;
-use signline::mappings::ResolveError;
-use signline::mappings::Resolver;
-use signline::ports::clock::SystemClock;
 use signline::ports::history_store::Restore;
-use signline::ports::mapping_store::DeleteOutcome;
-use signline::ports::mapping_store::Export;
-use signline::ports::mapping_store::MappingFilter;
-use signline::ports::mapping_store::MappingStore;
-use signline::ports::mapping_store::Pin;
-use signline::ports::mapping_store::PutMapping;
-use signline::ports::mapping_store::PutOutcome;
-use signline::ports::store_error::StoreError;
-use signline::store::Stores;
+use signline::ports::import_store::ApplyImport;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
 use test_support::app::PATIENCE;
 use test_support::database::Engine;
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 use tokio::task::spawn;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
+use crate::replica::*;
 use crate::support::*;
 
 crate::on_both_engines!(
@@ -70,211 +44,6 @@ crate::on_both_engines!(
 
 const BOB: &str = "bob@abc.com";
 const EVE: &str = "eve@abc.com";
-
-/// Mappings that count the look-ups, and hold them up where a test wants it.
-struct Counted {
-    inner: Arc<dyn MappingStore>,
-    look_ups: AtomicUsize,
-    pins: AtomicUsize,
-    /// A look-up that has been read passes with a permit; closed, all pass.
-    gate: Semaphore,
-}
-
-#[async_trait]
-impl MappingStore for Counted {
-    async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError> {
-        let found = self.inner.resolve(tenant, email).await;
-        self.look_ups.fetch_add(1, Ordering::SeqCst);
-        if let Ok(permit) = self.gate.acquire().await {
-            permit.forget();
-        }
-        found
-    }
-
-    async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError> {
-        self.pins.fetch_add(1, Ordering::SeqCst);
-        self.inner.pin(pin).await
-    }
-
-    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
-        self.inner.find(group, number).await
-    }
-
-    async fn list(
-        &self,
-        group: &BusinessGroupId,
-        filter: &MappingFilter,
-        page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<Mapping>>, StoreError> {
-        self.inner.list(group, filter, page).await
-    }
-
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError> {
-        self.inner.put(change).await
-    }
-
-    async fn delete(
-        &self,
-        group: &BusinessGroupId,
-        number: PhoneNumber,
-        deed: &Deed,
-    ) -> Result<DeleteOutcome, StoreError> {
-        self.inner.delete(group, number, deed).await
-    }
-
-    async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
-        self.inner.export(group).await
-    }
-}
-
-/// One replica: its stores, what it hears, and its resolver.
-struct Replica {
-    stores: Stores,
-    counted: Arc<Counted>,
-    resolver: Arc<Resolver>,
-    listening: Option<JoinHandle<Infallible>>,
-}
-
-impl Replica {
-    /// A replica that does not listen to others.
-    fn deaf(stores: Stores) -> Self {
-        let gate = Semaphore::new(0);
-        gate.close();
-        let inner = Arc::clone(&stores.mappings);
-        let counted = Arc::new(Counted { inner, look_ups: AtomicUsize::new(0), pins: AtomicUsize::new(0), gate });
-        let store: Arc<dyn MappingStore> = Arc::<Counted>::clone(&counted);
-        let lines = Lines::new(Arc::clone(&store), Arc::clone(&stores.lines), 1000);
-        let resolver = Arc::new(Resolver::new(lines, store, Arc::new(SystemClock)));
-        Self { stores, counted, resolver, listening: None }
-    }
-
-    /// The first replica of a world, which takes for granted that nothing is changed elsewhere.
-    fn trusting(world: &World) -> Self {
-        let replica = Self::deaf(world.stores.clone());
-        replica.stores.lines.trust(Instant::now(), Duration::from_hours(1));
-        replica
-    }
-
-    async fn hearing(stores: Stores) -> Self {
-        let mut replica = Self::deaf(stores);
-        let watch = Arc::clone(&replica.stores.line_watch);
-        replica.listening = Some(spawn(async move { watch.listen().await }));
-        replica.wait_until_trusted().await;
-        replica
-    }
-
-    /// The first replica of a world.
-    async fn of(world: &World) -> Self {
-        Self::hearing(world.stores.clone()).await
-    }
-
-    async fn wait_until_trusted(&self) {
-        let trusted = async {
-            while !self.stores.lines.is_trusted(Instant::now()) {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        timeout(PATIENCE, trusted).await.expect("changes are heard");
-    }
-
-    async fn resolve(&self, email: &str) -> Found {
-        found(&self.resolver, &sign_in(1, email)).await
-    }
-
-    async fn resolve_as(&self, sign_in: &SignIn) -> Found {
-        found(&self.resolver, sign_in).await
-    }
-
-    /// Asks until the answer is this one.
-    async fn wait_for(&self, sign_in: &SignIn, expected: Found) {
-        let seen = async {
-            while self.resolve_as(sign_in).await != expected {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        timeout(PATIENCE, seen).await.unwrap_or_else(|_| panic!("never {expected:?}"));
-    }
-
-    fn look_ups(&self) -> usize {
-        self.counted.look_ups.load(Ordering::SeqCst)
-    }
-
-    /// A replica whose look-ups stop once they have read, until they are let go on.
-    fn gated(mut self) -> Self {
-        let counted = Counted {
-            inner: Arc::clone(&self.stores.mappings),
-            look_ups: AtomicUsize::new(0),
-            pins: AtomicUsize::new(0),
-            gate: Semaphore::new(0),
-        };
-        self.counted = Arc::new(counted);
-        let store: Arc<dyn MappingStore> = Arc::<Counted>::clone(&self.counted);
-        let lines = Lines::new(Arc::clone(&store), Arc::clone(&self.stores.lines), 1000);
-        self.resolver = Arc::new(Resolver::new(lines, store, Arc::new(SystemClock)));
-        self
-    }
-
-    /// Asks in the background.
-    fn ask(&self, email: &str) -> JoinHandle<Found> {
-        let (resolver, sign_in) = (Arc::clone(&self.resolver), sign_in(1, email));
-        spawn(async move { found(&resolver, &sign_in).await })
-    }
-
-    async fn wait_for_look_ups(&self, count: usize) {
-        let read = async {
-            while self.look_ups() < count {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        timeout(PATIENCE, read).await.expect("the store is asked");
-    }
-
-    fn let_go_on(&self) {
-        self.counted.gate.close();
-    }
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        if let Some(listening) = &self.listening {
-            listening.abort();
-        }
-    }
-}
-
-/// An offset from `BASE`, or why there is none.
-type Found = Result<u64, &'static str>;
-
-async fn found(resolver: &Resolver, sign_in: &SignIn) -> Found {
-    match resolver.resolve(sign_in).await {
-        Ok(line) => Ok(line.phone_number.digits() - BASE),
-        Err(ResolveError::TenantNotLinked) => Err("tenant not linked"),
-        Err(ResolveError::GuestNotAllowed) => Err("guest not allowed"),
-        Err(ResolveError::NoEmailClaim) => Err("no e-mail claim"),
-        Err(ResolveError::NoMapping) => Err("no mapping"),
-        Err(ResolveError::IdentityChanged) => Err("identity changed"),
-        Err(ResolveError::Store(error)) => panic!("{error}"),
-    }
-}
-
-const NO_MAPPING: Found = Err("no mapping");
-
-/// A sign-in to tenant number so and so; each address is another person.
-fn sign_in(tenant: u32, email: &str) -> SignIn {
-    let person = email.bytes().map(u32::from).sum();
-    SignIn {
-        tid: guid(tenant),
-        oid: guid(person),
-        email: Some(address(email)),
-        application: Applications::parse("portal=0c11e470-1111-4222-8333-444455557777")
-            .expect("applications")
-            .find(Guid::parse("0c11e470-1111-4222-8333-444455557777").expect("a GUID"))
-            .expect("an application")
-            .clone(),
-        is_guest: false,
-        expires_at: Timestamp::MAX,
-    }
-}
 
 /// A group linked to tenant 1, with Bob's line.
 async fn company(world: &World) -> BusinessGroupId {
@@ -358,8 +127,8 @@ impl Change {
             Self::Unlink => drop(stores.business_groups.unlink_tenant(group, &deed(0)).await.unwrap()),
             Self::LinkAgain => drop(stores.business_groups.link_tenant(group, guid(1), &deed(0)).await.unwrap()),
             Self::PinningOff => {
-                let pinning = signline::domain::business_group::IdentityPinning::Off;
-                let patch = BusinessGroupPatch { identity_pinning: Some(pinning), ..BusinessGroupPatch::default() };
+                let pinning = Some(IdentityPinning::Off);
+                let patch = BusinessGroupPatch { identity_pinning: pinning, ..BusinessGroupPatch::default() };
                 drop(stores.business_groups.update(group, patch, &deed(0)).await.unwrap());
             }
             Self::LinkToAnother => drop(stores.business_groups.link_tenant(group, guid(2), &deed(0)).await.unwrap()),
@@ -372,8 +141,7 @@ async fn apply(world: &World, group: &BusinessGroupId, rows: &[(u64, &str)]) {
     preview.apply = None;
     let id = preview.id;
     world.import(preview).await;
-    let apply =
-        signline::ports::import_store::ApplyImport { group: group.clone(), id, confirmed: None, deed: deed(1000) };
+    let apply = ApplyImport { group: group.clone(), id, confirmed: None, deed: deed(1000) };
     world.stores.imports.apply(apply).await.unwrap();
 }
 
@@ -570,7 +338,7 @@ async fn a_line_is_pinned_once_and_known_as_pinned(world: World) {
         assert_eq!(replica.resolve_as(&bob).await, Ok(1));
         assert_eq!(replica.resolve_as(&eve).await, Err("identity changed"));
     }
-    assert_eq!((replica.look_ups(), replica.counted.pins.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!((replica.look_ups(), replica.pins()), (1, 1));
 }
 
 async fn a_pin_made_elsewhere_is_respected(world: World) {

@@ -13,6 +13,7 @@ mod mappings;
 mod migrations;
 mod model;
 mod previews;
+mod replica;
 mod support;
 
 /// Stamps each case for both engines, each with a database of its own.
