@@ -100,7 +100,24 @@ impl NumberingPlan {
     /// # Errors
     /// See [`PhoneNumberError`].
     pub fn parse(self, text: &str) -> Result<PhoneNumber, PhoneNumberError> {
-        parse(text, Some(self.region))
+        // The library also reads letters, extensions and full-width digits; a sheet that has them is wrong.
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(PhoneNumberError::NotDigits);
+        }
+        let parsed = ParsedNumber::parse(text, Some(self.region)).map_err(|_| PhoneNumberError::NotInPlan)?;
+        if !self.has(&parsed) && !parsed.is_valid() {
+            return Err(PhoneNumberError::NotInPlan);
+        }
+        let e164 = parsed.format_as(PhoneNumberFormat::E164);
+        let digits = e164.trim_start_matches('+').parse().ok();
+        digits.and_then(PhoneNumber::from_digits).ok_or(PhoneNumberError::NotInPlan)
+    }
+
+    /// Whether it is a number of this very region. The library's own check tries all regions of the calling code first, and
+    /// then the one it found once more: most numbers of a sheet are the default region's.
+    fn has(self, parsed: &ParsedNumber) -> bool {
+        u64::try_from(parsed.country_code) == Ok(self.calling_code) && parsed.is_valid_for_region(self.region)
     }
 
     /// The digits after the calling code if the number is of this plan's calling code, such as `7635551111`.
@@ -149,23 +166,10 @@ impl fmt::Display for WrittenNumber {
     }
 }
 
-fn parse(text: &str, region: Option<Region>) -> Result<PhoneNumber, PhoneNumberError> {
-    // The library also reads letters, extensions and full-width digits; a sheet that has them is wrong.
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(PhoneNumberError::NotDigits);
-    }
-    let parsed = ParsedNumber::parse(text, region).map_err(|_| PhoneNumberError::NotInPlan)?;
-    if !parsed.is_valid() {
-        return Err(PhoneNumberError::NotInPlan);
-    }
-    let e164 = parsed.format_as(PhoneNumberFormat::E164);
-    let digits = e164.trim_start_matches('+').parse().ok();
-    digits.and_then(PhoneNumber::from_digits).ok_or(PhoneNumberError::NotInPlan)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn us() -> NumberingPlan {
@@ -241,6 +245,19 @@ mod tests {
             let number = plan.parse(text).unwrap();
             assert_eq!(plan.national(number), national, "{region}");
             assert_eq!(plan.parse(national), Ok(number), "{region}");
+        }
+    }
+
+    proptest! {
+        /// The shorter way to a verdict never gives another one than the library's own.
+        #[test]
+        fn a_number_is_taken_where_the_library_calls_it_valid(
+            text in prop_oneof!["[2-9][0-9]{9}", "\\+1[2-9][0-9]{9}", "\\+(44|39|49|7)[0-9]{8,11}", "[0-9]{7,12}"],
+            letters in prop_oneof![Just("US"), Just("CA"), Just("BS"), Just("GB"), Just("GG"), Just("IT"), Just("KZ")],
+        ) {
+            let plan = NumberingPlan::of_region(letters).unwrap();
+            let valid = ParsedNumber::parse(&text, Some(plan.region)).is_ok_and(|parsed| parsed.is_valid());
+            prop_assert_eq!(plan.parse(&text).is_ok(), valid, "{} in {}", text, letters);
         }
     }
 

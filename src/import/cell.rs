@@ -1,5 +1,7 @@
 //! One cell: what spreadsheets add is undone, and what is left is read as a number or an address.
 
+use std::borrow::Cow;
+
 use crate::domain::email::EmailAddress;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
@@ -70,6 +72,10 @@ impl Oddity {
 /// without one leading apostrophe.
 pub(super) fn bare(raw: &[u8]) -> Result<&str, NotText> {
     let text = str::from_utf8(raw).map_err(|_| NotText)?;
+    // Nearly every cell is, and a sheet has millions.
+    if is_bare(raw) {
+        return Ok(text);
+    }
     // U+FFFD stands where a decoder, ours or one before it, found no text.
     if text.contains(['\u{FFFD}', '\0']) {
         return Err(NotText);
@@ -82,7 +88,13 @@ pub(super) fn bare(raw: &[u8]) -> Result<&str, NotText> {
 
 /// Whether a spreadsheet shows nothing in the cell.
 pub(super) fn is_blank(raw: &[u8]) -> bool {
-    raw.is_empty() || bare(raw) == Ok("")
+    raw.is_empty() || (!is_bare(raw) && bare(raw) == Ok(""))
+}
+
+/// Whether there is nothing to take away: the cell has content, visible ASCII alone, and does not start as one that a
+/// spreadsheet has wrapped.
+fn is_bare(raw: &[u8]) -> bool {
+    raw.first().is_some_and(|first| !b"=\"'".contains(first)) && raw.iter().all(u8::is_ascii_graphic)
 }
 
 fn within_quotes(text: &str) -> Option<&str> {
@@ -152,7 +164,10 @@ fn without_decimals(text: &str) -> &str {
 
 /// The digits and the leading `+`; `None` if anything else than separators stands between them. A dash in front makes
 /// a negative number, which is what a spreadsheet makes of a formula.
-fn without_separators(text: &str) -> Option<String> {
+fn without_separators(text: &str) -> Option<Cow<'_, str>> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Cow::Borrowed(text));
+    }
     let mut number = String::with_capacity(16);
     for c in text.chars() {
         match c {
@@ -164,7 +179,7 @@ fn without_separators(text: &str) -> Option<String> {
             _ => return None,
         }
     }
-    Some(number)
+    Some(Cow::Owned(number))
 }
 
 /// Reads an e-mail address.
