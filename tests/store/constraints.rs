@@ -74,8 +74,14 @@ async fn the_database_refuses_what_must_never_be(world: World) {
         let (first, last) = (BASE + first, BASE + last);
         format!("INSERT INTO number_ranges (group_key, first_number, last_number) VALUES ({group}, {first}, {last})")
     };
+    let mappings = |group: i64, places: &[u64]| {
+        let rows = places.iter().map(|at| format!("({}, {group}, 'user{at}@abc.com', 0)", BASE + at));
+        let rows = rows.collect::<Vec<_>>().join(", ");
+        format!("INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES {rows}")
+    };
     run(&world, &mapping(1, 2, "b@abc.com")).await.expect("a good mapping is taken");
     run(&world, &range_of(1, 200, 299)).await.expect("a good range is taken");
+    run(&world, &mappings(1, &[299, 0, 99, 200])).await.expect("mappings in two ranges are taken at once");
 
     for (what, statement) in [
         ("a number twice", mapping(1, 1, "new@abc.com")),
@@ -83,6 +89,9 @@ async fn the_database_refuses_what_must_never_be(world: World) {
         ("an address in capitals", mapping(1, 3, "A@ABC.com")),
         ("a number in another group's range", mapping(1, 150, "c@abc.com")),
         ("a number in no range", mapping(1, 5000, "c@abc.com")),
+        ("a number between two ranges, among good ones", mappings(1, &[10, 150, 210])),
+        ("a number past the last range, among good ones", mappings(1, &[10, 210, 300])),
+        ("a number before the first range, among good ones", mappings(2, &[99, 110])),
         ("a mapping of no group", mapping(77, 3, "c@abc.com")),
         (
             "a mapping that moves to another group",
@@ -109,7 +118,7 @@ async fn the_database_refuses_what_must_never_be(world: World) {
     ] {
         assert_refused(&world, what, &statement).await;
     }
-    assert_eq!(world.all(&abc).await.len(), 2);
+    assert_eq!(world.all(&abc).await.len(), 6);
 }
 
 async fn the_database_refuses_keys_that_must_never_be(world: World) {

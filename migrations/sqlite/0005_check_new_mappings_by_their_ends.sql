@@ -1,0 +1,1 @@
+-- Nothing to add: SQLite checks each new mapping by itself.
