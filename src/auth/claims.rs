@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
+use crate::auth::object::Member;
 use crate::auth::object::Object;
 use crate::auth::object::ObjectError;
 use crate::auth::token_check::TokenCheck;
@@ -25,7 +25,7 @@ pub(super) fn names(email_claims: &[String]) -> Vec<Cow<'static, str>> {
 }
 
 /// The claims of a token.
-pub(super) struct Claims<'n>(Object<'n>);
+pub(super) struct Claims<'n, 'j>(Object<'n, 'j>);
 
 /// The times of a token, in seconds since 1970.
 pub(super) struct Times {
@@ -37,8 +37,8 @@ pub(super) struct Times {
 /// The largest time that is taken for one (2^53 seconds): beyond it, a reader of JSON may see another number.
 const MAX_SECONDS: i64 = 1 << 53;
 
-impl<'n> Claims<'n> {
-    pub(super) fn read(json: &[u8], names: &'n [Cow<'static, str>]) -> Result<Self, TokenCheck> {
+impl<'n, 'j> Claims<'n, 'j> {
+    pub(super) fn read(json: &'j [u8], names: &'n [Cow<'static, str>]) -> Result<Self, TokenCheck> {
         Object::read(json, names).map(Self).map_err(|error| match error {
             ObjectError::NotAnObject => TokenCheck::Claims,
             ObjectError::DuplicateName => TokenCheck::DuplicateName,
@@ -79,7 +79,7 @@ impl<'n> Claims<'n> {
     #[expect(clippy::option_option, reason = "absent and wrong are different things here")]
     fn seconds(&self, name: &str) -> Option<Option<i64>> {
         let value = self.0.get(name)?;
-        Some(value.as_i64().filter(|seconds| (0..=MAX_SECONDS).contains(seconds)))
+        Some(value.integer().filter(|seconds| (0..=MAX_SECONDS).contains(seconds)))
     }
 
     /// Whether the token is an access token's: only those name the application that asked for them.
@@ -104,7 +104,7 @@ impl<'n> Claims<'n> {
     /// Whether the token is an application's own, without a user: it says that it is not a user's, or it is an access
     /// token without scopes.
     pub(super) fn is_app_only(&self) -> bool {
-        let says_so = self.0.get("idtyp").is_some_and(|kind| kind.as_str() != Some("user"));
+        let says_so = self.0.get("idtyp").is_some_and(|kind| kind.text() != Some("user"));
         says_so || (self.names_client() && self.0.get("scp").is_none())
     }
 
@@ -112,13 +112,13 @@ impl<'n> Claims<'n> {
     /// somebody else.
     pub(super) fn is_guest(&self, own_issuers: [&str; 2]) -> bool {
         let marked = match self.0.get("acct") {
-            Some(Value::Number(number)) => number.as_i64() != Some(0),
-            Some(Value::String(text)) => text != "0",
-            Some(_) => true,
+            Some(Member::Integer(integer)) => *integer != 0,
+            Some(Member::Text(text)) => text != "0",
+            Some(Member::Other) => true,
             None => false,
         };
         let foreign = match self.0.get("idp") {
-            Some(Value::String(idp)) => !own_issuers.contains(&idp.as_str()),
+            Some(Member::Text(idp)) => !own_issuers.contains(&&**idp),
             Some(_) => true,
             None => false,
         };

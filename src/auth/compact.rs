@@ -101,7 +101,7 @@ fn check_header(json: &[u8]) -> Result<String, TokenCheck> {
         return Err(TokenCheck::Algorithm);
     }
     if let Some(typ) = header.get("typ")
-        && !typ.as_str().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"))
+        && !typ.text().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"))
     {
         return Err(TokenCheck::Type);
     }

@@ -23,4 +23,5 @@ pub use token::TokenPolicy;
 pub use token::TokenValidator;
 pub use token::TokensStatus;
 pub use token_check::TokenCheck;
+pub use validated_tokens::NotKnown;
 pub use validated_tokens::ValidatedToken;

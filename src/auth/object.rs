@@ -9,13 +9,24 @@ use serde::de::DeserializeSeed;
 use serde::de::Error;
 use serde::de::IgnoredAny;
 use serde::de::MapAccess;
+use serde::de::SeqAccess;
 use serde::de::Visitor;
-use serde_json::Value;
 
 /// The members of an object whose names were asked for.
-pub(super) struct Object<'n> {
+pub(super) struct Object<'n, 'j> {
     names: &'n [Cow<'static, str>],
-    values: Vec<Option<Value>>,
+    values: Vec<Option<Member<'j>>>,
+}
+
+/// The value of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Member<'j> {
+    /// A string, borrowed where it has no escapes.
+    Text(Cow<'j, str>),
+    /// A number without fraction or exponent.
+    Integer(i64),
+    /// Anything else, `null` too.
+    Other,
 }
 
 /// Why a text is no object that can be trusted.
@@ -27,9 +38,9 @@ pub(super) enum ObjectError {
     DuplicateName,
 }
 
-impl<'n> Object<'n> {
+impl<'n, 'j> Object<'n, 'j> {
     /// Reads an object and keeps the members with these names.
-    pub(super) fn read(json: &[u8], names: &'n [Cow<'static, str>]) -> Result<Self, ObjectError> {
+    pub(super) fn read(json: &'j [u8], names: &'n [Cow<'static, str>]) -> Result<Self, ObjectError> {
         // Checked whole: members that are passed over would not be.
         let json = str::from_utf8(json).map_err(|_| ObjectError::NotAnObject)?;
         let mut reader = serde_json::Deserializer::from_str(json);
@@ -39,7 +50,7 @@ impl<'n> Object<'n> {
     }
 
     /// The member of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub(super) fn get(&self, name: &str) -> Option<&Member<'j>> {
         let at = self.names.iter().position(|known| known == name)?;
         self.values[at].as_ref()
     }
@@ -51,7 +62,80 @@ impl<'n> Object<'n> {
 
     /// The member of this name, if it is a string.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.get(name)?.as_str()
+        self.get(name)?.text()
+    }
+}
+
+impl Member<'_> {
+    /// What it says, if it is a string.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What it is, if it is a number without fraction.
+    pub(super) fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(integer) => Some(*integer),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Member<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Member<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Member::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Member::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_i64<E>(self, integer: i64) -> Result<Self::Value, E> {
+        Ok(Member::Integer(integer))
+    }
+
+    fn visit_u64<E>(self, integer: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(integer).map_or(Member::Other, Member::Integer))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Member::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Member::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Member::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        // Read as values, which may not be nested without end; what is passed over may.
+        while elements.next_element::<Member<'_>>()?.is_some() {}
+        Ok(Member::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        while members.next_entry::<IgnoredAny, Member<'_>>()?.is_some() {}
+        Ok(Member::Other)
     }
 }
 
@@ -64,7 +148,7 @@ struct Members<'n> {
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = Result<Vec<Option<Value>>, ObjectError>;
+    type Value = Result<Vec<Option<Member<'de>>>, ObjectError>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -72,7 +156,7 @@ impl<'de> DeserializeSeed<'de> for Members<'_> {
 }
 
 impl<'de> Visitor<'de> for Members<'_> {
-    type Value = Result<Vec<Option<Value>>, ObjectError>;
+    type Value = Result<Vec<Option<Member<'de>>>, ObjectError>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -80,19 +164,19 @@ impl<'de> Visitor<'de> for Members<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut values = vec![None; self.names.len()];
-        let mut seen = HashSet::with_capacity(32);
-        let mut twice = false;
+        let mut others = HashSet::with_capacity(32);
+        let (mut count, mut twice) = (0, false);
         while let Some(Name(name)) = map.next_key()? {
-            match self.names.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
-                Some(at) => {
-                    twice |= self.names[at] != name;
-                    values[at] = Some(map.next_value()?);
-                }
-                None => drop(map.next_value::<IgnoredAny>()?),
+            count += 1;
+            if let Some(at) = self.names.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
+                twice |= self.names[at] != name || values[at].is_some();
+                values[at] = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+                twice |= !others.insert(name);
             }
-            twice |= !seen.insert(name);
         }
-        if seen.len() > MAX_MEMBERS {
+        if count > MAX_MEMBERS {
             return Err(A::Error::custom("too many members"));
         }
         Ok(if twice { Err(ObjectError::DuplicateName) } else { Ok(values) })
@@ -113,8 +197,28 @@ mod tests {
         let object = Object::read(br#"{"tid":"a","x":{"tid":"b"},"exp":1.5}"#, NAMES).unwrap();
         assert_eq!(object.text("tid"), Some("a"));
         assert_eq!(object.text("exp"), None);
-        assert!(object.get("exp").is_some());
+        assert_eq!(object.get("exp"), Some(&Member::Other));
         assert!(object.get("x").is_none());
+    }
+
+    #[test]
+    fn a_member_is_a_text_an_integer_or_something_else() {
+        for (json, expected) in [
+            (r#""a\u0062""#, Member::Text("ab".into())),
+            ("-9223372036854775808", Member::Integer(i64::MIN)),
+            ("9223372036854775807", Member::Integer(i64::MAX)),
+            ("9223372036854775808", Member::Other),
+            ("1.0", Member::Other),
+            ("-0", Member::Other),
+            ("null", Member::Other),
+            ("true", Member::Other),
+            (r#"["a",{"b":1}]"#, Member::Other),
+            (r#"{"a":["b"]}"#, Member::Other),
+        ] {
+            let object = format!(r#"{{"tid":{json},"exp":1}}"#);
+            let object = Object::read(object.as_bytes(), NAMES).unwrap();
+            assert_eq!((object.get("tid"), object.get("exp")), (Some(&expected), Some(&Member::Integer(1))), "{json}");
+        }
     }
 
     #[test]

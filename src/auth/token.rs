@@ -16,6 +16,7 @@ use crate::auth::memo::Memo;
 use crate::auth::signing_keys::KeyError;
 use crate::auth::signing_keys::SigningKeys;
 use crate::auth::token_check::TokenCheck;
+use crate::auth::validated_tokens::NotKnown;
 use crate::auth::validated_tokens::ValidatedToken;
 use crate::auth::validated_tokens::ValidatedTokens;
 use crate::domain::application::ApplicationName;
@@ -139,29 +140,34 @@ impl TokenValidator {
     /// The first check that it failed, or that there are no keys.
     pub async fn validate(&self, token: &str) -> Result<Arc<ValidatedToken>, TokenError> {
         match self.known(token.as_bytes()) {
-            Some(known) => Ok(known),
-            None => self.validate_anew(token).await,
+            Ok(known) => Ok(known),
+            Err(not_known) => self.validate_anew(token, not_known).await,
         }
     }
 
-    /// Validates a token that is not known, and knows it from then on.
+    /// Validates a token that [`TokenValidator::known`] did not know, and knows it from then on.
     ///
     /// # Errors
     /// As for [`TokenValidator::validate`].
-    pub async fn validate_anew(&self, token: &str) -> Result<Arc<ValidatedToken>, TokenError> {
+    pub async fn validate_anew(&self, token: &str, not_known: NotKnown) -> Result<Arc<ValidatedToken>, TokenError> {
         let validated = Arc::new(self.check(token).await?);
         if let Some(seen) = &self.seen {
-            seen.keep(token, Arc::clone(&validated));
+            seen.keep(token, not_known, Arc::clone(&validated));
         }
         Ok(validated)
     }
 
     /// A token that has passed before, if it would pass again. It takes no time, so nobody has to wait for it.
-    #[must_use]
-    pub fn known(&self, token: &[u8]) -> Option<Arc<ValidatedToken>> {
-        let seen = self.seen.as_ref().filter(|_| token.len() <= MAX_TOKEN_BYTES)?;
+    ///
+    /// # Errors
+    /// What [`TokenValidator::validate_anew`] wants to know of one that has not.
+    pub fn known(&self, token: &[u8]) -> Result<Arc<ValidatedToken>, NotKnown> {
+        let seen = self.seen.as_ref().filter(|_| token.len() <= MAX_TOKEN_BYTES);
         let now = self.clock.now();
-        if self.keys.are_fresh(now) { seen.find(token, now) } else { None }
+        match seen {
+            Some(seen) if self.keys.are_fresh(now) => seen.find(token, now),
+            _ => Err(NotKnown::default()),
+        }
     }
 
     /// Holds a token against every rule: form, header, key, signature, and only then what it says.
@@ -210,7 +216,7 @@ impl TokenValidator {
     }
 
     /// The application that the user signed in to, by the audience (a single string, as Entra writes it).
-    fn application(&self, claims: &Claims<'_>, version: TokenVersion) -> Result<&ApplicationName, TokenCheck> {
+    fn application(&self, claims: &Claims<'_, '_>, version: TokenVersion) -> Result<&ApplicationName, TokenCheck> {
         let audience = claims.text("aud").ok_or(TokenCheck::Audience)?;
         let client_id = audience.strip_prefix("api://").unwrap_or(audience);
         let client_id = Guid::parse_canonical(client_id).map_err(|_| TokenCheck::Audience)?;
@@ -226,7 +232,7 @@ impl TokenValidator {
     /// The application that an access token for the API was given to.
     fn caller_of_api(
         &self,
-        claims: &Claims<'_>,
+        claims: &Claims<'_, '_>,
         version: TokenVersion,
         api: &ApiRegistration,
     ) -> Result<&ApplicationName, TokenCheck> {

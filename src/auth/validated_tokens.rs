@@ -67,23 +67,29 @@ impl ValidatedTokens {
     }
 
     /// What was kept for a token, if it would pass again.
-    pub(super) fn find(&self, token: &[u8], now: Timestamp) -> Option<Arc<ValidatedToken>> {
-        let print = self.prints.of(token)?;
-        let found = self.entries.get(&print)?;
-        if found.is_good(now) {
-            return Some(found);
+    pub(super) fn find(&self, token: &[u8], now: Timestamp) -> Result<Arc<ValidatedToken>, NotKnown> {
+        let Some(print) = self.prints.of(token) else { return Err(NotKnown(None)) };
+        match self.entries.get(&print) {
+            Some(found) if found.is_good(now) => return Ok(found),
+            Some(_) => drop(self.entries.remove(&print)),
+            None => {}
         }
-        self.entries.remove(&print);
-        None
+        Err(NotKnown(Some(print)))
     }
 
-    /// Keeps a token that has passed every check.
-    pub(super) fn keep(&self, token: &str, validated: Arc<ValidatedToken>) {
-        if let Some(print) = self.prints.of(token.as_bytes()) {
+    /// Keeps a token that was not known and has passed every check.
+    pub(super) fn keep(&self, token: &str, NotKnown(print): NotKnown, validated: Arc<ValidatedToken>) {
+        debug_assert!(print.is_none() || print == self.prints.of(token.as_bytes()), "the print of another token");
+        // It was not made where nothing could be known.
+        if let Some(print) = print.or_else(|| self.prints.of(token.as_bytes())) {
             self.entries.insert(print, validated);
         }
     }
 }
+
+/// A token that was looked for and is not known: its print, which takes a while to make.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NotKnown(Option<Print>);
 
 /// What stands for a token.
 type Print = [u8; 16];

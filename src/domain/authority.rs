@@ -105,10 +105,11 @@ impl Authority {
     /// The issuer of a tenant's tokens of a version: with a slash at the end in v1.0, without one in v2.0.
     #[must_use]
     pub fn issuer(&self, tenant: Guid, version: TokenVersion) -> String {
-        match version {
-            TokenVersion::V1 => format!("{}/{tenant}/", self.v1_issuer_base),
-            TokenVersion::V2 => format!("{}/{tenant}/v2.0", self.v2_issuer_base),
-        }
+        let (base, end) = match version {
+            TokenVersion::V1 => (&self.v1_issuer_base, "/"),
+            TokenVersion::V2 => (&self.v2_issuer_base, "/v2.0"),
+        };
+        [base, "/", tenant.text().as_str(), end].concat()
     }
 
     /// The issuer that the discovery document for all tenants names, with `{tenantid}` in place of one.

@@ -22,7 +22,7 @@ impl Guid {
     /// # Errors
     /// [`GuidError`] for anything else.
     pub fn parse(text: &str) -> Result<Self, GuidError> {
-        let hyphenated = text.len() == 36;
+        let hyphenated = text.len() == GUID_CHARS;
         Uuid::try_parse(text).ok().filter(|_| hyphenated).map(Self).ok_or(GuidError)
     }
 
@@ -36,6 +36,14 @@ impl Guid {
             return Err(GuidError);
         }
         Self::parse(text)
+    }
+
+    /// Its text, as [`fmt::Display`] writes it, but many times faster.
+    #[must_use]
+    pub fn text(self) -> GuidText {
+        let mut text = [0; GUID_CHARS];
+        self.0.as_hyphenated().encode_lower(&mut text);
+        GuidText(text)
     }
 
     /// Some bits that differ between most GUIDs: those at the end, which are random in nearly all versions of them.
@@ -55,6 +63,21 @@ impl Guid {
     }
 }
 
+/// The text of a [`Guid`].
+#[derive(Clone, Copy, Debug)]
+pub struct GuidText([u8; GUID_CHARS]);
+
+/// How long the text of a GUID is.
+const GUID_CHARS: usize = 36;
+
+impl GuidText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_hyphenated().fmt(f)
@@ -69,6 +92,7 @@ mod tests {
     fn only_the_hyphenated_form_is_a_guid() {
         let text = "a1a1a1a1-0000-4000-8000-0000000000aa";
         assert_eq!(Guid::parse(text).unwrap().to_string(), text);
+        assert_eq!(Guid::parse(text).unwrap().text().as_str(), text);
         assert_eq!(Guid::parse(&text.to_uppercase()).unwrap().to_string(), text);
         for wrong in [
             "",
