@@ -28,6 +28,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
 use actix_web::web::Data;
+use futures_util::future::Either;
 use futures_util::future::LocalBoxFuture;
 use tracing::debug;
 use tracing::error;
@@ -42,6 +43,7 @@ use crate::http::problem::ProblemKind;
 use crate::http::refusals;
 use crate::http::refusals::RefusedWith;
 use crate::http::services::Services;
+use crate::http::v1::me;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -49,7 +51,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_CHARS: usize = 64;
 
 /// The route whose calls are logged at `debug` when they go well: a line for each would cost more than the call.
-const HOT_ROUTE: &str = "/v1/me";
+const HOT_ROUTE: &str = me::PATH;
 
 /// The middleware.
 pub struct Observe(pub Data<Services>);
@@ -84,15 +86,20 @@ where
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, Error>>;
+    type Future = Either<Ready<Result<Self::Response, Error>>, LocalBoxFuture<'static, Result<Self::Response, Error>>>;
 
     forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        let call = self.edge.begin(&mut request);
+        if let Some(answer) = me::answer_again(&self.edge.services, request.request(), call.started) {
+            let request_id = RequestId::read_or_new(request.headers());
+            let response = request.into_response(answer);
+            return Either::Left(ready(Ok(self.edge.finish(call, response, request_id))));
+        }
         let edge = Rc::clone(&self.edge);
-        let call = edge.begin(&mut request);
         let answering = self.inner.call(request);
-        Box::pin(async move { Ok(edge.end(call, answering.await?).await) })
+        Either::Right(Box::pin(async move { Ok(edge.end(call, answering.await?).await) }))
     }
 }
 
@@ -123,10 +130,21 @@ impl Edge {
     /// What handlers and extractors return as an error is an answer already, with the error kept in it.
     async fn end(&self, call: Call, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         let request_id = RequestId::take(response.request());
-        let mut response = as_problem(response, &request_id.0);
+        let response = as_problem(response, &request_id.0);
         if let Some(event) = refusals::of(&response) {
-            refusals::write_down(&self.services, event).await;
+            // In a box of its own: it takes more room than all the rest of the call, which seldom needs it.
+            Box::pin(refusals::write_down(&self.services, event)).await;
         }
+        self.finish(call, response, request_id)
+    }
+
+    /// Logs and counts a call, and completes the head of its answer.
+    fn finish(
+        &self,
+        call: Call,
+        mut response: ServiceResponse<BoxBody>,
+        request_id: RequestId,
+    ) -> ServiceResponse<BoxBody> {
         self.tell(&call, &response, &request_id.0);
         finish_head(response.headers_mut(), request_id);
         if self.services.drain.is_draining() {
@@ -205,8 +223,12 @@ impl RequestId {
             (1..=MAX_REQUEST_ID_CHARS).contains(&text.len())
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
         };
-        Self(sent.filter(plain).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned))
+        Self(sent.filter(plain).map_or_else(fresh_id, str::to_owned))
     }
+}
+
+fn fresh_id() -> String {
+    Uuid::new_v4().hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 /// Writes every error as a problem, also those that the framework made.

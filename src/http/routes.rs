@@ -17,7 +17,7 @@ use crate::http::v1::uploads;
 /// Registers all calls.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(me::resolve_line)
+        .service(me::ResolveLine)
         .service(business_groups::create_business_group)
         .service(business_groups::list_business_groups)
         .service(business_groups::get_business_group)

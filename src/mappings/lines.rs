@@ -102,9 +102,9 @@ impl Lines {
         }
     }
 
-    /// Whether a line that was found before would be found again now, without asking.
-    pub(super) fn holds(&self, tenant: Guid, found: &KnownLine) -> bool {
-        self.known.is_some() && self.generations.is_trusted(Instant::now()) && self.is_current(tenant, found)
+    /// Whether a line that was found before would be found again at `now`, without asking.
+    pub(super) fn holds(&self, tenant: Guid, found: &KnownLine, now: Instant) -> bool {
+        self.known.is_some() && self.generations.is_trusted(now) && self.is_current(tenant, found)
     }
 
     /// Remembers what has become of a line by what was done here. It keeps its generation: if others have changed it since

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;
@@ -61,11 +62,11 @@ impl Resolver {
         self.lines.status()
     }
 
-    /// Whether a line that was found for this sign-in would be found again now: nothing has changed since that could give
-    /// the user another answer, and nothing has to be asked to know it.
+    /// Whether a line that was found for this sign-in would be found again at `now`: nothing has changed since that could
+    /// give the user another answer, and nothing has to be asked to know it.
     #[must_use]
-    pub fn holds(&self, sign_in: &SignIn, found: &KnownLine) -> bool {
-        self.lines.holds(sign_in.tid, found)
+    pub fn holds(&self, sign_in: &SignIn, found: &KnownLine, now: Instant) -> bool {
+        self.lines.holds(sign_in.tid, found, now)
     }
 
     /// Finds the line of the user who signed in: at most one read of the store, and one write at her first sign-in, which

@@ -1,13 +1,12 @@
-use std::future::Ready;
-use std::future::ready;
 use std::sync::Arc;
 
 use actix_web::FromRequest;
+use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
-use futures_util::future::Either;
 use futures_util::future::LocalBoxFuture;
 
+use crate::auth::NotKnown;
 use crate::auth::ValidatedToken;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
@@ -20,27 +19,37 @@ pub struct SignedIn(pub Arc<ValidatedToken>);
 
 impl FromRequest for SignedIn {
     type Error = Problem;
-    type Future = Either<Ready<Result<Self, Problem>>, LocalBoxFuture<'static, Result<Self, Problem>>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        if let Some(known) = known(request) {
-            return Either::Left(ready(Ok(Self(known))));
-        }
         let request = request.clone();
-        Either::Right(Box::pin(async move { sign_in(&request).await.map(Self) }))
+        Box::pin(async move { sign_in(&request).await.map(Self) })
     }
 }
 
-/// The token, if it is known again: nothing has to be waited for, and nothing be read of it.
-fn known(request: &HttpRequest) -> Option<Arc<ValidatedToken>> {
-    let services = Services::of(request).ok()?;
-    services.tokens.known(credential::bearer(request).ok()?)
+impl SignedIn {
+    /// The token of a request, if it is known again: nothing has to be waited for, and nothing be read of it.
+    pub fn known(services: &Services, request: &HttpRequest) -> Option<Arc<ValidatedToken>> {
+        let token = credential::bearer(request).ok()?;
+        match services.tokens.known(token) {
+            Ok(known) => Some(known),
+            Err(not_known) => {
+                // For the same request, which is about to be read as that of a new token.
+                request.extensions_mut().insert(not_known);
+                None
+            }
+        }
+    }
 }
 
 async fn sign_in(request: &HttpRequest) -> Result<Arc<ValidatedToken>, Problem> {
     let services = Services::of(request)?;
+    let not_known = request.extensions().get::<NotKnown>().copied();
     match credential::of(request)? {
-        Credential::Token(token) => Ok(services.tokens.validate_anew(token).await?),
+        Credential::Token(token) => match not_known {
+            Some(not_known) => Ok(services.tokens.validate_anew(token, not_known).await?),
+            None => Ok(services.tokens.validate(token).await?),
+        },
         Credential::ApiKey(secret) => {
             services.api_keys.authenticate(secret).await?;
             let detail = "This call is for signed-in users: it needs a Microsoft Entra token, not an API key.";
