@@ -4,8 +4,6 @@ use std::io;
 use std::io::Cursor;
 use std::io::Read;
 
-use memchr::memchr_iter;
-
 use crate::import::file_kind;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
@@ -54,7 +52,7 @@ impl<R: Read> Rows for CsvRows<R> {
             Err(error) => return broken(self.csv.position().line(), format!("The file can't be read: {error}.")),
         }
         // The row's own start is not told where blank lines come before it; its end is.
-        let height = 1 + memchr_iter(b'\n', row.cells.as_slice()).count() as u64;
+        let height = 1 + row.cells.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         let after = self.csv.position().line();
         let last = row.cells.iter().next_back().unwrap_or_default();
         if last.ends_with(text::END_MARK) {

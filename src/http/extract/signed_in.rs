@@ -15,7 +15,12 @@ use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 
 /// A caller with a good Microsoft Entra token.
-pub struct SignedIn(pub Arc<ValidatedToken>);
+pub struct SignedIn {
+    /// The token.
+    pub token: Arc<ValidatedToken>,
+    /// Whether this is the first time that it is seen, as far as is known.
+    pub is_new: bool,
+}
 
 impl FromRequest for SignedIn {
     type Error = Problem;
@@ -23,7 +28,7 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { sign_in(&request).await.map(Self) })
+        Box::pin(async move { sign_in(&request).await })
     }
 }
 
@@ -42,13 +47,15 @@ impl SignedIn {
     }
 }
 
-async fn sign_in(request: &HttpRequest) -> Result<Arc<ValidatedToken>, Problem> {
+async fn sign_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     let services = Services::of(request)?;
     let not_known = request.extensions().get::<NotKnown>().copied();
     match credential::of(request)? {
         Credential::Token(token) => match not_known {
-            Some(not_known) => Ok(services.tokens.validate_anew(token, not_known).await?),
-            None => Ok(services.tokens.validate(token).await?),
+            Some(not_known) => {
+                Ok(SignedIn { token: services.tokens.validate_anew(token, not_known).await?, is_new: true })
+            }
+            None => Ok(SignedIn { token: services.tokens.validate(token).await?, is_new: false }),
         },
         Credential::ApiKey(secret) => {
             services.api_keys.authenticate(secret).await?;

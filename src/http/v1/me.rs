@@ -112,11 +112,14 @@ impl HttpServiceFactory for ResolveLine {
     )
 )]
 async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {
-    let SignedIn(token) = caller;
+    let SignedIn { token, is_new } = caller;
     let services = Services::of(&request)?;
     let line = services.resolver.resolve(&token.sign_in).await?;
     let body = write(services.plan, &token.sign_in, &line)?;
-    token.memo.keep(Answer { line: line.found(), body: body.clone() });
+    // Many tokens are sent once, and an answer takes more memory than all that is kept of its token.
+    if !is_new {
+        token.memo.keep(Answer { line: line.found(), body: body.clone() });
+    }
     Ok(respond(body))
 }
 
