@@ -11,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::auth::ValidatedToken;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
+use crate::http::limits::Kind;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
@@ -40,9 +41,13 @@ fn known(request: &HttpRequest) -> Option<Arc<ValidatedToken>> {
 async fn sign_in(request: &HttpRequest) -> Result<Arc<ValidatedToken>, Problem> {
     let services = Services::of(request)?;
     match credential::of(request)? {
-        Credential::Token(token) => Ok(services.tokens.validate_anew(token).await?),
+        Credential::Token(token) => {
+            let check = services.tokens.validate_anew(token);
+            services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await
+        }
         Credential::ApiKey(secret) => {
-            services.api_keys.authenticate(secret).await?;
+            let check = services.api_keys.authenticate(secret);
+            services.attempts.check((request, &services.metrics), (Kind::ApiKey, secret), check).await?;
             let detail = "This call is for signed-in users: it needs a Microsoft Entra token, not an API key.";
             Err(Problem::new(ProblemKind::Forbidden, detail))
         }
