@@ -270,7 +270,7 @@ impl Settings {
                 failures_per_address: 1000,
                 failures_per_credential: 200,
                 concurrent_imports: 8,
-                connections: 20_000,
+                connections: 16_384,
             },
             tls: TlsFiles::default(),
             log: LogSettings { filter: EnvFilter::new("info"), format: LogFormat::Json },

@@ -182,7 +182,9 @@ fn stay_idle(attacker: &Attacker<'_>) -> Result<usize> {
     for _ in 0..IDLE_CONNECTIONS {
         let mut connection = attacker.connect()?;
         connection.write_all(&request)?;
-        connection.read(&mut [0; 1024])?;
+        if connection.read(&mut [0; 1024])? == 0 {
+            return Err(format!("connection {} was closed", open.len() + 1).into());
+        }
         open.push(connection);
     }
     attacker.at_work.wait();

@@ -187,7 +187,7 @@ async fn a_head_of_a_megabyte_is_refused() {
     let app = TestApp::start(Engine::Sqlite).await;
     let mut connection = connect(&app).await;
     connection.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\nx-filler: ").await.unwrap();
-    let filler = [b'x'; 64 * 1024];
+    let filler = vec![b'x'; 64 * 1024];
     for _ in 0..16 {
         // It may have been cut off already.
         if connection.write_all(&filler).await.is_err() {

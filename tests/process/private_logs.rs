@@ -201,6 +201,7 @@ async fn nothing_private_is_told(engine: Engine, level: &str) {
     assert_eq!(code, Some(0));
     assert!(log.contains("answered") && log.contains("too many bad credentials"), "{level}");
     assert!(log.lines().count() > 20, "{level}");
+    assert!(!log.contains(r#""level":"ERROR""#), "a caller's mistake is no fault of the service: {log}");
     let credentials = credentials.iter().flat_map(|credential| parts(credential));
     for secret in PERSONAL.into_iter().chain(credentials) {
         let told: Vec<_> = log.lines().filter(|line| line.contains(secret)).take(3).collect();

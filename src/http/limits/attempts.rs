@@ -197,11 +197,11 @@ impl FailedAttempts {
         if kind == Kind::ApiKey {
             self.good_keys.remove(&print);
         }
-        let of_credential = self.credentials.as_ref().map_or(Ok(()), |credentials| credentials.count(print, now));
+        let of_credential = self.credentials.as_ref().map_or(Ok(()), |credentials| credentials.count(&print, now));
         let of_address = match &self.addresses {
             Some(addresses) if !was_given_out => {
                 let network = network(self.origin(request));
-                let counted = addresses.count(network, now);
+                let counted = addresses.count(&network, now);
                 if counted.is_err() && self.lines.rise(now, Rate::per_minute(LINES_A_MINUTE)).is_ok() {
                     warn!(address = %network, "too many bad credentials come from one address");
                 }
@@ -253,8 +253,8 @@ impl<K: std::hash::Hash + Eq + Clone> Failures<K> {
         self.levels.get(key)?.is_full(now, self.rate)
     }
 
-    fn count(&self, key: K, now: u64) -> Result<(), Duration> {
-        let Ok(level) = self.levels.get_or_insert_with(&key, || Ok::<_, std::convert::Infallible>(Arc::default()));
+    fn count(&self, key: &K, now: u64) -> Result<(), Duration> {
+        let Ok(level) = self.levels.get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::default()));
         level.rise(now, self.rate)
     }
 }
