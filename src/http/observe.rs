@@ -14,6 +14,7 @@ use actix_web::HttpResponse;
 use actix_web::body::BodySize;
 use actix_web::body::BoxBody;
 use actix_web::body::MessageBody;
+use actix_web::dev::Payload;
 use actix_web::dev::Service;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
@@ -30,6 +31,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::REFERRER_POLICY;
 use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
+use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
 use actix_web::http::header::X_FRAME_OPTIONS;
 use actix_web::web::Data;
@@ -47,6 +49,7 @@ use crate::http::problem::ProblemKind;
 use crate::http::refusals;
 use crate::http::refusals::RefusedWith;
 use crate::http::services::Services;
+use crate::http::watched::LastCall;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -115,6 +118,8 @@ struct Call {
     started: Instant,
     method: &'static str,
     counted: Option<Busy>,
+    /// Whether its connection ends with it.
+    is_last: bool,
 }
 
 impl Edge {
@@ -125,7 +130,8 @@ impl Edge {
         if request.method() == Method::HEAD {
             request.head_mut().method = Method::GET;
         }
-        Call { started, method, counted }
+        let has_body = !matches!(request.parts().1, Payload::None);
+        Call { started, method, counted, is_last: has_body && is_of_no_length(request) }
     }
 
     /// What handlers and extractors return as an error is an answer already, with the error kept in it.
@@ -143,7 +149,7 @@ impl Edge {
         if self.services.over_tls {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONE_YEAR));
         }
-        if self.services.drain.is_draining() {
+        if call.is_last || self.services.drain.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         }
@@ -305,6 +311,16 @@ fn keep_private(headers: &mut HeaderMap) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
+}
+
+/// Whether the request has a body of no announced length. Nobody may read it to its end, which may never come; so there is
+/// no further call on its connection.
+fn is_of_no_length(request: &ServiceRequest) -> bool {
+    let of_no_length = request.headers().contains_key(TRANSFER_ENCODING);
+    if let Some(last_call) = request.conn_data::<LastCall>().filter(|_| of_no_length) {
+        last_call.announce();
+    }
+    of_no_length
 }
 
 /// A method name that a caller made up must not become a label of its own.

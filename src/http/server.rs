@@ -58,8 +58,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a client may stand still.
-const PATIENCE: Patience =
-    Patience { head: HEAD_LIMIT, answer: Duration::from_secs(30), call: Duration::from_mins(10) };
+const PATIENCE: Patience = Patience {
+    head: HEAD_LIMIT,
+    answer: Duration::from_secs(30),
+    call: Duration::from_mins(10),
+    end: DISCONNECT_LIMIT,
+};
 
 /// How long a client may take to close its side.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -169,8 +173,9 @@ fn http<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
         .client_request_timeout(HEAD_LIMIT)
         .client_disconnect_timeout(DISCONNECT_LIMIT)
         .graceful_shutdown_signal(move || ends.end_of_connection())
-        .on_connect_ext(move |_: &Watched<IO>, data| {
+        .on_connect_ext(move |connection: &Watched<IO>, data| {
             data.insert(opens.connection());
+            data.insert(connection.last_call());
         })
         .finish(map_config(application(services).into_factory().map_err(|error| error.error_response()), |()| {
             AppConfig::default()

@@ -3,15 +3,19 @@
 //! The framework sees to the head of the first request of a connection, and to idle connections. It waits for good for the
 //! rest of a later head, and for a client that does not read its answer.
 
+use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::Context;
 use std::task::Poll;
 use std::task::ready;
 use std::time::Duration;
+use std::time::Instant;
 
 use actix_web::rt::time::Sleep;
 use actix_web::rt::time::sleep;
+use actix_web::rt::time::sleep_until;
 use memchr::memmem;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
@@ -26,6 +30,8 @@ pub(super) struct Patience {
     /// Between a head and its answer, while nothing comes and goes. Longer than any call; those with a body have shorter
     /// limits of their own.
     pub(super) call: Duration,
+    /// After the answer to the last call, with bytes that nobody wants: long enough to read the answer.
+    pub(super) end: Duration,
 }
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
@@ -43,6 +49,21 @@ pub(super) struct Watched<IO> {
     tail: [u8; END_OF_HEAD.len() - 1],
     read_clock: Option<Pin<Box<Sleep>>>,
     write_clock: Option<Pin<Box<Sleep>>>,
+    last_call: LastCall,
+    /// When nothing more is read: the last call was answered.
+    ends_at: Option<Instant>,
+}
+
+/// Tells a connection that the call which is under way is its last.
+#[derive(Clone, Default)]
+pub(super) struct LastCall(Rc<Cell<bool>>);
+
+impl LastCall {
+    /// What comes once its answer is written is not read for long. For a body of no announced length, which the framework
+    /// would read to an end that may never come.
+    pub(super) fn announce(&self) {
+        self.0.set(true);
+    }
 }
 
 /// What is being read.
@@ -59,7 +80,13 @@ enum Reading {
 impl<IO> Watched<IO> {
     pub(super) fn new(io: IO, patience: &'static Patience) -> Self {
         let (tail, read_clock, write_clock) = ([0; END_OF_HEAD.len() - 1], None, None);
-        Self { io, patience, reading: Reading::Nothing, tail, read_clock, write_clock }
+        let (last_call, ends_at) = (LastCall::default(), None);
+        Self { io, patience, reading: Reading::Nothing, tail, read_clock, write_clock, last_call, ends_at }
+    }
+
+    /// For whoever knows which call is the last.
+    pub(super) fn last_call(&self) -> LastCall {
+        self.last_call.clone()
     }
 
     fn has_read(&mut self, bytes: &[u8]) {
@@ -95,6 +122,9 @@ impl<IO> Watched<IO> {
         if bytes.len() != CONTINUE.len() || bytes != CONTINUE {
             self.reading = Reading::Nothing;
             self.read_clock = None;
+            if self.last_call.0.get() && self.ends_at.is_none() {
+                self.ends_at = Some(Instant::now() + self.patience.end);
+            }
         }
         self.write_clock = None;
     }
@@ -113,10 +143,19 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(ends_at) = self.ends_at {
+            if Instant::now() >= ends_at {
+                // As if the client had ended it: what is left of the answer is still written.
+                return Poll::Ready(Ok(()));
+            }
+            self.read_clock.get_or_insert_with(|| Box::pin(sleep_until(ends_at.into())));
+        }
         let before = buffer.filled().len();
         match Pin::new(&mut self.io).poll_read(context, buffer) {
             Poll::Ready(Ok(())) => {
-                self.has_read(&buffer.filled()[before..]);
+                if self.ends_at.is_none() {
+                    self.has_read(&buffer.filled()[before..]);
+                }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -125,7 +164,11 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
                     return Poll::Pending;
                 };
                 ready!(clock.as_mut().poll(context));
-                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+                if self.ends_at.is_some() {
+                    Poll::Ready(Ok(()))
+                } else {
+                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+                }
             }
         }
     }
@@ -159,8 +202,6 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Watched<IO> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
     use tokio::io::DuplexStream;
@@ -173,6 +214,7 @@ mod tests {
         head: Duration::from_millis(200),
         answer: Duration::from_millis(200),
         call: Duration::from_millis(600),
+        end: Duration::from_millis(200),
     };
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -256,6 +298,23 @@ mod tests {
         let begun = Instant::now();
         assert_eq!(server.write_all(&[b'x'; 100]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!(begun.elapsed() >= PATIENCE.answer);
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_the_answer_to_the_last_call_is_not_read_for_long() {
+        let (mut client, mut server) = connection();
+        client.write_all(REQUEST).await.unwrap();
+        read(&mut server).await.unwrap();
+        server.last_call().announce();
+        client.write_all(b"5\r\nchunk\r\n").await.unwrap();
+        assert!(read(&mut server).await.is_ok(), "before its answer it is read");
+        server.write_all(b"HTTP/1.1 413 Payload Too Large\r\n\r\n").await.unwrap();
+        let endless = tokio::spawn(async move { while client.write_all(REQUEST).await.is_ok() {} });
+        let begun = Instant::now();
+        while read(&mut server).await.unwrap() > 0 {}
+        assert!(begun.elapsed() >= PATIENCE.end);
+        drop(server);
+        endless.await.unwrap();
     }
 
     #[tokio::test]

@@ -138,18 +138,20 @@ async fn an_import_beyond_those_that_may_run_at_once_is_refused_before_its_body_
     app.sample_company().await;
     let (first, rest) = SAMPLE_SHEET.split_at(60);
     let length = format!("content-length: {}", SAMPLE_SHEET.len());
-    let mut under_way = begin_upload(&app, "abccompany", &length, first).await;
     let deadline = Instant::now() + PATIENCE;
-    loop {
+    let (mut under_way, refused) = loop {
+        let mut under_way = begin_upload(&app, "abccompany", &length, first).await;
         // None of the body is sent: it would wait for it if it were read.
         let mut other = begin_upload(&app, "abccompany", "content-length: 1000", "").await;
-        if let Ok(refused) = timeout(Duration::from_millis(300), answer(&mut other)).await {
-            assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
-            assert!(refused.contains("retry-after: 5") && refused.contains("too-many-requests"), "{refused}");
-            break;
+        let soon = Duration::from_millis(300);
+        let (taken, refused) = (timeout(soon, answer(&mut under_way)).await, timeout(soon, answer(&mut other)).await);
+        if let (Err(_), Ok(refused)) = (taken, refused) {
+            break (under_way, refused);
         }
         assert!(Instant::now() < deadline, "it is not refused");
-    }
+    };
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    assert!(refused.contains("retry-after: 5") && refused.contains("too-many-requests"), "{refused}");
     under_way.write_all(rest.as_bytes()).await.unwrap();
     let taken = answer(&mut under_way).await;
     assert!(taken.starts_with("HTTP/1.1 200"), "{taken}");
@@ -180,6 +182,23 @@ async fn an_upload_of_two_gigabytes_is_refused_without_being_read() {
         assert!(sent < 64 * 1024 * 1024, "it reads on and on");
     }
     assert_eq!(app.import("", SAMPLE_SHEET).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_body_without_end_that_nobody_reads_is_cut_off_after_the_answer() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    for (request, status) in [("GET /livez", "200"), ("POST /v1/business-groups", "401"), ("POST /nowhere", "404")] {
+        let mut connection = connect(&app).await;
+        let head = format!("{request} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let answer = answer(&mut connection).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains("connection: close"), "{answer}");
+        let begun = Instant::now();
+        // Chunks that look like the end of a head.
+        while connection.write_all(b"4\r\n\r\n\r\n\r\n").await.is_ok() {
+            assert!(begun.elapsed() < PATIENCE, "{request}: it reads on and on");
+        }
+    }
 }
 
 #[tokio::test]
