@@ -73,7 +73,7 @@ async fn demo() -> Result<()> {
     let new = NewApiKey { name: "demo".to_owned(), grant: Grant::Operator, expires_at: None };
 
     let deed = Deed { actor: Actor::command_line(), at: SystemClock.now(), request_id: None };
-    let operator = service.api_keys().create(new, &deed).await?.secret;
+    let operator = service.api_keys().create(new, &deed).await?.secret.to_string();
     let base = format!("http://{}", service.address());
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

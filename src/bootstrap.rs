@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tracing::error;
 use tracing::info;
 use tracing::warn;
 
@@ -21,14 +24,22 @@ use crate::auth::TokenPolicy;
 use crate::auth::TokenValidator;
 use crate::business_groups::BusinessGroups;
 use crate::config::DatabaseUrl;
+use crate::config::Limits;
 use crate::config::Settings;
+use crate::config::TlsFiles;
 use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
 use crate::history::History;
 use crate::http::drain::Drain;
+use crate::http::limits::AttemptLimits;
+use crate::http::limits::FailedAttempts;
+use crate::http::limits::ImportSlots;
 use crate::http::metrics::Metrics;
+use crate::http::open_files;
 use crate::http::server;
 use crate::http::services::Services;
+use crate::http::tls::ListenerTls;
+use crate::http::tls::TlsError;
 use crate::import::Importer;
 use crate::import::KeptImports;
 use crate::mappings::Lines;
@@ -65,6 +76,9 @@ pub enum StartError {
     /// The cache of validated tokens could not be made.
     #[error(transparent)]
     TokenCache(#[from] CacheError),
+    /// The certificate of the listener could not be taken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The metrics could not be registered.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
@@ -83,6 +97,8 @@ pub struct Service {
     stores: Stores,
     listener: TcpListener,
     address: SocketAddr,
+    connections: usize,
+    tls: Option<Arc<ListenerTls>>,
 }
 
 impl Service {
@@ -91,13 +107,15 @@ impl Service {
     /// # Errors
     /// [`StartError`]
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let tls = listener_tls(&settings.tls)?;
         let stores = open_stores(&settings.database_url).await?;
         let services = Data::new(plug(settings, &stores)?);
         let upkeep = Upkeep::new(services.imports.clone(), services.history.clone(), settings.history_age);
         let fault = |cause| StartError::Listen { address: settings.listen, cause };
-        let listener = TcpListener::bind(settings.listen).map_err(fault)?;
+        let listener = server::listen(settings.listen).map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
-        Ok(Self { services, upkeep, stores, listener, address })
+        let connections = open_files::room_for_connections(settings.limits.connections);
+        Ok(Self { services, upkeep, stores, listener, address, connections, tls })
     }
 
     /// Where it listens.
@@ -121,9 +139,13 @@ impl Service {
         let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(stop_of_tasks.clone()));
         let upkeep = tokio::spawn(self.upkeep.run(stop_of_tasks.clone()));
         let listening = tokio::spawn(listen(Arc::clone(&self.stores.line_watch), stop_of_tasks));
-        info!(address = %self.address, "listening");
-        let served = server::serve(self.listener, self.services, stop).await;
+        let reloading = self.tls.clone().map(reload_on_hangup).transpose()?.map(tokio::spawn);
+        info!(address = %self.address, tls = self.tls.is_some(), "listening");
+        let served = server::serve(self.listener, self.services, (self.connections, self.tls), stop).await;
         drop(stopped);
+        if let Some(reloading) = reloading {
+            reloading.abort();
+        }
         refresh.await.map_err(io::Error::other)?;
         upkeep.await.map_err(io::Error::other)?;
         listening.await.map_err(io::Error::other)?;
@@ -133,6 +155,27 @@ impl Service {
         info!("stopped");
         Ok(served?)
     }
+}
+
+/// The certificate of the listener, if it is to have one.
+fn listener_tls(files: &TlsFiles) -> Result<Option<Arc<ListenerTls>>, StartError> {
+    let (Some(certificate), Some(private_key)) = (&files.certificate, &files.private_key) else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(ListenerTls::load(certificate, private_key)?)))
+}
+
+/// Reads the certificate again at each SIGHUP from now on.
+fn reload_on_hangup(tls: Arc<ListenerTls>) -> io::Result<impl Future<Output = ()>> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    Ok(async move {
+        while hangups.recv().await.is_some() {
+            match tls.reload() {
+                Ok(()) => info!("the TLS certificate was read again: new connections get it"),
+                Err(error) => error!(%error, "the TLS certificate was not changed"),
+            }
+        }
+    })
 }
 
 /// Listens for changes that are made elsewhere, until `stopped` is closed.
@@ -182,9 +225,20 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
         store_health: Arc::clone(&stores.health),
         plan: settings.numbering_plan,
         max_import_bytes: settings.max_import_bytes,
+        attempts: FailedAttempts::new(attempt_limits(&settings.limits)),
+        import_slots: Arc::new(ImportSlots::new(settings.limits.concurrent_imports)),
+        over_tls: settings.tls.certificate.is_some(),
         metrics: Metrics::new()?,
         drain: Drain::default(),
     })
+}
+
+fn attempt_limits(limits: &Limits) -> AttemptLimits {
+    AttemptLimits {
+        per_address: limits.failures_per_address,
+        per_credential: limits.failures_per_credential,
+        proxies: limits.trusted_proxies.clone(),
+    }
 }
 
 /// Where lines are looked up.

@@ -15,11 +15,13 @@ use jiff::SignedDuration;
 use toml::Table;
 use toml::Value;
 use tracing_subscriber::EnvFilter;
+use zeroize::Zeroize;
 
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
+use crate::domain::trusted_proxies::TrustedProxies;
 
 /// What all variables begin with.
 const PREFIX: &str = "SIGNLINE_";
@@ -65,17 +67,51 @@ pub struct Settings {
     pub max_import_bytes: u64,
     /// How old history may become; `None`: it is kept for good.
     pub history_age: Option<SignedDuration>,
+    /// What callers may ask of the service.
+    pub limits: Limits,
+    /// TLS on the listener.
+    pub tls: TlsFiles,
     /// The log.
     pub log: LogSettings,
 }
 
-/// A database's URL. Its text may hold a password, so that it is never shown.
+/// What callers may ask of the service.
+#[derive(Clone)]
+pub struct Limits {
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Bad credentials a minute that are borne from one address; 0: any number.
+    pub failures_per_address: u32,
+    /// Refusals a minute that are borne of one credential; 0: any number.
+    pub failures_per_credential: u32,
+    /// Files that are imported at once.
+    pub concurrent_imports: usize,
+    /// Open connections.
+    pub connections: usize,
+}
+
+/// The files that TLS on the listener needs: both, or none for plain HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct TlsFiles {
+    /// The certificate chain, as PEM.
+    pub certificate: Option<PathBuf>,
+    /// The private key of its first certificate, as PEM.
+    pub private_key: Option<PathBuf>,
+}
+
+/// A database's URL. Its text may hold a password, so that it is never shown, and wiped from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(pub String);
 
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DatabaseUrl(..)")
+    }
+}
+
+impl Drop for DatabaseUrl {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -156,6 +192,34 @@ const SETTINGS: &[Setting] = &[
             set(&mut settings.history_age, read_number(text, 1, MAX_DAYS).map(|days| Some(days_long(days))))
         },
     },
+    Setting {
+        name: "trusted_proxies",
+        read: |settings, text| set(&mut settings.limits.trusted_proxies, readable(TrustedProxies::parse(text))),
+    },
+    Setting {
+        name: "max_failures_per_address",
+        read: |settings, text| set(&mut settings.limits.failures_per_address, read_number(text, 0, MAX_FAILURES)),
+    },
+    Setting {
+        name: "max_failures_per_credential",
+        read: |settings, text| set(&mut settings.limits.failures_per_credential, read_number(text, 0, MAX_FAILURES)),
+    },
+    Setting {
+        name: "max_concurrent_imports",
+        read: |settings, text| set(&mut settings.limits.concurrent_imports, read_number(text, 1, MAX_IMPORTS)),
+    },
+    Setting {
+        name: "max_connections",
+        read: |settings, text| set(&mut settings.limits.connections, read_number(text, 16, MAX_CONNECTIONS)),
+    },
+    Setting {
+        name: "tls_certificate",
+        read: |settings, text| set(&mut settings.tls.certificate, Ok(Some(PathBuf::from(text)))),
+    },
+    Setting {
+        name: "tls_private_key",
+        read: |settings, text| set(&mut settings.tls.private_key, Ok(Some(PathBuf::from(text)))),
+    },
     Setting { name: "log", read: |settings, text| set(&mut settings.log.filter, read_log_filter(text)) },
     Setting { name: "log_format", read: |settings, text| set(&mut settings.log.format, read_log_format(text)) },
 ];
@@ -165,6 +229,15 @@ const MAX_CAPACITY: u64 = 1_000_000_000;
 
 /// The largest import that may be allowed, in bytes: the lines of a file are counted in 32 bits.
 const MAX_IMPORT_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The most failures a minute that can be set, short of any number.
+const MAX_FAILURES: u64 = 1_000_000;
+
+/// The most imports at once that can be set.
+const MAX_IMPORTS: u64 = 1000;
+
+/// The most connections that can be set.
+const MAX_CONNECTIONS: u64 = 1_000_000;
 
 /// The longest time in days that history can be kept for, short of for good.
 const MAX_DAYS: u64 = 36_500;
@@ -192,6 +265,14 @@ impl Settings {
             mapping_cache_capacity: 1_000_000,
             max_import_bytes: 64 * 1024 * 1024,
             history_age: None,
+            limits: Limits {
+                trusted_proxies: TrustedProxies::default(),
+                failures_per_address: 1000,
+                failures_per_credential: 200,
+                concurrent_imports: 8,
+                connections: 16_384,
+            },
+            tls: TlsFiles::default(),
             log: LogSettings { filter: EnvFilter::new("info"), format: LogFormat::Json },
         })
     }
@@ -214,6 +295,7 @@ impl Settings {
             let name = variable.strip_prefix(PREFIX).unwrap_or_default().to_ascii_lowercase();
             settings.read(&name, text, || variable.clone())?;
         }
+        settings.tls.check()?;
         Ok(settings)
     }
 
@@ -234,6 +316,19 @@ impl Settings {
         let setting = SETTINGS.iter().find(|setting| setting.name == name);
         let setting = setting.ok_or_else(|| SettingsError { place: place(), reason: unknown() })?;
         (setting.read)(self, text.trim()).map_err(|reason| SettingsError { place: place(), reason })
+    }
+}
+
+impl TlsFiles {
+    /// One without the other is a mistake, and no wish for plain HTTP.
+    fn check(&self) -> Result<(), SettingsError> {
+        let missing = match (&self.certificate, &self.private_key) {
+            (Some(_), None) => "SIGNLINE_TLS_PRIVATE_KEY",
+            (None, Some(_)) => "SIGNLINE_TLS_CERTIFICATE",
+            _ => return Ok(()),
+        };
+        let reason = "is not set: TLS needs a certificate and its private key, each in a PEM file".to_owned();
+        Err(SettingsError { place: missing.to_owned(), reason })
     }
 }
 
@@ -317,9 +412,11 @@ fn read_database_url(text: &str) -> Result<DatabaseUrl, String> {
     }
 }
 
-fn read_number(text: &str, least: u64, most: u64) -> Result<u64, String> {
+fn read_number<N: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<N, String> {
     let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-    number.ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+    number
+        .and_then(|number| number.try_into().ok())
+        .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
 }
 
 fn days_long(days: u64) -> SignedDuration {
@@ -444,6 +541,12 @@ mod tests {
             ("SIGNLINE_TOKEN_CACHE_CAPACITY", "-1"),
             ("SIGNLINE_MAX_IMPORT_BYTES", "0"),
             ("SIGNLINE_HISTORY_DAYS", "0"),
+            ("SIGNLINE_TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("SIGNLINE_TRUSTED_PROXIES", "proxy.example"),
+            ("SIGNLINE_MAX_FAILURES_PER_ADDRESS", "many"),
+            ("SIGNLINE_MAX_FAILURES_PER_CREDENTIAL", "1000001"),
+            ("SIGNLINE_MAX_CONCURRENT_IMPORTS", "0"),
+            ("SIGNLINE_MAX_CONNECTIONS", "15"),
             ("SIGNLINE_LOG", "signline=loud"),
             ("SIGNLINE_LOG", "inof"),
             ("SIGNLINE_LOG", "info,nonsense"),
@@ -459,6 +562,29 @@ mod tests {
             let line = error.to_string();
             assert!(!line.contains('\n') && !line.contains("secret"), "{line}");
         }
+    }
+
+    #[test]
+    fn tls_needs_both_files() {
+        for (set, missing) in [
+            ("SIGNLINE_TLS_CERTIFICATE", "SIGNLINE_TLS_PRIVATE_KEY"),
+            ("SIGNLINE_TLS_PRIVATE_KEY", "SIGNLINE_TLS_CERTIFICATE"),
+        ] {
+            assert_eq!(load(&[(set, "file.pem")]).err().unwrap().place, missing);
+        }
+        let both = load(&[("SIGNLINE_TLS_CERTIFICATE", "a.pem"), ("SIGNLINE_TLS_PRIVATE_KEY", "b.pem")]).unwrap().tls;
+        assert_eq!((both.certificate, both.private_key), (Some("a.pem".into()), Some("b.pem".into())));
+    }
+
+    #[test]
+    fn the_proxies_of_a_file_may_be_a_list() {
+        let file = file("trusted_proxies = ['10.0.0.0/8', 'fd00::1']\nmax_connections = 64\n");
+        let none = std::iter::empty::<(OsString, OsString)>();
+        let limits = Settings::load(Some(file.path()), none).unwrap().limits;
+        assert_eq!(
+            (limits.trusted_proxies, limits.connections),
+            (TrustedProxies::parse("10.0.0.0/8,fd00::1").unwrap(), 64)
+        );
     }
 
     #[test]

@@ -12,9 +12,10 @@ use tracing_subscriber::util::TryInitError;
 use crate::config::LogFormat;
 use crate::config::LogSettings;
 
-/// Libraries that would say too much whatever the filter: one logs the phone numbers that it reads, the other what
-/// PostgreSQL has to remark about a schema that is there already.
-const QUIET: [&str; 2] = ["rlibphonenumber=off", "sqlx::postgres::notice=warn"];
+/// Libraries that would say too much whatever the filter: one logs the phone numbers that it reads, another what
+/// PostgreSQL has to remark about a schema that is there already, and the last tells at `error` of every client that speaks
+/// no HTTP, so that anybody could fill the log.
+const QUIET: [&str; 3] = ["rlibphonenumber=off", "sqlx::postgres::notice=warn", "actix_http::h1=off"];
 
 /// Starts the log of this process.
 ///

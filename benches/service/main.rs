@@ -9,6 +9,7 @@ mod company;
 mod cores;
 mod figures;
 mod flood;
+mod hold;
 mod imports;
 mod load;
 mod openssl;
@@ -68,6 +69,9 @@ async fn run() -> Result<()> {
     }
     if has("start") {
         start_up::run(&bench).await?;
+    }
+    if has("hold") {
+        hold::run(&bench).await?;
     }
     if has("imports") {
         imports::run(&bench).await?;

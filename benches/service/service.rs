@@ -51,6 +51,8 @@ impl Launch<'_> {
             .env("SIGNLINE_LISTEN", address.to_string())
             .env("SIGNLINE_AUTHORITY", self.entra.http_base())
             .env("SIGNLINE_APPLICATIONS", applications(self.entra))
+            // The loads are one caller each, and some of them send nothing good.
+            .env("SIGNLINE_MAX_FAILURES_PER_ADDRESS", "0")
             .envs(self.settings.iter().copied())
             .stderr(Stdio::null())
             .spawn()?;
@@ -107,6 +109,11 @@ impl Service {
     /// As what a load is sent to that is answered with this status.
     pub(crate) fn target(&self, status: u16) -> Target<'_> {
         Target { process: &self.process, address: self.address, status, waiting: Waiting::Awake }
+    }
+
+    /// The secret of an operator's key.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
     }
 
     fn call(&self, method: Method, path: &str) -> RequestBuilder {

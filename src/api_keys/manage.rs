@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::api_keys::ApiKeyError;
 use crate::api_keys::secret;
@@ -35,8 +36,8 @@ pub struct NewApiKey {
 pub struct CreatedApiKey {
     /// The key.
     pub key: ApiKey,
-    /// What its holder sends.
-    pub secret: String,
+    /// What its holder sends. It is wiped from memory when it is dropped.
+    pub secret: Zeroizing<String>,
 }
 
 impl ApiKeys {
@@ -75,6 +76,9 @@ impl ApiKeys {
     /// # Errors
     /// [`ApiKeyError::UnknownSecret`], [`ApiKeyError::Expired`]
     pub async fn authenticate(&self, secret: &str) -> Result<ApiKey, ApiKeyError> {
+        if !secret::is_well_formed(secret) {
+            return Err(ApiKeyError::UnknownSecret);
+        }
         let found = self.store.find_by_secret(secret::hash(secret)).await?;
         let key = found.ok_or(ApiKeyError::UnknownSecret)?;
         if key.expires_at.is_some_and(|expiry| expiry <= self.clock.now()) {

@@ -86,6 +86,43 @@ token_checks! {
     IssuedInFuture = "issued-in-future", "the token's iat lies ahead";
 }
 
+impl TokenCheck {
+    /// Whether a token that fails this check has a good signature: Microsoft made it, though not for this service now.
+    #[must_use]
+    pub fn comes_after_the_signature(self) -> bool {
+        match self {
+            Self::TooLong
+            | Self::Form
+            | Self::Base64
+            | Self::Header
+            | Self::DuplicateName
+            | Self::Algorithm
+            | Self::Type
+            | Self::HeaderParameter
+            | Self::KeyId
+            | Self::UnknownKey
+            | Self::Signature => false,
+            Self::Claims
+            | Self::Version
+            | Self::Tenant
+            | Self::KeyIssuer
+            | Self::Issuer
+            | Self::Audience
+            | Self::Scope
+            | Self::ClientApplication
+            | Self::AppOnly
+            | Self::ObjectId
+            | Self::Expiry
+            | Self::NotBefore
+            | Self::IssuedAt
+            | Self::Expired
+            | Self::ExpiryTooFar
+            | Self::NotYetValid
+            | Self::IssuedInFuture => true,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -53,7 +53,7 @@ pub(super) async fn create(settings: &Settings, args: CreateArgs) -> Result<(), 
     let created = bootstrap::api_keys(&stores).create(NewApiKey { name, grant, expires_at }, &deed).await;
     stores.health.close().await;
     let created = created.map_err(|error| format!("no key was made: {error}"))?;
-    print(&format!("{}\n", created.secret))
+    print(&created.secret).and_then(|()| print("\n"))
 }
 
 fn expiry(expires_in: Duration) -> Result<Timestamp, String> {

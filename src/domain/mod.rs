@@ -20,3 +20,4 @@ pub mod phone_number;
 pub mod sign_in;
 pub mod spreadsheet;
 pub mod tenant;
+pub mod trusted_proxies;

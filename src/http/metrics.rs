@@ -30,6 +30,7 @@ pub struct Metrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
     import_rows: IntCounterVec,
+    refused_attempts: IntCounterVec,
     key_fetches: IntGaugePair,
     keys: IntGauge,
     keys_age_seconds: IntGauge,
@@ -80,6 +81,11 @@ impl Metrics {
         Ok(Self {
             requests: counter("signline_http_requests_total", "Calls answered.", &["route", "method", "status"])?,
             import_rows: counter("signline_import_rows_total", "Rows of applied imports.", &["result"])?,
+            refused_attempts: counter(
+                "signline_refused_attempts_total",
+                "Calls answered with 429: for too many bad credentials of an address, or with one credential, or for too many imports.",
+                &["limit"],
+            )?,
             key_fetches: IntGaugePair {
                 ok: gauge(
                     "signline_signing_keys_fetches_ok",
@@ -123,6 +129,11 @@ impl Metrics {
     /// Counts the rows of an applied import.
     pub fn observe_import(&self, result: &str, rows: u64) {
         self.import_rows.with_label_values(&[result]).inc_by(rows);
+    }
+
+    /// Counts a call that was refused by a limit.
+    pub fn count_refusal(&self, limit: &str) {
+        self.refused_attempts.with_label_values(&[limit]).inc();
     }
 
     /// The metrics as text, with the state as it is now.

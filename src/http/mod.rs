@@ -3,17 +3,22 @@
 //! [`routes`](routes::routes) is the list of all calls, [`problem`] what every error becomes, [`server`] the limits and
 //! the stop.
 
+mod docs;
 pub mod drain;
 pub mod extract;
 mod from_features;
 pub mod health;
+pub mod limits;
 pub mod metrics;
 pub mod observe;
+pub mod open_files;
 pub mod openapi;
 pub mod problem;
 mod refusals;
 pub mod routes;
 pub mod server;
 pub mod services;
+pub mod tls;
 mod unmatched;
 pub mod v1;
+mod watched;

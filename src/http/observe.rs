@@ -14,6 +14,7 @@ use actix_web::HttpResponse;
 use actix_web::body::BodySize;
 use actix_web::body::BoxBody;
 use actix_web::body::MessageBody;
+use actix_web::dev::Payload;
 use actix_web::dev::Service;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
@@ -22,11 +23,17 @@ use actix_web::dev::forward_ready;
 use actix_web::http::ConnectionType;
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::header::CONNECTION;
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
+use actix_web::http::header::REFERRER_POLICY;
+use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
+use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
+use actix_web::http::header::X_FRAME_OPTIONS;
 use actix_web::web::Data;
 use futures_util::future::Either;
 use futures_util::future::LocalBoxFuture;
@@ -44,6 +51,7 @@ use crate::http::refusals;
 use crate::http::refusals::RefusedWith;
 use crate::http::services::Services;
 use crate::http::v1::me;
+use crate::http::watched::LastCall;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -52,6 +60,9 @@ const MAX_REQUEST_ID_CHARS: usize = 64;
 
 /// The route whose calls are logged at `debug` when they go well: a line for each would cost more than the call.
 const HOT_ROUTE: &str = me::PATH;
+
+/// How long a browser that has met the service over TLS comes back in no other way, in seconds.
+const ONE_YEAR: &str = "max-age=31536000";
 
 /// The middleware.
 pub struct Observe(pub Data<Services>);
@@ -114,6 +125,8 @@ struct Call {
     started: Instant,
     method: &'static str,
     counted: Option<Busy>,
+    /// Whether its connection ends with it.
+    is_last: bool,
 }
 
 impl Edge {
@@ -124,7 +137,8 @@ impl Edge {
         if request.method() == Method::HEAD {
             request.head_mut().method = Method::GET;
         }
-        Call { started, method, counted }
+        let has_body = !matches!(request.parts().1, Payload::None);
+        Call { started, method, counted, is_last: has_body && is_of_no_length(request) }
     }
 
     /// What handlers and extractors return as an error is an answer already, with the error kept in it.
@@ -145,9 +159,15 @@ impl Edge {
         mut response: ServiceResponse<BoxBody>,
         request_id: RequestId,
     ) -> ServiceResponse<BoxBody> {
-        self.tell(&call, &response, &request_id.0);
+        let is_hot = self.tell(&call, &response, &request_id.0);
         finish_head(response.headers_mut(), request_id);
-        if self.services.drain.is_draining() {
+        if !is_hot {
+            keep_private(response.headers_mut());
+        }
+        if self.services.over_tls {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONE_YEAR));
+        }
+        if call.is_last || self.services.drain.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         }
@@ -157,14 +177,15 @@ impl Edge {
         }
     }
 
-    /// Logs and counts the call by its route, not its path: a path holds phone numbers.
-    fn tell(&self, call: &Call, response: &ServiceResponse<BoxBody>, request_id: &str) {
+    /// Logs and counts the call by its route, not its path: a path holds phone numbers. Tells whether it is the hot route.
+    fn tell(&self, call: &Call, response: &ServiceResponse<BoxBody>, request_id: &str) -> bool {
         let elapsed = call.started.elapsed();
         let route = route(response.request());
-        let (method, status) = (call.method, response.status());
+        let (method, status, is_hot) = (call.method, response.status(), route == HOT_ROUTE);
         log(request_id, method, &route, status, elapsed);
         let kind = CallKind { route, method, status: status.as_u16() };
         self.counters.count(&self.services.metrics, kind, elapsed);
+        is_hot
     }
 }
 
@@ -190,7 +211,9 @@ fn log(request_id: &str, method: &str, route: &str, status: StatusCode, elapsed:
             )
         };
     }
-    if status.is_success() && route == HOT_ROUTE { answered!(debug) } else { answered!(info) }
+    let is_told_at_debug =
+        if status.is_success() { route == HOT_ROUTE } else { status == StatusCode::TOO_MANY_REQUESTS };
+    if is_told_at_debug { answered!(debug) } else { answered!(info) }
 }
 
 /// The id of a call. Who handles the call may ask for it, and so keep it; else it is made for the answer alone.
@@ -294,6 +317,32 @@ fn finish_head(headers: &mut HeaderMap, RequestId(request_id): RequestId) {
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// What all answers say but those of the hot route, which says for itself that it is not to be stored: no cache may keep
+/// them, unless they say otherwise, and no page may show them.
+fn keep_private(headers: &mut HeaderMap) {
+    let private = [
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    for (name, value) in private {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// Whether the request has a body of no announced length. Nobody may read it to its end, which may never come; so there is
+/// no further call on its connection.
+fn is_of_no_length(request: &ServiceRequest) -> bool {
+    let of_no_length = request.headers().contains_key(TRANSFER_ENCODING);
+    if let Some(last_call) = request.conn_data::<LastCall>().filter(|_| of_no_length) {
+        last_call.announce();
+    }
+    of_no_length
 }
 
 /// A method name that a caller made up must not become a label of its own.

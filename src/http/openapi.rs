@@ -4,6 +4,7 @@ use actix_web::App;
 use actix_web::HttpResponse;
 use actix_web::get;
 use actix_web::web::Data;
+use bytes::Bytes;
 use utoipa::IntoResponses;
 use utoipa::Modify;
 use utoipa::OpenApi;
@@ -34,6 +35,9 @@ pub enum CommonProblems {
     /// `invalid-request`: read, but wrong.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(ProblemDocument),
+    /// `too-many-requests`: too many credentials from this address, or this one too often, were refused; `Retry-After`.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ProblemDocument),
     /// `internal`: a fault inside.
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument),
@@ -113,7 +117,7 @@ pub fn document_text() -> Result<String, serde_json::Error> {
 }
 
 /// The document's text, made once.
-pub(super) struct DocumentText(pub(super) String);
+pub(super) struct DocumentText(pub(super) Bytes);
 
 /// The OpenAPI document
 #[utoipa::path(

@@ -4,11 +4,13 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ALLOW;
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::RETRY_AFTER;
@@ -108,6 +110,8 @@ problem_kinds! {
     NoEmailClaim = UNPROCESSABLE_ENTITY, "no-email-claim", "The token names no e-mail address";
     /// The file has problems.
     ImportRejected = UNPROCESSABLE_ENTITY, "import-rejected", "The file has problems, and nothing was changed";
+    /// Too much of it.
+    TooManyRequests = TOO_MANY_REQUESTS, "too-many-requests", "Too many of these at once";
     /// A fault inside.
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong inside";
     /// The store does not answer.
@@ -167,6 +171,12 @@ impl Problem {
     pub fn invalid_token(why: impl fmt::Display) -> Self {
         let challenge = r#"Bearer error="invalid_token""#;
         Self::new(ProblemKind::InvalidToken, why.to_string()).header(WWW_AUTHENTICATE, challenge)
+    }
+
+    /// 429 with the time after which it is worth trying again.
+    pub fn too_many_requests(detail: impl Into<String>, wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1000).max(1).to_string();
+        Self::new(ProblemKind::TooManyRequests, detail).header(RETRY_AFTER, &seconds)
     }
 
     /// 404 for a path or a thing that is not there.
@@ -237,7 +247,7 @@ impl Problem {
         for header in &self.headers {
             response.append_header(header.clone());
         }
-        response.content_type(MEDIA_TYPE).json(body)
+        response.insert_header((CACHE_CONTROL, "no-store")).content_type(MEDIA_TYPE).json(body)
     }
 }
 

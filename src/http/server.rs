@@ -1,46 +1,69 @@
 //! The server: listener, limits, and the graceful stop.
 
+use std::future::ready;
 use std::io;
+use std::net::SocketAddr;
 use std::net::TcpListener;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use actix_http::HttpService;
 use actix_http::KeepAlive;
+use actix_http::Protocol;
+use actix_http::error::DispatchError;
 use actix_server::Server;
 use actix_service::IntoServiceFactory;
 use actix_service::ServiceFactoryExt;
+use actix_service::fn_service;
 use actix_service::map_config;
+use actix_tls::accept::TlsError;
+use actix_tls::accept::max_concurrent_tls_connect;
+use actix_tls::accept::rustls_0_23::Acceptor;
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::App;
 use actix_web::body::BoxBody;
 use actix_web::dev::AppConfig;
-use actix_web::dev::HttpServiceFactory;
 use actix_web::dev::ServiceFactory;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::header::CONTENT_SECURITY_POLICY;
-use actix_web::middleware::DefaultHeaders;
 use actix_web::rt::net::TcpStream;
 use actix_web::web;
 use actix_web::web::Data;
+use rustls::ServerConfig;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::net::TcpSocket;
 use tracing::info;
 use tracing::warn;
 use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::Config;
-use utoipa_swagger_ui::SwaggerUi;
 
+use crate::http::docs;
 use crate::http::observe::Observe;
 use crate::http::openapi;
 use crate::http::openapi::DocumentText;
 use crate::http::routes::routes;
 use crate::http::services::Services;
+use crate::http::tls::ListenerTls;
 use crate::http::unmatched::KnownPaths;
 use crate::http::unmatched::unmatched;
+use crate::http::watched::Patience;
+use crate::http::watched::Watched;
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// How long the head of a request may take to arrive.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a client may stand still.
+const PATIENCE: Patience = Patience {
+    head: HEAD_LIMIT,
+    answer: Duration::from_secs(30),
+    call: Duration::from_mins(10),
+    end: DISCONNECT_LIMIT,
+};
 
 /// How long a client may take to close its side.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -49,35 +72,44 @@ const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// changes nothing.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// Serves until `stop` is ready and the calls under way have ended.
+/// Connections that the kernel completes before a worker takes them.
+const BACKLOG: u32 = 4096;
+
+/// Listens on an address.
+///
+/// # Errors
+/// If it is taken or not there.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+/// Serves until `stop` is ready and the calls under way have ended. Of more than so many connections the further ones wait.
 ///
 /// # Errors
 /// If the workers could not be started.
-pub async fn serve(listener: TcpListener, services: Data<Services>, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    services: Data<Services>,
+    (connections, tls): (usize, Option<Arc<ListenerTls>>),
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let drain = services.drain.clone();
-    let server = Server::build()
-        .disable_signals()
-        .listen("signline", listener, {
-            let services = services.clone();
-            move || {
-                let (ends, opens) = (services.drain.clone(), services.drain.clone());
-                HttpService::build()
-                    .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-                    .client_request_timeout(HEAD_LIMIT)
-                    .client_disconnect_timeout(DISCONNECT_LIMIT)
-                    .tcp_nodelay(true)
-                    .graceful_shutdown_signal(move || ends.end_of_connection())
-                    .on_connect_ext(move |_: &TcpStream, data| {
-                        data.insert(opens.connection());
-                    })
-                    .finish(map_config(
-                        application(services.clone()).into_factory().map_err(|error| error.error_response()),
-                        |()| AppConfig::default(),
-                    ))
-                    .tcp()
-            }
-        })?
-        .run();
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let server = Server::build().disable_signals().workers(workers);
+    let server = server.max_concurrent_connections(connections.div_ceil(workers));
+    let server = match tls {
+        None => server.listen("signline", listener, move || plain(services.clone())),
+        Some(tls) => {
+            let config = tls.server_config().map_err(io::Error::other)?;
+            // As many as there may be connections: the library would stop to listen while 256 clients say nothing.
+            max_concurrent_tls_connect(connections);
+            server.listen("signline", listener, move || over_tls(services.clone(), config.clone()))
+        }
+    }?
+    .run();
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     stop.await;
@@ -88,6 +120,66 @@ pub async fn serve(listener: TcpListener, services: Data<Services>, stop: impl F
     }
     handle.stop(false).await;
     running.await.map_err(io::Error::other)?
+}
+
+/// A worker's side of connections.
+fn plain(
+    services: Data<Services>,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    fn_service(|stream: TcpStream| {
+        let (peer, nodelay) = (stream.peer_addr(), stream.set_nodelay(true));
+        ready(Ok(connection(stream, peer, nodelay)))
+    })
+    .and_then(http(services))
+}
+
+/// The same, over TLS.
+fn over_tls(
+    services: Data<Services>,
+    config: ServerConfig,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = TlsError<io::Error, DispatchError>, InitError = ()>
+{
+    Acceptor::new(config)
+        .map_err(TlsError::into_service_error)
+        .and_then(fn_service(|stream: TlsStream<TcpStream>| {
+            let (peer, nodelay) = (stream.get_ref().0.peer_addr(), stream.get_ref().0.set_nodelay(true));
+            ready(Ok(connection(stream, peer, nodelay)))
+        }))
+        .and_then(http(services).map_err(TlsError::Service))
+}
+
+/// A connection as the framework takes it. One that could not be set not to delay is only slower.
+fn connection<IO>(
+    stream: IO,
+    peer: io::Result<SocketAddr>,
+    _nodelay: io::Result<()>,
+) -> (Watched<IO>, Protocol, Option<SocketAddr>) {
+    (Watched::new(stream, &PATIENCE), Protocol::Http1, peer.ok())
+}
+
+/// HTTP on a connection.
+fn http<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
+    services: Data<Services>,
+) -> impl ServiceFactory<
+    (Watched<IO>, Protocol, Option<SocketAddr>),
+    Config = (),
+    Response = (),
+    Error = DispatchError,
+    InitError = (),
+> {
+    let (ends, opens) = (services.drain.clone(), services.drain.clone());
+    HttpService::build()
+        .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+        .client_request_timeout(HEAD_LIMIT)
+        .client_disconnect_timeout(DISCONNECT_LIMIT)
+        .graceful_shutdown_signal(move || ends.end_of_connection())
+        .on_connect_ext(move |connection: &Watched<IO>, data| {
+            data.insert(opens.connection());
+            data.insert(connection.last_call());
+        })
+        .finish(map_config(application(services).into_factory().map_err(|error| error.error_response()), |()| {
+            AppConfig::default()
+        }))
 }
 
 /// The application: all calls, Swagger UI, and what is around them.
@@ -104,7 +196,7 @@ pub fn application(
 > {
     let document = openapi::document();
     let known = Data::new(KnownPaths::of(&document));
-    let text = Data::new(DocumentText(openapi::document_text().unwrap_or_default()));
+    let text = Data::new(DocumentText(openapi::document_text().unwrap_or_default().into()));
     App::new()
         .into_utoipa_app()
         .openapi(openapi::frame())
@@ -113,17 +205,7 @@ pub fn application(
         .app_data(services.clone())
         .app_data(known)
         .app_data(text)
-        .service(swagger_ui())
+        .service(docs::pages())
         .default_service(web::to(unmatched))
         .wrap(Observe(services))
-}
-
-/// Swagger UI at `/docs/`, from the program itself: the policy keeps the page from asking any other host.
-fn swagger_ui() -> impl HttpServiceFactory {
-    const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'";
-    let config = Config::new(["/openapi.json"]).validator_url("none");
-    web::scope("/docs")
-        .wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, POLICY)))
-        .service(web::redirect("", "/docs/"))
-        .service(SwaggerUi::new("/{_:.*}").config(config))
 }

@@ -14,6 +14,8 @@ use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
 use crate::history::History;
 use crate::http::drain::Drain;
+use crate::http::limits::FailedAttempts;
+use crate::http::limits::ImportSlots;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::import::Importer;
@@ -55,6 +57,12 @@ pub struct Services {
     pub plan: NumberingPlan,
     /// The largest file that is imported, in bytes.
     pub max_import_bytes: u64,
+    /// The limits for credentials that are not good.
+    pub attempts: FailedAttempts,
+    /// The imports under way.
+    pub import_slots: Arc<ImportSlots>,
+    /// Whether callers come over TLS to the service itself.
+    pub over_tls: bool,
     /// What `/metrics` shows.
     pub metrics: Metrics,
     /// Whether the service is about to stop.

@@ -239,7 +239,7 @@ fn run(settings: Settings) -> (SocketAddr, String, Running) {
 
             let deed = Deed { actor: Actor::command_line(), at: SystemClock.now(), request_id: None };
             let key = service.api_keys().create(new, &deed).await.expect("a key");
-            told.send((service.address(), key.secret)).expect("somebody listens");
+            told.send((service.address(), key.secret.to_string())).expect("somebody listens");
             let stop = async {
                 // The test stops it, or is gone.
                 let _ = stopped.await;

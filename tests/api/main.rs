@@ -9,6 +9,7 @@ mod document;
 mod history;
 mod imports;
 mod keys;
+mod limits;
 mod mappings;
 mod operations;
 mod permissions;

@@ -9,5 +9,7 @@ mod client_support;
 mod command_line;
 mod killed;
 mod microsoft_libraries;
+mod private_logs;
 mod support;
+mod tls;
 mod upkeep;

@@ -70,6 +70,12 @@ impl Serving {
         (status.code(), took, log.join().unwrap())
     }
 
+    /// Sends a signal, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Kills it as a power failure would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

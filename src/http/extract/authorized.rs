@@ -14,6 +14,7 @@ use crate::domain::business_group::BusinessGroupId;
 use crate::http::extract::Input;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
+use crate::http::limits::Kind;
 use crate::http::observe::RequestId;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
@@ -135,9 +136,13 @@ fn deed(request: &HttpRequest, key: &ApiKey) -> Result<Deed, Problem> {
 async fn authenticate(request: &HttpRequest) -> Result<ApiKey, Problem> {
     let services = Services::of(request)?;
     match credential::of(request)? {
-        Credential::ApiKey(secret) => Ok(services.api_keys.authenticate(secret).await?),
+        Credential::ApiKey(secret) => {
+            let check = services.api_keys.authenticate(secret);
+            services.attempts.check((request, &services.metrics), (Kind::ApiKey, secret), check).await
+        }
         Credential::Token(token) => {
-            services.tokens.validate(token).await?;
+            let check = services.tokens.validate(token);
+            services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
             let detail = "A Microsoft Entra token may call /v1/me alone; this call needs an API key.";
             Err(Problem::new(ProblemKind::Forbidden, detail))
         }

@@ -10,6 +10,7 @@ use crate::auth::NotKnown;
 use crate::auth::ValidatedToken;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
+use crate::http::limits::Kind;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
@@ -51,14 +52,19 @@ async fn sign_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     let services = Services::of(request)?;
     let not_known = request.extensions().get::<NotKnown>().copied();
     match credential::of(request)? {
-        Credential::Token(token) => match not_known {
-            Some(not_known) => {
-                Ok(SignedIn { token: services.tokens.validate_anew(token, not_known).await?, is_new: true })
-            }
-            None => Ok(SignedIn { token: services.tokens.validate(token).await?, is_new: false }),
-        },
+        Credential::Token(token) => {
+            let check = async {
+                match not_known {
+                    Some(not_known) => services.tokens.validate_anew(token, not_known).await,
+                    None => services.tokens.validate(token).await,
+                }
+            };
+            let token = services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
+            Ok(SignedIn { token, is_new: not_known.is_some() })
+        }
         Credential::ApiKey(secret) => {
-            services.api_keys.authenticate(secret).await?;
+            let check = services.api_keys.authenticate(secret);
+            services.attempts.check((request, &services.metrics), (Kind::ApiKey, secret), check).await?;
             let detail = "This call is for signed-in users: it needs a Microsoft Entra token, not an API key.";
             Err(Problem::new(ProblemKind::Forbidden, detail))
         }

@@ -2,6 +2,7 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
+use std::time::Instant;
 
 use actix_multipart::Multipart;
 use actix_multipart::MultipartError;
@@ -26,6 +27,11 @@ use crate::http::services::Services;
 /// How long an upload may stand still.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long an upload may take whatever its size, and how fast it must be beyond that, in bytes a second: who sends a byte
+/// now and then would keep others from importing.
+const GRACE: Duration = Duration::from_mins(1);
+const LEAST_PACE: u64 = 4096;
+
 /// What the wrapping of a multipart form may add to the file, in bytes.
 const FORM_ALLOWANCE: u64 = 64 * 1024;
 
@@ -35,7 +41,7 @@ pub(crate) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument
 /// An uploaded file, as it arrives: the body itself (`text/csv`, or a workbook's type), or the one file of a form
 /// (`multipart/form-data`). What the file is is told from its bytes, whatever the type says: browsers guess.
 ///
-/// It ends with an error if it grows larger than allowed, stands still, breaks off, or is not the form's only file: who
+/// It ends with an error if it grows larger than allowed, stands still or crawls, breaks off, or is not the form's only file: who
 /// reads it to the end without one has it whole.
 pub struct Upload(LocalBoxStream<'static, Result<Bytes, Problem>>);
 
@@ -129,15 +135,24 @@ async fn within_idle_limit<T>(step: impl Future<Output = Option<T>>) -> Result<O
 }
 
 fn at_most(limit: u64, chunks: Chunks) -> Chunks {
+    let begun = Instant::now();
     chunks
         .scan(0, move |read, chunk| {
             let chunk = chunk.and_then(|bytes| {
                 *read += bytes.len() as u64;
-                if *read > limit { Err(too_large(limit)) } else { Ok(bytes) }
+                if *read > limit {
+                    return Err(too_large(limit));
+                }
+                if crawls(*read, begun.elapsed()) { Err(too_slow()) } else { Ok(bytes) }
             });
             std::future::ready(Some(chunk))
         })
         .boxed_local()
+}
+
+/// Whether so much has taken too long.
+fn crawls(bytes: u64, took: Duration) -> bool {
+    took > GRACE + Duration::from_secs(bytes / LEAST_PACE)
 }
 
 fn media_type(request: &HttpRequest) -> String {
@@ -175,6 +190,11 @@ fn too_large(limit: u64) -> Problem {
     Problem::new(ProblemKind::TooLarge, format!("A file may have {limit} bytes. Nothing was changed."))
 }
 
+fn too_slow() -> Problem {
+    let detail = format!("The upload came more slowly than {LEAST_PACE} bytes a second; nothing was changed.");
+    Problem::new(ProblemKind::RequestTimeout, detail)
+}
+
 fn one_file() -> Problem {
     Problem::new(ProblemKind::MalformedRequest, "The form must have one file and nothing else. Nothing was changed.")
 }
@@ -190,4 +210,19 @@ fn broken_off(error: &PayloadError) -> Problem {
         _ => format!("The upload broke off: {error}. Nothing was changed."),
     };
     Problem::new(ProblemKind::MalformedRequest, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_that_crawls_is_told_from_one_over_a_slow_line() {
+        let mebibyte = 1024 * 1024;
+        assert!(!crawls(0, Duration::from_secs(59)));
+        assert!(!crawls(64 * mebibyte, Duration::from_hours(4)));
+        assert!(!crawls(mebibyte, Duration::from_mins(5)));
+        assert!(crawls(1000, Duration::from_secs(61)));
+        assert!(crawls(mebibyte, Duration::from_mins(6)));
+    }
 }

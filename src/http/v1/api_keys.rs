@@ -58,11 +58,11 @@ pub struct ApiKey {
 
 /// A new API key: the only answer that has its secret.
 #[derive(Serialize, ToSchema)]
-pub struct CreatedApiKey {
+pub struct CreatedApiKey<'a> {
     #[serde(flatten)]
     key: ApiKey,
     /// What its holder sends as `Authorization: Bearer`.
-    secret: String,
+    secret: &'a str,
 }
 
 /// What a key may do.
@@ -188,7 +188,7 @@ pub(crate) async fn create_api_key(
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
     let created = services.api_keys.create(body.read()?, &call.deed).await?;
-    let body = CreatedApiKey { key: created.key.into(), secret: created.secret };
+    let body = CreatedApiKey { key: created.key.into(), secret: &created.secret };
     Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
 

@@ -17,6 +17,7 @@ use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
 use crate::http::extract::Upload;
+use crate::http::limits::ImportSlot;
 use crate::http::observe::OwnErrorBody;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
@@ -153,11 +154,11 @@ impl ImportQuery {
 )]
 #[post("/v1/business-groups/{id}/imports")]
 pub(crate) async fn import_mappings(
-    call: Authorized<GroupAdmin, (Query<ImportQuery>, Upload)>,
+    call: Authorized<GroupAdmin, (Query<ImportQuery>, (ImportSlot, Upload))>,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let (group, (Query(query), upload)) = (call.scope, call.input);
+    let (group, (Query(query), (_slot, upload))) = (call.scope, call.input);
     let import = query.read(group.clone(), expected_revision(&request)?, call.deed)?;
     match services.importer.import(import, upload).await {
         Ok(report) => Ok(taken(&services, &group, query.apply, report)),

@@ -1,0 +1,47 @@
+//! Swagger UI at `/docs/`, from the program itself: its policy keeps the page from asking any other host.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::dev::HttpServiceFactory;
+use actix_web::guard;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::CONTENT_ENCODING;
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::web;
+use actix_web::web::Data;
+use bytes::Bytes;
+use utoipa_swagger_ui::Config;
+
+use crate::http::problem::Problem;
+
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The pages. The library's own handler copies a file of more than a megabyte for each call: some thousand callers who
+/// don't read would fill the memory.
+pub(super) fn pages() -> impl HttpServiceFactory {
+    let config = Config::new(["/openapi.json"]).validator_url("none");
+    let file = web::resource("/{file:.*}").guard(guard::Get()).app_data(Data::new(config)).to(page);
+    web::scope("/docs")
+        .wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, POLICY)).add((CACHE_CONTROL, "no-cache")))
+        .service(web::redirect("", "/docs/"))
+        .service(file)
+}
+
+async fn page(file: web::Path<String>, config: Data<Config<'static>>) -> Result<HttpResponse, Problem> {
+    let served =
+        utoipa_swagger_ui::serve(&file, Arc::clone(&config)).map_err(|error| Problem::internal(error.to_string()))?;
+    let served =
+        served.ok_or_else(|| Problem::not_found("There is no such path. GET /openapi.json lists all there are."))?;
+    let bytes = match served.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    };
+    let mut response = HttpResponse::Ok();
+    if served.gzpipped {
+        response.insert_header((CONTENT_ENCODING, "gzip"));
+    }
+    Ok(response.content_type(served.content_type).body(bytes))
+}

@@ -1,0 +1,434 @@
+//! Limits for credentials that are not good.
+//!
+//! Nobody with a good credential may be locked out by somebody else's bad ones: thousands of users may come from one
+//! address, of a company's gateway or of a proxy that nobody named. So
+//! - a token that is known again never comes here;
+//! - only failures count, for the credential and for the address it came from, and for the address only those that prove
+//!   nothing: a token that Microsoft has signed but that has expired is no guess;
+//! - an address that is over its limit is not shut out. What comes from it is still checked, as long as all such checks
+//!   together stay below a rate that the service does not feel. So a good token from there passes, unless its neighbours
+//!   send thousands of bad ones a second; if it is refused then, it passes when it is sent again, and is known from then on.
+//!   An API key that was good lately always passes.
+//!
+//! As long as nothing is over a limit, a credential costs one atomic read here.
+
+use std::hash::BuildHasher;
+use std::hash::RandomState;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::X_FORWARDED_FOR;
+use quick_cache::sync::Cache;
+use tracing::warn;
+
+use crate::api_keys::ApiKeyError;
+use crate::auth::TokenError;
+use crate::domain::trusted_proxies::TrustedProxies;
+use crate::http::limits::level::Level;
+use crate::http::limits::level::Rate;
+use crate::http::metrics::Metrics;
+use crate::http::problem::Problem;
+
+/// Addresses, and credentials, that are remembered: some 10 MiB when full. Those that fail again and again stay.
+const CAPACITY: usize = 65_536;
+
+/// Checks a second of tokens from addresses that are over their limit: some 60 ms of processor time.
+const CHECKS_A_SECOND: u32 = 2000;
+
+/// Look-ups a second of API keys from such addresses: each asks the database.
+const LOOK_UPS_A_SECOND: u32 = 100;
+
+/// Lines a minute in the log about addresses that are over their limit.
+const LINES_A_MINUTE: u32 = 10;
+
+/// How many failures are borne.
+#[derive(Clone, Debug)]
+pub struct AttemptLimits {
+    /// A minute from one address (IPv6: one /64 network); 0: any number.
+    pub per_address: u32,
+    /// A minute with one credential; 0: any number.
+    pub per_credential: u32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub proxies: TrustedProxies,
+}
+
+/// The failures of the last minute.
+pub struct FailedAttempts {
+    started: Instant,
+    proxies: TrustedProxies,
+    addresses: Option<Failures<IpAddr>>,
+    credentials: Option<Failures<u64>>,
+    /// Makes the prints of credentials. No credential is kept.
+    prints: RandomState,
+    good_keys: Cache<u64, ()>,
+    /// Until when something may be over its limit, in microseconds since the start; 0: nothing is.
+    alert_until: AtomicU64,
+    checks: Level,
+    look_ups: Level,
+    lines: Level,
+}
+
+/// What is attempted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Kind {
+    /// A Microsoft Entra token.
+    Token,
+    /// An API key.
+    ApiKey,
+}
+
+/// An error of a check, and what it says of who sent the credential.
+pub(in crate::http) trait Failure: Into<Problem> {
+    /// Whether it is the credential's fault at all.
+    fn is_bad_credential(&self) -> bool;
+
+    /// Whether the credential is one that somebody once gave out.
+    fn was_given_out(&self) -> bool;
+}
+
+impl Failure for TokenError {
+    fn is_bad_credential(&self) -> bool {
+        matches!(self, Self::Invalid(_))
+    }
+
+    fn was_given_out(&self) -> bool {
+        matches!(self, Self::Invalid(check) if check.comes_after_the_signature())
+    }
+}
+
+impl Failure for ApiKeyError {
+    fn is_bad_credential(&self) -> bool {
+        matches!(self, Self::UnknownSecret | Self::Expired)
+    }
+
+    fn was_given_out(&self) -> bool {
+        matches!(self, Self::Expired)
+    }
+}
+
+/// The failures of many, each under its key.
+struct Failures<K> {
+    rate: Rate,
+    levels: Cache<K, Arc<Level>>,
+}
+
+impl FailedAttempts {
+    /// No failures yet.
+    #[must_use]
+    pub fn new(limits: AttemptLimits) -> Self {
+        Self {
+            started: Instant::now(),
+            proxies: limits.proxies,
+            addresses: Failures::of(limits.per_address),
+            credentials: Failures::of(limits.per_credential),
+            prints: RandomState::new(),
+            good_keys: Cache::new(CAPACITY),
+            alert_until: AtomicU64::new(0),
+            checks: Level::default(),
+            look_ups: Level::default(),
+            lines: Level::default(),
+        }
+    }
+
+    /// Checks a credential that is not known yet, unless too many have failed.
+    ///
+    /// # Errors
+    /// What the check says, or 429.
+    pub(in crate::http) async fn check<T, E: Failure>(
+        &self,
+        (request, metrics): (&HttpRequest, &Metrics),
+        (kind, credential): (Kind, &str),
+        check: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Problem> {
+        let told = |refused: Refused| refused.tell(metrics);
+        self.admit(request, kind, credential).map_err(told)?;
+        match check.await {
+            Ok(good) => {
+                if kind == Kind::ApiKey {
+                    self.remember_good(credential);
+                }
+                Ok(good)
+            }
+            Err(error) if error.is_bad_credential() => {
+                self.fail(request, kind, credential, error.was_given_out()).map_err(told)?;
+                Err(error.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a credential is to be checked at all.
+    fn admit(&self, request: &HttpRequest, kind: Kind, credential: &str) -> Result<(), Refused> {
+        let alert_until = self.alert_until.load(Ordering::Relaxed);
+        if alert_until == 0 {
+            return Ok(());
+        }
+        let now = self.now();
+        if now >= alert_until {
+            let _ = self.alert_until.compare_exchange(alert_until, 0, Ordering::Relaxed, Ordering::Relaxed);
+            return Ok(());
+        }
+        let print = self.print(credential);
+        if let Some(wait) = self.credentials.as_ref().and_then(|credentials| credentials.is_full(&print, now)) {
+            return Err(Refused { limit: Limit::Credential, wait });
+        }
+        let network = network(self.origin(request));
+        if self.addresses.as_ref().and_then(|addresses| addresses.is_full(&network, now)).is_none() {
+            return Ok(());
+        }
+        let room = match kind {
+            Kind::Token => self.checks.rise(now, Rate::per_second(CHECKS_A_SECOND)),
+            Kind::ApiKey if self.good_keys.get(&print).is_some() => Ok(()),
+            Kind::ApiKey => self.look_ups.rise(now, Rate::per_second(LOOK_UPS_A_SECOND)),
+        };
+        room.map_err(|wait| Refused { limit: Limit::Address, wait })
+    }
+
+    /// Counts a failure; an error if there were too many before it.
+    fn fail(&self, request: &HttpRequest, kind: Kind, credential: &str, was_given_out: bool) -> Result<(), Refused> {
+        let (now, print) = (self.now(), self.print(credential));
+        if kind == Kind::ApiKey {
+            self.good_keys.remove(&print);
+        }
+        let of_credential = self.credentials.as_ref().map_or(Ok(()), |credentials| credentials.count(&print, now));
+        let of_address = match &self.addresses {
+            Some(addresses) if !was_given_out => {
+                let network = network(self.origin(request));
+                let counted = addresses.count(&network, now);
+                if counted.is_err() && self.lines.rise(now, Rate::per_minute(LINES_A_MINUTE)).is_ok() {
+                    warn!(address = %network, "too many bad credentials come from one address");
+                }
+                counted
+            }
+            _ => Ok(()),
+        };
+        let limited = of_credential.map_err(|wait| Refused { limit: Limit::Credential, wait });
+        let limited = limited.and(of_address.map_err(|wait| Refused { limit: Limit::Address, wait }));
+        if limited.is_err() {
+            let whole = [self.addresses.as_ref().map(|of| of.rate), self.credentials.as_ref().map(|of| of.rate)];
+            let whole = whole.into_iter().flatten().map(Rate::whole).max().unwrap_or_default();
+            self.alert_until.fetch_max(now.saturating_add(whole), Ordering::Relaxed);
+        }
+        limited
+    }
+
+    fn remember_good(&self, key: &str) {
+        let print = self.print(key);
+        if self.good_keys.get(&print).is_none() {
+            self.good_keys.insert(print, ());
+        }
+    }
+
+    /// Where a call came from.
+    fn origin(&self, request: &HttpRequest) -> IpAddr {
+        let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+        let forwarded: Vec<_> =
+            request.headers().get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
+        self.proxies.origin(peer, forwarded.into_iter())
+    }
+
+    fn print(&self, credential: &str) -> u64 {
+        self.prints.hash_one(credential)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl<K: std::hash::Hash + Eq + Clone> Failures<K> {
+    /// `None` if there is no limit.
+    fn of(a_minute: u32) -> Option<Self> {
+        (a_minute > 0).then(|| Self { rate: Rate::per_minute(a_minute), levels: Cache::new(CAPACITY) })
+    }
+
+    fn is_full(&self, key: &K, now: u64) -> Option<Duration> {
+        self.levels.get(key)?.is_full(now, self.rate)
+    }
+
+    fn count(&self, key: &K, now: u64) -> Result<(), Duration> {
+        let Ok(level) = self.levels.get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::default()));
+        level.rise(now, self.rate)
+    }
+}
+
+/// What one caller is given of IPv6 is a network of 64 bits, in which she has any address she likes.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+/// An attempt that is refused unseen, or was one too many.
+struct Refused {
+    limit: Limit,
+    wait: Duration,
+}
+
+#[derive(Clone, Copy)]
+enum Limit {
+    Address,
+    Credential,
+}
+
+impl Refused {
+    fn tell(self, metrics: &Metrics) -> Problem {
+        let (label, detail) = match self.limit {
+            Limit::Address => ("address", "Too many credentials from this address were not good. Wait, and try again."),
+            Limit::Credential => ("credential", "This credential was refused too often. Wait, and send another one."),
+        };
+        metrics.count_refusal(label);
+        Problem::too_many_requests(detail, self.wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::auth::TokenCheck;
+
+    const BAD: Result<(), TokenError> = Err(TokenError::Invalid(TokenCheck::Signature));
+
+    fn attempts(per_address: u32, per_credential: u32) -> FailedAttempts {
+        let proxies = TrustedProxies::parse("10.0.0.0/8").unwrap();
+        FailedAttempts::new(AttemptLimits { per_address, per_credential, proxies })
+    }
+
+    fn from(peer: &str, forwarded: Option<&str>) -> HttpRequest {
+        let request = TestRequest::default().peer_addr(SocketAddr::new(peer.parse().unwrap(), 4711));
+        match forwarded {
+            Some(forwarded) => request.insert_header((X_FORWARDED_FOR, forwarded)).to_http_request(),
+            None => request.to_http_request(),
+        }
+    }
+
+    async fn status<E: Failure>(
+        attempts: &FailedAttempts,
+        request: &HttpRequest,
+        credential: (Kind, &str),
+        outcome: Result<(), E>,
+    ) -> u16 {
+        let metrics = Metrics::new().unwrap();
+        let checked = attempts.check((request, &metrics), credential, async { outcome }).await;
+        checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
+    }
+
+    #[tokio::test]
+    async fn an_address_over_its_limit_is_told_so_and_its_good_tokens_pass() {
+        let attempts = attempts(20, 0);
+        let (here, elsewhere) = (from("192.0.2.1", None), from("192.0.2.2", None));
+        for at in 0..20 {
+            assert_eq!(status(&attempts, &here, (Kind::Token, &format!("bad {at}")), BAD).await, 401);
+        }
+        for at in 20..100 {
+            assert_eq!(status(&attempts, &here, (Kind::Token, &format!("bad {at}")), BAD).await, 429);
+        }
+        for at in 0..1000 {
+            let good: Result<(), TokenError> = Ok(());
+            assert_eq!(status(&attempts, &here, (Kind::Token, &format!("good {at}")), good).await, 200);
+        }
+        assert_eq!(status(&attempts, &elsewhere, (Kind::Token, "bad"), BAD).await, 401);
+    }
+
+    #[tokio::test]
+    async fn checks_for_an_address_over_its_limit_are_bounded_and_a_key_that_was_good_always_passes() {
+        let attempts = attempts(1, 0);
+        let (here, unknown) = (from("192.0.2.1", None), || Err(ApiKeyError::UnknownSecret));
+        let good: Result<(), ApiKeyError> = Ok(());
+        assert_eq!(status(&attempts, &here, (Kind::ApiKey, "slk_good"), good).await, 200);
+        let (metrics, mut looked_up) = (Metrics::new().unwrap(), 0);
+        for at in 0..5000 {
+            let look_up = async {
+                looked_up += 1;
+                unknown()
+            };
+            let guess = format!("slk_{at}");
+            let refused = attempts.check::<(), _>((&here, &metrics), (Kind::ApiKey, &guess), look_up).await;
+            assert!(refused.is_err());
+        }
+        assert!(looked_up < 4000, "{looked_up}");
+        let good: Result<(), ApiKeyError> = Ok(());
+        assert_eq!(status(&attempts, &here, (Kind::ApiKey, "slk_good"), good).await, 200);
+        // Once it is revoked it is a guess like any other, after the one look-up that finds out.
+        assert_eq!(status::<ApiKeyError>(&attempts, &here, (Kind::ApiKey, "slk_good"), unknown()).await, 429);
+        assert!(attempts.good_keys.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_credential_that_fails_again_and_again_is_not_looked_at_wherever_it_comes_from() {
+        let attempts = attempts(0, 5);
+        let expired = || Err(TokenError::Invalid(TokenCheck::Expired));
+        for at in 0..5 {
+            let here = from(&format!("192.0.2.{at}"), None);
+            assert_eq!(status::<TokenError>(&attempts, &here, (Kind::Token, "old"), expired()).await, 401);
+        }
+        let here = from("192.0.2.99", None);
+        assert_eq!(status::<TokenError>(&attempts, &here, (Kind::Token, "old"), expired()).await, 429);
+        let (metrics, looked_at) = (Metrics::new().unwrap(), std::cell::Cell::new(false));
+        let check = async {
+            looked_at.set(true);
+            Ok::<_, TokenError>(())
+        };
+        assert!(attempts.check((&here, &metrics), (Kind::Token, "old"), check).await.is_err());
+        assert!(!looked_at.get());
+        assert_eq!(status::<TokenError>(&attempts, &here, (Kind::Token, "new"), Ok(())).await, 200);
+    }
+
+    #[tokio::test]
+    async fn what_proves_that_it_was_given_out_does_not_count_for_the_address_nor_do_faults_inside() {
+        let attempts = attempts(1, 0);
+        let here = from("192.0.2.1", None);
+        for at in 0..50 {
+            let token = format!("token {at}");
+            let expired = Err(TokenError::Invalid(TokenCheck::Expired));
+            assert_eq!(status::<TokenError>(&attempts, &here, (Kind::Token, &token), expired).await, 401);
+            let no_keys = Err(TokenError::KeysUnavailable { retry_after: Duration::from_secs(1) });
+            assert_eq!(status::<TokenError>(&attempts, &here, (Kind::Token, &token), no_keys).await, 503);
+            assert_eq!(status(&attempts, &here, (Kind::ApiKey, &token), Err(ApiKeyError::Expired)).await, 401);
+        }
+    }
+
+    #[tokio::test]
+    async fn callers_behind_a_trusted_proxy_are_told_apart_and_neighbours_in_ipv6_are_one() {
+        let attempts = attempts(1, 0);
+        let mut at = 0;
+        let mut bad = async |request: &HttpRequest| {
+            at += 1;
+            status(&attempts, request, (Kind::Token, &format!("bad {at}")), BAD).await
+        };
+        assert_eq!(bad(&from("10.0.0.1", Some("192.0.2.1"))).await, 401);
+        assert_eq!(bad(&from("10.0.0.1", Some("192.0.2.1"))).await, 429);
+        assert_eq!(bad(&from("10.0.0.2", Some("192.0.2.7, 192.0.2.2"))).await, 401);
+        assert_eq!(bad(&from("10.0.0.2", Some("192.0.2.8, 192.0.2.2"))).await, 429);
+        // A stranger who says that she is somebody else is herself.
+        assert_eq!(bad(&from("192.0.2.3", Some("192.0.2.4"))).await, 401);
+        assert_eq!(bad(&from("192.0.2.3", Some("192.0.2.5"))).await, 429);
+        assert_eq!(bad(&from("2001:db8::1", None)).await, 401);
+        assert_eq!(bad(&from("2001:db8::ffff:1", None)).await, 429);
+        assert_eq!(bad(&from("2001:db8:0:1::1", None)).await, 401);
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_failures_is_bounded() {
+        let attempts = attempts(1, 1);
+        for at in 0..200_000_u32 {
+            let here = from(&Ipv4Addr::from_bits(at).to_string(), None);
+            let _ = attempts.fail(&here, Kind::Token, &at.to_string(), false);
+        }
+        for levels in [attempts.addresses.unwrap().levels.len(), attempts.credentials.unwrap().levels.len()] {
+            assert!(levels <= CAPACITY, "{levels}");
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! A connection that is given up when its client stands still.
+//!
+//! The framework sees to the head of the first request of a connection, and to idle connections. It waits for good for the
+//! rest of a later head, and for a client that does not read its answer.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Context;
+use std::task::Poll;
+use std::task::ready;
+use std::time::Duration;
+use std::time::Instant;
+
+use actix_web::rt::time::Sleep;
+use actix_web::rt::time::sleep;
+use actix_web::rt::time::sleep_until;
+use memchr::memmem;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::ReadBuf;
+
+/// How long a client may stand still.
+pub(super) struct Patience {
+    /// With the head of a request, from its first byte to its last.
+    pub(super) head: Duration,
+    /// With the bytes of an answer that it leaves where they are.
+    pub(super) answer: Duration,
+    /// Between a head and its answer, while nothing comes and goes. Longer than any call; those with a body have shorter
+    /// limits of their own.
+    pub(super) call: Duration,
+    /// After the answer to the last call, with bytes that nobody wants: long enough to read the answer.
+    pub(super) end: Duration,
+}
+
+const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+
+/// What is written between a head and its body, and is no answer.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A connection, and the clock that is running on it. The usual call, whose head comes in one piece and whose answer is
+/// taken at once, needs none.
+pub(super) struct Watched<IO> {
+    io: IO,
+    patience: &'static Patience,
+    reading: Reading,
+    /// The last bytes of a head that is not complete.
+    tail: [u8; END_OF_HEAD.len() - 1],
+    read_clock: Option<Pin<Box<Sleep>>>,
+    write_clock: Option<Pin<Box<Sleep>>>,
+    last_call: LastCall,
+    /// When nothing more is read: the last call was answered.
+    ends_at: Option<Instant>,
+}
+
+/// Tells a connection that the call which is under way is its last.
+#[derive(Clone, Default)]
+pub(super) struct LastCall(Rc<Cell<bool>>);
+
+impl LastCall {
+    /// What comes once its answer is written is not read for long. For a body of no announced length, which the framework
+    /// would read to an end that may never come.
+    pub(super) fn announce(&self) {
+        self.0.set(true);
+    }
+}
+
+/// What is being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Nothing: all that came was answered.
+    Nothing,
+    /// A head, of which a part has come.
+    Head,
+    /// What follows a head.
+    Rest,
+}
+
+impl<IO> Watched<IO> {
+    pub(super) fn new(io: IO, patience: &'static Patience) -> Self {
+        let (tail, read_clock, write_clock) = ([0; END_OF_HEAD.len() - 1], None, None);
+        let (last_call, ends_at) = (LastCall::default(), None);
+        Self { io, patience, reading: Reading::Nothing, tail, read_clock, write_clock, last_call, ends_at }
+    }
+
+    /// For whoever knows which call is the last.
+    pub(super) fn last_call(&self) -> LastCall {
+        self.last_call.clone()
+    }
+
+    fn has_read(&mut self, bytes: &[u8]) {
+        match self.reading {
+            Reading::Nothing if bytes.ends_with(END_OF_HEAD) => self.reading = Reading::Rest,
+            Reading::Nothing if bytes.is_empty() => {}
+            Reading::Nothing => {
+                self.tail = [0; END_OF_HEAD.len() - 1];
+                self.reading = Reading::Head;
+                self.read_clock = Some(Box::pin(sleep(self.patience.head)));
+                self.look_for_end_of_head(bytes);
+            }
+            Reading::Head => self.look_for_end_of_head(bytes),
+            Reading::Rest if self.read_clock.is_some() => self.read_clock = Some(Box::pin(sleep(self.patience.call))),
+            Reading::Rest => {}
+        }
+    }
+
+    fn look_for_end_of_head(&mut self, bytes: &[u8]) {
+        let mut seam = self.tail.to_vec();
+        seam.extend(bytes.iter().take(END_OF_HEAD.len() - 1));
+        if memmem::find(&seam, END_OF_HEAD).is_some() || memmem::find(bytes, END_OF_HEAD).is_some() {
+            self.reading = Reading::Rest;
+            self.read_clock = Some(Box::pin(sleep(self.patience.call)));
+            return;
+        }
+        let last = [&self.tail, bytes].concat();
+        let (_, last) = last.split_at(last.len() - self.tail.len());
+        self.tail.copy_from_slice(last);
+    }
+
+    fn has_written(&mut self, bytes: &[u8]) {
+        if bytes.len() != CONTINUE.len() || bytes != CONTINUE {
+            self.reading = Reading::Nothing;
+            self.read_clock = None;
+            if self.last_call.0.get() && self.ends_at.is_none() {
+                self.ends_at = Some(Instant::now() + self.patience.end);
+            }
+        }
+        self.write_clock = None;
+    }
+
+    /// The client does not read: an error once that has gone on for too long.
+    fn poll_write_clock(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let clock = self.write_clock.get_or_insert_with(|| Box::pin(sleep(self.patience.answer)));
+        ready!(clock.as_mut().poll(context));
+        Poll::Ready(io::ErrorKind::TimedOut.into())
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(ends_at) = self.ends_at {
+            if Instant::now() >= ends_at {
+                // As if the client had ended it: what is left of the answer is still written.
+                return Poll::Ready(Ok(()));
+            }
+            self.read_clock.get_or_insert_with(|| Box::pin(sleep_until(ends_at.into())));
+        }
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.io).poll_read(context, buffer) {
+            Poll::Ready(Ok(())) => {
+                if self.ends_at.is_none() {
+                    self.has_read(&buffer.filled()[before..]);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                let Some(clock) = &mut self.read_clock else {
+                    return Poll::Pending;
+                };
+                ready!(clock.as_mut().poll(context));
+                if self.ends_at.is_some() {
+                    Poll::Ready(Ok(()))
+                } else {
+                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+                }
+            }
+        }
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Watched<IO> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.io).poll_write(context, bytes) {
+            Poll::Ready(written) => {
+                self.has_written(bytes);
+                Poll::Ready(written)
+            }
+            Poll::Pending => self.poll_write_clock(context).map(Err),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.io).poll_flush(context) {
+            Poll::Ready(flushed) => {
+                self.write_clock = None;
+                Poll::Ready(flushed)
+            }
+            Poll::Pending => self.poll_write_clock(context).map(Err),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::io::DuplexStream;
+    use tokio::io::duplex;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const PATIENCE: Patience = Patience {
+        head: Duration::from_millis(200),
+        answer: Duration::from_millis(200),
+        call: Duration::from_millis(600),
+        end: Duration::from_millis(200),
+    };
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    fn connection() -> (DuplexStream, Watched<DuplexStream>) {
+        let (client, server) = duplex(64);
+        (client, Watched::new(server, &PATIENCE))
+    }
+
+    async fn read(server: &mut Watched<DuplexStream>) -> io::Result<usize> {
+        server.read(&mut [0; 64]).await
+    }
+
+    #[tokio::test]
+    async fn a_later_head_that_comes_in_drops_is_given_up() {
+        let (mut client, mut server) = connection();
+        client.write_all(REQUEST).await.unwrap();
+        assert_eq!(read(&mut server).await.unwrap(), REQUEST.len());
+        server.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        let begun = Instant::now();
+        let drip = tokio::spawn(async move {
+            for byte in REQUEST {
+                if client.write_all(&[*byte]).await.is_err() {
+                    break;
+                }
+                sleep(PATIENCE.head / 5).await;
+            }
+        });
+        let error = loop {
+            if let Err(error) = read(&mut server).await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= PATIENCE.head);
+        drip.abort();
+    }
+
+    #[tokio::test]
+    async fn a_head_in_pieces_is_known_to_be_complete_wherever_it_is_cut() {
+        for cut in 1..REQUEST.len() {
+            let (mut client, mut server) = connection();
+            for part in [&REQUEST[..cut], &REQUEST[cut..]] {
+                client.write_all(part).await.unwrap();
+                read(&mut server).await.unwrap();
+            }
+            assert!(server.reading == Reading::Rest, "{cut}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_body_or_handler_has_limits_of_its_own_and_a_dead_one_ends() {
+        let (mut client, mut server) = connection();
+        for part in [&REQUEST[..7], &REQUEST[7..]] {
+            client.write_all(part).await.unwrap();
+            read(&mut server).await.unwrap();
+        }
+        assert!(timeout(PATIENCE.head * 2, read(&mut server)).await.is_err());
+        assert_eq!(read(&mut server).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_body_after_100_continue_is_no_head() {
+        let (mut client, mut server) = connection();
+        client.write_all(REQUEST).await.unwrap();
+        read(&mut server).await.unwrap();
+        server.write_all(CONTINUE).await.unwrap();
+        client.write_all(b"half of a body").await.unwrap();
+        read(&mut server).await.unwrap();
+        assert!(timeout(PATIENCE.head * 2, read(&mut server)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_no_matter_of_this_one() {
+        let (_client, mut server) = connection();
+        assert!(timeout(PATIENCE.call * 2, read(&mut server)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_its_answer_is_given_up() {
+        let (_client, mut server) = connection();
+        let begun = Instant::now();
+        assert_eq!(server.write_all(&[b'x'; 100]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= PATIENCE.answer);
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_the_answer_to_the_last_call_is_not_read_for_long() {
+        let (mut client, mut server) = connection();
+        client.write_all(REQUEST).await.unwrap();
+        read(&mut server).await.unwrap();
+        server.last_call().announce();
+        client.write_all(b"5\r\nchunk\r\n").await.unwrap();
+        assert!(read(&mut server).await.is_ok(), "before its answer it is read");
+        server.write_all(b"HTTP/1.1 413 Payload Too Large\r\n\r\n").await.unwrap();
+        let endless = tokio::spawn(async move { while client.write_all(REQUEST).await.is_ok() {} });
+        let begun = Instant::now();
+        while read(&mut server).await.unwrap() > 0 {}
+        assert!(begun.elapsed() >= PATIENCE.end);
+        drop(server);
+        endless.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_slowly_is_not_given_up() {
+        let (mut client, mut server) = connection();
+        let slowly = async {
+            for _ in 0..20 {
+                sleep(PATIENCE.answer / 5).await;
+                client.read_exact(&mut [0; 10]).await.unwrap();
+            }
+        };
+        let (written, ()) = tokio::join!(server.write_all(&[b'x'; 200]), slowly);
+        written.unwrap();
+    }
+}
