@@ -132,6 +132,7 @@ async fn a_bad_token_is_told_which_check_it_failed_and_nothing_of_itself() {
         (token().signed_by(&app.entra.personal_key()).mint(), "key-issuer"),
         (token().header("alg", "none").mint(), "algorithm"),
         (token().issued_by(app.entra.https_base()).mint(), "issuer"),
+        (token().claim("xms_edov", false).mint(), "email-owner"),
         (format!("{}{}", token().mint(), "A".repeat(17_000)), "token-too-long"),
     ] {
         let answer = app.me(&token).await;
