@@ -59,7 +59,11 @@ fn revisions(revisions: &[Revision]) -> String {
         let counts = [revision.revision.unsigned_abs(), revision.added, revision.changed, revision.removed];
         let [number, added, changed, removed] = counts.map(|count| count.to_string());
         let at = revision.at.strftime("%F %T UTC").to_string();
-        listing.add([number.as_str(), &at, &revision.actor, &revision.source, &added, &changed, &removed]);
+        let source = match &revision.released_pin {
+            Some(number) => &format!("{}: pin of {number} released", revision.source),
+            None => &revision.source,
+        };
+        listing.add([number.as_str(), &at, &revision.actor, source, &added, &changed, &removed]);
     }
     listing.text()
 }

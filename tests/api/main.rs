@@ -12,6 +12,7 @@ mod keys;
 mod mappings;
 mod operations;
 mod permissions;
+mod pins;
 mod previews;
 mod problems;
 mod resolving;

@@ -34,6 +34,7 @@ const MATRIX: &[(&str, [Gate; 6])] = &[
     ("getMapping", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("putMapping", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("deleteMapping", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
+    ("releasePin", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("exportMappings", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("exportWorkbook", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
     ("importMappings", [Open, Open, Hidden, Forbidden, Forbidden, Forbidden]),
