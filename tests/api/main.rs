@@ -8,6 +8,7 @@ mod business_groups;
 mod document;
 mod history;
 mod imports;
+mod isolation;
 mod keys;
 mod mappings;
 mod operations;
