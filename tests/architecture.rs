@@ -90,3 +90,34 @@ fn first_word(text: &str) -> &str {
     let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(text.len());
     &text[..end]
 }
+
+/// How a statement says whose mappings it means.
+const OF_A_GROUP: [&str; 5] = [
+    "group_key = $",
+    "g.id = $1",
+    "g.tenant_id = $1",
+    "WHERE id = $1",
+    "INSERT INTO mappings (phone_number, group_key,",
+];
+
+#[test]
+fn every_statement_over_mappings_names_its_group() {
+    let mut checked = 0;
+    for file in ["statements.rs", "postgres.rs", "sqlite.rs"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store").join(file);
+        let text = fs::read_to_string(&path).expect("a readable file");
+        for (name, item) in constants(&text) {
+            let reads = ["FROM mappings", "JOIN mappings", "UPDATE mappings", "INTO mappings", "mappings_where!("];
+            if reads.iter().any(|part| item.contains(part)) {
+                assert!(OF_A_GROUP.iter().any(|part| item.contains(part)), "{file}: {name} names no group: {item}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 20, "{checked}");
+}
+
+/// The constants of a file: each one's name and text.
+fn constants(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split("const ").skip(1).map(|item| (first_word(item), item.split(";\n").next().unwrap_or_default()))
+}

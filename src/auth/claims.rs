@@ -14,8 +14,10 @@ use crate::domain::guid::Guid;
 use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
 
 /// The claims that are looked at, besides those that may hold the e-mail address.
-const NAMES: [&str; 15] =
-    ["ver", "tid", "oid", "iss", "aud", "exp", "nbf", "iat", "scp", "azp", "appid", "idtyp", "acct", "idp", "sub"];
+const NAMES: [&str; 16] = [
+    "ver", "tid", "oid", "iss", "aud", "exp", "nbf", "iat", "scp", "azp", "appid", "idtyp", "acct", "idp", "sub",
+    "xms_edov",
+];
 
 /// The names of all claims that are looked at.
 pub(super) fn names(email_claims: &[String]) -> Vec<Cow<'static, str>> {
@@ -114,7 +116,7 @@ impl<'n, 'j> Claims<'n, 'j> {
         let marked = match self.0.get("acct") {
             Some(Member::Integer(integer)) => *integer != 0,
             Some(Member::Text(text)) => text != "0",
-            Some(Member::Other) => true,
+            Some(Member::Boolean(_) | Member::Other) => true,
             None => false,
         };
         let foreign = match self.0.get("idp") {
@@ -125,9 +127,26 @@ impl<'n, 'j> Claims<'n, 'j> {
         marked || foreign
     }
 
-    /// The first of `claims` that is an e-mail address.
-    pub(super) fn email(&self, claims: &[String]) -> Option<EmailAddress> {
-        claims.iter().find_map(|name| self.text(name).and_then(|text| EmailAddress::parse(text).ok()))
+    /// The first of `claims` that is an e-mail address. It is refused, and no other is taken in its place, if it is the
+    /// one of `email` and the token says that nobody has verified whose its domain is.
+    pub(super) fn email(&self, claims: &[String]) -> Result<Option<EmailAddress>, TokenCheck> {
+        let found = claims.iter().find_map(|name| Some((name, EmailAddress::parse(self.text(name)?).ok()?)));
+        match found {
+            Some((name, _)) if name == "email" && self.disowns_email() => Err(TokenCheck::EmailOwner),
+            found => Ok(found.map(|(_, email)| email)),
+        }
+    }
+
+    /// Whether Entra says that the owner of the domain of `email` is not verified (`xms_edov`, "email domain owner
+    /// verified", which comes in four forms). It is an optional claim: most tokens say nothing.
+    fn disowns_email(&self) -> bool {
+        match self.0.get("xms_edov") {
+            None => false,
+            Some(Member::Boolean(verified)) => !verified,
+            Some(Member::Integer(integer)) => *integer != 1,
+            Some(Member::Text(text)) => !matches!(&**text, "true" | "1"),
+            Some(Member::Other) => true,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Member<'j> {
     Text(Cow<'j, str>),
     /// A number without fraction or exponent.
     Integer(i64),
+    /// `true` or `false`.
+    Boolean(bool),
     /// Anything else, `null` too.
     Other,
 }
@@ -119,8 +121,8 @@ impl<'de> Visitor<'de> for AnyValue {
         Ok(Member::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Member::Other)
+    fn visit_bool<E>(self, boolean: bool) -> Result<Self::Value, E> {
+        Ok(Member::Boolean(boolean))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_a_text_an_integer_or_something_else() {
+    fn a_member_is_a_text_an_integer_a_boolean_or_something_else() {
         for (json, expected) in [
             (r#""a\u0062""#, Member::Text("ab".into())),
             ("-9223372036854775808", Member::Integer(i64::MIN)),
@@ -211,7 +213,8 @@ mod tests {
             ("1.0", Member::Other),
             ("-0", Member::Other),
             ("null", Member::Other),
-            ("true", Member::Other),
+            ("true", Member::Boolean(true)),
+            ("false", Member::Boolean(false)),
             (r#"["a",{"b":1}]"#, Member::Other),
             (r#"{"a":["b"]}"#, Member::Other),
         ] {

@@ -200,7 +200,7 @@ impl TokenValidator {
         let sign_in = SignIn {
             tid,
             oid: claims.object_id()?,
-            email: claims.email(&self.policy.email_claims),
+            email: claims.email(&self.policy.email_claims)?,
             application,
             is_guest: claims.is_guest([v1_issuer, v2_issuer]),
             expires_at: Timestamp::from_second(times.expires).map_err(|_| TokenCheck::Expiry)?,

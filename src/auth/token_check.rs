@@ -68,6 +68,9 @@ token_checks! {
     ClientApplication = "client-application", "the token for the API was given to none of the configured applications";
     /// There is no user in it.
     AppOnly = "app-only", "the token is an application's, not a user's";
+    /// The address is `email`'s, and `xms_edov` is there and not true.
+    EmailOwner = "email-owner", "the token says that the domain of its email is not verified (xms_edov is not true): an \
+         administrator of the directory verifies the domain";
     /// `oid` is no GUID.
     ObjectId = "object-id", "the token's oid is not a GUID";
     /// `exp` is missing or no integer.

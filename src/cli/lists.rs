@@ -59,7 +59,11 @@ fn revisions(revisions: &[Revision]) -> String {
         let counts = [revision.revision.unsigned_abs(), revision.added, revision.changed, revision.removed];
         let [number, added, changed, removed] = counts.map(|count| count.to_string());
         let at = revision.at.strftime("%F %T UTC").to_string();
-        listing.add([number.as_str(), &at, &revision.actor, &revision.source, &added, &changed, &removed]);
+        let source = match &revision.released_pin {
+            Some(number) => &format!("{}: pin of {number} released", revision.source),
+            None => &revision.source,
+        };
+        listing.add([number.as_str(), &at, &revision.actor, source, &added, &changed, &removed]);
     }
     listing.text()
 }
@@ -82,4 +86,27 @@ fn as_csv(problems: &[FileProblem]) -> Result<Vec<u8>, csv::Error> {
         file.write_record(cells.map(|cell| guarded(cell).into_owned()))?;
     }
     file.into_inner().map_err(|error| error.into_error().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_released_pin_is_told_with_its_number() {
+        let revision = |released_pin| {
+            let revision = json!({
+                "revision": 2, "at": "2027-01-31T00:00:00Z", "actor": "Ann (k1)", "source": "api",
+                "added": 0, "changed": 0, "removed": 0, "released_pin": released_pin,
+            });
+            revisions(&[serde_json::from_value(revision).unwrap()])
+        };
+        let told = revision(json!("+17635551111"));
+        for word in ["api:", "+17635551111", "released"] {
+            assert!(told.contains(word), "{told}");
+        }
+        assert!(!revision(json!(null)).contains("released"));
+    }
 }

@@ -118,6 +118,8 @@ pub struct Revision {
     pub changed: u64,
     /// Mappings that went.
     pub removed: u64,
+    /// The number whose pin was released, if that is what was done.
+    pub released_pin: Option<String>,
 }
 
 /// A problem of the service's (RFC 9457): it has read the call, and says no.

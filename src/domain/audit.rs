@@ -22,6 +22,8 @@ pub mod action {
     pub const PUT_MAPPING: &str = "putMapping";
     /// A mapping was removed.
     pub const DELETE_MAPPING: &str = "deleteMapping";
+    /// A mapping was let go by the account that it was pinned to.
+    pub const RELEASE_PIN: &str = "releasePin";
     /// A file was uploaded, and perhaps applied.
     pub const IMPORT_MAPPINGS: &str = "importMappings";
     /// An import was applied.

@@ -19,6 +19,8 @@ pub struct Revision {
     pub source: Source,
     /// How much it changed.
     pub counts: ChangeCounts,
+    /// The number whose pin was released, if that is what was done; then no address changed.
+    pub released_pin: Option<PhoneNumber>,
 }
 
 /// By which way mappings were changed.

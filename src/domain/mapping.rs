@@ -17,6 +17,17 @@ pub struct Mapping {
     pub email: EmailAddress,
     /// When the address was last set.
     pub updated_at: Timestamp,
+    /// Whom it is pinned to; `None` if the next sign-in pins it.
+    pub pinned_to: Option<PinnedTo>,
+}
+
+/// The person whose first sign-in pinned a mapping. A pin of a tenant that the group was linked to before counts as none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinnedTo {
+    /// The person's object in the tenant (`oid`).
+    pub oid: Guid,
+    /// When she signed in for the first time.
+    pub at: Timestamp,
 }
 
 /// What the store knows of a user who signs in: found by tenant and address, in one look-up.

@@ -29,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings::get_mapping)
         .service(mappings::put_mapping)
         .service(mappings::delete_mapping)
+        .service(mappings::release_pin)
         .service(mappings_files::export_mappings)
         .service(mappings_files::export_workbook)
         .service(mappings_files::get_mappings_template)

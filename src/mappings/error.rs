@@ -41,7 +41,8 @@ pub enum ResolveError {
     NoMapping,
     /// The mapping is pinned to another person.
     #[error(
-        "this phone number was used by another account of the same address before: the administrator confirms the change"
+        "this phone number was used by another account of the same address before: if the address is yours now, the \
+         company's administrator releases the pin of the mapping"
     )]
     IdentityChanged,
     /// The store could not be asked.

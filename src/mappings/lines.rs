@@ -102,6 +102,12 @@ impl Lines {
         }
     }
 
+    /// Finds the line of an address in a tenant in the store, whatever is known of it: what is known has turned out to be
+    /// wrong.
+    pub(super) async fn find_anew(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<KnownLine, StoreError> {
+        self.look_up(tenant, email).await
+    }
+
     /// Whether a line that was found before would be found again at `now`, without asking.
     pub(super) fn holds(&self, tenant: Guid, found: &KnownLine, now: Instant) -> bool {
         self.known.is_some() && self.generations.is_trusted(now) && self.is_current(tenant, found)

@@ -13,6 +13,7 @@ use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
+use crate::ports::mapping_store::ReleasePinOutcome;
 
 /// What administrators do with single mappings.
 pub struct Mappings {
@@ -86,6 +87,23 @@ impl Mappings {
         match self.store.delete(group, number, deed).await? {
             DeleteOutcome::Deleted => Ok(()),
             DeleteOutcome::NotFound => Err(MappingError::NoSuchMapping),
+        }
+    }
+
+    /// Lets a mapping go from the account that it is pinned to: the next account that signs in with its address has it.
+    /// One that is pinned to nobody stays as it is.
+    ///
+    /// # Errors
+    /// [`MappingError::NoSuchMapping`], also where the group does not exist.
+    pub async fn release_pin(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        deed: &Deed,
+    ) -> Result<(), MappingError> {
+        match self.store.release_pin(group, number, deed).await? {
+            ReleasePinOutcome::Released | ReleasePinOutcome::NotPinned => Ok(()),
+            ReleasePinOutcome::NotFound => Err(MappingError::NoSuchMapping),
         }
     }
 }

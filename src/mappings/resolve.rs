@@ -4,7 +4,6 @@ use std::time::Instant;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;
 use crate::domain::email::EmailAddress;
-use crate::domain::guid::Guid;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::MappedNumber;
 use crate::domain::phone_number::PhoneNumber;
@@ -79,6 +78,16 @@ impl Resolver {
     /// [`ResolveError`]
     pub async fn resolve<'s>(&self, sign_in: &'s SignIn) -> Result<ResolvedLine<'s>, ResolveError> {
         let found = self.lines.find(sign_in.tid, sign_in.email.as_ref()).await?;
+        if let Some(line) = self.take(sign_in, found).await? {
+            return Ok(line);
+        }
+        // The mapping went before it was pinned. The address may have another number by now.
+        let found = self.lines.find_anew(sign_in.tid, sign_in.email.as_ref()).await?;
+        self.take(sign_in, found).await?.ok_or(ResolveError::NoMapping)
+    }
+
+    /// Gives the user the line that was found, if she may have it; `None` if it is not there any more.
+    async fn take<'s>(&self, sign_in: &'s SignIn, found: KnownLine) -> Result<Option<ResolvedLine<'s>>, ResolveError> {
         let line = found.line.as_ref().ok_or(ResolveError::TenantNotLinked)?;
         if sign_in.is_guest && !line.allow_guests {
             return Err(ResolveError::GuestNotAllowed);
@@ -87,18 +96,21 @@ impl Resolver {
         let mapped = line.mapped.ok_or(ResolveError::NoMapping)?;
         let phone_number = mapped.phone_number;
         if line.identity_pinning == IdentityPinning::Off || mapped.pinned_oid == Some(sign_in.oid) {
-            return Ok(ResolvedLine { phone_number, email, line: Arc::clone(line), found });
+            return Ok(Some(ResolvedLine { phone_number, email, line: Arc::clone(line), found }));
         }
         // An oid is never given to another person, an address can be.
         if mapped.pinned_oid.is_some() {
             return Err(ResolveError::IdentityChanged);
         }
-        let line = self.pin(&found, line, mapped, email, sign_in).await?;
+        let Some(line) = self.pin(&found, line, mapped, email, sign_in).await? else {
+            return Ok(None);
+        };
         let found = found.with(Arc::clone(&line));
-        Ok(ResolvedLine { phone_number, email, line, found })
+        Ok(Some(ResolvedLine { phone_number, email, line, found }))
     }
 
-    /// Pins the mapping to the first who signs in with its address, whom it means; or somebody else was faster.
+    /// Pins the mapping to the first who signs in with its address, whom it means; or somebody else was faster. `None` if
+    /// there is no such mapping any more.
     async fn pin(
         &self,
         found: &KnownLine,
@@ -106,7 +118,7 @@ impl Resolver {
         mapped: MappedNumber,
         email: &EmailAddress,
         sign_in: &SignIn,
-    ) -> Result<Arc<Line>, ResolveError> {
+    ) -> Result<Option<Arc<Line>>, ResolveError> {
         let pin = Pin {
             group: line.business_group.clone(),
             phone_number: mapped.phone_number,
@@ -115,10 +127,12 @@ impl Resolver {
             oid: sign_in.oid,
             now: self.clock.now(),
         };
-        let pinned_to: Guid = self.store.pin(&pin).await?.ok_or(ResolveError::NoMapping)?;
+        let Some(pinned_to) = self.store.pin(&pin).await? else {
+            return Ok(None);
+        };
         let pinned =
             Arc::new(Line { mapped: Some(MappedNumber { pinned_oid: Some(pinned_to), ..mapped }), ..line.clone() });
         self.lines.keep(sign_in.tid, pin.email, found.with(Arc::clone(&pinned)));
-        if pinned_to == sign_in.oid { Ok(pinned) } else { Err(ResolveError::IdentityChanged) }
+        if pinned_to == sign_in.oid { Ok(Some(pinned)) } else { Err(ResolveError::IdentityChanged) }
     }
 }

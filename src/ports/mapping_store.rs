@@ -53,6 +53,14 @@ pub trait MappingStore: Send + Sync {
         deed: &Deed,
     ) -> Result<DeleteOutcome, StoreError>;
 
+    /// Releases the pin of a mapping, so that the next sign-in pins it anew.
+    async fn release_pin(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        deed: &Deed,
+    ) -> Result<ReleasePinOutcome, StoreError>;
+
     /// Opens a group's mappings for reading, all of one revision, in the order of their numbers, in constant memory;
     /// `None` if there is no such group.
     async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError>;
@@ -119,6 +127,17 @@ pub enum PutOutcome {
 pub enum DeleteOutcome {
     /// It is gone.
     Deleted,
+    /// There is no such group or mapping.
+    NotFound,
+}
+
+/// What became of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleasePinOutcome {
+    /// It is pinned to nobody now.
+    Released,
+    /// It was pinned to nobody. Nothing was changed.
+    NotPinned,
     /// There is no such group or mapping.
     NotFound,
 }

@@ -50,6 +50,32 @@ pub(super) struct SingleChange<'a> {
     pub(super) new_email: Option<&'a str>,
 }
 
+/// What a revision is about.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Changes that were applied.
+    Applied(Tally),
+    /// The pin of a number.
+    Released(PhoneNumber),
+}
+
+impl Step {
+    /// How many mappings there are more than before.
+    fn growth(self) -> i64 {
+        match self {
+            Self::Applied(tally) => rows::stored_count(tally.incoming) - rows::stored_count(tally.outgoing),
+            Self::Released(_) => 0,
+        }
+    }
+
+    fn released_pin(self) -> Option<PhoneNumber> {
+        match self {
+            Self::Applied(_) => None,
+            Self::Released(number) => Some(number),
+        }
+    }
+}
+
 /// A change set that does not fit the mappings it was made for. It is never applied in part.
 #[derive(Debug, thiserror::Error)]
 #[error("a change set does not fit the mappings: {0} rows instead of {1}")]
@@ -189,7 +215,7 @@ macro_rules! change_sets {
                     let query = query.bind(deed.at.as_microsecond());
                     fits(query.execute(&mut **transaction).await?.rows_affected(), tally.incoming)?;
                 }
-                add_revision(transaction, group, change_set, tally, source, deed).await
+                add_revision(transaction, group, change_set, Step::Applied(tally), source, deed).await
             }
 
             /// Applies the change set of a group's first file, whose rows these are, as the next revision, which it gives.
@@ -204,7 +230,8 @@ macro_rules! change_sets {
                 let at = deed.at.as_microsecond();
                 let (mut transaction, added) = <$engine>::fill(transaction, (group.key, at), change_set, file).await?;
                 fits(added, tally.incoming)?;
-                let revision = add_revision(&mut transaction, group, change_set, tally, Source::Import, deed).await?;
+                let (step, source) = (Step::Applied(tally), Source::Import);
+                let revision = add_revision(&mut transaction, group, change_set, step, source, deed).await?;
                 Ok((transaction, revision))
             }
 
@@ -224,21 +251,32 @@ macro_rules! change_sets {
                     .bind(change.new_email)
                     .execute(&mut **transaction)
                     .await?;
-                add_revision(transaction, group, change_set, tally, Source::Api, deed).await
+                add_revision(transaction, group, change_set, Step::Applied(tally), Source::Api, deed).await
+            }
+
+            /// Writes the release of a pin down as the next revision, which it gives.
+            pub(in crate::store) async fn record_release(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                number: PhoneNumber,
+                deed: &Deed,
+            ) -> Result<i64, StoreError> {
+                let change_set = create(transaction, group, ChangeCounts::default()).await?;
+                add_revision(transaction, group, change_set, Step::Released(number), Source::Api, deed).await
             }
 
             async fn add_revision(
                 transaction: &mut $transaction,
                 group: LockedGroup,
                 change_set: i64,
-                tally: Tally,
+                step: Step,
                 source: Source,
                 deed: &Deed,
             ) -> Result<i64, StoreError> {
                 let revision = group.revision + 1;
                 sqlx::query(statements::COUNT_REVISION)
                     .bind(group.key)
-                    .bind(rows::stored_count(tally.incoming) - rows::stored_count(tally.outgoing))
+                    .bind(step.growth())
                     .execute(&mut **transaction)
                     .await?;
                 sqlx::query(statements::ADD_REVISION)
@@ -249,6 +287,7 @@ macro_rules! change_sets {
                     .bind(&deed.actor.id)
                     .bind(&deed.actor.name)
                     .bind(source.as_str())
+                    .bind(step.released_pin().map(to_i64))
                     .execute(&mut **transaction)
                     .await?;
                 Ok(revision)

@@ -19,6 +19,7 @@ use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
+use crate::ports::mapping_store::ReleasePinOutcome;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
@@ -55,27 +56,29 @@ macro_rules! mapping_store {
             }
 
             async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError> {
-                let (group, number) = (pin.group.as_str(), to_i64(pin.phone_number));
                 let mut transaction = self.0.begin().await?;
-                sqlx::query(statements::PIN)
-                    .bind(group)
-                    .bind(number)
+                let found: Option<(i64, Option<String>)> = sqlx::query_as(<$engine>::LOCK_LINE)
+                    .bind(pin.group.as_str())
+                    .bind(to_i64(pin.phone_number))
                     .bind(pin.email.as_str())
+                    .bind(pin.tid.to_string())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                let group_key = match found {
+                    None => return Ok(None),
+                    Some((_, Some(oid))) => return Ok(Some(rows::guid(&oid)?)),
+                    Some((group_key, None)) => group_key,
+                };
+                sqlx::query(statements::PIN)
+                    .bind(to_i64(pin.phone_number))
+                    .bind(group_key)
                     .bind(pin.tid.to_string())
                     .bind(pin.oid.to_string())
                     .bind(pin.now.as_microsecond())
                     .execute(&mut *transaction)
                     .await?;
-                let pinned_to: Option<(Option<String>,)> = sqlx::query_as(statements::PINNED_TO)
-                    .bind(group)
-                    .bind(number)
-                    .bind(pin.email.as_str())
-                    .bind(pin.tid.to_string())
-                    .fetch_optional(&mut *transaction)
-                    .await?;
                 transaction.commit().await?;
-                let pinned_to = pinned_to.and_then(|(oid,)| oid);
-                Ok(pinned_to.as_deref().map(rows::guid).transpose()?)
+                Ok(Some(pin.oid))
             }
 
             async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
@@ -165,7 +168,8 @@ macro_rules! mapping_store {
                 let event = audit::done(&change.deed, action::PUT_MAPPING, &change.group, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;
                 line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
-                let mapping = rows::mapping((number, change.email.to_string(), change.deed.at.as_microsecond()))?;
+                let row = (number, change.email.to_string(), change.deed.at.as_microsecond(), None, None);
+                let mapping = rows::mapping(row)?;
                 Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
             }
 
@@ -195,6 +199,40 @@ macro_rules! mapping_store {
                 audit::$engine_module::record(&mut transaction, &event).await?;
                 line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(DeleteOutcome::Deleted)
+            }
+
+            async fn release_pin(
+                &self,
+                id: &BusinessGroupId,
+                number: PhoneNumber,
+                deed: &Deed,
+            ) -> Result<ReleasePinOutcome, StoreError> {
+                let mut transaction = self.0.begin().await?;
+                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
+                    return Ok(ReleasePinOutcome::NotFound);
+                };
+                let mapping: Option<(Option<String>,)> = sqlx::query_as(<$engine>::LOCK_PIN)
+                    .bind(to_i64(number))
+                    .bind(group.key)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                let oid = match mapping {
+                    None => return Ok(ReleasePinOutcome::NotFound),
+                    Some((None,)) => return Ok(ReleasePinOutcome::NotPinned),
+                    Some((Some(oid),)) => oid,
+                };
+                sqlx::query(statements::RELEASE_PIN)
+                    .bind(to_i64(number))
+                    .bind(group.key)
+                    .execute(&mut *transaction)
+                    .await?;
+                let revision =
+                    change_sets::$engine_module::record_release(&mut transaction, group, number, deed).await?;
+                let detail = vec![told("phone_number", &number), told("oid", &oid), told("revision", &revision)];
+                let event = audit::done(deed, action::RELEASE_PIN, id, detail);
+                audit::$engine_module::record(&mut transaction, &event).await?;
+                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
+                Ok(ReleasePinOutcome::Released)
             }
 
             async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {

@@ -59,6 +59,17 @@ impl Postgres {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE";
 
+    /// Locks the mapping of a first sign-in, so that nobody else pins it or releases its pin meanwhile, and reads whom it
+    /// is pinned to. Only in the tenant that the group is linked to: who comes from the one before, late, must not take
+    /// the pin.
+    pub(super) const LOCK_LINE: &str = "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END FROM mappings \
+         WHERE phone_number = $2 AND email = $3 \
+         AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4) FOR UPDATE";
+
+    /// Locks a mapping against sign-ins, and reads whom it is pinned to.
+    pub(super) const LOCK_PIN: &str =
+        "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2 FOR UPDATE";
+
     /// A change of many rows may take long, and wait long for another one of the same group. It sorts and joins more than
     /// the server's default has room for in memory.
     pub(super) const BEFORE_LARGE_CHANGE: &[&str] =

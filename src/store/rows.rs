@@ -13,6 +13,7 @@ use crate::domain::history::MappingChange;
 use crate::domain::history::Revision;
 use crate::domain::history::Source;
 use crate::domain::mapping::Mapping;
+use crate::domain::mapping::PinnedTo;
 use crate::domain::number_range::NumberRange;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::error::UnreadableRow;
@@ -56,14 +57,16 @@ pub(super) fn range(first: i64, last: i64) -> Result<NumberRange, UnreadableRow>
     NumberRange::new(phone_number(first)?, phone_number(last)?).map_err(|_| UnreadableRow("a number range"))
 }
 
-/// `phone_number, email, updated_at`
-pub(super) type MappingRow = (i64, String, i64);
+/// `phone_number, email, updated_at, pinned_oid, pinned_at`
+pub(super) type MappingRow = (i64, String, i64, Option<String>, Option<i64>);
 
-pub(super) fn mapping((number, email, updated_at): MappingRow) -> Result<Mapping, UnreadableRow> {
+pub(super) fn mapping((number, email, updated_at, oid, pinned_at): MappingRow) -> Result<Mapping, UnreadableRow> {
+    let pinned_to = oid.zip(pinned_at).map(|(oid, at)| Ok(PinnedTo { oid: guid(&oid)?, at: timestamp(at)? }));
     Ok(Mapping {
         phone_number: phone_number(number)?,
         email: EmailAddress::from_stored(email),
         updated_at: timestamp(updated_at)?,
+        pinned_to: pinned_to.transpose()?,
     })
 }
 
@@ -86,16 +89,17 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
     Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
 }
 
-/// `revision, at, actor_id, actor_name, source, added, changed, removed`
-pub(super) type RevisionRow = (i64, i64, String, String, String, i64, i64, i64);
+/// `revision, at, actor_id, actor_name, source, added, changed, removed, released_pin`
+pub(super) type RevisionRow = (i64, i64, String, String, String, i64, i64, i64, Option<i64>);
 
 pub(super) fn revision(row: RevisionRow) -> Result<Revision, UnreadableRow> {
-    let (revision, at, id, name, source, added, changed, removed) = row;
+    let (revision, at, id, name, source, added, changed, removed, released_pin) = row;
     Ok(Revision {
         revision,
         at: timestamp(at)?,
         actor: Actor { id, name },
         source: Source::parse(&source).ok_or(UnreadableRow("a source"))?,
         counts: change_counts(added, changed, removed)?,
+        released_pin: released_pin.map(phone_number).transpose()?,
     })
 }

@@ -46,27 +46,38 @@ pub(super) const COUNT_MAPPINGS_BETWEEN: &str =
 pub(super) const RESOLVE: &str = "SELECT g.id, g.allow_guests, g.identity_pinning, m.phone_number, \
      CASE WHEN m.pinned_tid = g.tenant_id THEN m.pinned_oid END \
      FROM business_groups g LEFT JOIN mappings m ON m.group_key = g.group_key AND m.email = $2 WHERE g.tenant_id = $1";
-/// Only in the tenant that the group is linked to: who comes from the one before, late, must not take the pin.
-pub(super) const PIN: &str = "UPDATE mappings SET pinned_tid = $4, pinned_oid = $5, pinned_at = $6 \
-     WHERE phone_number = $2 AND email = $3 AND (pinned_tid IS NULL OR pinned_tid <> $4) \
-     AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)";
-pub(super) const PINNED_TO: &str = "SELECT pinned_oid FROM mappings WHERE phone_number = $2 AND email = $3 \
-     AND pinned_tid = $4 AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)";
-pub(super) const FIND_MAPPING: &str = "SELECT phone_number, email, updated_at FROM mappings WHERE phone_number = $2 \
-     AND group_key = (SELECT group_key FROM business_groups WHERE id = $1)";
+/// Of a mapping that is locked.
+pub(super) const PIN: &str = "UPDATE mappings SET pinned_tid = $3, pinned_oid = $4, pinned_at = $5 \
+     WHERE phone_number = $1 AND group_key = $2";
+/// With whom each is pinned to: as long as no tenant is linked, still in the one before.
+macro_rules! mappings_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.phone_number, m.email, m.updated_at, \
+             CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_oid END, \
+             CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_at END \
+             FROM mappings m JOIN business_groups g ON g.group_key = m.group_key WHERE ",
+            $rest
+        )
+    };
+}
+pub(super) const FIND_MAPPING: &str = mappings_where!("g.id = $1 AND m.phone_number = $2");
 pub(super) const FIND_GROUP_KEY: &str = "SELECT group_key FROM business_groups WHERE id = $1";
-pub(super) const LIST_MAPPINGS: &str = "SELECT phone_number, email, updated_at FROM mappings \
-     WHERE group_key = $1 AND phone_number > $2 ORDER BY phone_number LIMIT $3";
-pub(super) const SEARCH_MAPPINGS: &str = "SELECT phone_number, email, updated_at FROM mappings \
-     WHERE group_key = $1 AND phone_number > $2 \
-     AND ('+' || CAST(phone_number AS TEXT) LIKE $4 ESCAPE '\\' OR email LIKE $4 ESCAPE '\\') \
-     ORDER BY phone_number LIMIT $3";
+pub(super) const LIST_MAPPINGS: &str =
+    mappings_where!("m.group_key = $1 AND m.phone_number > $2 ORDER BY m.phone_number LIMIT $3");
+pub(super) const SEARCH_MAPPINGS: &str = mappings_where!(
+    "m.group_key = $1 AND m.phone_number > $2 \
+     AND ('+' || CAST(m.phone_number AS TEXT) LIKE $4 ESCAPE '\\' OR m.email LIKE $4 ESCAPE '\\') \
+     ORDER BY m.phone_number LIMIT $3"
+);
 pub(super) const MAPPING_OF_EMAIL: &str = "SELECT phone_number FROM mappings WHERE group_key = $1 AND email = $2";
 pub(super) const ADD_MAPPING: &str =
     "INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES ($1, $2, $3, $4)";
 /// The pin goes: it was for who had the address before.
 pub(super) const CHANGE_MAPPING: &str = "UPDATE mappings SET email = $3, updated_at = $4, \
      pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL WHERE phone_number = $1 AND group_key = $2";
+pub(super) const RELEASE_PIN: &str = "UPDATE mappings SET pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL \
+     WHERE phone_number = $1 AND group_key = $2";
 pub(super) const DELETE_MAPPING: &str =
     "DELETE FROM mappings WHERE phone_number = $1 AND group_key = $2 RETURNING email";
 pub(super) const COUNT_REVISION: &str =
@@ -171,11 +182,12 @@ pub(super) const APPLY_ADDITIONS: &str = "INSERT INTO mappings (phone_number, gr
 // History.
 
 pub(super) const ADD_REVISION: &str = "INSERT INTO revisions \
-     (group_key, revision, change_set_key, at, actor_id, actor_name, source) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+     (group_key, revision, change_set_key, at, actor_id, actor_name, source, released_pin) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 macro_rules! revisions_where {
     ($rest:literal) => {
         concat!(
-            "SELECT r.revision, r.at, r.actor_id, r.actor_name, r.source, s.added, s.changed, s.removed \
+            "SELECT r.revision, r.at, r.actor_id, r.actor_name, r.source, s.added, s.changed, s.removed, r.released_pin \
              FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key WHERE r.group_key = $1 AND ",
             $rest
         )

@@ -32,6 +32,7 @@ use signline::ports::mapping_store::MappingStore;
 use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
+use signline::ports::mapping_store::ReleasePinOutcome;
 use signline::ports::store_error::StoreError;
 
 use crate::problems_of;
@@ -85,6 +86,15 @@ impl MappingStore for ExportingStore {
     }
 
     async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &Deed) -> Result<DeleteOutcome, StoreError> {
+        not_for_exports()
+    }
+
+    async fn release_pin(
+        &self,
+        _: &BusinessGroupId,
+        _: PhoneNumber,
+        _: &Deed,
+    ) -> Result<ReleasePinOutcome, StoreError> {
         not_for_exports()
     }
 }

@@ -22,6 +22,7 @@ on_both_engines!(
     the_database_refuses_what_must_never_be,
     the_database_refuses_keys_that_must_never_be,
     the_database_refuses_to_rewrite_what_was,
+    the_database_refuses_what_mixes_two_groups,
 );
 
 /// Runs statements in one transaction, as any other program might.
@@ -183,4 +184,42 @@ async fn the_database_refuses_to_rewrite_what_was(world: World) {
     ] {
         assert_refused(&world, what, &statement).await;
     }
+}
+
+async fn the_database_refuses_what_mixes_two_groups(world: World) {
+    world.group_with("abc", &[range(BASE, BASE + 99)]).await;
+    world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
+    let revision = |group: i64, set: i64| {
+        format!(
+            "INSERT INTO revisions (group_key, revision, change_set_key, at, actor_id, actor_name, source) \
+             VALUES ({group}, 1, {set}, 0, 'k', 'k', 'api')"
+        )
+    };
+    let import = |id: &str, group: i64, set: i64| {
+        format!(
+            "INSERT INTO imports (id, group_key, change_set_key, mode, base_revision, row_count, unchanged, created_at, \
+             expires_at) VALUES ('{id}', {group}, {set}, 'merge', 0, 0, 0, 0, 0)"
+        )
+    };
+    let sets = "INSERT INTO change_sets (group_key) VALUES (1), (2), (1)";
+    run(&world, sets).await.expect("change sets are taken");
+    for (what, statement) in [
+        ("a revision with another group's changes", revision(1, 2)),
+        ("an import with another group's changes", import("a", 2, 1)),
+        ("an import without changes", import("a", 1, 77)),
+    ] {
+        assert_refused(&world, what, &statement).await;
+    }
+    run(&world, &revision(1, 1)).await.expect("its own revision is taken");
+    run(&world, &import("a", 1, 3)).await.expect("its own import is taken");
+    for (what, statement) in [
+        ("an import that moves to another group", "UPDATE imports SET group_key = 2"),
+        ("an import that takes another group's changes", "UPDATE imports SET change_set_key = 2"),
+        ("changes that move to another group", "UPDATE change_sets SET group_key = 2 WHERE change_set_key = 1"),
+    ] {
+        assert_refused(&world, what, statement).await;
+    }
+    assert_eq!((world.count_rows("revisions").await, world.count_rows("imports").await), (1, 1));
+    run(&world, "DELETE FROM change_sets WHERE group_key = 1").await.expect("they go together");
+    assert_eq!((world.count_rows("revisions").await, world.count_rows("imports").await), (0, 0));
 }

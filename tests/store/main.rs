@@ -12,6 +12,7 @@ mod known_lines;
 mod mappings;
 mod migrations;
 mod model;
+mod pins;
 mod previews;
 mod replica;
 mod support;

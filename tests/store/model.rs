@@ -1,5 +1,5 @@
-//! Random sequences of what administrators do, held against a plain model in memory: the mappings, the counts and every
-//! revision are the model's, on both engines.
+//! Random sequences of what administrators do, and of sign-ins, held against a plain model in memory: the mappings, the
+//! pins, the counts and every revision are the model's, on both engines.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use signline::domain::import::Import;
 use signline::domain::import::ImportMode;
 use signline::domain::import::ImportState;
 use signline::domain::import::needs_confirmation;
+use signline::domain::mapping::Mapping;
 use signline::domain::page::PageRequest;
 use signline::ports::history_store::Restore;
 use signline::ports::history_store::RestoreOutcome;
@@ -22,7 +23,10 @@ use signline::ports::import_store::ApplyOutcome;
 use signline::ports::import_store::BadRowReason;
 use signline::ports::import_store::ImportOutcome;
 use signline::ports::mapping_store::DeleteOutcome;
+use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PutOutcome;
+use signline::ports::mapping_store::ReleasePinOutcome;
 use test_support::database::Engine;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -32,10 +36,15 @@ use crate::support::BASE;
 use crate::support::ImportFile;
 use crate::support::World;
 use crate::support::deed;
+use crate::support::guid;
 use crate::support::number;
+use crate::support::time;
 
 /// How many numbers and addresses there are: few, so that they meet.
 const FEW: u64 = 14;
+
+/// The tenant of the group.
+const TENANT: u32 = 1;
 
 /// Sequences that are tried on each engine.
 const SEQUENCES: u32 = 24;
@@ -46,6 +55,9 @@ type Mappings = BTreeMap<u64, u64>;
 enum Step {
     Put(u64, u64),
     Delete(u64),
+    /// Who has the number's address signs in, with this account.
+    SignIn(u64, u32),
+    Release(u64),
     /// The rows, the mode, whether it is applied at once, whether removals are confirmed.
     Upload(Mappings, ImportMode, bool, bool),
     /// One of the uploads so far, and whether removals are confirmed.
@@ -59,6 +71,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (0..FEW, 0..FEW).prop_map(|(at, email)| Step::Put(at, email)),
         1 => (0..FEW).prop_map(Step::Delete),
+        3 => (0..FEW, 1..4_u32).prop_map(|(at, oid)| Step::SignIn(at, oid)),
+        1 => (0..FEW).prop_map(Step::Release),
         4 => (sheet(), mode, any::<bool>(), any::<bool>())
             .prop_map(|(rows, mode, apply, confirm)| Step::Upload(rows, mode, apply, confirm)),
         3 => (any::<prop::sample::Index>(), any::<bool>())
@@ -80,6 +94,8 @@ struct Model {
     /// The mappings at each revision; the last are the present ones.
     revisions: Vec<Mappings>,
     uploads: Vec<Upload>,
+    /// Which numbers are pinned to which accounts.
+    pins: BTreeMap<u64, u32>,
 }
 
 struct Upload {
@@ -102,6 +118,8 @@ impl Model {
     /// Takes new mappings, as a new revision if they are other ones.
     fn become_(&mut self, mappings: Mappings) {
         if *self.now() != mappings {
+            let before = self.now().clone();
+            self.pins.retain(|at, _| before.get(at) == mappings.get(at));
             self.revisions.push(mappings);
         }
     }
@@ -140,6 +158,8 @@ impl Pair<'_> {
         match step {
             Step::Put(at, of) => self.put(at, of).await,
             Step::Delete(at) => self.delete(at).await,
+            Step::SignIn(at, oid) => self.sign_in(at, oid).await,
+            Step::Release(at) => self.release(at).await,
             Step::Upload(rows, mode, apply, confirm) => self.upload(rows, mode, apply, confirm).await,
             Step::Apply(which, confirm) if !self.model.uploads.is_empty() => {
                 self.apply(which % self.model.uploads.len(), confirm).await;
@@ -170,6 +190,36 @@ impl Pair<'_> {
         let outcome = self.world.stores.mappings.delete(&self.group, number(BASE + at), &deed(1)).await.unwrap();
         assert_eq!(outcome == DeleteOutcome::Deleted, known);
         self.model.become_(after);
+    }
+
+    async fn sign_in(&mut self, at: u64, oid: u32) {
+        let of = self.model.now().get(&at).copied();
+        let pin = Pin {
+            group: self.group.clone(),
+            phone_number: number(BASE + at),
+            email: support::address(&email(of.unwrap_or_default())),
+            tid: guid(TENANT),
+            oid: guid(oid),
+            now: time(0),
+        };
+        let pinned_to = self.world.stores.mappings.pin(&pin).await.unwrap();
+        let expected = of.map(|_| *self.model.pins.entry(at).or_insert(oid));
+        assert_eq!(pinned_to, expected.map(guid));
+    }
+
+    async fn release(&mut self, at: u64) {
+        let outcome = self.world.stores.mappings.release_pin(&self.group, number(BASE + at), &deed(1)).await.unwrap();
+        let mapped = self.model.now().contains_key(&at);
+        let expected = match (mapped, self.model.pins.remove(&at)) {
+            (true, Some(_)) => ReleasePinOutcome::Released,
+            (true, None) => ReleasePinOutcome::NotPinned,
+            (false, _) => ReleasePinOutcome::NotFound,
+        };
+        assert_eq!(outcome, expected);
+        if outcome == ReleasePinOutcome::Released {
+            // A revision like the one before.
+            self.model.revisions.push(self.model.now().clone());
+        }
     }
 
     async fn upload(&mut self, rows: Mappings, mode: ImportMode, apply: bool, confirm: bool) {
@@ -260,6 +310,12 @@ impl Pair<'_> {
         let newest = self.world.stores.history.list(&self.group, &page).await.unwrap().unwrap().items.pop();
         let changed = revision.checked_sub(1).map(|before| counts(&self.model.revisions[before], now));
         assert_eq!(newest.map(|newest| newest.counts), changed);
+        let page = PageRequest { limit: 100, after: None };
+        let listed = self.world.stores.mappings.list(&self.group, &MappingFilter::default(), &page).await.unwrap();
+        let pinned = |mapping: &Mapping| Some((mapping.phone_number.digits() - BASE, mapping.pinned_to?.oid));
+        let pins: Vec<_> = listed.unwrap().items.iter().filter_map(pinned).collect();
+        let expected: Vec<_> = self.model.pins.iter().map(|(at, oid)| (*at, guid(*oid))).collect();
+        assert_eq!(pins, expected);
     }
 }
 
@@ -277,7 +333,8 @@ fn hold_against_the_model(engine: Engine) {
     let outcome = TestRunner::new(config).run(&vec(step(), 1..40), |steps| {
         runtime.block_on(async {
             let group = world.group(&format!("g{}", Uuid::new_v4().simple())).await;
-            let model = Model { revisions: vec![Mappings::new()], uploads: Vec::new() };
+            world.stores.business_groups.link_tenant(&group, guid(TENANT), &deed(0)).await.unwrap();
+            let model = Model { revisions: vec![Mappings::new()], uploads: Vec::new(), pins: BTreeMap::new() };
             let mut pair = Pair { world: &world, group, model };
             for step in steps {
                 pair.take(step).await;

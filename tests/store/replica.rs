@@ -31,6 +31,7 @@ use signline::ports::mapping_store::MappingStore;
 use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
+use signline::ports::mapping_store::ReleasePinOutcome;
 use signline::ports::store_error::StoreError;
 use signline::store::Stores;
 use test_support::app::PATIENCE;
@@ -91,6 +92,15 @@ impl MappingStore for Counted {
         deed: &Deed,
     ) -> Result<DeleteOutcome, StoreError> {
         self.inner.delete(group, number, deed).await
+    }
+
+    async fn release_pin(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        deed: &Deed,
+    ) -> Result<ReleasePinOutcome, StoreError> {
+        self.inner.release_pin(group, number, deed).await
     }
 
     async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {

@@ -100,6 +100,24 @@ async fn a_guest_is_known_by_acct_or_by_another_identity_provider() {
 }
 
 #[tokio::test]
+async fn an_address_passes_unless_the_token_says_that_its_domain_is_not_verified() {
+    let email = ("email", json!("first@abc.com"));
+    for edov in [Value::Null, json!(true), json!("true"), json!("1"), json!(1)] {
+        let sign_in = read(&sign(&with(&id_token(), &[email.clone(), ("xms_edov", edov.clone())]))).await;
+        assert_eq!(sign_in.email.unwrap().as_str(), "first@abc.com", "{edov}");
+    }
+    // It is about `email` alone.
+    let unverified = ("xms_edov", json!(false));
+    let without = read(&sign(&with(&id_token(), std::slice::from_ref(&unverified)))).await;
+    assert_eq!(without.email.unwrap().as_str(), "bobsmith@abccompany.com");
+    let mut upn_first = policy();
+    upn_first.email_claims = vec!["upn".to_owned(), "email".to_owned()];
+    let token = sign(&with(&id_token(), &[email, unverified, ("upn", json!("own@abc.com"))]));
+    let validated = World::usual().validator(upn_first).validate(&token).await.unwrap();
+    assert_eq!(validated.sign_in.email.as_ref().unwrap().as_str(), "own@abc.com");
+}
+
+#[tokio::test]
 async fn each_cloud_takes_the_tokens_of_its_own_issuers_alone() {
     let clouds = [
         ("https://login.microsoftonline.com", "https://login.microsoftonline.com", "https://sts.windows.net"),

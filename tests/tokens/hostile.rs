@@ -270,6 +270,20 @@ async fn tokens_for_others_are_refused() {
 }
 
 #[tokio::test]
+async fn an_address_whose_domain_nobody_has_verified_is_refused() {
+    let unverified = |value: &str| {
+        let mut claims = with(&id_token(), &[("email", json!("bobsmith@abccompany.com"))]).to_string();
+        claims.insert_str(1, &format!(r#""xms_edov":{value},"#));
+        sign_raw(&header().to_string(), claims)
+    };
+    let mut values =
+        ["false", "0", "2", "-1", "1.0", "1e0", "null", "[true]", r#"{"true":true}"#].map(String::from).to_vec();
+    values.extend(["", "false", "0", "True", "TRUE", " true", "1 ", "yes"].map(|text| json!(text).to_string()));
+    let rows = values.iter().map(|value| row(format!("xms_edov {value}"), unverified(value), Check::EmailOwner));
+    refuse(rows.collect(), 17).await;
+}
+
+#[tokio::test]
 async fn tokens_out_of_their_time_are_refused() {
     let head = header().to_string();
     let no_times = || {

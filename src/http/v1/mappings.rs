@@ -42,6 +42,11 @@ pub struct Mapping {
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// The object id of the account that it is pinned to; null if the next sign-in pins it.
+    oid: Option<String>,
+    /// When that account signed in for the first time; null if it is pinned to none.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pinned_at: Option<Timestamp>,
 }
 
 /// A page of mappings.
@@ -83,6 +88,8 @@ impl From<mapping::Mapping> for Mapping {
             phone_number: mapping.phone_number.to_string(),
             email: mapping.email.to_string(),
             updated_at: mapping.updated_at,
+            oid: mapping.pinned_to.map(|pinned| pinned.oid.to_string()),
+            pinned_at: mapping.pinned_to.map(|pinned| pinned.at),
         }
     }
 }
@@ -183,5 +190,30 @@ pub(crate) async fn delete_mapping(
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
     services.mappings.delete(&call.scope, number, &call.deed).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Release a mapping's pin
+///
+/// A mapping belongs to the first account that signs in with its address. If the address is another person's now, release
+/// the pin: the next account that signs in with the address has the number. The history tells of it. A mapping that is
+/// pinned to no account stays as it is.
+#[utoipa::path(
+    operation_id = "releasePin",
+    tag = "mappings",
+    security(("api_key" = [])),
+    params(
+        ("id" = String, Path, description = "The business group"),
+        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
+    ),
+    responses((status = 204, description = "It is pinned to no account"), CommonProblems)
+)]
+#[delete("/v1/business-groups/{id}/mappings/{phone_number}/pin")]
+pub(crate) async fn release_pin(
+    call: Authorized<GroupAdmin, PhoneNumberInPath>,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let PhoneNumberInPath(number) = call.input;
+    services.mappings.release_pin(&call.scope, number, &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -46,6 +46,9 @@ pub struct Revision {
     changed: u64,
     /// Mappings that went.
     removed: u64,
+    /// The number whose pin was released, if that is what was done; then nothing was added, changed or removed.
+    #[schema(example = "+17635551111")]
+    released_pin: Option<String>,
 }
 
 /// By which way mappings were changed.
@@ -108,6 +111,7 @@ impl From<history::Revision> for Revision {
             added: revision.counts.added,
             changed: revision.counts.changed,
             removed: revision.counts.removed,
+            released_pin: revision.released_pin.map(|number| number.to_string()),
         }
     }
 }

@@ -1,0 +1,143 @@
+//! Recycled addresses: a mapping belongs to one account until an administrator says otherwise.
+
+use reqwest::Method;
+use reqwest::Response;
+use serde_json::Value;
+use serde_json::json;
+use test_support::app::SAMPLE_SHEET;
+use test_support::app::TENANT;
+use test_support::app::TestApp;
+use test_support::database::Engine;
+
+use crate::support::json;
+use crate::support::problem;
+use crate::support::text;
+
+const BOB: &str = "bobsmith@abccompany.com";
+const GROUP: &str = "/v1/business-groups/abccompany";
+const MAPPING: &str = "/v1/business-groups/abccompany/mappings/+17635551111";
+const PIN: &str = "/v1/business-groups/abccompany/mappings/7635551111/pin";
+
+/// Who has Bob's address after he has left.
+const SUCCESSOR: &str = "0b0b0b0b-0000-4000-8000-00000000ffff";
+
+/// A service on each engine with the sample's mappings, with and without what is known again.
+async fn services() -> Vec<TestApp> {
+    let mut services = Vec::new();
+    for (engine, capacity) in [(Engine::Sqlite, 1000), (Engine::Postgres, 1000), (Engine::Sqlite, 0)] {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.token_cache_capacity = capacity;
+            settings.mapping_cache_capacity = capacity;
+        });
+        let app = app.await;
+        app.sample_company().await;
+        json(app.import("", SAMPLE_SHEET).await, 200).await;
+        services.push(app);
+    }
+    services
+}
+
+fn recycled(app: &TestApp) -> String {
+    app.entra.token(TENANT, BOB, "portal").unwrap().claim("oid", SUCCESSOR).mint()
+}
+
+async fn get(app: &TestApp, key: &str, path: &str) -> Value {
+    json(app.get(path).bearer_auth(key).send().await.unwrap(), 200).await
+}
+
+async fn release(app: &TestApp, key: &str, path: &str) -> Response {
+    app.call(Method::DELETE, path).bearer_auth(key).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_administrator_sees_whom_a_mapping_is_pinned_to_and_releases_it() {
+    for app in services().await {
+        let admin = app.api_key("business-group-admin", Some("abccompany")).await;
+        let (bob, successor) = (app.token(BOB), recycled(&app));
+        let fresh = get(&app, &admin, MAPPING).await;
+        assert_eq!((&fresh["oid"], &fresh["pinned_at"]), (&Value::Null, &Value::Null));
+        assert!(fresh.as_object().unwrap().contains_key("pinned_at"), "{fresh}");
+        let oid = json(app.me(&bob).await, 200).await["oid"].clone();
+        let pinned = get(&app, &admin, MAPPING).await;
+        assert_eq!(pinned["oid"], oid);
+        assert!(pinned["pinned_at"].as_str().unwrap().ends_with('Z'), "{pinned}");
+        assert_eq!(pinned["updated_at"], fresh["updated_at"]);
+        let list = get(&app, &admin, &format!("{GROUP}/mappings")).await;
+        assert_eq!((&list["items"][0], &list["items"][1]["oid"]), (&pinned, &Value::Null));
+
+        for _ in 0..2 {
+            problem(app.me(&successor).await, 409, "identity-changed").await;
+            json(app.me(&bob).await, 200).await;
+        }
+        assert_eq!(release(&app, &admin, PIN).await.status(), 204);
+        assert_eq!(get(&app, &admin, MAPPING).await, fresh);
+        for _ in 0..2 {
+            assert_eq!(json(app.me(&successor).await, 200).await["oid"], SUCCESSOR);
+            problem(app.me(&bob).await, 409, "identity-changed").await;
+        }
+        assert_eq!(get(&app, &admin, MAPPING).await["oid"], SUCCESSOR);
+    }
+}
+
+#[tokio::test]
+async fn a_release_is_told_in_the_history_and_in_the_audit_log() {
+    for app in services().await {
+        let admin = app.api_key("business-group-admin", Some("abccompany")).await;
+        let oid = json(app.me(&app.token(BOB)).await, 200).await["oid"].clone();
+        for _ in 0..3 {
+            // Once it is released there is nothing left to do, and nothing more to tell.
+            assert_eq!(text(release(&app, &admin, PIN).await, 204).await, "");
+        }
+        let revisions = get(&app, &admin, &format!("{GROUP}/revisions")).await;
+        let [made, import] = &revisions["items"].as_array().unwrap()[..] else { panic!("{revisions}") };
+        assert!(made["actor"].as_str().unwrap().starts_with("business-group-admin ("), "{made}");
+        let of = |revision: &Value| {
+            ["revision", "source", "added", "changed", "removed", "released_pin"].map(|name| revision[name].clone())
+        };
+        assert_eq!(of(made), [json!(2), json!("api"), json!(0), json!(0), json!(0), json!("+17635551111")]);
+        assert_eq!(import["released_pin"], Value::Null);
+        let changes = get(&app, &admin, &format!("{GROUP}/revisions/2/changes")).await;
+        assert_eq!(changes, json!({"items": [], "next_cursor": null}));
+        let group = get(&app, &admin, GROUP).await;
+        assert_eq!((&group["revision"], &group["mapping_count"]), (&json!(2), &json!(3)));
+
+        let events = get(&app, &admin, "/v1/audit-events").await;
+        let event = &events["items"][0];
+        assert_eq!((&event["action"], &event["outcome"]), (&json!("releasePin"), &json!("done")));
+        let told = json!({"phone_number": "+17635551111", "oid": oid, "revision": "2"});
+        assert_eq!(event["detail"], told);
+        assert_eq!(events["items"][1]["action"], "createApiKey");
+    }
+}
+
+#[tokio::test]
+async fn only_a_mapping_that_is_there_has_a_pin_to_release() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    json(app.import("", SAMPLE_SHEET).await, 200).await;
+    for path in ["abccompany/mappings/7635559999", "nobody/mappings/7635551111"] {
+        let answer = release(&app, &app.operator, &format!("/v1/business-groups/{path}/pin")).await;
+        problem(answer, 404, "not-found").await;
+    }
+    problem(release(&app, &app.operator, &format!("{GROUP}/mappings/bob/pin")).await, 422, "invalid-request").await;
+    let got = app.operate(Method::GET, PIN).send().await.unwrap();
+    assert_eq!(got.headers()["allow"], "DELETE");
+    problem(got, 405, "method-not-allowed").await;
+    assert_eq!(get(&app, &app.operator, GROUP).await["revision"], 1);
+}
+
+#[tokio::test]
+async fn an_import_that_changes_the_address_lets_the_new_person_in() {
+    for app in services().await {
+        json(app.me(&app.token(BOB)).await, 200).await;
+        let successor = recycled(&app);
+        // The same file again is no reason to trust somebody else.
+        json(app.import("", SAMPLE_SHEET).await, 200).await;
+        problem(app.me(&successor).await, 409, "identity-changed").await;
+        let moved = SAMPLE_SHEET.replace("7635551111", "7635554444");
+        json(app.import("", moved).await, 200).await;
+        let line = json(app.me(&successor).await, 200).await;
+        assert_eq!((&line["phone_number"], &line["oid"]), (&json!("+17635554444"), &json!(SUCCESSOR)));
+        problem(app.me(&app.token(BOB)).await, 409, "identity-changed").await;
+    }
+}

@@ -1,0 +1,320 @@
+//! To whom a mapping is pinned, and what lets it go.
+
+use signline::domain::business_group::BusinessGroupId;
+use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::guid::Guid;
+use signline::domain::history::ChangeCounts;
+use signline::domain::history::Revision;
+use signline::domain::mapping::Mapping;
+use signline::domain::mapping::PinnedTo;
+use signline::domain::page::PageRequest;
+use signline::ports::audit_log::AuditFilter;
+use signline::ports::history_store::Restore;
+use signline::ports::import_store::ApplyImport;
+use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::Pin;
+use signline::ports::mapping_store::PutOutcome;
+use signline::ports::mapping_store::ReleasePinOutcome;
+use signline::store::Stores;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::Executor;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use test_support::database::Engine;
+
+use crate::on_both_engines;
+use crate::support::*;
+
+on_both_engines!(
+    a_mapping_tells_whom_it_is_pinned_to_and_since_when,
+    a_pin_of_another_tenant_is_not_told,
+    a_released_pin_is_free_for_the_next_sign_in,
+    a_release_is_a_revision_without_changes_and_an_event,
+    releasing_what_is_not_pinned_changes_nothing,
+    a_stale_pin_can_be_released_too,
+    whatever_changes_the_address_releases_the_pin,
+    whatever_leaves_the_address_keeps_the_pin,
+    many_first_sign_ins_of_one_account_write_once,
+    a_release_and_a_sign_in_at_once_leave_one_whole_pin_or_none,
+);
+
+const ANN: &str = "ann@abc.com";
+const BOB: &str = "bob@abc.com";
+
+/// A group linked to tenant 1, in which Ann has number 1 and Bob number 2, both pinned.
+async fn company(world: &World) -> BusinessGroupId {
+    let abc = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
+    world.put(&abc, 1, ANN).await;
+    world.put(&abc, 2, BOB).await;
+    assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(7), 50).await, Some(guid(7)));
+    assert_eq!(pin(&world.stores, &abc, 2, BOB, guid(8), 51).await, Some(guid(8)));
+    abc
+}
+
+/// Somebody of tenant 1 signs in.
+async fn pin(stores: &Stores, group: &BusinessGroupId, at: u64, email: &str, oid: Guid, seconds: i64) -> Option<Guid> {
+    let (email, phone_number, now) = (address(email), number(BASE + at), time(seconds));
+    let pin = Pin { group: group.clone(), phone_number, email, tid: guid(1), oid, now };
+    stores.mappings.pin(&pin).await.unwrap()
+}
+
+async fn release(world: &World, group: &BusinessGroupId, at: u64) -> ReleasePinOutcome {
+    world.stores.mappings.release_pin(group, number(BASE + at), &deed(60)).await.unwrap()
+}
+
+async fn mapping(world: &World, group: &BusinessGroupId, at: u64) -> Mapping {
+    world.stores.mappings.find(group, number(BASE + at)).await.unwrap().expect("a mapping")
+}
+
+async fn revisions(world: &World, group: &BusinessGroupId) -> Vec<Revision> {
+    let page = PageRequest { limit: 1000, after: None };
+    world.stores.history.list(group, &page).await.unwrap().unwrap().items
+}
+
+async fn events(world: &World) -> Vec<(String, Vec<(String, String)>)> {
+    let page = PageRequest { limit: 1000, after: None };
+    let events = world.stores.audit.list(&AuditFilter::default(), &page).await.unwrap().items;
+    events.into_iter().map(|event| (event.action, event.detail)).collect()
+}
+
+async fn link(world: &World, group: &BusinessGroupId, tenant: u32) {
+    world.stores.business_groups.link_tenant(group, guid(tenant), &deed(70)).await.unwrap();
+}
+
+fn by(oid: u32, seconds: i64) -> PinnedTo {
+    PinnedTo { oid: guid(oid), at: time(seconds) }
+}
+
+async fn a_mapping_tells_whom_it_is_pinned_to_and_since_when(world: World) {
+    let abc = company(&world).await;
+    let PutOutcome::Created(new) = world.put(&abc, 3, "eve@abc.com").await else { panic!("not new") };
+    assert_eq!((new.pinned_to, mapping(&world, &abc, 3).await.pinned_to), (None, None));
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
+    // Neither a later sign-in of hers nor one of somebody else's is written down.
+    assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(7), 99).await, Some(guid(7)));
+    assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(8), 99).await, Some(guid(7)));
+    for contains in [None, Some("@abc".to_owned())] {
+        let page = PageRequest { limit: 10, after: None };
+        let page = world.stores.mappings.list(&abc, &MappingFilter { contains }, &page).await.unwrap().unwrap();
+        let told: Vec<_> = page.items.iter().map(|mapping| mapping.pinned_to).collect();
+        assert_eq!(told, [Some(by(7, 50)), Some(by(8, 51)), None]);
+    }
+}
+
+async fn a_pin_of_another_tenant_is_not_told(world: World) {
+    let abc = company(&world).await;
+    link(&world, &abc, 2).await;
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, None);
+    // Linked again, it counts again; so it is told as well while none is linked.
+    for _ in 0..2 {
+        link(&world, &abc, 1).await;
+        assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
+        world.stores.business_groups.unlink_tenant(&abc, &deed(71)).await.unwrap();
+        assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
+    }
+}
+
+async fn a_released_pin_is_free_for_the_next_sign_in(world: World) {
+    let abc = company(&world).await;
+    let before = mapping(&world, &abc, 1).await;
+    assert_eq!(release(&world, &abc, 1).await, ReleasePinOutcome::Released);
+    assert_eq!(mapping(&world, &abc, 1).await, Mapping { pinned_to: None, ..before });
+    let line = world.stores.mappings.resolve(guid(1), Some(&address(ANN))).await.unwrap().unwrap();
+    assert_eq!(line.mapped.unwrap().pinned_oid, None);
+    assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(9), 61).await, Some(guid(9)));
+    assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(7), 62).await, Some(guid(9)));
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(9, 61)));
+    assert_eq!(mapping(&world, &abc, 2).await.pinned_to, Some(by(8, 51)));
+}
+
+async fn a_release_is_a_revision_without_changes_and_an_event(world: World) {
+    let abc = company(&world).await;
+    release(&world, &abc, 1).await;
+    let made = &revisions(&world, &abc).await[0];
+    assert_eq!((made.revision, made.released_pin, made.at), (3, Some(number(BASE + 1)), time(60)));
+    assert_eq!((made.counts, made.actor.name.as_str()), (ChangeCounts::default(), "operator"));
+    assert!(revisions(&world, &abc).await[1..].iter().all(|revision| revision.released_pin.is_none()));
+    let page = PageRequest { limit: 10, after: None };
+    let changes = world.stores.history.list_changes(&abc, 3, &page).await.unwrap().unwrap();
+    assert!(changes.items.is_empty());
+    let (action, mut detail) = events(&world).await.remove(0);
+    detail.sort();
+    let told =
+        [("oid", guid(7).to_string()), ("phone_number", "+17635550001".to_owned()), ("revision", "3".to_owned())];
+    assert_eq!((action.as_str(), detail), ("releasePin", told.map(|(name, text)| (name.to_owned(), text)).to_vec()));
+    world.assert_mappings(&abc, 3, &[(1, ANN), (2, BOB)]).await;
+    // It is passed over on the way back to a revision, and never undone.
+    let restore = Restore { group: abc.clone(), revision: 1, deed: deed(80) };
+    world.stores.history.restore(restore).await.unwrap();
+    world.assert_mappings(&abc, 4, &[(1, ANN)]).await;
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, None);
+    // And it goes with the others when the history is cut short.
+    assert_eq!(world.stores.history.prune(time(10_000)).await.unwrap(), 4);
+}
+
+async fn releasing_what_is_not_pinned_changes_nothing(world: World) {
+    let abc = company(&world).await;
+    let xyz = world.group_with("xyz", &[range(BASE + 20_000, BASE + 29_999)]).await;
+    world.put(&abc, 3, "eve@abc.com").await;
+    let told = events(&world).await.len();
+    assert_eq!(release(&world, &abc, 3).await, ReleasePinOutcome::NotPinned);
+    assert_eq!(release(&world, &abc, 4).await, ReleasePinOutcome::NotFound);
+    assert_eq!(release(&world, &id("nobody"), 1).await, ReleasePinOutcome::NotFound);
+    // A number of another group is none of this one.
+    assert_eq!(release(&world, &xyz, 1).await, ReleasePinOutcome::NotFound);
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
+    assert_eq!((world.read(&abc).await.revision, world.read(&xyz).await.revision), (3, 0));
+    assert_eq!(events(&world).await.len(), told);
+}
+
+async fn a_stale_pin_can_be_released_too(world: World) {
+    let abc = company(&world).await;
+    link(&world, &abc, 2).await;
+    assert_eq!(release(&world, &abc, 1).await, ReleasePinOutcome::Released);
+    link(&world, &abc, 1).await;
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, None);
+}
+
+async fn apply(world: &World, file: ImportFile) {
+    let file = ImportFile { apply: None, ..file };
+    let apply = ApplyImport { group: file.group.clone(), id: file.id, confirmed: None, deed: deed(1000) };
+    world.import(file).await;
+    world.stores.imports.apply(apply).await.unwrap();
+}
+
+async fn restore(world: &World, group: &BusinessGroupId, revision: i64) {
+    let restore = Restore { group: group.clone(), revision, deed: deed(90) };
+    world.stores.history.restore(restore).await.unwrap();
+}
+
+/// Which of the two numbers are pinned to whom.
+async fn pins(world: &World, group: &BusinessGroupId) -> [Option<Guid>; 2] {
+    let of = async |at| {
+        let found = world.stores.mappings.find(group, number(BASE + at)).await.unwrap();
+        found.and_then(|mapping| mapping.pinned_to).map(|pinned| pinned.oid)
+    };
+    [of(1).await, of(2).await]
+}
+
+async fn whatever_changes_the_address_releases_the_pin(world: World) {
+    let abc = company(&world).await;
+    let (ann, bob) = (Some(guid(7)), Some(guid(8)));
+    let revision = async || world.read(&abc).await.revision;
+    // After each the one who has the address signs in again.
+    let sign_in_again = async |email: &str| {
+        let mappings = world.all(&abc).await;
+        let at = mappings.iter().find(|(_, of)| of == email).expect("a mapping").0;
+        assert_eq!(pin(&world.stores, &abc, at, email, guid(7), 95).await, Some(guid(7)));
+    };
+
+    world.put(&abc, 1, "ann.lee@abc.com").await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "another address");
+    world.put(&abc, 1, ANN).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "the address that it had before");
+    sign_in_again(ANN).await;
+
+    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.put(&abc, 1, ANN).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "removed and set again");
+    sign_in_again(ANN).await;
+
+    world.import(replace(&abc, &[(1, "a.lee@abc.com"), (2, BOB)])).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "a file that replaces");
+    restore(&world, &abc, revision().await - 1).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "a restore");
+    sign_in_again(ANN).await;
+
+    world.import(merge(&abc, &[(1, "a.lee@abc.com")])).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "a file that is merged");
+    apply(&world, merge(&abc, &[(1, ANN)])).await;
+    sign_in_again(ANN).await;
+    apply(&world, merge(&abc, &[(1, "a.lee@abc.com")])).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "a preview that is applied");
+    apply(&world, merge(&abc, &[(1, ANN)])).await;
+    sign_in_again(ANN).await;
+    assert_eq!(pins(&world, &abc).await, [ann, bob]);
+
+    world.import(replace(&abc, &[(3, ANN), (2, BOB)])).await;
+    assert_eq!((pins(&world, &abc).await, mapping(&world, &abc, 3).await.pinned_to), ([None, bob], None), "a move");
+    restore(&world, &abc, revision().await - 1).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob], "a move back");
+    sign_in_again(ANN).await;
+
+    world.import(replace(&abc, &[(1, BOB), (2, ANN)])).await;
+    assert_eq!(pins(&world, &abc).await, [None, None], "two that swap");
+}
+
+async fn whatever_leaves_the_address_keeps_the_pin(world: World) {
+    let abc = company(&world).await;
+    let both = [Some(guid(7)), Some(guid(8))];
+    world.put(&abc, 1, "ANN@abc.com").await;
+    assert_eq!(pins(&world, &abc).await, both, "the same address");
+    world.import(replace(&abc, &[(1, ANN), (2, BOB)])).await;
+    assert_eq!(pins(&world, &abc).await, both, "the same file");
+    world.import(replace(&abc, &[(1, ANN), (2, BOB), (3, "eve@abc.com")])).await;
+    assert_eq!(pins(&world, &abc).await, both, "another row");
+    apply(&world, merge(&abc, &[(3, "mallory@abc.com"), (2, BOB)])).await;
+    assert_eq!(pins(&world, &abc).await, both, "another row that changes");
+    restore(&world, &abc, 2).await;
+    assert_eq!(pins(&world, &abc).await, both, "a restore of other rows");
+    let patch = BusinessGroupPatch { name: Some("New".to_owned()), ..BusinessGroupPatch::default() };
+    world.stores.business_groups.update(&abc, patch, &deed(92)).await.unwrap();
+    assert_eq!(pins(&world, &abc).await, both, "another name of the group");
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
+}
+
+/// Has the database itself count what is written to mappings, in the table `writes`.
+async fn count_writes(world: &World) {
+    match world.engine {
+        Engine::Postgres => {
+            let statements = "CREATE TABLE writes (at BIGINT); \
+                 CREATE FUNCTION count_write() RETURNS TRIGGER LANGUAGE plpgsql AS $$ \
+                 BEGIN INSERT INTO writes VALUES (NEW.pinned_at); RETURN NULL; END $$; \
+                 CREATE TRIGGER count_writes AFTER UPDATE ON mappings FOR EACH ROW EXECUTE FUNCTION count_write()";
+            let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(statements))).await.unwrap();
+        }
+        Engine::Sqlite => {
+            let statements = "CREATE TABLE writes (at INTEGER); CREATE TRIGGER count_writes AFTER UPDATE ON mappings \
+                 BEGIN INSERT INTO writes VALUES (NEW.pinned_at); END";
+            let mut connection = SqliteConnection::connect(world.database.url()).await.unwrap();
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(statements))).await.unwrap();
+        }
+    }
+}
+
+async fn many_first_sign_ins_of_one_account_write_once(world: World) {
+    let abc = company(&world).await;
+    world.put(&abc, 3, "eve@abc.com").await;
+    count_writes(&world).await;
+    // Two replicas, each with connections of its own.
+    let stores = [world.stores.clone(), world.database.open().await];
+    let sign_ins = (0..16).map(|at| {
+        let (stores, abc) = (&stores[at % 2], &abc);
+        async move { pin(stores, abc, 3, "eve@abc.com", guid(9), 100).await }
+    });
+    let pinned_to = futures_util::future::join_all(sign_ins).await;
+    assert_eq!(pinned_to, [Some(guid(9)); 16]);
+    assert_eq!(world.count_rows("writes").await, 1);
+    assert_eq!(mapping(&world, &abc, 3).await.pinned_to, Some(by(9, 100)));
+}
+
+async fn a_release_and_a_sign_in_at_once_leave_one_whole_pin_or_none(world: World) {
+    let abc = company(&world).await;
+    let other = world.database.open().await;
+    for round in 0..20 {
+        let (released, signed_in) = tokio::join!(release(&world, &abc, 1), pin(&other, &abc, 1, ANN, guid(9), 200));
+        assert_eq!(released, ReleasePinOutcome::Released, "{round}");
+        let left = mapping(&world, &abc, 1).await.pinned_to;
+        match signed_in {
+            // She came too early, and found the pin that was then released.
+            Some(oid) if oid == guid(7) => assert_eq!(left, None, "{round}"),
+            Some(oid) => assert_eq!((oid, left), (guid(9), Some(by(9, 200))), "{round}"),
+            None => panic!("the mapping is there"),
+        }
+        release(&world, &abc, 1).await;
+        assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(7), 50).await, Some(guid(7)));
+    }
+}
