@@ -114,6 +114,7 @@ impl TokenCheck {
             | Self::Scope
             | Self::ClientApplication
             | Self::AppOnly
+            | Self::EmailOwner
             | Self::ObjectId
             | Self::Expiry
             | Self::NotBefore
