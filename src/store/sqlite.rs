@@ -7,14 +7,18 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sqlx::FromRow;
 use sqlx::QueryBuilder;
 use sqlx::Sqlite as SqliteDb;
 use sqlx::SqlitePool;
 use sqlx::SqliteTransaction;
 use sqlx::migrate::MigrateError;
+use sqlx::query::QueryAs;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqliteJournalMode;
 use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::SqliteRow;
 use sqlx::sqlite::SqliteSynchronous;
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -46,6 +50,9 @@ const ROWS_AT_ONCE: usize = 1024;
 
 /// How often a database is tried again that another program is just creating.
 const RETRY_EVERY: Duration = Duration::from_millis(50);
+
+/// A statement and what it is asked with.
+type Query<'q, O> = QueryAs<'q, SqliteDb, O, SqliteArguments>;
 
 /// An SQLite database: a file with one connection that writes, and several that read beside it.
 #[derive(Clone)]
@@ -122,18 +129,28 @@ impl Sqlite {
         Ok((self.writers.load(Ordering::Acquire), version))
     }
 
-    pub(super) fn reader(&self) -> &SqlitePool {
-        &self.reader
+    /// Reads rows in one statement.
+    pub(super) async fn fetch_all<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Vec<O>>
+    where
+        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        query().fetch_all(&self.reader).await
     }
 
-    /// For look-ups: the same connections.
-    pub(super) fn look_ups(&self) -> &SqlitePool {
-        &self.reader
+    /// Reads a row in one statement.
+    pub(super) async fn fetch_optional<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Option<O>>
+    where
+        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        query().fetch_optional(&self.reader).await
     }
 
-    /// A file does not lose its connections.
-    pub(super) fn is_lost(_: &sqlx::Error) -> bool {
-        false
+    /// Reads a row for a sign-in, on the same connections.
+    pub(super) async fn look_up<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Option<O>>
+    where
+        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        self.fetch_optional(query).await
     }
 
     pub(super) async fn begin(&self) -> sqlx::Result<SqliteTransaction<'static>> {
