@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::FromRow;
 use sqlx::QueryBuilder;
 use sqlx::Sqlite as SqliteDb;
@@ -100,9 +101,9 @@ impl Sqlite {
         let fault = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
         // A lock taken for reading can't always become one for writing, so all writes have one connection.
         let writers = Arc::new(AtomicU64::new(0));
-        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
+        let writer = sound(SqlitePoolOptions::new()).max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
         let writer = first_connection(counted(writer, &writers), &options).await.map_err(fault)?;
-        let reader = SqlitePoolOptions::new().acquire_timeout(WAIT_LIMIT);
+        let reader = sound(SqlitePoolOptions::new()).acquire_timeout(WAIT_LIMIT);
         let exports = reader.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
         let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
         Ok(Self { writer, reader, exports, writers, lines: Arc::default() })
@@ -246,6 +247,20 @@ impl Writer {
         self.count += statement.build().execute(&mut *self.transaction).await?.rows_affected();
         Ok(())
     }
+}
+
+/// A pool that closes a connection whose transaction can't be ended. On a full disk SQLite ends one by itself; sqlx takes it
+/// for open from then on, and lets no other begin.
+fn sound(pool: SqlitePoolOptions) -> SqlitePoolOptions {
+    pool.after_release(|connection, _| {
+        Box::pin(async move {
+            if connection.is_in_transaction() {
+                // The rollback of one that was given up may only be on its way.
+                connection.ping().await?;
+            }
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
 
 /// Counts the connections that a pool opens.
