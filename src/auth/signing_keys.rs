@@ -35,7 +35,7 @@ const RETRY_FIRST: Duration = Duration::from_secs(30);
 const RETRY_LONGEST: Duration = Duration::from_mins(5);
 
 /// The same while there are no keys at all, and nobody can sign in.
-const RETRY_WITHOUT_KEYS: Duration = Duration::from_secs(5);
+const RETRY_WITHOUT_KEYS: Duration = Duration::from_secs(2);
 
 /// Keeps the published keys, and fetches them again in the background and for a key that is not known yet.
 ///
