@@ -13,6 +13,7 @@ use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
+use crate::ports::time_limit::in_time;
 
 /// What administrators do with single mappings.
 pub struct Mappings {
@@ -69,7 +70,7 @@ impl Mappings {
         deed: Deed,
     ) -> Result<PutResult, MappingError> {
         let change = PutMapping { group, phone_number, email, deed };
-        match self.store.put(&change).await? {
+        match in_time(self.store.put(&change)).await? {
             PutOutcome::Created(mapping) => Ok(PutResult::Created(mapping)),
             PutOutcome::Updated(mapping) => Ok(PutResult::Updated(mapping)),
             PutOutcome::EmailTaken { by } => Err(MappingError::EmailTaken { by }),
@@ -83,7 +84,7 @@ impl Mappings {
     /// # Errors
     /// [`MappingError::NoSuchMapping`], also where the group does not exist.
     pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingError> {
-        match self.store.delete(group, number, deed).await? {
+        match in_time(self.store.delete(group, number, deed)).await? {
             DeleteOutcome::Deleted => Ok(()),
             DeleteOutcome::NotFound => Err(MappingError::NoSuchMapping),
         }

@@ -15,6 +15,7 @@ use crate::mappings::lines::LinesStatus;
 use crate::ports::clock::Clock;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
+use crate::ports::time_limit::in_time;
 
 /// Finds the line of a signed-in user.
 pub struct Resolver {
@@ -114,7 +115,7 @@ impl Resolver {
             oid: sign_in.oid,
             now: self.clock.now(),
         };
-        let pinned_to: Guid = self.store.pin(&pin).await?.ok_or(ResolveError::NoMapping)?;
+        let pinned_to: Guid = in_time(self.store.pin(&pin)).await?.ok_or(ResolveError::NoMapping)?;
         let pinned =
             Arc::new(Line { mapped: Some(MappedNumber { pinned_oid: Some(pinned_to), ..mapped }), ..line.clone() });
         self.lines.keep(sign_in.tid, pin.email, found.with(Arc::clone(&pinned)));

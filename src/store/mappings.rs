@@ -73,8 +73,7 @@ macro_rules! mapping_store {
             }
 
             async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
-                let query =
-                    || sqlx::query_as(statements::FIND_MAPPING).bind(group.as_str()).bind(to_i64(number));
+                let query = || sqlx::query_as(statements::FIND_MAPPING).bind(group.as_str()).bind(to_i64(number));
                 let row: Option<MappingRow> = self.0.fetch_optional(query).await?;
                 Ok(row.map(rows::mapping).transpose()?)
             }
@@ -93,7 +92,8 @@ macro_rules! mapping_store {
                 let (after, limit) = (page.after.map_or(0, to_i64), i64::from(page.limit) + 1);
                 let found: Vec<MappingRow> = match &filter.contains {
                     None => {
-                        let query = || sqlx::query_as(statements::LIST_MAPPINGS).bind(group_key).bind(after).bind(limit);
+                        let query =
+                            || sqlx::query_as(statements::LIST_MAPPINGS).bind(group_key).bind(after).bind(limit);
                         self.0.fetch_all(query).await?
                     }
                     Some(text) if !can_match(text) => Vec::new(),

@@ -61,6 +61,14 @@ macro_rules! statement_limit {
     };
 }
 
+/// How long the server waits within a transaction for a connection that says nothing, in milliseconds: who has vanished
+/// must not keep the lock of a group. Imports lift it.
+macro_rules! idle_limit {
+    () => {
+        "5000"
+    };
+}
+
 /// What a session of the server's own is known by.
 const SESSION: &str = "signline.session";
 
@@ -94,7 +102,14 @@ pub(super) enum Sessions {
 /// Each is sent as one message. `READ WRITE` is what a standby refuses.
 macro_rules! begin_lent {
     ($begin:literal, $limit:expr, $rest:literal) => {
-        concat!($begin, " READ WRITE; DEALLOCATE ALL; SET LOCAL statement_timeout = ", $limit, $rest)
+        concat!(
+            $begin,
+            " READ WRITE; DEALLOCATE ALL; SET LOCAL statement_timeout = ",
+            $limit,
+            "; SET LOCAL idle_in_transaction_session_timeout = ",
+            idle_limit!(),
+            $rest
+        )
     };
 }
 
@@ -111,11 +126,9 @@ impl Sessions {
     pub(super) fn begin_snapshot(self) -> &'static str {
         match self {
             Self::Own => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Lent => begin_lent!(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ",
-                statement_limit!(),
-                "; SET TRANSACTION READ ONLY"
-            ),
+            Self::Lent => {
+                begin_lent!("BEGIN ISOLATION LEVEL REPEATABLE READ", statement_limit!(), "; SET TRANSACTION READ ONLY")
+            }
         }
     }
 
@@ -162,7 +175,11 @@ impl Connections {
     pub(super) async fn open(url: &str, listen_url: Option<&str>) -> Result<Self, OpenError> {
         let session = Uuid::new_v4();
         let options = read(url).map_err(OpenError::Url)?;
-        let own = [("statement_timeout", statement_limit!()), (SESSION, &session.to_string())];
+        let own = [
+            ("statement_timeout", statement_limit!()),
+            ("idle_in_transaction_session_timeout", idle_limit!()),
+            (SESSION, &session.to_string()),
+        ];
         let (sessions, options, direct) = match listen_url {
             None => (Sessions::Own, options.clone().options(own), options.options(own)),
             // A pooler lets no settings pass, and remembers which statements it has seen.
@@ -223,6 +240,9 @@ impl Connections {
 
     /// A connection to the server itself.
     pub(super) async fn connect_directly(&self) -> sqlx::Result<PgConnection> {
+        if self.current.load().calls.is_closed() {
+            return Err(sqlx::Error::PoolClosed);
+        }
         let mut connection = PgConnection::connect_with(&self.direct).await?;
         check(&mut connection, self.session).await?;
         Ok(connection)

@@ -45,10 +45,10 @@ impl Postgres {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE";
 
-    /// A change of many rows may take long, and wait long for another one of the same group. It sorts and joins more than
-    /// the server's default has room for in memory.
-    pub(super) const BEFORE_LARGE_CHANGE: &[&str] =
-        &["SELECT set_config('statement_timeout', '0', TRUE), set_config('work_mem', '64MB', TRUE)"];
+    /// A change of many rows may take long, and wait long for another one of the same group, and for us to sort its file. It
+    /// sorts and joins more than the server's default has room for in memory.
+    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SELECT set_config('statement_timeout', '0', TRUE), \
+         set_config('idle_in_transaction_session_timeout', '60s', TRUE), set_config('work_mem', '64MB', TRUE)"];
 
     /// An import that has expired, and that no other replica is just dropping.
     pub(super) const EXPIRED_IMPORT: &str = "SELECT change_set_key FROM imports \
@@ -128,10 +128,7 @@ impl Postgres {
     }
 
     /// Reads a row for a sign-in, on connections of their own.
-    pub(super) async fn look_up<'q, O>(
-        &self,
-        query: impl Fn() -> Query<'q, O> + Send + Sync,
-    ) -> sqlx::Result<Option<O>>
+    pub(super) async fn look_up<'q, O>(&self, query: impl Fn() -> Query<'q, O> + Send + Sync) -> sqlx::Result<Option<O>>
     where
         O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
