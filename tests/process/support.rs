@@ -38,7 +38,12 @@ impl Serving {
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
         let mut all = vec![("SIGNLINE_LISTEN", "127.0.0.1:0"), ("SIGNLINE_AUTHORITY", "http://127.0.0.1:9")];
         all.extend(variables);
-        let mut child = signline(&["serve"], &all).stderr(Stdio::piped()).spawn().unwrap();
+        Self::run(signline(&["serve"], &all))
+    }
+
+    /// Runs a command that serves.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = String::new();
         let address = loop {
