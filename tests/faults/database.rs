@@ -63,7 +63,7 @@ async fn the_service_outlives_a_restart_and_a_crash_of_its_database() {
     world.watch.recovered_since("after a restart", Instant::now()).await;
 
     server.kill();
-    sleep(Duration::from_secs(7)).await;
+    sleep(Duration::from_secs(4)).await;
     assert!(world.is_nowhere_ready().await);
     server.run().await;
     world.watch.recovered_since("after a crash", Instant::now()).await;
@@ -86,7 +86,7 @@ async fn a_database_that_stands_still_holds_up_nothing_that_does_not_need_it() {
         assert_eq!(call.send().await.unwrap().status(), status);
         assert!(asked.elapsed() < Duration::from_secs(1), "{path} took {:?}", asked.elapsed());
     }
-    sleep(Duration::from_secs(6)).await;
+    sleep(Duration::from_secs(5)).await;
     let seen = world.watch.seen_since(paused);
     let known = seen.iter().filter(|seen| seen.calm && seen.went == Went::Well);
     assert!(known.count() > 0, "nobody was answered from what was known");

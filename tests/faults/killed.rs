@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::company::Companies;
 use crate::watch::Watch;
 
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_that_was_answered_is_lost_when_a_replica_is_killed_on_postgres() {

@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 const RECOVERY: Duration = Duration::from_secs(10);
 
 /// How long everything must go well to count as recovered.
-const WELL_FOR: Duration = Duration::from_millis(1500);
+const WELL_FOR: Duration = Duration::from_millis(1200);
 
 /// How long a client waits for an answer.
 const CLIENT_LIMIT: Duration = Duration::from_secs(30);
