@@ -97,6 +97,8 @@ impl PostgresLineWatch {
         // can be a standby that missed the last commits, or an older state of it. And the pools may have connections
         // to the server from before, which would go on to tell what was true there.
         if lost.is_some() {
+            // One that answers too late to be trusted is no reason for that.
+            within(ANSWER_LIMIT, listener.execute("SELECT 1")).await??;
             self.0.connections().renew_all();
         }
         self.0.lines().renew_all();

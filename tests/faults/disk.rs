@@ -101,7 +101,7 @@ async fn a_full_disk_loses_no_mapping_and_is_told_in_words() {
     let settings = [("SIGNLINE_DATABASE_URL", url.as_str()), ("TMPDIR", &folder)];
     let companies = Arc::new(Companies::found_within(disk.within(), &url, &settings).await);
     let serving = companies.serve();
-    let watch = Watch::begin(&companies, &[serving.base.clone()]).await;
+    let watch = Watch::begin(&companies, std::slice::from_ref(&serving.base)).await;
 
     disk.fill();
     let full = Instant::now();

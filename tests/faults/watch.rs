@@ -177,7 +177,7 @@ impl Watch {
                 trouble = Some(Instant::now());
             }
         }
-        if *self.board.changed.lock().unwrap() < Instant::now() - Duration::from_secs(1) {
+        if self.board.changed.lock().unwrap().elapsed() > Duration::from_secs(1) {
             trouble = Some(Instant::now());
         }
         trouble
@@ -341,7 +341,7 @@ impl Board {
         let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
         match status {
             // There is nothing to delete where the change before has not happened.
-            Some(200..=299) | Some(404) => {
+            Some(200..=299 | 404) => {
                 let now = Instant::now();
                 shared.changes.lock().unwrap().last_mut().unwrap().acknowledged = Some(now);
                 *self.changed.lock().unwrap() = now;

@@ -61,7 +61,7 @@ impl Serving {
     /// Sends SIGTERM and waits for the end: the exit code, the time it took, the log.
     pub(crate) fn terminate(mut self) -> (Option<i32>, Duration, String) {
         let begun = Instant::now();
-        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let sent = Command::new("kill").arg(self.process().to_string()).status().unwrap();
         assert!(sent.success());
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -73,6 +73,11 @@ impl Serving {
         let took = begun.elapsed();
         let log = std::mem::replace(&mut self.log, thread::spawn(String::new));
         (status.code(), took, log.join().unwrap())
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it as a power failure would.

@@ -274,7 +274,7 @@ fn the_next_fetch_is_hourly_or_as_the_answer_says_and_sooner_after_failures() {
     let now = Timestamp::from_second(START).unwrap();
     let pause = |max_age: Option<u64>, consecutive_failures| {
         let (max_age, fetched_at) = (max_age.map(Duration::from_secs), Some(now));
-        let known = Known { max_age, consecutive_failures, fetched_at, ..Known::default() };
+        let known = Known { fetched_at, max_age, consecutive_failures, ..Known::default() };
         known.time_to_next_fetch(now).as_secs()
     };
     for (max_age, failures, expected) in [
