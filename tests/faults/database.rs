@@ -86,7 +86,7 @@ async fn a_database_that_stands_still_holds_up_nothing_that_does_not_need_it() {
         assert_eq!(call.send().await.unwrap().status(), status);
         assert!(asked.elapsed() < Duration::from_secs(1), "{path} took {:?}", asked.elapsed());
     }
-    sleep(Duration::from_secs(5)).await;
+    sleep(Duration::from_secs(4)).await;
     let seen = world.watch.seen_since(paused);
     let known = seen.iter().filter(|seen| seen.calm && seen.went == Went::Well);
     assert!(known.count() > 0, "nobody was answered from what was known");
@@ -109,7 +109,7 @@ async fn a_slow_database_slows_down_only_what_is_not_known() {
 
     forwarder.delay(Duration::from_millis(60));
     let slow = Instant::now();
-    sleep(Duration::from_secs(3)).await;
+    sleep(Duration::from_secs(2)).await;
     let mut calm: Vec<_> = world.watch.seen_since(slow).iter().filter(|seen| seen.calm).map(|seen| seen.took).collect();
     calm.sort_unstable();
     let median = calm[calm.len() / 2];
@@ -119,7 +119,7 @@ async fn a_slow_database_slows_down_only_what_is_not_known() {
 
     // So slow that nothing can be trusted, and everything is still answered.
     forwarder.delay(Duration::from_millis(400));
-    sleep(Duration::from_secs(4)).await;
+    sleep(Duration::from_secs(3)).await;
     forwarder.delay(Duration::ZERO);
     world.watch.recovered_since("after a slow time", Instant::now()).await;
 
