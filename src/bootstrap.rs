@@ -23,7 +23,6 @@ use crate::auth::SigningKeys;
 use crate::auth::TokenPolicy;
 use crate::auth::TokenValidator;
 use crate::business_groups::BusinessGroups;
-use crate::config::DatabaseUrl;
 use crate::config::Limits;
 use crate::config::Settings;
 use crate::config::TlsFiles;
@@ -108,7 +107,7 @@ impl Service {
     /// [`StartError`]
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let tls = listener_tls(&settings.tls)?;
-        let stores = open_stores(&settings.database_url).await?;
+        let stores = open_stores(settings).await?;
         let services = Data::new(plug(settings, &stores)?);
         let upkeep = Upkeep::new(services.imports.clone(), services.history.clone(), settings.history_age);
         let fault = |cause| StartError::Listen { address: settings.listen, cause };
@@ -186,12 +185,13 @@ async fn listen(watch: Arc<dyn LineWatch>, mut stopped: watch::Receiver<()>) {
     }
 }
 
-/// Opens a database and applies pending migrations.
+/// Opens the database and applies pending migrations.
 ///
 /// # Errors
 /// [`StartError::Database`]
-pub async fn open_stores(url: &DatabaseUrl) -> Result<Stores, StartError> {
-    let stores = store::open(&url.0).await?;
+pub async fn open_stores(settings: &Settings) -> Result<Stores, StartError> {
+    let listen_url = settings.listen_database_url.as_ref().map(|url| url.0.as_str());
+    let stores = store::open_behind_pooler(&settings.database_url.0, listen_url).await?;
     stores.health.migrate().await.map_err(StartError::Migration)?;
     Ok(stores)
 }

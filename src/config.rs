@@ -45,6 +45,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The database.
     pub database_url: DatabaseUrl,
+    /// The database's server itself, where [`Settings::database_url`] is that of a pooler.
+    pub listen_database_url: Option<DatabaseUrl>,
     /// The Microsoft cloud instance.
     pub authority: Authority,
     /// The applications whose tokens are taken.
@@ -153,6 +155,10 @@ const SETTINGS: &[Setting] = &[
     Setting { name: "listen", read: |settings, text| set(&mut settings.listen, read_listen(text)) },
     Setting { name: "database_url", read: |settings, text| set(&mut settings.database_url, read_database_url(text)) },
     Setting {
+        name: "listen_database_url",
+        read: |settings, text| set(&mut settings.listen_database_url, read_listen_database_url(text).map(Some)),
+    },
+    Setting {
         name: "authority",
         read: |settings, text| set(&mut settings.authority, readable(Authority::parse(text))),
     },
@@ -253,6 +259,7 @@ impl Settings {
         Ok(Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database_url: DatabaseUrl("sqlite://signline.db".to_owned()),
+            listen_database_url: None,
             authority: authority.map_err(|reason| fixed("authority", reason))?,
             applications: Applications::default(),
             api_client_id: None,
@@ -295,8 +302,18 @@ impl Settings {
             let name = variable.strip_prefix(PREFIX).unwrap_or_default().to_ascii_lowercase();
             settings.read(&name, text, || variable.clone())?;
         }
-        settings.tls.check()?;
+        settings.check_together()?;
         Ok(settings)
+    }
+
+    /// What no setting can say by itself.
+    fn check_together(&self) -> Result<(), SettingsError> {
+        self.tls.check()?;
+        if self.listen_database_url.is_some() && !is_postgres(&self.database_url.0) {
+            let reason = "is for a pooler before PostgreSQL, and SIGNLINE_DATABASE_URL names neither".to_owned();
+            return Err(SettingsError { place: "SIGNLINE_LISTEN_DATABASE_URL".to_owned(), reason });
+        }
+        Ok(())
     }
 
     fn read_file(&mut self, file: &Path) -> Result<(), SettingsError> {
@@ -399,13 +416,24 @@ fn read_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())
 }
 
+fn is_postgres(url: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+fn read_listen_database_url(text: &str) -> Result<DatabaseUrl, String> {
+    if is_postgres(text) {
+        Ok(DatabaseUrl(text.to_owned()))
+    } else {
+        Err("must be the URL of a PostgreSQL server, such as postgres://user:password@host/database".to_owned())
+    }
+}
+
 fn read_database_url(text: &str) -> Result<DatabaseUrl, String> {
-    let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
     // SQLite takes no name, or the name :memory:, for a database that is gone with the program.
     let file =
         text.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//").split('?').next().unwrap_or_default());
     let lasting = file.is_some_and(|file| !file.is_empty() && file != ":memory:" && !text.contains("mode=memory"));
-    if known || lasting {
+    if is_postgres(text) || lasting {
         Ok(DatabaseUrl(text.to_owned()))
     } else {
         Err("must be a URL such as sqlite://signline.db or postgres://user:password@host/database".to_owned())
@@ -530,6 +558,8 @@ mod tests {
         for (variable, text) in [
             ("SIGNLINE_LISTEN", "8080"),
             ("SIGNLINE_DATABASE_URL", "mysql://root:secret@host/db"),
+            ("SIGNLINE_LISTEN_DATABASE_URL", "sqlite://signline.db"),
+            ("SIGNLINE_LISTEN_DATABASE_URL", "postgres://host/database"),
             ("SIGNLINE_AUTHORITY", "http://login.example.com"),
             ("SIGNLINE_APPLICATIONS", "portal"),
             ("SIGNLINE_API_CLIENT_ID", "me"),

@@ -14,6 +14,7 @@ use crate::domain::page::PageRequest;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::clock::Clock;
 use crate::ports::clock::in_microseconds;
+use crate::ports::time_limit::in_time;
 
 /// What can be done with API keys.
 pub struct ApiKeys {
@@ -65,7 +66,7 @@ impl ApiKeys {
             created_at: now,
             expires_at: new.expires_at.map(in_microseconds),
         };
-        if !self.store.create(&key, secret::hash(&secret), deed).await? {
+        if !in_time(self.store.create(&key, secret::hash(&secret), deed)).await? {
             return Err(ApiKeyError::NoSuchGroup);
         }
         Ok(CreatedApiKey { key, secret })
@@ -100,6 +101,6 @@ impl ApiKeys {
     /// # Errors
     /// [`ApiKeyError::NoSuchKey`]
     pub async fn revoke(&self, id: Uuid, deed: &Deed) -> Result<(), ApiKeyError> {
-        if self.store.delete(id, deed).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
+        if in_time(self.store.delete(id, deed)).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
     }
 }

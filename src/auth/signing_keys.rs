@@ -34,6 +34,9 @@ const REFRESH_SHORTEST: Duration = Duration::from_mins(5);
 const RETRY_FIRST: Duration = Duration::from_secs(30);
 const RETRY_LONGEST: Duration = Duration::from_mins(5);
 
+/// The same while there are no keys at all, and nobody can sign in.
+const RETRY_WITHOUT_KEYS: Duration = Duration::from_secs(2);
+
 /// Keeps the published keys, and fetches them again in the background and for a key that is not known yet.
 ///
 /// Who asks for a known key never waits for the network.
@@ -127,7 +130,8 @@ impl SigningKeys {
         }
         let begun_at = self.flight.lock().unwrap_or_else(PoisonError::into_inner).begun_at;
         let since = begun_at.map_or(COOL_DOWN, |begun_at| elapsed(begun_at, now));
-        KeyError::Unavailable { retry_after: COOL_DOWN.saturating_sub(since).max(Duration::from_secs(1)) }
+        let retry_after = COOL_DOWN.saturating_sub(since).clamp(Duration::from_secs(1), RETRY_WITHOUT_KEYS);
+        KeyError::Unavailable { retry_after }
     }
 
     /// Fetches the keys once; joins the fetch under way if there is one.
@@ -209,7 +213,7 @@ impl SigningKeys {
         let rounds = async {
             loop {
                 self.refresh().await;
-                let pause = self.known.load().time_to_next_fetch();
+                let pause = self.known.load().time_to_next_fetch(self.clock.now());
                 sleep(pause).await;
             }
         };
@@ -245,8 +249,9 @@ impl Known {
         self.keys.get(&key.published().kid).is_some_and(|known| Arc::ptr_eq(known, key))
     }
 
-    fn time_to_next_fetch(&self) -> Duration {
+    fn time_to_next_fetch(&self, now: Timestamp) -> Duration {
         match self.consecutive_failures {
+            1.. if !self.is_fresh(now) => RETRY_WITHOUT_KEYS,
             0 => self.max_age.unwrap_or(REFRESH_LONGEST).clamp(REFRESH_SHORTEST, REFRESH_LONGEST),
             failures => RETRY_FIRST.saturating_mul(1 << (failures - 1).min(10)).min(RETRY_LONGEST),
         }

@@ -14,6 +14,7 @@ use crate::ports::business_group_store::CreateGroupOutcome;
 use crate::ports::business_group_store::DeleteGroupOutcome;
 use crate::ports::business_group_store::LinkTenantOutcome;
 use crate::ports::business_group_store::UpdateGroupOutcome;
+use crate::ports::time_limit::in_time;
 
 /// What can be done with business groups.
 pub struct BusinessGroups {
@@ -34,7 +35,7 @@ impl BusinessGroups {
     /// # Errors
     /// [`BusinessGroupError::IdTaken`], [`BusinessGroupError::RangeTaken`]
     pub async fn create(&self, group: NewBusinessGroup, deed: &Deed) -> Result<BusinessGroup> {
-        match self.store.create(group, deed).await? {
+        match in_time(self.store.create(group, deed)).await? {
             CreateGroupOutcome::Created(group) => Ok(group),
             CreateGroupOutcome::IdTaken => Err(BusinessGroupError::IdTaken),
             CreateGroupOutcome::RangeTaken(range) => Err(BusinessGroupError::RangeTaken(range)),
@@ -63,7 +64,7 @@ impl BusinessGroups {
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::RangeTaken`], [`BusinessGroupError::RangesInUse`];
     /// then nothing is changed.
     pub async fn update(&self, id: &BusinessGroupId, patch: BusinessGroupPatch, deed: &Deed) -> Result<BusinessGroup> {
-        match self.store.update(id, patch, deed).await? {
+        match in_time(self.store.update(id, patch, deed)).await? {
             UpdateGroupOutcome::Updated(group) => Ok(group),
             UpdateGroupOutcome::RangeTaken(range) => Err(BusinessGroupError::RangeTaken(range)),
             UpdateGroupOutcome::RangesInUse(count) => Err(BusinessGroupError::RangesInUse(count)),
@@ -76,7 +77,7 @@ impl BusinessGroups {
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::NotEmpty`]
     pub async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<()> {
-        match self.store.delete(id, deed).await? {
+        match in_time(self.store.delete(id, deed)).await? {
             DeleteGroupOutcome::Deleted => Ok(()),
             DeleteGroupOutcome::NotEmpty => Err(BusinessGroupError::NotEmpty),
             DeleteGroupOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
@@ -88,7 +89,7 @@ impl BusinessGroups {
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
     pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<BusinessGroup> {
-        match self.store.link_tenant(id, tenant, deed).await? {
+        match in_time(self.store.link_tenant(id, tenant, deed)).await? {
             LinkTenantOutcome::Linked(group) => Ok(group),
             LinkTenantOutcome::TenantTaken => Err(BusinessGroupError::TenantTaken),
             LinkTenantOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
@@ -100,6 +101,6 @@ impl BusinessGroups {
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`]
     pub async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<()> {
-        if self.store.unlink_tenant(id, deed).await? { Ok(()) } else { Err(BusinessGroupError::NoSuchGroup) }
+        if in_time(self.store.unlink_tenant(id, deed)).await? { Ok(()) } else { Err(BusinessGroupError::NoSuchGroup) }
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn create(settings: &Settings, args: CreateArgs) -> Result<(), 
     let grant = Grant::new(args.role, args.business_group).map_err(|error| format!("--business-group: {error}"))?;
     let name = args.name.unwrap_or_else(|| args.role.as_str().to_owned());
     let expires_at = args.expires_in.map(expiry).transpose()?;
-    let stores = bootstrap::open_stores(&settings.database_url).await.map_err(|error| error.to_string())?;
+    let stores = bootstrap::open_stores(settings).await.map_err(|error| error.to_string())?;
     let deed = Deed { actor: Actor::command_line(), at: SystemClock.now(), request_id: None };
     let created = bootstrap::api_keys(&stores).create(NewApiKey { name, grant, expires_at }, &deed).await;
     stores.health.close().await;

@@ -12,7 +12,7 @@ pub(super) async fn serve(settings: &Settings) -> Result<(), String> {
 }
 
 pub(super) async fn migrate(settings: &Settings) -> Result<(), String> {
-    let stores = bootstrap::open_stores(&settings.database_url).await.map_err(|error| error.to_string())?;
+    let stores = bootstrap::open_stores(settings).await.map_err(|error| error.to_string())?;
     stores.health.close().await;
     Ok(())
 }

@@ -13,8 +13,9 @@ use crate::ports::key_set_source::FetchedKeySet;
 use crate::ports::key_set_source::KeySetError;
 use crate::ports::key_set_source::KeySetSource;
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-const TOTAL_LIMIT: Duration = Duration::from_secs(10);
+/// Entra answers within a second. What has not answered by then never will, and is better asked again.
+const CONNECT_LIMIT: Duration = Duration::from_secs(4);
+const TOTAL_LIMIT: Duration = Duration::from_secs(7);
 
 /// The longest answer that is read, in bytes. Entra's have some 20 KiB.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;

@@ -20,6 +20,7 @@ use crate::export::COLUMNS;
 use crate::export::cells;
 use crate::ports::mapping_store::ExportedMapping;
 use crate::ports::store_error::StoreError;
+use crate::ports::store_error::is_no_room;
 
 /// The most mappings that a sheet holds: its rows less the header.
 pub const MAX_SHEET_ROWS: u32 = (1 << 20) - 1;
@@ -43,13 +44,16 @@ pub enum WorkbookError {
 
 impl From<XlsxError> for WorkbookError {
     fn from(cause: XlsxError) -> Self {
-        Self::Write(cause.into())
+        match cause {
+            XlsxError::IoError(cause) => cause.into(),
+            cause => Self::Write(cause.into()),
+        }
     }
 }
 
 impl From<io::Error> for WorkbookError {
     fn from(cause: io::Error) -> Self {
-        Self::Write(cause.into())
+        if is_no_room(&cause) { Self::Store(StoreError::full(cause)) } else { Self::Write(cause.into()) }
     }
 }
 

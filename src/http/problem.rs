@@ -19,6 +19,8 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::ports::store_error::StoreError;
+
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -153,11 +155,22 @@ impl Problem {
         Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Internal, detail) }
     }
 
-    /// The store does not answer.
-    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// The store does not answer, or takes nothing more.
+    pub fn unavailable(cause: StoreError) -> Self {
+        if cause.is_full() {
+            return Self::full(cause);
+        }
         let detail = "The database does not answer. Nothing was changed unless another answer says so; try again.";
         let problem = Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Unavailable, detail) };
         problem.header(RETRY_AFTER, "1")
+    }
+
+    /// There is no room left to write to.
+    pub fn full(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let detail = "A disk of the service is full, so nothing was changed. What is there can still be read; whoever runs \
+             the service has to make room.";
+        let problem = Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Unavailable, detail) };
+        problem.header(RETRY_AFTER, "30")
     }
 
     /// 401 for a call without a credential (RFC 6750, section 3.1: no error code then).

@@ -14,6 +14,7 @@ use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
 use crate::ports::mapping_store::ReleasePinOutcome;
+use crate::ports::time_limit::in_time;
 
 /// What administrators do with single mappings.
 pub struct Mappings {
@@ -70,7 +71,7 @@ impl Mappings {
         deed: Deed,
     ) -> Result<PutResult, MappingError> {
         let change = PutMapping { group, phone_number, email, deed };
-        match self.store.put(&change).await? {
+        match in_time(self.store.put(&change)).await? {
             PutOutcome::Created(mapping) => Ok(PutResult::Created(mapping)),
             PutOutcome::Updated(mapping) => Ok(PutResult::Updated(mapping)),
             PutOutcome::EmailTaken { by } => Err(MappingError::EmailTaken { by }),
@@ -84,7 +85,7 @@ impl Mappings {
     /// # Errors
     /// [`MappingError::NoSuchMapping`], also where the group does not exist.
     pub async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingError> {
-        match self.store.delete(group, number, deed).await? {
+        match in_time(self.store.delete(group, number, deed)).await? {
             DeleteOutcome::Deleted => Ok(()),
             DeleteOutcome::NotFound => Err(MappingError::NoSuchMapping),
         }
@@ -101,7 +102,7 @@ impl Mappings {
         number: PhoneNumber,
         deed: &Deed,
     ) -> Result<(), MappingError> {
-        match self.store.release_pin(group, number, deed).await? {
+        match in_time(self.store.release_pin(group, number, deed)).await? {
             ReleasePinOutcome::Released | ReleasePinOutcome::NotPinned => Ok(()),
             ReleasePinOutcome::NotFound => Err(MappingError::NoSuchMapping),
         }

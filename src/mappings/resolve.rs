@@ -15,6 +15,7 @@ use crate::mappings::lines::LinesStatus;
 use crate::ports::clock::Clock;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
+use crate::ports::time_limit::in_time;
 
 /// Finds the line of a signed-in user.
 pub struct Resolver {
@@ -127,7 +128,7 @@ impl Resolver {
             oid: sign_in.oid,
             now: self.clock.now(),
         };
-        let Some(pinned_to) = self.store.pin(&pin).await? else {
+        let Some(pinned_to) = in_time(self.store.pin(&pin)).await? else {
             return Ok(None);
         };
         let pinned =

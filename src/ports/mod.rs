@@ -14,3 +14,4 @@ pub mod line_watch;
 pub mod mapping_store;
 pub mod store_error;
 pub mod store_health;
+pub mod time_limit;

@@ -64,19 +64,18 @@ macro_rules! api_key_store {
             }
 
             async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError> {
-                let row: Option<KeyRow> = sqlx::query_as(statements::FIND_KEY)
-                    .bind(secret.0.to_vec())
-                    .fetch_optional(self.0.reader())
-                    .await?;
+                let query = || sqlx::query_as(statements::FIND_KEY).bind(secret.0.to_vec());
+                let row: Option<KeyRow> = self.0.fetch_optional(query).await?;
                 Ok(row.map(api_key).transpose()?)
             }
 
             async fn list(&self, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError> {
-                let found: Vec<KeyRow> = sqlx::query_as(statements::LIST_KEYS)
-                    .bind(page.after.map(|after| after.to_string()).unwrap_or_default())
-                    .bind(i64::from(page.limit) + 1)
-                    .fetch_all(self.0.reader())
-                    .await?;
+                let query = || {
+                    let query = sqlx::query_as(statements::LIST_KEYS);
+                    let query = query.bind(page.after.map(|after| after.to_string()).unwrap_or_default());
+                    query.bind(i64::from(page.limit) + 1)
+                };
+                let found: Vec<KeyRow> = self.0.fetch_all(query).await?;
                 let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(api_key).collect();
                 Ok(Page::from_one_more(found?, page.limit))
             }

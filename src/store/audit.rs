@@ -63,15 +63,16 @@ macro_rules! audit_log {
                 filter: &AuditFilter,
                 page: &PageRequest<i64>,
             ) -> Result<Page<AuditEvent>, StoreError> {
-                let found: Vec<EventRow> = sqlx::query_as(statements::LIST_AUDIT_EVENTS)
-                    .bind(page.after.unwrap_or(i64::MAX))
-                    .bind(filter.group.as_ref().map(BusinessGroupId::as_str))
-                    .bind(&filter.actor_id)
-                    .bind(filter.from.map(|time| time.as_microsecond()))
-                    .bind(filter.until.map(|time| time.as_microsecond()))
-                    .bind(i64::from(page.limit) + 1)
-                    .fetch_all(self.0.reader())
-                    .await?;
+                let query = || {
+                    sqlx::query_as(statements::LIST_AUDIT_EVENTS)
+                        .bind(page.after.unwrap_or(i64::MAX))
+                        .bind(filter.group.as_ref().map(BusinessGroupId::as_str))
+                        .bind(&filter.actor_id)
+                        .bind(filter.from.map(|time| time.as_microsecond()))
+                        .bind(filter.until.map(|time| time.as_microsecond()))
+                        .bind(i64::from(page.limit) + 1)
+                };
+                let found: Vec<EventRow> = self.0.fetch_all(query).await?;
                 let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(event).collect();
                 Ok(Page::from_one_more(found?, page.limit))
             }

@@ -100,12 +100,11 @@ macro_rules! business_group_store {
                 ranges: &[NumberRange],
             ) -> Result<Option<NumberRange>, StoreError> {
                 for range in ranges {
-                    let other: Option<(i32,)> = sqlx::query_as(statements::RANGE_OF_ANOTHER)
-                        .bind(id.as_str())
-                        .bind(to_i64(range.first()))
-                        .bind(to_i64(range.last()))
-                        .fetch_optional(self.0.reader())
-                        .await?;
+                    let query = || {
+                        let query = sqlx::query_as(statements::RANGE_OF_ANOTHER).bind(id.as_str());
+                        query.bind(to_i64(range.first())).bind(to_i64(range.last()))
+                    };
+                    let other: Option<(i32,)> = self.0.fetch_optional(query).await?;
                     if other.is_some() {
                         return Ok(Some(*range));
                     }

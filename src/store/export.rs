@@ -56,14 +56,12 @@ struct ExportConnection {
 impl ExportConnection {
     /// Begins a transaction that sees one state of the database.
     async fn begin(engine: &Postgres) -> sqlx::Result<Self> {
-        let mut connection = Self { connection: engine.export_connection().await?, is_idle: false };
-        sqlx::query(postgres::SNAPSHOT).execute(&mut **connection).await?;
-        Ok(connection)
+        Ok(Self { connection: engine.begin_export().await?, is_idle: false })
     }
 
     /// Ends the transaction; the connection is good for others.
     async fn end(mut self) -> sqlx::Result<()> {
-        sqlx::query("COMMIT").execute(&mut **self).await?;
+        sqlx::raw_sql("COMMIT").execute(&mut **self).await?;
         self.is_idle = true;
         Ok(())
     }

@@ -18,7 +18,7 @@ macro_rules! store_health {
             }
 
             async fn ping(&self) -> Result<(), StoreError> {
-                sqlx::query(statements::PING).execute(self.0.reader()).await?;
+                let _: Option<(i64,)> = self.0.fetch_optional(|| sqlx::query_as(statements::PING)).await?;
                 Ok(())
             }
 

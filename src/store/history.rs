@@ -181,10 +181,8 @@ macro_rules! history_store {
             async fn prune(&self, time: Timestamp) -> Result<u64, StoreError> {
                 let mut pruned = 0;
                 loop {
-                    let found: Option<(String, i64)> = sqlx::query_as(statements::GROUP_TO_PRUNE)
-                        .bind(time.as_microsecond())
-                        .fetch_optional(self.0.reader())
-                        .await?;
+                    let query = || sqlx::query_as(statements::GROUP_TO_PRUNE).bind(time.as_microsecond());
+                    let found: Option<(String, i64)> = self.0.fetch_optional(query).await?;
                     let Some((group, revision)) = found else {
                         return Ok(pruned);
                     };

@@ -6,7 +6,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::Connection;
 use sqlx::Executor;
-use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
 use sqlx::postgres::PgNotification;
 use sqlx::postgres::PgPoolOptions;
@@ -34,7 +33,10 @@ const LEASE: Duration = Duration::from_millis(800);
 /// How long the answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 
-/// How long it may take to connect.
+/// How long a notification may take, from its commit to here.
+const PROOF_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long it may take to connect, and again to prove that something is heard.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The time to the next try after the connection was lost; doubled with each that fails.
@@ -57,9 +59,7 @@ enum Deaf {
     Late,
     #[error("the connection was closed")]
     Closed,
-    #[error(
-        "a notification did not arrive: LISTEN needs a connection of its own, not one of a pooler in transaction mode"
-    )]
+    #[error("a notification did not arrive: what is listened to and what is spoken to are not the same database")]
     NothingArrives,
     #[error("the database has no triggers that tell of changes, or they are switched off")]
     Untold,
@@ -92,9 +92,15 @@ impl PostgresLineWatch {
     /// nothing is heard.
     async fn listen_once(&self, lost: &mut Option<Duration>) -> Result<Infallible, Deaf> {
         let mut listener = within(CONNECT_LIMIT, self.connect()).await??;
-        self.prove(&mut listener).await?;
+        within(CONNECT_LIMIT, self.prove(&mut listener)).await??;
         // What happened while nothing was heard is not known, nor whether this is still the database that it was: it
-        // can be a standby that missed the last commits, or an older state of it.
+        // can be a standby that missed the last commits, or an older state of it. And the pools may have connections
+        // to the server from before, which would go on to tell what was true there.
+        if lost.is_some() {
+            // One that answers too late to be trusted is no reason for that.
+            within(ANSWER_LIMIT, listener.execute("SELECT 1")).await??;
+            self.0.connections().renew_all();
+        }
         self.0.lines().renew_all();
         loop {
             let asked = Instant::now();
@@ -115,7 +121,7 @@ impl PostgresLineWatch {
 
     /// A connection of its own: the pool's may all be busy just when this one is needed.
     async fn connect(&self) -> sqlx::Result<PgListener> {
-        let options = self.0.options().clone().application_name(APPLICATION);
+        let options = self.0.connections().direct().clone().application_name(APPLICATION);
         let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
         let mut listener = PgListener::connect_with(&pool).await?;
         // A connection that is made anew behind our back would have missed something.
@@ -124,18 +130,20 @@ impl PostgresLineWatch {
         Ok(listener)
     }
 
-    /// Says something on another connection and waits until it is heard: a pooler can take a `LISTEN` and then give the
-    /// connection to somebody else, and an address with several servers can lead to different ones. And the database
+    /// Says something on a connection like those of calls and waits until it is heard: an address with several servers can
+    /// lead to different ones, and that of a pooler to another than what is listened to. And the database
     /// must have the triggers, which one that was put back from a backup of an earlier version has not.
     async fn prove(&self, listener: &mut PgListener) -> Result<(), Deaf> {
         let proof = format!("{PROOF}{}", Uuid::new_v4());
-        let mut speaker = within(CONNECT_LIMIT, PgConnection::connect_with(self.0.options())).await??;
-        let tells = sqlx::query_as(Postgres::TELLS_OF_LINE_CHANGES).fetch_one(&mut speaker);
-        let (true,) = within(ANSWER_LIMIT, tells).await?? else {
+        let connections = self.0.connections();
+        let mut speaker = connections.connect().await?;
+        let mut transaction = speaker.begin_with(connections.sessions().begin()).await?;
+        let tells = sqlx::query_as(Postgres::TELLS_OF_LINE_CHANGES).fetch_one(&mut *transaction);
+        let (true,) = tells.await? else {
             return Err(Deaf::Untold);
         };
-        let spoken = sqlx::query(Postgres::NOTIFY).bind(CHANNEL).bind(&proof).execute(&mut speaker);
-        within(ANSWER_LIMIT, spoken).await??;
+        sqlx::query(Postgres::NOTIFY).bind(CHANNEL).bind(&proof).execute(&mut *transaction).await?;
+        transaction.commit().await?;
         // What it was for is done, however it ends.
         drop(speaker.close().await);
         let heard = async {
@@ -147,7 +155,7 @@ impl PostgresLineWatch {
                 self.hear(&notification);
             }
         };
-        timeout(ANSWER_LIMIT, heard).await.map_err(|_| Deaf::NothingArrives)?
+        timeout(PROOF_LIMIT, heard).await.map_err(|_| Deaf::NothingArrives)?
     }
 
     fn hear(&self, notification: &PgNotification) {

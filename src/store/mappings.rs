@@ -43,15 +43,9 @@ macro_rules! mapping_store {
         #[async_trait]
         impl MappingStore for $name {
             async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError> {
-                let tenant = tenant.to_string();
-                let look_up = |pool| {
-                    let query = sqlx::query_as(statements::RESOLVE).bind(&tenant).bind(email.map(EmailAddress::as_str));
-                    query.fetch_optional(pool)
-                };
-                let row: Option<LineRow> = match look_up(self.0.look_ups()).await {
-                    Err(error) if <$engine>::is_lost(&error) => look_up(self.0.reader()).await?,
-                    found => found?,
-                };
+                let (tenant, email) = (tenant.to_string(), email.map(EmailAddress::as_str));
+                let query = || sqlx::query_as(statements::RESOLVE).bind(&tenant).bind(email);
+                let row: Option<LineRow> = self.0.look_up(query).await?;
                 Ok(row.map(line).transpose()?)
             }
 
@@ -82,11 +76,8 @@ macro_rules! mapping_store {
             }
 
             async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
-                let row: Option<MappingRow> = sqlx::query_as(statements::FIND_MAPPING)
-                    .bind(group.as_str())
-                    .bind(to_i64(number))
-                    .fetch_optional(self.0.reader())
-                    .await?;
+                let query = || sqlx::query_as(statements::FIND_MAPPING).bind(group.as_str()).bind(to_i64(number));
+                let row: Option<MappingRow> = self.0.fetch_optional(query).await?;
                 Ok(row.map(rows::mapping).transpose()?)
             }
 
@@ -96,23 +87,26 @@ macro_rules! mapping_store {
                 filter: &MappingFilter,
                 page: &PageRequest<PhoneNumber>,
             ) -> Result<Option<Page<Mapping>>, StoreError> {
-                let group: Option<(i64,)> = sqlx::query_as(statements::FIND_GROUP_KEY)
-                    .bind(group.as_str())
-                    .fetch_optional(self.0.reader())
-                    .await?;
+                let query = || sqlx::query_as(statements::FIND_GROUP_KEY).bind(group.as_str());
+                let group: Option<(i64,)> = self.0.fetch_optional(query).await?;
                 let Some((group_key,)) = group else {
                     return Ok(None);
                 };
                 let (after, limit) = (page.after.map_or(0, to_i64), i64::from(page.limit) + 1);
                 let found: Vec<MappingRow> = match &filter.contains {
                     None => {
-                        let query = sqlx::query_as(statements::LIST_MAPPINGS).bind(group_key).bind(after).bind(limit);
-                        query.fetch_all(self.0.reader()).await?
+                        let query =
+                            || sqlx::query_as(statements::LIST_MAPPINGS).bind(group_key).bind(after).bind(limit);
+                        self.0.fetch_all(query).await?
                     }
                     Some(text) if !can_match(text) => Vec::new(),
                     Some(text) => {
-                        let query = sqlx::query_as(statements::SEARCH_MAPPINGS).bind(group_key).bind(after).bind(limit);
-                        query.bind(like_pattern(text)).fetch_all(self.0.reader()).await?
+                        let pattern = like_pattern(text);
+                        let query = || {
+                            let query = sqlx::query_as(statements::SEARCH_MAPPINGS).bind(group_key).bind(after);
+                            query.bind(limit).bind(pattern.clone())
+                        };
+                        self.0.fetch_all(query).await?
                     }
                 };
                 let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(rows::mapping).collect();

@@ -17,6 +17,7 @@ mod imports;
 mod line_changes;
 mod line_watch;
 mod mappings;
+mod pools;
 mod postgres;
 mod rows;
 mod sqlite;
@@ -66,6 +67,16 @@ pub struct Stores {
 /// # Errors
 /// If the URL can't be read or the database can't be reached.
 pub async fn open(url: &str) -> Result<Stores, OpenError> {
+    open_behind_pooler(url, None).await
+}
+
+/// Opens the database of a URL that may be a pooler's, which lends sessions for one transaction at a time; then
+/// `listen_url` is the address of the PostgreSQL server itself, for what needs a session: hearing of changes, and
+/// migrations.
+///
+/// # Errors
+/// If a URL can't be read or the database can't be reached.
+pub async fn open_behind_pooler(url: &str, listen_url: Option<&str>) -> Result<Stores, OpenError> {
     if url.starts_with("sqlite:") {
         let engine = Sqlite::open(url).await?;
         Ok(Stores {
@@ -80,7 +91,7 @@ pub async fn open(url: &str) -> Result<Stores, OpenError> {
             line_watch: Arc::new(line_watch::SqliteLineWatch(engine)),
         })
     } else {
-        let engine = Postgres::open(url).await?;
+        let engine = Postgres::open(url, listen_url).await?;
         Ok(Stores {
             mappings: Arc::new(mappings::PostgresMappings(engine.clone())),
             imports: Arc::new(imports::PostgresImports(engine.clone())),

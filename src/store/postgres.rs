@@ -1,56 +1,42 @@
 //! What only PostgreSQL does.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection;
-use sqlx::PgConnection;
-use sqlx::PgPool;
+use sqlx::Executor;
+use sqlx::FromRow;
 use sqlx::PgTransaction;
 use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::postgres::PgPoolOptions;
-use tokio::time::timeout;
+use sqlx::postgres::PgArguments;
+use sqlx::postgres::PgRow;
+use sqlx::query::QueryAs;
 
 use crate::ports::line_generations::LineGenerations;
 use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
 use crate::store::copy::CopyIn;
 use crate::store::error::OpenError;
+use crate::store::pools::Connections;
+use crate::store::pools::Pools;
 
-/// Connections of one replica at most, without those of look-ups and exports.
-const MAX_CONNECTIONS: u32 = 24;
+/// How long a sign-in waits for its look-up.
+const LOOK_UP_LIMIT: Duration = Duration::from_secs(4);
 
-/// Connections of one replica for look-ups at most: sign-ins don't wait for what administrators do.
-const MAX_LOOK_UPS: u32 = 8;
-
-/// Connections of one replica for exports at most: a slow reader holds one for long.
-const MAX_EXPORTS: u32 = 8;
-
-/// How long a call waits for a connection.
-const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
-
-/// How long a connection may stand idle before it is tried when it is used again.
-const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
-
-/// How long a statement may run, in milliseconds. Imports lift it.
-const STATEMENT_LIMIT: &str = "10000";
+/// How long another read may take, or the begin of a transaction: longer than the server lets a statement run.
+const READ_LIMIT: Duration = Duration::from_secs(12);
 
 /// Rows of an import that are sent to the server at once.
 const ROWS_AT_ONCE: usize = 4096;
 
-/// Begins a transaction that sees one state of the database to its end.
-pub(super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// A statement and what it is asked with.
+type Query<'q, O> = QueryAs<'q, sqlx::Postgres, O, PgArguments>;
 
 /// A PostgreSQL database.
 #[derive(Clone)]
 pub(super) struct Postgres {
-    pool: PgPool,
-    look_ups: PgPool,
-    exports: PgPool,
-    options: PgConnectOptions,
+    connections: Arc<Connections>,
     lines: Arc<LineGenerations>,
 }
 
@@ -70,10 +56,10 @@ impl Postgres {
     pub(super) const LOCK_PIN: &str =
         "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2 FOR UPDATE";
 
-    /// A change of many rows may take long, and wait long for another one of the same group. It sorts and joins more than
-    /// the server's default has room for in memory.
-    pub(super) const BEFORE_LARGE_CHANGE: &[&str] =
-        &["SELECT set_config('statement_timeout', '0', TRUE), set_config('work_mem', '64MB', TRUE)"];
+    /// A change of many rows may take long, and wait long for another one of the same group, and for us to sort its file. It
+    /// sorts and joins more than the server's default has room for in memory.
+    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SELECT set_config('statement_timeout', '0', TRUE), \
+         set_config('idle_in_transaction_session_timeout', '60s', TRUE), set_config('work_mem', '64MB', TRUE)"];
 
     /// An import that has expired, and that no other replica is just dropping.
     pub(super) const EXPIRED_IMPORT: &str = "SELECT change_set_key FROM imports \
@@ -106,32 +92,16 @@ impl Postgres {
     /// Brings a constraint's refusal forward, from the commit to here.
     pub(super) const CHECK_RANGES: &[&str] = &["SET CONSTRAINTS number_ranges_overlap IMMEDIATE"];
 
-    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
-        let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
-        let options = options.application_name("signline").options([("statement_timeout", STATEMENT_LIMIT)]);
-        try_to_connect(&options).await.map_err(OpenError::Unreachable)?;
-        // A round trip less for each call.
-        let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
-        let look_ups = pool.clone().max_connections(MAX_LOOK_UPS).connect_lazy_with(options.clone());
-        // Here a connection that has stood idle is tried first, so that a database that was restarted costs no call.
-        let pool = pool.before_acquire(|connection, about| {
-            Box::pin(async move {
-                if about.idle_for >= TRY_AFTER_IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        });
-        let exports = pool.clone().max_connections(MAX_EXPORTS);
-        let exports = exports.connect_lazy_with(options.clone().options([("statement_timeout", "0")]));
-        let pool = pool.max_connections(MAX_CONNECTIONS).connect_with(options.clone()).await;
-        let pool = pool.map_err(|error| OpenError::Unreachable(error.to_string()))?;
-        Ok(Self { pool, look_ups, exports, options, lines: Arc::default() })
+    /// With `listen_url`, the address of the server itself, `url` is that of a pooler.
+    pub(super) async fn open(url: &str, listen_url: Option<&str>) -> Result<Self, OpenError> {
+        let connections = Arc::new(Connections::open(url, listen_url).await?);
+        Ok(Self { connections, lines: Arc::default() })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
-        // On a connection of its own, because it may take long, or wait long for another program's migration.
-        let mut connection = self.pool.acquire().await?.detach();
+        // On a connection of its own to the server itself, because it may take long, or wait long for another program's
+        // migration, and what it waits for is a lock of the session.
+        let mut connection = self.connections.connect_directly().await?;
         sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
         sqlx::migrate!("migrations/postgres").run_direct(None, &mut connection, false).await?;
         Ok(connection.close().await?)
@@ -142,48 +112,70 @@ impl Postgres {
         &self.lines
     }
 
-    /// How to connect to the database, beside the pools.
-    pub(super) fn options(&self) -> &PgConnectOptions {
-        &self.options
+    /// The connections to the database.
+    pub(super) fn connections(&self) -> &Connections {
+        &self.connections
     }
 
-    pub(super) fn reader(&self) -> &PgPool {
-        &self.pool
+    /// Reads rows in one statement.
+    pub(super) async fn fetch_all<'q, O>(&self, query: impl Fn() -> Query<'q, O> + Send + Sync) -> sqlx::Result<Vec<O>>
+    where
+        O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let (connections, query) = (&self.connections, &query);
+        let read = |pools: Arc<Pools>| async move { connections.read(&pools.calls, query()).await };
+        connections.ask(READ_LIMIT, read).await
     }
 
-    /// For look-ups: the connections are not tried first, so who uses one asks again where [`Self::is_lost`].
-    pub(super) fn look_ups(&self) -> &PgPool {
-        &self.look_ups
+    /// Reads a row in one statement.
+    pub(super) async fn fetch_optional<'q, O>(
+        &self,
+        query: impl Fn() -> Query<'q, O> + Send + Sync,
+    ) -> sqlx::Result<Option<O>>
+    where
+        O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        Ok(self.fetch_all(query).await?.into_iter().next())
     }
 
-    /// Whether it was the connection that failed, as one does that stood idle while the server was restarted.
-    pub(super) fn is_lost(error: &sqlx::Error) -> bool {
-        match error {
-            sqlx::Error::Io(_) => true,
-            // Shut down, crashed, not up yet.
-            sqlx::Error::Database(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03")),
-            _ => false,
-        }
+    /// Reads a row for a sign-in, on connections of their own.
+    pub(super) async fn look_up<'q, O>(&self, query: impl Fn() -> Query<'q, O> + Send + Sync) -> sqlx::Result<Option<O>>
+    where
+        O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let (connections, query) = (&self.connections, &query);
+        let read = |pools: Arc<Pools>| async move { connections.read(&pools.look_ups, query()).await };
+        Ok(connections.ask(LOOK_UP_LIMIT, read).await?.into_iter().next())
     }
 
     pub(super) async fn begin(&self) -> sqlx::Result<PgTransaction<'static>> {
-        self.pool.begin().await
+        self.begin_with(self.connections.sessions().begin()).await
     }
 
     /// Begins a transaction that sees one state of the database to its end.
     pub(super) async fn begin_snapshot(&self) -> sqlx::Result<PgTransaction<'static>> {
-        self.pool.begin_with(SNAPSHOT).await
+        self.begin_with(self.connections.sessions().begin_snapshot()).await
     }
 
-    /// A connection for an export, whose statements may take as long as their reader.
-    pub(super) async fn export_connection(&self) -> sqlx::Result<PoolConnection<sqlx::Postgres>> {
-        self.exports.acquire().await
+    async fn begin_with(&self, statement: &'static str) -> sqlx::Result<PgTransaction<'static>> {
+        let begin = |pools: Arc<Pools>| async move { pools.calls.begin_with(statement).await };
+        self.connections.ask(READ_LIMIT, begin).await
+    }
+
+    /// A connection for an export, in a transaction that sees one state of the database to its end, and whose statements
+    /// may take as long as their reader.
+    pub(super) async fn begin_export(&self) -> sqlx::Result<PoolConnection<sqlx::Postgres>> {
+        let statement = self.connections.sessions().begin_export();
+        let begin = |pools: Arc<Pools>| async move {
+            let mut connection = pools.exports.acquire().await?;
+            connection.execute(sqlx::raw_sql(statement)).await?;
+            Ok(connection)
+        };
+        self.connections.ask(READ_LIMIT, begin).await
     }
 
     pub(super) async fn close(&self) {
-        self.exports.close().await;
-        self.look_ups.close().await;
-        self.pool.close().await;
+        self.connections.close().await;
     }
 
     /// Whether the database refused a range because another group has numbers of it. Two that overlap and wait for each
@@ -220,17 +212,4 @@ pub(super) fn copy_mappings(group: i64) -> String {
         "COPY (SELECT phone_number, email FROM mappings WHERE group_key = {group} ORDER BY phone_number) \
          TO STDOUT (FORMAT binary)"
     )
-}
-
-/// Connects once: a pool would only say that it has waited in vain, and not for what.
-async fn try_to_connect(options: &PgConnectOptions) -> Result<(), String> {
-    let connected = timeout(ACQUIRE_LIMIT, PgConnection::connect_with(options)).await;
-    match connected.map_err(|_| "it does not answer".to_owned())? {
-        // It has served its purpose, however it ends.
-        Ok(connection) => drop(connection.close().await),
-        // The server's own words; beside them sqlx would write a line of the server's source.
-        Err(sqlx::Error::Database(refusal)) => return Err(refusal.message().to_owned()),
-        Err(error) => return Err(error.to_string()),
-    }
-    Ok(())
 }

@@ -7,14 +7,19 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sqlx::Connection;
+use sqlx::FromRow;
 use sqlx::QueryBuilder;
 use sqlx::Sqlite as SqliteDb;
 use sqlx::SqlitePool;
 use sqlx::SqliteTransaction;
 use sqlx::migrate::MigrateError;
+use sqlx::query::QueryAs;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqliteJournalMode;
 use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::SqliteRow;
 use sqlx::sqlite::SqliteSynchronous;
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -46,6 +51,9 @@ const ROWS_AT_ONCE: usize = 1024;
 
 /// How often a database is tried again that another program is just creating.
 const RETRY_EVERY: Duration = Duration::from_millis(50);
+
+/// A statement and what it is asked with.
+type Query<'q, O> = QueryAs<'q, SqliteDb, O, SqliteArguments>;
 
 /// An SQLite database: a file with one connection that writes, and several that read beside it.
 #[derive(Clone)]
@@ -102,9 +110,9 @@ impl Sqlite {
         let fault = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
         // A lock taken for reading can't always become one for writing, so all writes have one connection.
         let writers = Arc::new(AtomicU64::new(0));
-        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
+        let writer = sound(SqlitePoolOptions::new()).max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
         let writer = first_connection(counted(writer, &writers), &options).await.map_err(fault)?;
-        let reader = SqlitePoolOptions::new().acquire_timeout(WAIT_LIMIT);
+        let reader = sound(SqlitePoolOptions::new()).acquire_timeout(WAIT_LIMIT);
         let exports = reader.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
         let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
         Ok(Self { writer, reader, exports, writers, lines: Arc::default() })
@@ -131,18 +139,28 @@ impl Sqlite {
         Ok((self.writers.load(Ordering::Acquire), version))
     }
 
-    pub(super) fn reader(&self) -> &SqlitePool {
-        &self.reader
+    /// Reads rows in one statement.
+    pub(super) async fn fetch_all<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Vec<O>>
+    where
+        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        query().fetch_all(&self.reader).await
     }
 
-    /// For look-ups: the same connections.
-    pub(super) fn look_ups(&self) -> &SqlitePool {
-        &self.reader
+    /// Reads a row in one statement.
+    pub(super) async fn fetch_optional<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Option<O>>
+    where
+        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        query().fetch_optional(&self.reader).await
     }
 
-    /// A file does not lose its connections.
-    pub(super) fn is_lost(_: &sqlx::Error) -> bool {
-        false
+    /// Reads a row for a sign-in, on the same connections.
+    pub(super) async fn look_up<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Option<O>>
+    where
+        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        self.fetch_optional(query).await
     }
 
     pub(super) async fn begin(&self) -> sqlx::Result<SqliteTransaction<'static>> {
@@ -238,6 +256,20 @@ impl Writer {
         self.count += statement.build().execute(&mut *self.transaction).await?.rows_affected();
         Ok(())
     }
+}
+
+/// A pool that closes a connection whose transaction can't be ended. On a full disk SQLite ends one by itself; sqlx takes it
+/// for open from then on, and lets no other begin.
+fn sound(pool: SqlitePoolOptions) -> SqlitePoolOptions {
+    pool.after_release(|connection, _| {
+        Box::pin(async move {
+            if connection.is_in_transaction() {
+                // The rollback of one that was given up may only be on its way.
+                connection.ping().await?;
+            }
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
 
 /// Counts the connections that a pool opens.

@@ -38,7 +38,12 @@ impl Serving {
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
         let mut all = vec![("SIGNLINE_LISTEN", "127.0.0.1:0"), ("SIGNLINE_AUTHORITY", "http://127.0.0.1:9")];
         all.extend(variables);
-        let mut child = signline(&["serve"], &all).stderr(Stdio::piped()).spawn().unwrap();
+        Self::run(signline(&["serve"], &all))
+    }
+
+    /// Runs a command that serves.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = String::new();
         let address = loop {
@@ -56,7 +61,7 @@ impl Serving {
     /// Sends SIGTERM and waits for the end: the exit code, the time it took, the log.
     pub(crate) fn terminate(mut self) -> (Option<i32>, Duration, String) {
         let begun = Instant::now();
-        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let sent = Command::new("kill").arg(self.process().to_string()).status().unwrap();
         assert!(sent.success());
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -74,6 +79,11 @@ impl Serving {
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it as a power failure would.

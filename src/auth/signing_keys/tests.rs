@@ -210,9 +210,9 @@ async fn before_the_first_keys_the_answer_says_when_to_ask_again() {
     let world = World::publishing(&[]);
     world.break_down();
     let keys = world.keys();
-    assert_eq!(outcome(&keys, "k").await, Err(KeyError::Unavailable { retry_after: Duration::from_secs(30) }));
-    world.wait(20);
-    assert_eq!(outcome(&keys, "k").await, Err(KeyError::Unavailable { retry_after: Duration::from_secs(10) }));
+    assert_eq!(outcome(&keys, "k").await, Err(KeyError::Unavailable { retry_after: Duration::from_secs(2) }));
+    world.wait(29);
+    assert_eq!(outcome(&keys, "k").await, Err(KeyError::Unavailable { retry_after: Duration::from_secs(1) }));
     let status = keys.status();
     assert_eq!((status.key_count, status.age, status.consecutive_failures), (0, None, 1));
     assert_eq!((status.fetches_ok, status.fetches_failed), (0, 1));
@@ -271,9 +271,11 @@ async fn the_keys_are_fetched_at_the_start_and_the_stop_waits_for_no_fetch() {
 
 #[test]
 fn the_next_fetch_is_hourly_or_as_the_answer_says_and_sooner_after_failures() {
+    let now = Timestamp::from_second(START).unwrap();
     let pause = |max_age: Option<u64>, consecutive_failures| {
-        let max_age = max_age.map(Duration::from_secs);
-        Known { max_age, consecutive_failures, ..Known::default() }.time_to_next_fetch().as_secs()
+        let (max_age, fetched_at) = (max_age.map(Duration::from_secs), Some(now));
+        let known = Known { fetched_at, max_age, consecutive_failures, ..Known::default() };
+        known.time_to_next_fetch(now).as_secs()
     };
     for (max_age, failures, expected) in [
         (None, 0, 3600),
@@ -289,4 +291,6 @@ fn the_next_fetch_is_hourly_or_as_the_answer_says_and_sooner_after_failures() {
     ] {
         assert_eq!(pause(max_age, failures), expected, "{max_age:?} {failures}");
     }
+    let nothing = Known { consecutive_failures: 7, ..Known::default() };
+    assert_eq!(nothing.time_to_next_fetch(now).as_secs(), 2);
 }
