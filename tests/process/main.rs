@@ -7,6 +7,7 @@ mod client;
 mod client_at_a_terminal;
 mod client_support;
 mod command_line;
+mod doctor;
 mod killed;
 mod microsoft_libraries;
 mod support;
