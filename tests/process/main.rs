@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod access_log;
+mod backup;
 mod client;
 mod client_at_a_terminal;
 mod client_support;
