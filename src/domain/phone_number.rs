@@ -155,6 +155,8 @@ fn parse(text: &str, region: Option<Region>) -> Result<PhoneNumber, PhoneNumberE
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(PhoneNumberError::NotDigits);
     }
+    // With a plus it is a number of the world's; the library would try one that is none without its plus, in the region.
+    let region = region.filter(|_| !text.starts_with('+'));
     let parsed = ParsedNumber::parse(text, region).map_err(|_| PhoneNumberError::NotInPlan)?;
     if !parsed.is_valid() {
         return Err(PhoneNumberError::NotInPlan);
@@ -179,6 +181,16 @@ mod tests {
         }
         assert_eq!(us().parse("+442079460000").unwrap().to_string(), "+442079460000");
         assert_eq!(NumberingPlan::of_region("GB").unwrap().parse("02079460000").unwrap().to_string(), "+442079460000");
+    }
+
+    #[test]
+    fn a_number_with_plus_is_never_read_in_the_default_region() {
+        for (region, text) in [("GB", "+02079460000"), ("MX", "+0982246913578"), ("US", "+7635551111")] {
+            let plan = NumberingPlan::of_region(region).unwrap();
+            assert_eq!(plan.parse(text), Err(PhoneNumberError::NotInPlan), "{region} {text}");
+        }
+        let dialled = NumberingPlan::of_region("GB").unwrap().parse("02079460000").unwrap();
+        assert_eq!(dialled.to_string(), "+442079460000");
     }
 
     #[test]
