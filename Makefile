@@ -1,4 +1,4 @@
-.PHONY: help demo test lint bench bench-scale profile openapi
+.PHONY: help demo test lint bench bench-scale profile openapi fuzz
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -17,6 +17,10 @@ bench: ## measure; see docs/benchmarks.md
 
 profile: ## count the instructions of GET /v1/me; see docs/benchmarks.md
 	scripts/profile
+
+fuzz: ## eleven minutes for each fuzz target; see docs/fuzzing.md
+	scripts/fuzz
+
 bench-scale: ## measure up to ten million mappings
 	BENCH_PARTS=scale BENCH_SCALE=full scripts/bench
 

@@ -1,6 +1,7 @@
 //! The command line: a file a subject.
 
 mod api_key;
+mod doctor;
 mod export;
 mod failure;
 mod import;
@@ -48,6 +49,15 @@ Exit status:
   4  the mappings changed since the preview or the export; nothing was changed
   5  nobody agreed to it, or to that many removals; nothing was changed";
 
+/// What the doctor says about its end.
+const DOCTOR_HELP: &str = "\
+It prints a line for each check: ok, warning or problem, and what to do. It changes nothing, and shows no secret.
+
+Exit status:
+  0  no problem; there may be warnings
+  1  a problem
+  2  a wrong command line";
+
 /// What an export says about its end.
 const EXPORT_HELP: &str = "\
 The API key is read from SIGNLINE_API_KEY.
@@ -77,6 +87,9 @@ enum Command {
     /// Work with API keys.
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
+    /// Check settings, database, migrations, signing keys and clock, and say what is wrong.
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor,
     /// Show what a file would change in a running service, and apply it.
     #[command(after_help = IMPORT_HELP)]
     Import(ImportArgs),
@@ -100,6 +113,7 @@ pub fn run(line: CommandLine) -> Result<(), Failure> {
         Command::ApiKey(ApiKeyCommand::Create(args)) => {
             with_settings(file, async |settings| api_key::create(&settings, args).await)?;
         }
+        Command::Doctor => doctor::run(file)?,
         Command::Import(args) => as_client(import::run(&args))?,
         Command::Export(args) => as_client(export::run(&args))?,
     }

@@ -51,7 +51,8 @@ impl EmailAddress {
         // Quoted local parts and domain literals are legal in RFC 5321, but Entra has neither.
         let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
         Syntax::parse_with_options(text, options).map_err(|_| EmailError::Malformed)?;
-        if text.contains('"') {
+        // The parser also takes an address in angle brackets, as long as no name stands before them.
+        if text.bytes().any(|byte| !byte.is_ascii_graphic() || b"\"<>".contains(&byte)) {
             return Err(EmailError::Malformed);
         }
         Ok(Self(text.to_ascii_lowercase().into_boxed_str()))
@@ -106,6 +107,8 @@ mod tests {
             ("\"bob\"@abc.com", EmailError::Malformed),
             ("bob@[192.0.2.1]", EmailError::Malformed),
             ("Bob <bob@abc.com>", EmailError::Malformed),
+            ("<bob@abc.com>", EmailError::Malformed),
+            (" <bob@abc.com>", EmailError::Malformed),
             ("mailto:bob@abc.com", EmailError::Malformed),
             ("bob@abc.com;eve@abc.com", EmailError::Malformed),
             (".bob@abc.com", EmailError::Malformed),

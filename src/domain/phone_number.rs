@@ -105,7 +105,9 @@ impl NumberingPlan {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(PhoneNumberError::NotDigits);
         }
-        let parsed = ParsedNumber::parse(text, Some(self.region)).map_err(|_| PhoneNumberError::NotInPlan)?;
+        // With a plus it is a number of the world's; the library would try one that is none without its plus, in the region.
+        let region = Some(self.region).filter(|_| !text.starts_with('+'));
+        let parsed = ParsedNumber::parse(text, region).map_err(|_| PhoneNumberError::NotInPlan)?;
         if !self.has(&parsed) && !parsed.is_valid() {
             return Err(PhoneNumberError::NotInPlan);
         }
@@ -186,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn a_number_with_plus_is_never_read_in_the_default_region() {
+        for (region, text) in [("GB", "+02079460000"), ("MX", "+0982246913578"), ("US", "+7635551111")] {
+            let plan = NumberingPlan::of_region(region).unwrap();
+            assert_eq!(plan.parse(text), Err(PhoneNumberError::NotInPlan), "{region} {text}");
+        }
+        let dialled = NumberingPlan::of_region("GB").unwrap().parse("02079460000").unwrap();
+        assert_eq!(dialled.to_string(), "+442079460000");
+    }
+
+    #[test]
     fn a_number_that_the_plan_has_not_is_refused() {
         for text in [
             "0",
@@ -256,7 +268,8 @@ mod tests {
             letters in prop_oneof![Just("US"), Just("CA"), Just("BS"), Just("GB"), Just("GG"), Just("IT"), Just("KZ")],
         ) {
             let plan = NumberingPlan::of_region(letters).unwrap();
-            let valid = ParsedNumber::parse(&text, Some(plan.region)).is_ok_and(|parsed| parsed.is_valid());
+            let region = Some(plan.region).filter(|_| !text.starts_with('+'));
+            let valid = ParsedNumber::parse(&text, region).is_ok_and(|parsed| parsed.is_valid());
             prop_assert_eq!(plan.parse(&text).is_ok(), valid, "{} in {}", text, letters);
         }
     }

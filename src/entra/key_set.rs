@@ -38,6 +38,8 @@ struct KeySet {
 struct Key {
     kty: String,
     r#use: Option<String>,
+    #[serde(rename = "key_ops")]
+    operations: Option<Vec<String>>,
     alg: Option<String>,
     kid: Option<String>,
     n: Option<String>,
@@ -83,7 +85,9 @@ pub(super) fn keys(set: &[u8]) -> Result<Vec<PublishedKey>, String> {
 
 fn signing_key(key: Value) -> Option<PublishedKey> {
     let key: Key = serde_json::from_value(key).ok()?;
-    let for_signatures = key.r#use.is_none_or(|r#use| r#use == "sig");
+    // A key may say what it is for in two ways (RFC 7517, sections 4.2 and 4.3); neither may speak against signatures.
+    let may_verify = key.operations.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
+    let for_signatures = may_verify && key.r#use.is_none_or(|r#use| r#use == "sig");
     let for_rs256 = key.kty == "RSA" && key.alg.is_none_or(|alg| alg == "RS256");
     let modulus = without_leading_zeros(URL_SAFE_NO_PAD.decode(key.n?).ok()?);
     let exponent = without_leading_zeros(URL_SAFE_NO_PAD.decode(key.e?).ok()?);
@@ -133,6 +137,8 @@ mod tests {
             rsa("short", 0x7f, 256),
             rsa("huge", 0x80, 1025),
             with(rsa("encryption", 0x80, 256), "use", json!("enc")),
+            with(rsa("operations of encryption", 0x80, 256), "key_ops", json!(["encrypt", "wrapKey"])),
+            with(rsa("no operations", 0x80, 256), "key_ops", json!([])),
             with(rsa("other algorithm", 0x80, 256), "alg", json!("PS256")),
             with(rsa("exponent of 3", 0x80, 256), "e", json!("Aw")),
             with(rsa("symmetric", 0x80, 256), "kty", json!("oct")),
@@ -141,8 +147,9 @@ mod tests {
             with(rsa("z", 0x80, 256), "n", json!("?")),
             json!("nothing"),
         ];
-        let all: Vec<_> = others.into_iter().chain([good, rsa("4096", 0x80, 512)]).collect();
-        assert_eq!(read(&all).unwrap(), ["4096", "good"]);
+        let verifying = with(rsa("verifying", 0x80, 256), "key_ops", json!(["sign", "verify"]));
+        let all: Vec<_> = others.into_iter().chain([good, rsa("4096", 0x80, 512), verifying]).collect();
+        assert_eq!(read(&all).unwrap(), ["4096", "good", "verifying"]);
     }
 
     #[test]

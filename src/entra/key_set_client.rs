@@ -1,10 +1,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::Certificate;
 use reqwest::Client;
 use reqwest::Response;
 use reqwest::header::CACHE_CONTROL;
+use reqwest::header::DATE;
 use reqwest::redirect;
 
 use crate::domain::authority::Authority;
@@ -49,32 +52,11 @@ impl EntraKeySetClient {
         Ok(Self { authority: authority.clone(), client: builder.build()? })
     }
 
-    async fn get(&self, url: &str) -> Result<Answer, KeySetError> {
-        let fault = |error: reqwest::Error| KeySetError::Unreachable { url: url.to_owned(), reason: reason(&error) };
-        let mut response = self.client.get(url).send().await.map_err(fault)?;
-        if !response.status().is_success() {
-            return Err(KeySetError::Status { url: url.to_owned(), status: response.status().as_u16() });
-        }
-        let max_age = max_age(&response);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(fault)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(KeySetError::TooLarge { url: url.to_owned(), limit: MAX_ANSWER_BYTES });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { body, max_age })
-    }
-}
-
-struct Answer {
-    body: Vec<u8>,
-    max_age: Option<Duration>,
-}
-
-#[async_trait]
-impl KeySetSource for EntraKeySetClient {
-    async fn fetch(&self) -> Result<FetchedKeySet, KeySetError> {
+    /// Fetches the keys, and tells what time it is where they are (RFC 9110, section 6.6.1), if the answer says so.
+    ///
+    /// # Errors
+    /// As [`KeySetSource::fetch`].
+    pub async fn fetch_dated(&self) -> Result<(FetchedKeySet, Option<Timestamp>), KeySetError> {
         let url = self.authority.discovery_url();
         let discovery = self.get(&url).await?;
         let keys_url = key_set::keys_url(&discovery.body, &self.authority)
@@ -82,7 +64,37 @@ impl KeySetSource for EntraKeySetClient {
         let answer = self.get(keys_url.as_str()).await?;
         let keys = key_set::keys(&answer.body)
             .map_err(|reason| KeySetError::Malformed { url: keys_url.to_string(), reason })?;
-        Ok(FetchedKeySet { keys, max_age: answer.max_age })
+        Ok((FetchedKeySet { keys, max_age: answer.max_age }, answer.date))
+    }
+
+    async fn get(&self, url: &str) -> Result<Answer, KeySetError> {
+        let fault = |error: reqwest::Error| KeySetError::Unreachable { url: url.to_owned(), reason: reason(&error) };
+        let mut response = self.client.get(url).send().await.map_err(fault)?;
+        if !response.status().is_success() {
+            return Err(KeySetError::Status { url: url.to_owned(), status: response.status().as_u16() });
+        }
+        let (max_age, date) = (max_age(&response), date(&response));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(fault)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(KeySetError::TooLarge { url: url.to_owned(), limit: MAX_ANSWER_BYTES });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { body, max_age, date })
+    }
+}
+
+struct Answer {
+    body: Vec<u8>,
+    max_age: Option<Duration>,
+    date: Option<Timestamp>,
+}
+
+#[async_trait]
+impl KeySetSource for EntraKeySetClient {
+    async fn fetch(&self) -> Result<FetchedKeySet, KeySetError> {
+        self.fetch_dated().await.map(|(keys, _)| keys)
     }
 }
 
@@ -99,6 +111,12 @@ fn max_age(response: &Response) -> Option<Duration> {
         }
     });
     found.map(Duration::from_secs)
+}
+
+/// When the answer was made, in the clock of who made it.
+fn date(response: &Response) -> Option<Timestamp> {
+    let text = response.headers().get(DATE)?.to_str().ok()?;
+    rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// The error with its sources, without the URL that is told beside it.

@@ -1,6 +1,7 @@
 //! From the bytes of an upload to UTF-8 with LF line ends, in constant memory.
 
 use std::io;
+use std::io::BufReader;
 use std::io::Read;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -18,7 +19,8 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 /// to find in their cell; in UTF-16 they become U+FFFD. A NUL becomes a byte that no UTF-8 has, 0xFF.
 pub(super) fn decoded(source: impl Read) -> impl Read {
     let utf8 = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(source);
-    Lines { source: utf8, after_cr: false, line_bytes: 0 }.chain(END_MARK)
+    // The decoder loses the end of a broken file where it is given room for less than a character.
+    Lines { source: BufReader::new(utf8), after_cr: false, line_bytes: 0 }.chain(END_MARK)
 }
 
 struct Lines<R> {
@@ -99,6 +101,19 @@ mod tests {
             assert_eq!(text_of(&*bytes), "aé\n".as_bytes(), "{bytes:?}");
             assert_eq!(text_of(Drip(&bytes)), "aé\n".as_bytes(), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn the_end_of_a_broken_file_is_the_same_however_it_is_read() {
+        // Half a surrogate pair, and a character that takes two bytes.
+        let broken = [0xFF, 0xFE, 0x41, 0x00, 0x00, 0xD9, 0xD9, 0x00];
+        let mut source = decoded(Drip(&broken));
+        let (mut text, mut byte) = (Vec::new(), [0]);
+        while source.read(&mut byte).unwrap() > 0 {
+            text.push(byte[0]);
+        }
+        assert_eq!(text, "A\u{FFFD}Ù\n\0\n".as_bytes());
+        assert_eq!(text_of(&broken[..]), "A\u{FFFD}Ù".as_bytes());
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::Connection;
-use sqlx::Executor;
 use sqlx::postgres::PgListener;
 use sqlx::postgres::PgNotification;
 use sqlx::postgres::PgPoolOptions;
@@ -63,6 +62,8 @@ enum Deaf {
     NothingArrives,
     #[error("the database has no triggers that tell of changes, or they are switched off")]
     Untold,
+    #[error("the tables are other ones than before: a backup was restored over them")]
+    OtherTables,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -93,18 +94,20 @@ impl PostgresLineWatch {
     async fn listen_once(&self, lost: &mut Option<Duration>) -> Result<Infallible, Deaf> {
         let mut listener = within(CONNECT_LIMIT, self.connect()).await??;
         within(CONNECT_LIMIT, self.prove(&mut listener)).await??;
+        // One that answers this too late to be trusted is no reason for what follows.
+        let tables = tables_of_lines(&mut listener).await?;
         // What happened while nothing was heard is not known, nor whether this is still the database that it was: it
         // can be a standby that missed the last commits, or an older state of it. And the pools may have connections
         // to the server from before, which would go on to tell what was true there.
         if lost.is_some() {
-            // One that answers too late to be trusted is no reason for that.
-            within(ANSWER_LIMIT, listener.execute("SELECT 1")).await??;
             self.0.connections().renew_all();
         }
         self.0.lines().renew_all();
         loop {
             let asked = Instant::now();
-            within(ANSWER_LIMIT, listener.execute("SELECT 1")).await??;
+            if tables_of_lines(&mut listener).await? != tables {
+                return Err(Deaf::OtherTables);
+            }
             // The server has sent what was committed and answered before the question.
             while let Some(notification) = listener.next_buffered() {
                 self.hear(&notification);
@@ -117,6 +120,15 @@ impl PostgresLineWatch {
                 self.hear(&received?.ok_or(Deaf::Closed)?);
             }
         }
+    }
+
+    /// Tries whether changes can be heard: why not, if not.
+    pub(super) async fn try_once(&self) -> Result<(), String> {
+        let heard = async {
+            let mut listener = within(CONNECT_LIMIT, self.connect()).await??;
+            within(CONNECT_LIMIT, self.prove(&mut listener)).await?
+        };
+        heard.await.map_err(|error: Deaf| error.to_string())
     }
 
     /// A connection of its own: the pool's may all be busy just when this one is needed.
@@ -197,6 +209,13 @@ impl LineWatch for SqliteLineWatch {
             sleep_until(asked + HEARTBEAT).await;
         }
     }
+}
+
+/// Which tables lines are read from. A backup that is restored over them brings others of the same names, and tells nobody.
+async fn tables_of_lines(listener: &mut PgListener) -> Result<Vec<Option<i64>>, Deaf> {
+    let asked = sqlx::query_as(Postgres::TABLES_OF_LINES).fetch_one(listener);
+    let (tables,) = within(ANSWER_LIMIT, asked).await??;
+    Ok(tables)
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Deaf> {

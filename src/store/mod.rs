@@ -10,6 +10,9 @@ mod business_groups;
 mod change_sets;
 mod copy;
 mod error;
+mod examination;
+mod examine_postgres;
+mod examine_sqlite;
 mod export;
 mod health;
 mod history;
@@ -35,6 +38,10 @@ use crate::ports::line_watch::LineWatch;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_health::StoreHealth;
 pub use crate::store::error::OpenError;
+pub use crate::store::examination::DatabaseFacts;
+pub use crate::store::examination::Examination;
+pub use crate::store::examination::SchemaFacts;
+pub use crate::store::examination::TwoTimes;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 
@@ -103,5 +110,18 @@ pub async fn open_behind_pooler(url: &str, listen_url: Option<&str>) -> Result<S
             lines: Arc::clone(engine.lines()),
             line_watch: Arc::new(line_watch::PostgresLineWatch(engine)),
         })
+    }
+}
+
+/// Finds out how it stands with the database of a URL, and changes nothing in it. With `listen_url`, the address of the server
+/// itself, `url` is that of a pooler.
+///
+/// # Errors
+/// If the URL can't be read or the database can't be reached.
+pub async fn examine(url: &str, listen_url: Option<&str>) -> Result<Examination, OpenError> {
+    if url.starts_with("sqlite:") {
+        examine_sqlite::examine(url).await
+    } else {
+        examine_postgres::examine(url, listen_url).await.map(Box::new).map(Examination::Found)
     }
 }

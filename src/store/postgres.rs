@@ -8,6 +8,7 @@ use sqlx::Executor;
 use sqlx::FromRow;
 use sqlx::PgTransaction;
 use sqlx::migrate::MigrateError;
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::postgres::PgRow;
@@ -41,6 +42,9 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
+    /// The program's migrations.
+    pub(super) const MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
     /// Locks a group until the end of the transaction, so that changes to it come one after the other.
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE";
@@ -87,6 +91,10 @@ impl Postgres {
     pub(super) const TELLS_OF_LINE_CHANGES: &str = "SELECT EXISTS (SELECT FROM pg_trigger \
          WHERE tgrelid = 'business_groups'::regclass AND tgname = 'groups_change' AND tgenabled IN ('O', 'A'))";
 
+    /// What changes when the tables of lines are made anew.
+    pub(super) const TABLES_OF_LINES: &str = "SELECT ARRAY[to_regclass('business_groups')::oid::bigint, \
+         to_regclass('number_ranges')::oid::bigint, to_regclass('mappings')::oid::bigint]";
+
     pub(super) const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 
     /// Brings a constraint's refusal forward, from the commit to here.
@@ -103,7 +111,7 @@ impl Postgres {
         // migration, and what it waits for is a lock of the session.
         let mut connection = self.connections.connect_directly().await?;
         sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
-        sqlx::migrate!("migrations/postgres").run_direct(None, &mut connection, false).await?;
+        Self::MIGRATIONS.run_direct(None, &mut connection, false).await?;
         Ok(connection.close().await?)
     }
 

@@ -14,6 +14,7 @@ use sqlx::Sqlite as SqliteDb;
 use sqlx::SqlitePool;
 use sqlx::SqliteTransaction;
 use sqlx::migrate::MigrateError;
+use sqlx::migrate::Migrator;
 use sqlx::query::QueryAs;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -67,6 +68,9 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
+    /// The program's migrations.
+    pub(super) const MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
     /// Reads a group. The transaction is the only one that writes already, so there is nothing to lock.
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1";
@@ -121,7 +125,7 @@ impl Sqlite {
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
         // In one transaction, because the migrator has no lock of its own here: of two programs one waits.
         let mut transaction = self.begin().await?;
-        sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await?;
+        Self::MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -74,8 +74,23 @@ impl TestApp {
     /// # Panics
     /// If it does not start.
     pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_publishing(engine, |_| Vec::new(), change).await
+    }
+
+    /// A service with other settings, and an Entra that publishes more keys from the start, as they stand.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start_publishing(
+        engine: Engine,
+        keys: impl FnOnce(&Simulator) -> Vec<Value>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let database = TestDatabase::of(engine).await;
         let entra = Simulator::start(Config::sample()).await.expect("the simulator starts");
+        for key in keys(&entra) {
+            entra.publish_jwk(key);
+        }
         let mut settings = settings(&entra, &database);
         change(&mut settings);
         let (address, operator, running) = run(settings);

@@ -7,6 +7,7 @@ mod audit;
 mod business_groups;
 mod document;
 mod history;
+mod hostile_tokens;
 mod imports;
 mod isolation;
 mod keys;

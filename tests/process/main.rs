@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod access_log;
+mod backup;
 mod client;
 mod client_at_a_terminal;
 mod client_support;
 mod command_line;
+mod doctor;
 mod killed;
 mod microsoft_libraries;
 mod private_logs;

@@ -3,6 +3,7 @@
 mod endpoints;
 mod good;
 mod hostile;
+mod hostile_table;
 mod minting;
 mod rotation;
 mod seen_again;

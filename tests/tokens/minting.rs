@@ -89,31 +89,66 @@ pub(crate) fn public_modulus() -> Vec<u8> {
     KEY.public_key().modulus().big_endian_without_leading_zero().to_vec()
 }
 
+/// Where tokens are issued, and when.
+pub(crate) struct Mint {
+    /// What issuers of v2.0 tokens begin with.
+    pub(crate) v2: String,
+    /// What issuers of v1.0 tokens begin with.
+    pub(crate) v1: String,
+    /// The time, in seconds since 1970.
+    pub(crate) now: i64,
+    /// How many seconds the clock of whoever checks the tokens may go on meanwhile.
+    pub(crate) slack: i64,
+}
+
+impl Mint {
+    /// Microsoft's, at a time that stands still.
+    pub(crate) fn microsofts() -> Self {
+        let (v2, v1) = ("https://login.microsoftonline.com".to_owned(), "https://sts.windows.net".to_owned());
+        Self { v2, v1, now: NOW, slack: 0 }
+    }
+
+    /// An ID token's claims, version 2.0.
+    pub(crate) fn id_token(&self) -> Value {
+        json!({
+            "aud": PORTAL, "iss": format!("{}/{TENANT}/v2.0", self.v2),
+            "iat": self.now, "nbf": self.now, "exp": self.now + 3600, "name": "Bob Smith", "nonce": "n", "oid": USER,
+            "preferred_username": "BobSmith@ABCcompany.com", "sub": "pairwise", "tid": TENANT, "uti": "u", "ver": "2.0",
+        })
+    }
+
+    /// An ID token's claims, version 1.0.
+    pub(crate) fn v1_id_token(&self) -> Value {
+        with(
+            &self.id_token(),
+            &[
+                ("ver", json!("1.0")),
+                ("iss", json!(format!("{}/{TENANT}/", self.v1))),
+                ("upn", json!("bobsmith@abccompany.com")),
+                ("preferred_username", Value::Null),
+            ],
+        )
+    }
+
+    /// The claims of an access token for Signline's own API, version 2.0.
+    pub(crate) fn access_token(&self) -> Value {
+        with(&self.id_token(), &[("aud", json!(API)), ("azp", json!(MOBILE)), ("scp", json!("User.Read Line.Read"))])
+    }
+}
+
 /// An ID token's claims, version 2.0.
 pub(crate) fn id_token() -> Value {
-    json!({
-        "aud": PORTAL, "iss": format!("https://login.microsoftonline.com/{TENANT}/v2.0"),
-        "iat": NOW, "nbf": NOW, "exp": NOW + 3600, "name": "Bob Smith", "nonce": "n", "oid": USER,
-        "preferred_username": "BobSmith@ABCcompany.com", "sub": "pairwise", "tid": TENANT, "uti": "u", "ver": "2.0",
-    })
+    Mint::microsofts().id_token()
 }
 
 /// An ID token's claims, version 1.0.
 pub(crate) fn v1_id_token() -> Value {
-    with(
-        &id_token(),
-        &[
-            ("ver", json!("1.0")),
-            ("iss", json!(format!("https://sts.windows.net/{TENANT}/"))),
-            ("upn", json!("bobsmith@abccompany.com")),
-            ("preferred_username", Value::Null),
-        ],
-    )
+    Mint::microsofts().v1_id_token()
 }
 
 /// The claims of an access token for Signline's own API, version 2.0.
 pub(crate) fn access_token() -> Value {
-    with(&id_token(), &[("aud", json!(API)), ("azp", json!(MOBILE)), ("scp", json!("User.Read Line.Read"))])
+    Mint::microsofts().access_token()
 }
 
 /// The same in version 1.0.

@@ -206,9 +206,9 @@ pub(crate) async fn list_api_keys(
     services: Data<Services>,
 ) -> Result<web::Json<ApiKeyList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref(), |key| Uuid::try_parse(key).ok())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
     let page = services.api_keys.list(&page).await?;
-    let next_cursor = page.items.last().filter(|_| page.has_more).map(|key| cursor_after(&key.id.to_string()));
+    let next_cursor = page.items.last().filter(|_| page.has_more).map(|key| cursor_after(&key.id));
     let items = page.items.into_iter().map(ApiKey::from).collect();
     Ok(web::Json(ApiKeyList { items, next_cursor }))
 }

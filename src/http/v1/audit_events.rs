@@ -177,9 +177,9 @@ pub(crate) async fn list_audit_events(
         let since = services.business_groups.find(own).await?.created_at;
         filter.from = Some(filter.from.map_or(since, |from| from.max(since)));
     }
-    let page = page_request(query.limit, query.cursor.as_deref(), |key| key.parse().ok())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
     let page = services.audit.list(&filter, &page).await.map_err(Problem::unavailable)?;
-    let next_cursor = page.items.last().filter(|_| page.has_more).map(|event| cursor_after(&event.id.to_string()));
+    let next_cursor = page.items.last().filter(|_| page.has_more).map(|event| cursor_after(&event.id));
     if prefers_csv(&request) {
         return Ok(as_csv(&page, next_cursor.as_deref(), &request));
     }

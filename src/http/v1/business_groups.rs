@@ -290,7 +290,7 @@ pub(crate) async fn list_business_groups(
     services: Data<Services>,
 ) -> Result<web::Json<BusinessGroupList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref(), |key| BusinessGroupId::parse(key).ok())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
     let page = match call.scope {
         None => services.business_groups.list(&page).await?,
         Some(own) => {
@@ -299,7 +299,7 @@ pub(crate) async fn list_business_groups(
             Page { items: if after { Vec::new() } else { vec![own] }, has_more: false }
         }
     };
-    let next = page.items.last().filter(|_| page.has_more).map(|group| cursor_after(group.id.as_str()));
+    let next = page.items.last().filter(|_| page.has_more).map(|group| cursor_after(&group.id));
     let items = page.items.into_iter().map(BusinessGroup::from).collect();
     Ok(web::Json(BusinessGroupList { items, next_cursor: next }))
 }

@@ -70,7 +70,7 @@ impl From<history::MappingChange> for MappingChange {
 impl From<Page<history::MappingChange>> for MappingChangeList {
     fn from(page: Page<history::MappingChange>) -> Self {
         let last = page.items.last().filter(|_| page.has_more);
-        let next_cursor = last.map(|change| cursor_after(&change.phone_number.to_string()));
+        let next_cursor = last.map(|change| cursor_after(&change.phone_number));
         Self { items: page.items.into_iter().map(MappingChange::from).collect(), next_cursor }
     }
 }

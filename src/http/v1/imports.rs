@@ -17,7 +17,6 @@ use uuid::Uuid;
 use crate::domain;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportState;
-use crate::domain::phone_number::PhoneNumber;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
@@ -211,7 +210,7 @@ pub(crate) async fn list_import_changes(
     services: Data<Services>,
 ) -> Result<web::Json<MappingChangeList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref(), |key| PhoneNumber::parse_e164(key).ok())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
     let changes = services.imports.list_changes(&call.scope, import_id(&request)?, &page).await?;
     Ok(web::Json(changes.into()))
 }

@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping;
-use crate::domain::phone_number::PhoneNumber;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Json;
@@ -108,11 +107,11 @@ pub(crate) async fn list_mappings(
     services: Data<Services>,
 ) -> Result<web::Json<MappingList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref(), |key| PhoneNumber::parse_e164(key).ok())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
     let filter = MappingFilter { contains: query.q.map(|text| text.trim().to_lowercase()).filter(|q| !q.is_empty()) };
     let page = services.mappings.list(&call.scope, &filter, &page).await?;
     let last = page.items.last().filter(|_| page.has_more);
-    let next_cursor = last.map(|mapping| cursor_after(&mapping.phone_number.to_string()));
+    let next_cursor = last.map(|mapping| cursor_after(&mapping.phone_number));
     let items = page.items.into_iter().map(Mapping::from).collect();
     Ok(web::Json(MappingList { items, next_cursor }))
 }

@@ -10,7 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::history;
-use crate::domain::phone_number::PhoneNumber;
 use crate::history::HistoryError;
 use crate::history::Restored;
 use crate::http::extract::Authorized;
@@ -153,10 +152,10 @@ pub(crate) async fn list_revisions(
     services: Data<Services>,
 ) -> Result<web::Json<RevisionList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref(), |key| key.parse().ok())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
     let page = services.history.list(&call.scope, &page).await?;
     let last = page.items.last().filter(|_| page.has_more);
-    let next_cursor = last.map(|revision| cursor_after(&revision.revision.to_string()));
+    let next_cursor = last.map(|revision| cursor_after(&revision.revision));
     Ok(web::Json(RevisionList { items: page.items.into_iter().map(Revision::from).collect(), next_cursor }))
 }
 
@@ -181,7 +180,7 @@ pub(crate) async fn list_revision_changes(
     services: Data<Services>,
 ) -> Result<web::Json<MappingChangeList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref(), |key| PhoneNumber::parse_e164(key).ok())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
     let changes = services.history.list_changes(&call.scope, revision_in_path(&request)?, &page).await?;
     Ok(web::Json(changes.into()))
 }
