@@ -44,6 +44,27 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
 /// These put it all together, and may name everything.
 const FREE: [&str; 4] = ["bootstrap", "cli", "lib", "main"];
 
+/// A threat model that names tests which are gone proves nothing.
+#[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("SECURITY.md")).expect("SECURITY.md");
+    let (mut file, mut found) = (None, 0);
+    for quoted in text.split('`').skip(1).step_by(2) {
+        if quoted.ends_with(".rs") {
+            file = Some(fs::read_to_string(root.join(quoted)).unwrap_or_else(|error| panic!("{quoted}: {error}")));
+            found += 1;
+        } else if quoted.contains('_')
+            && quoted.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        {
+            let file = file.as_ref().unwrap_or_else(|| panic!("no file is named before {quoted}"));
+            assert!(file.contains(quoted), "{quoted} is not in the file that is named before it");
+            found += 1;
+        }
+    }
+    assert!(found > 80, "{found} files and tests");
+}
+
 #[test]
 fn modules_import_one_way() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
