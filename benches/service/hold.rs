@@ -41,6 +41,9 @@ const IDLE_CONNECTIONS: usize = 10_000;
 const DRIPPING_CONNECTIONS: usize = 2000;
 const UPLOADERS: usize = 4;
 
+/// Of each: all of them fill a line of one gigabit. From the machine itself they would fill its memory bus.
+const UPLOAD_BYTES_A_SECOND: f64 = 25_000_000.0;
+
 /// 100,000 a minute.
 const BAD_TOKEN_PACE: Duration = Duration::from_micros(600);
 
@@ -70,7 +73,12 @@ const ATTACKS: [Attack; 6] = [
     Attack { name: "10,000 idle connections", threads: 1, run: stay_idle, seen: "open" },
     Attack { name: "2,000 clients, a byte of a head every second", threads: 1, run: drip, seen: "cut off" },
     Attack { name: "heads of 1 MB, 50 a second", threads: 1, run: send_large_heads, seen: "refused" },
-    Attack { name: "4 uploads without end", threads: UPLOADERS, run: upload_without_end, seen: "refused" },
+    Attack {
+        name: "4 uploads without end, 25 MB/s each",
+        threads: UPLOADERS,
+        run: upload_without_end,
+        seen: "refused",
+    },
     Attack { name: "100,000 bad tokens a minute", threads: 1, run: send_bad_tokens, seen: "of them 429" },
 ];
 
@@ -250,11 +258,14 @@ fn upload_without_end(attacker: &Attacker<'_>) -> Result<usize> {
     while attacker.goes_on() {
         let mut connection = attacker.connect()?;
         connection.write_all(head.as_bytes())?;
+        let (mut due, pause) = (Instant::now(), Duration::from_secs_f64(count(chunk.len()) / UPLOAD_BYTES_A_SECOND));
         while attacker.goes_on() {
             if connection.write_all(chunk.as_bytes()).is_err() {
                 refused += 1;
                 break;
             }
+            due += pause;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
         }
         thread::sleep(Duration::from_millis(100));
     }
