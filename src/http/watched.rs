@@ -308,9 +308,9 @@ mod tests {
         server.last_call().announce();
         client.write_all(b"5\r\nchunk\r\n").await.unwrap();
         assert!(read(&mut server).await.is_ok(), "before its answer it is read");
+        let begun = Instant::now();
         server.write_all(b"HTTP/1.1 413 Payload Too Large\r\n\r\n").await.unwrap();
         let endless = tokio::spawn(async move { while client.write_all(REQUEST).await.is_ok() {} });
-        let begun = Instant::now();
         while read(&mut server).await.unwrap() > 0 {}
         assert!(begun.elapsed() >= PATIENCE.end);
         drop(server);

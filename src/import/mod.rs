@@ -15,6 +15,7 @@ mod kept;
 pub mod problem;
 pub mod problem_csv;
 pub mod reader;
+mod reading_thread;
 mod rows;
 mod separator;
 pub mod service;

@@ -11,8 +11,6 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::domain::actor::Deed;
@@ -28,6 +26,7 @@ use crate::import::problem::ProblemCode;
 use crate::import::problem::Problems;
 use crate::import::reader;
 use crate::import::reader::ReadFile;
+use crate::import::reading_thread;
 use crate::ports::import_store::BadRow;
 use crate::ports::import_store::BadRowReason;
 use crate::ports::import_store::BadRows;
@@ -168,14 +167,15 @@ impl Importer {
         let (mut backlog, reader) = backlog::new();
         let (take, pieces) = mpsc::unbounded_channel();
         let plan = self.plan;
-        let reading = spawn_blocking(move || {
+        let fault = |cause| ImportError::Store(StoreError::new(cause));
+        let reading = reading_thread::start(move || {
             let take = &mut |rows, has_problems| {
                 let piece = FilePiece { rows, is_rejected: has_problems && !handling.skips_bad_rows() };
                 take.send(piece).map_or(ControlFlow::Break(()), ControlFlow::Continue)
             };
             reader::read_in_pieces(reader, plan, take)
-        });
-        let fault = |cause| ImportError::Store(StoreError::new(cause));
+        })
+        .map_err(fault)?;
         while let Some(bytes) = body.next().await {
             backlog.push(bytes.map_err(ImportError::Body)?).await.map_err(fault)?;
         }
@@ -190,7 +190,7 @@ impl Importer {
 
 type Pieces = stream::BoxStream<'static, FilePiece>;
 
-type Reading = JoinHandle<io::Result<ReadFile>>;
+type Reading = oneshot::Receiver<io::Result<ReadFile>>;
 
 /// What the store is told of a file that was read to its end, and the file's problems.
 fn end(handling: Handling, mut file: ReadFile) -> (FileEnd, Problems) {
