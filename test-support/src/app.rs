@@ -224,6 +224,9 @@ fn settings(entra: &Simulator, database: &TestDatabase) -> Settings {
     settings.authority = Authority::parse(entra.http_base()).expect("an authority");
     settings.applications = Applications::parse(&applications(entra)).expect("applications");
     settings.api_client_id = Some(Guid::parse(&client_id(entra, "signline-api")).expect("a client id"));
+    // A test is one caller that sends hundreds of bad credentials, and wants to be told what is wrong with each.
+    settings.limits.failures_per_address = 0;
+    settings.limits.failures_per_credential = 0;
     settings
 }
 
