@@ -53,7 +53,7 @@ fn every_test_that_the_threat_model_names_is_there() {
     for row in text.lines().filter(|line| line.starts_with('|')) {
         let mut file = None;
         for quoted in row.split('`').skip(1).step_by(2) {
-            if quoted.ends_with(".rs") {
+            if quoted.split_once('.').is_some_and(|(_, extension)| extension == "rs") {
                 file = Some(fs::read_to_string(root.join(quoted)).unwrap_or_else(|error| panic!("{quoted}: {error}")));
                 files += 1;
             } else if let Some(file) = file.as_ref().filter(|_| is_name_of_a_test(quoted)) {

@@ -64,12 +64,13 @@ async fn store_line(services: &Services) -> (bool, String) {
     }
 }
 
-/// Keys that were had once make the service ready, even if they are too old by now: no replica could do better.
+/// The service is ready with keys that may still be used, however the last fetch went; without any it can check no token.
 fn keys_line(status: &KeysStatus) -> (bool, String) {
     let fault = status.last_error.as_deref().filter(|_| status.consecutive_failures > 0);
     let line = match (status.age.map(|age| age.as_secs()), fault) {
         (None, None) => "none yet".to_owned(),
         (None, Some(fault)) => format!("none yet: {fault}"),
+        (Some(seconds), None) if status.key_count == 0 => format!("none: those fetched {seconds} s ago are too old"),
         (Some(seconds), None) => format!("ok, {} fetched {seconds} s ago", status.key_count),
         (Some(seconds), Some(fault)) if status.key_count == 0 => {
             format!("none: those fetched {seconds} s ago are too old; the last fetch failed: {fault}")
@@ -78,7 +79,7 @@ fn keys_line(status: &KeysStatus) -> (bool, String) {
             format!("{} kept from {seconds} s ago; the last fetch failed: {fault}", status.key_count)
         }
     };
-    (status.age.is_some(), format!("keys: {line}\n"))
+    (status.key_count > 0, format!("keys: {line}\n"))
 }
 
 fn stop_line(services: &Services) -> (bool, String) {
@@ -103,4 +104,36 @@ pub(crate) async fn metrics(services: Data<Services>) -> Result<HttpResponse, Pr
     };
     let text = services.metrics.render(&state).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_is_ready_as_long_as_there_are_keys_that_may_be_used() {
+        let status = |key_count, age: Option<u64>, fault: Option<&str>| KeysStatus {
+            key_count,
+            age: age.map(Duration::from_secs),
+            fetches_ok: u64::from(age.is_some()),
+            fetches_failed: u64::from(fault.is_some()),
+            consecutive_failures: u32::from(fault.is_some()),
+            last_error: fault.map(str::to_owned),
+        };
+        for (status, expected) in [
+            (status(0, None, None), (false, "keys: none yet\n")),
+            (status(0, None, Some("no route")), (false, "keys: none yet: no route\n")),
+            (status(2, Some(7), None), (true, "keys: ok, 2 fetched 7 s ago\n")),
+            (
+                status(2, Some(7200), Some("no route")),
+                (true, "keys: 2 kept from 7200 s ago; the last fetch failed: no route\n"),
+            ),
+            (
+                status(0, Some(90_000), Some("no route")),
+                (false, "keys: none: those fetched 90000 s ago are too old; the last fetch failed: no route\n"),
+            ),
+        ] {
+            assert_eq!(keys_line(&status), (expected.0, expected.1.to_owned()));
+        }
+    }
 }
