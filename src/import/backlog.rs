@@ -15,6 +15,8 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use crate::import::reading_thread;
+
 /// What waits in memory at most, in bytes. If there is more, it and all that comes later waits in a temporary file.
 const MEMORY_BYTES: usize = 4 << 20;
 
@@ -92,6 +94,7 @@ impl Writer {
         // Not one of tokio's: they live on, and the C library would keep the memory of a whole file for each that has
         // read one.
         thread::Builder::new().spawn(move || {
+            reading_thread::stand_back();
             // Nobody listens where the upload broke off.
             let _ = tell.send(write(receiver, &waiting));
         })?;

@@ -27,7 +27,7 @@ pub(super) fn start<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
 }
 
 /// Only Linux has a priority for each thread: elsewhere it would be that of the whole service.
-fn stand_back() {
+pub(super) fn stand_back() {
     if cfg!(target_os = "linux")
         && let Err(error) = setpriority_process(None, NICE)
     {
