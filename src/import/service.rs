@@ -182,7 +182,7 @@ impl Importer {
         backlog.finish().await.map_err(fault)?;
         let pieces = stream::unfold(pieces, |mut pieces| async { Some((pieces.recv().await?, pieces)) });
         let mut pieces = Box::pin(pieces.peekable());
-        // The thread has begun when it gives something: nothing waits for one that waits for other uploads' threads.
+        // Not before there is something to give: a workbook is read to its end first, and the store would hold a lock.
         pieces.as_mut().peek().await;
         Ok((pieces, reading))
     }

@@ -168,6 +168,6 @@ fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_
     };
     let mut body = Vec::with_capacity(USUAL_BYTES);
     serde_json::to_writer(&mut body, &answer).map_err(Problem::internal)?;
-    // Kept with the token: no room to grow.
+    // It may be kept with the token: no room to grow.
     Ok(body.into_boxed_slice().into())
 }
