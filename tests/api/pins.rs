@@ -11,6 +11,7 @@ use test_support::database::Engine;
 
 use crate::support::json;
 use crate::support::problem;
+use crate::support::services_with_caches;
 use crate::support::text;
 
 const BOB: &str = "bobsmith@abccompany.com";
@@ -23,18 +24,7 @@ const SUCCESSOR: &str = "0b0b0b0b-0000-4000-8000-00000000ffff";
 
 /// A service on each engine with the sample's mappings, with and without what is known again.
 async fn services() -> Vec<TestApp> {
-    let mut services = Vec::new();
-    for (engine, capacity) in [(Engine::Sqlite, 1000), (Engine::Postgres, 1000), (Engine::Sqlite, 0)] {
-        let app = TestApp::start_with(engine, |settings| {
-            settings.token_cache_capacity = capacity;
-            settings.mapping_cache_capacity = capacity;
-        });
-        let app = app.await;
-        app.sample_company().await;
-        json(app.import("", SAMPLE_SHEET).await, 200).await;
-        services.push(app);
-    }
-    services
+    services_with_caches(&[(Engine::Sqlite, 1000), (Engine::Postgres, 1000), (Engine::Sqlite, 0)]).await
 }
 
 fn recycled(app: &TestApp) -> String {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use test_support::app::PATIENCE;
-use test_support::app::SAMPLE_SHEET;
 use test_support::app::TENANT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
@@ -14,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::support::json;
 use crate::support::problem;
+use crate::support::services_with_caches;
 use crate::support::text;
 
 const BOB: &str = "bobsmith@abccompany.com";
@@ -23,18 +23,7 @@ const MAPPING: &str = "/v1/business-groups/abccompany/mappings/+17635551111";
 
 /// A service on each engine, with caches of this size.
 async fn services(capacity: u64) -> Vec<TestApp> {
-    let mut services = Vec::new();
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        let app = TestApp::start_with(engine, |settings| {
-            settings.token_cache_capacity = capacity;
-            settings.mapping_cache_capacity = capacity;
-        });
-        let app = app.await;
-        app.sample_company().await;
-        json(app.import("", SAMPLE_SHEET).await, 200).await;
-        services.push(app);
-    }
-    services
+    services_with_caches(&[(Engine::Sqlite, capacity), (Engine::Postgres, capacity)]).await
 }
 
 async fn figure(app: &TestApp, name: &str) -> u64 {

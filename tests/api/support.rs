@@ -8,7 +8,9 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
+use test_support::app::SAMPLE_SHEET;
 use test_support::app::TestApp;
+use test_support::database::Engine;
 
 /// The JSON of an answer with this status.
 pub(crate) async fn json(answer: Response, status: u16) -> Value {
@@ -51,3 +53,19 @@ pub(crate) async fn on_server(app: &TestApp, statement: &str) {
 
 /// Ends all connections to a test database.
 pub(crate) const CUT_OFF: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
+
+/// Services with the sample's mappings, each on an engine and with caches of a size.
+pub(crate) async fn services_with_caches(kinds: &[(Engine, u64)]) -> Vec<TestApp> {
+    let mut services = Vec::new();
+    for (engine, capacity) in kinds {
+        let app = TestApp::start_with(*engine, |settings| {
+            settings.token_cache_capacity = *capacity;
+            settings.mapping_cache_capacity = *capacity;
+        });
+        let app = app.await;
+        app.sample_company().await;
+        json(app.import("", SAMPLE_SHEET).await, 200).await;
+        services.push(app);
+    }
+    services
+}
