@@ -2,7 +2,8 @@
 //! over whole sets. What differs is a change set, which is kept, or applied at once. The rows of a group's first file are
 //! its change set.
 
-use std::sync::Arc;
+mod received_file;
+mod records;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -14,31 +15,22 @@ use crate::domain::actor::Deed;
 use crate::domain::audit::Detail;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::email::EmailAddress;
 use crate::domain::history::ChangeCounts;
 use crate::domain::history::MappingChange;
 use crate::domain::history::Source;
 use crate::domain::import;
 use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
-use crate::domain::import::ImportRow;
 use crate::domain::import::ImportState;
-use crate::domain::import::PackedRows;
-use crate::domain::import::RowInPack;
-use crate::domain::number_range;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::import_store::ApplyImport;
 use crate::ports::import_store::ApplyOutcome;
-use crate::ports::import_store::BadRow;
-use crate::ports::import_store::BadRowReason;
 use crate::ports::import_store::BadRows;
 use crate::ports::import_store::Confirmation;
 use crate::ports::import_store::DiscardOutcome;
-use crate::ports::import_store::FileEnd;
-use crate::ports::import_store::FilePiece;
 use crate::ports::import_store::FileRows;
 use crate::ports::import_store::ImportBatch;
 use crate::ports::import_store::ImportOutcome;
@@ -53,9 +45,14 @@ use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
 use crate::store::change_sets;
 use crate::store::change_sets::LockedGroup;
-use crate::store::change_sets::NotAssignedRow;
 use crate::store::change_sets::Tally;
 use crate::store::error::UnreadableRow;
+use crate::store::imports::received_file::ReceivedFile;
+use crate::store::imports::records::ImportRecord;
+use crate::store::imports::records::TakenRow;
+use crate::store::imports::records::add_taken;
+use crate::store::imports::records::not_assigned_row;
+use crate::store::imports::records::read_import;
 use crate::store::line_changes;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
@@ -466,44 +463,6 @@ macro_rules! import_store {
 import_store!(PostgresImports, Postgres, postgres, sqlx::PgTransaction<'static>);
 import_store!(SqliteImports, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
 
-/// `line, phone_number, email, by_number`
-type TakenRow = (i64, i64, String, i64);
-
-/// `id, mode, base_revision, row_count, added, changed, removed, unchanged, problem_count, created_at, expires_at,
-/// revision, change_set_key`
-type ImportRecord = (String, String, i64, i64, i64, i64, i64, i64, Option<i64>, i64, i64, Option<i64>, i64);
-
-fn read_import(row: ImportRecord) -> Result<(Import, i64), UnreadableRow> {
-    let (
-        id,
-        mode,
-        base_revision,
-        row_count,
-        added,
-        changed,
-        removed,
-        unchanged,
-        problems,
-        created,
-        expires,
-        revision,
-        key,
-    ) = row;
-    let import = Import {
-        id: Uuid::try_parse(&id).map_err(|_| UnreadableRow("the id of an import"))?,
-        mode: ImportMode::parse(&mode).ok_or(UnreadableRow("an import mode"))?,
-        state: revision.map_or(ImportState::Ready, |revision| ImportState::Applied { revision }),
-        base_revision,
-        row_count: rows::count(row_count)?,
-        counts: rows::change_counts(added, changed, removed)?,
-        unchanged: rows::count(unchanged)?,
-        problem_count: problems.map(rows::count).transpose()?,
-        created_at: rows::timestamp(created)?,
-        expires_at: rows::timestamp(expires)?,
-    };
-    Ok((import, key))
-}
-
 /// The import of a batch that is held against the mappings of this revision, without what comes of it.
 fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
     Import {
@@ -535,107 +494,4 @@ fn unconfirmed(mode: ImportMode, group: LockedGroup, tally: Tally, confirmed: Co
     let (removed, mapping_count) = (tally.counts.removed, group.mapping_count);
     let asked = import::needs_confirmation(mode, mapping_count, removed) && confirmed != Some(removed);
     asked.then_some(LargeRemoval { removed, mapping_count })
-}
-
-/// What has come of a file so far.
-struct ReceivedFile {
-    ranges: Vec<NumberRange>,
-    mode: ImportMode,
-    skips_bad_rows: bool,
-    /// Whether the file is to be applied at once.
-    applies: bool,
-    /// Whether a row has been found that stops the import.
-    is_rejected: bool,
-    bad_rows: BadRows,
-    /// Numbers of bad rows. The file still names them.
-    numbers_outside: Vec<PhoneNumber>,
-    /// The rows once more, for a group's first mappings.
-    pieces: Vec<Arc<PackedRows>>,
-    /// How many rows were written.
-    row_count: u64,
-    end: FileEnd,
-}
-
-impl ReceivedFile {
-    fn new(batch: &ImportBatch, ranges: Vec<NumberRange>) -> Self {
-        Self {
-            ranges,
-            mode: batch.mode,
-            skips_bad_rows: batch.skips_bad_rows,
-            applies: batch.apply.is_some(),
-            is_rejected: false,
-            bad_rows: BadRows::default(),
-            numbers_outside: Vec::new(),
-            pieces: Vec::new(),
-            row_count: 0,
-            end: FileEnd::default(),
-        }
-    }
-
-    /// Gives the rows whose number one of the group's ranges holds.
-    fn check<'a>(&mut self, piece: &'a FilePiece) -> Vec<RowInPack<'a>> {
-        let mut good = Vec::with_capacity(piece.rows.len());
-        for row in piece.rows.iter() {
-            if number_range::contains(&self.ranges, row.phone_number) {
-                good.push(row);
-            } else {
-                self.add_outside(row);
-            }
-        }
-        self.is_rejected |= piece.is_rejected || (self.bad_rows.count > 0 && !self.skips_bad_rows);
-        good
-    }
-
-    fn add_outside(&mut self, row: RowInPack<'_>) {
-        self.bad_rows.count += 1;
-        if self.bad_rows.first.len() < MAX_LISTED_BAD_ROWS {
-            self.bad_rows.first.push(BadRow { row: row.unpacked(), reason: BadRowReason::NumberNotAssigned });
-        }
-        self.numbers_outside.push(row.phone_number);
-    }
-
-    /// Whether rows are still to be written. Of a file that is rejected a merge needs them all nevertheless: it tells every
-    /// row whose address is taken.
-    fn is_wanted(&self, target: Target) -> bool {
-        !self.is_rejected || (matches!(target, Target::Staging) && self.mode == ImportMode::Merge)
-    }
-
-    /// Keeps the rows of a group's first mappings.
-    fn keep(&mut self, target: Target, piece: FilePiece) {
-        if self.applies && !self.is_rejected && matches!(target, Target::Changes { .. }) {
-            self.pieces.push(piece.rows);
-        }
-    }
-
-    fn finish(&mut self, mut end: FileEnd) {
-        let skips = self.skips_bad_rows && !end.is_rejected;
-        if !skips {
-            end.other_numbers.append(&mut self.numbers_outside);
-        }
-        end.other_numbers.sort_unstable();
-        end.other_numbers.dedup();
-        self.end = end;
-    }
-}
-
-/// Adds the rows whose address is taken; the list stays in the order of the lines.
-fn add_taken(bad_rows: &mut BadRows, count: u64, taken: Vec<TakenRow>) -> Result<(), UnreadableRow> {
-    bad_rows.count += count;
-    for (line, number, email, by) in taken {
-        let reason = BadRowReason::EmailTaken { by: rows::phone_number(by)? };
-        bad_rows.first.push(BadRow { row: import_row(line, number, email)?, reason });
-    }
-    bad_rows.first.sort_by_key(|bad| bad.row.line);
-    bad_rows.first.truncate(MAX_LISTED_BAD_ROWS);
-    Ok(())
-}
-
-fn not_assigned_row((line, number, email): NotAssignedRow) -> Result<BadRow, UnreadableRow> {
-    let row = import_row(line.unwrap_or_default(), number, email)?;
-    Ok(BadRow { row, reason: BadRowReason::NumberNotAssigned })
-}
-
-fn import_row(line: i64, number: i64, email: String) -> Result<ImportRow, UnreadableRow> {
-    let line = u32::try_from(line).map_err(|_| UnreadableRow("a line"))?;
-    Ok(ImportRow { line, phone_number: rows::phone_number(number)?, email: EmailAddress::from_stored(email) })
 }
