@@ -26,7 +26,8 @@ pub enum CommonProblems {
     /// `unauthenticated` without a credential, `invalid-token` with one that is not good.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(ProblemDocument),
-    /// `forbidden`: the credential has not the right.
+    /// `forbidden`: the credential has not the right; of a token with an administrator's role also `tenant-not-linked` and
+    /// `guest-not-allowed`.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemDocument),
     /// `not-found`
@@ -71,6 +72,7 @@ pub enum BodyProblems {
     modifiers(&Credentials),
     tags(
         (name = "resolving", description = "From a Microsoft Entra token to a phone number"),
+        (name = "session", description = "Who calls, and what she may do"),
         (name = "business groups", description = "Companies, their number ranges and their tenants"),
         (name = "mappings", description = "Single mappings"),
         (name = "imports and exports", description = "Mappings as a file"),

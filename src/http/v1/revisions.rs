@@ -34,7 +34,7 @@ pub struct Revision {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who made it: the name and the id of the API key.
+    /// Who made it: the name and the id of the API key, or the address and the `oid` of a person who signed in with Microsoft.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
     /// By which way.
@@ -142,7 +142,7 @@ impl From<HistoryError> for Problem {
 #[utoipa::path(
     operation_id = "listRevisions",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group"), PageQuery),
     responses((status = 200, body = RevisionList), CommonProblems)
 )]
@@ -165,7 +165,7 @@ pub(crate) async fn list_revisions(
 #[utoipa::path(
     operation_id = "listRevisionChanges",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision"),
@@ -191,7 +191,7 @@ pub(crate) async fn list_revision_changes(
 #[utoipa::path(
     operation_id = "restoreRevision",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision")
