@@ -81,6 +81,8 @@ pub struct BusinessGroup {
     pub name: String,
     /// The Entra tenant linked to it, if one is.
     pub tenant_id: Option<Guid>,
+    /// Since when that tenant is proven to be its own; until it is, another group may take it over.
+    pub tenant_proven_at: Option<Timestamp>,
     /// The phone numbers it may map, sorted, without overlaps.
     pub number_ranges: Vec<NumberRange>,
     /// Whether B2B guests of its tenant may resolve.

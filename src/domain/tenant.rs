@@ -14,6 +14,15 @@ pub enum TenantIdError {
     PersonalAccounts,
 }
 
+/// That somebody administers a tenant for a business group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TenantProof {
+    /// The tenant.
+    pub tenant: Guid,
+    /// Her object in that tenant.
+    pub oid: Guid,
+}
+
 /// Reads the id of a company's tenant.
 ///
 /// # Errors

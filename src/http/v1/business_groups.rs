@@ -56,6 +56,9 @@ pub struct BusinessGroup {
     name: String,
     /// The Microsoft Entra tenant whose users it takes; null until one is linked.
     tenant_id: Option<String>,
+    /// Since when the tenant is proven to be the group's own; null while another group can take it over with a proof.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    tenant_proven_at: Option<Timestamp>,
     /// The phone numbers that may be mapped, in order.
     number_ranges: Vec<NumberRange>,
     /// Whether guests of the tenant may sign in.
@@ -151,6 +154,7 @@ impl From<business_group::BusinessGroup> for BusinessGroup {
             id: group.id.to_string(),
             name: group.name,
             tenant_id: group.tenant_id.map(|tenant| tenant.to_string()),
+            tenant_proven_at: group.tenant_proven_at,
             number_ranges: group.number_ranges.into_iter().map(NumberRange::from).collect(),
             allow_guests: group.allow_guests,
             identity_pinning: group.identity_pinning.into(),
