@@ -1,5 +1,7 @@
 //! Whose a tenant is: proofs of it, and how it passes from the group that only named it to the one that has it.
 
+use std::time::Duration;
+
 use signline::domain::audit::AuditEvent;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::guid::Guid;
@@ -15,6 +17,14 @@ use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::ApplyOutcome;
 use signline::ports::mapping_store::Pin;
 use signline::store::Stores;
+use sqlx::Connection;
+use sqlx::Executor;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use test_support::app::PATIENCE;
+use test_support::database::Engine;
+use tokio::time::sleep;
+use tokio::time::timeout;
 
 use crate::on_both_engines;
 use crate::support::*;
@@ -31,6 +41,7 @@ on_both_engines!(
     pins_of_a_lost_tenant_wait_until_it_comes_back,
     of_two_groups_that_take_a_tenant_at_once_one_gets_it,
     groups_that_take_each_others_tenants_at_once_all_get_what_they_have_proven,
+    two_that_take_from_each_other_do_not_wait_for_each_other,
     a_takeover_and_a_proof_at_once_leave_one_owner,
     a_holder_that_leaves_at_once_is_no_harm,
 );
@@ -344,6 +355,63 @@ async fn groups_that_take_each_others_tenants_at_once_all_get_what_they_have_pro
             assert_eq!(link_of(&world, group).await, (Some(guid(tenant)), Some(31)));
         }
     }
+}
+
+/// A transaction that has locked all groups.
+enum Held {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl Held {
+    async fn of(world: &World) -> Self {
+        match world.engine {
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+                connection.execute("BEGIN").await.unwrap();
+                connection.execute("SELECT FROM business_groups FOR UPDATE").await.unwrap();
+                Self::Postgres(connection)
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(world.database.url()).await.unwrap();
+                connection.execute("BEGIN IMMEDIATE").await.unwrap();
+                Self::Sqlite(connection)
+            }
+        }
+    }
+
+    /// Lets go once two wait. SQLite has one lock for all, so there is no order to get wrong.
+    async fn let_go_to_two(self) {
+        const WAITING: &str = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted \
+             AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
+        match self {
+            Self::Postgres(mut connection) => {
+                let both = async {
+                    while sqlx::query_as::<_, (i64,)>(WAITING).fetch_one(&mut connection).await.unwrap().0 < 2 {
+                        sleep(Duration::from_millis(1)).await;
+                    }
+                };
+                timeout(PATIENCE, both).await.expect("both wait");
+                connection.execute("COMMIT").await.unwrap();
+            }
+            Self::Sqlite(mut connection) => drop(connection.execute("COMMIT").await.unwrap()),
+        }
+    }
+}
+
+async fn two_that_take_from_each_other_do_not_wait_for_each_other(world: World) {
+    let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
+    name(&world.stores, &abc, 1).await;
+    name(&world.stores, &xyz, 2).await;
+    let [here, there] = replicas(&world).await;
+    let held = Held::of(&world).await;
+    let takes = async { tokio::join!(take(&here, &abc, 2, 30), take(&there, &xyz, 1, 30)) };
+    let ((one, other), ()) = tokio::join!(takes, held.let_go_to_two());
+    for outcome in [one, other] {
+        assert!(matches!(outcome, LinkTenantOutcome::Linked(_)), "{outcome:?}");
+    }
+    assert_eq!(link_of(&world, &abc).await, (Some(guid(2)), Some(30)));
+    assert_eq!(link_of(&world, &xyz).await, (Some(guid(1)), Some(30)));
 }
 
 async fn a_takeover_and_a_proof_at_once_leave_one_owner(world: World) {
