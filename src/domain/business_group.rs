@@ -106,6 +106,8 @@ pub struct LinkedGroup {
     pub name: String,
     /// Whether B2B guests of the tenant count as its users.
     pub allow_guests: bool,
+    /// Whether the tenant is proven to be its own.
+    pub is_proven: bool,
 }
 
 /// A business group to be created.

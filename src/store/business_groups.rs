@@ -324,11 +324,11 @@ fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, Unreadab
     })
 }
 
-/// `id, name, allow_guests`
-type LinkedRow = (String, String, bool);
+/// `id, name, allow_guests, is_proven`
+type LinkedRow = (String, String, bool, bool);
 
-fn linked_group((id, name, allow_guests): LinkedRow) -> LinkedGroup {
-    LinkedGroup { id: rows::group_id(id), name, allow_guests }
+fn linked_group((id, name, allow_guests, is_proven): LinkedRow) -> LinkedGroup {
+    LinkedGroup { id: rows::group_id(id), name, allow_guests, is_proven }
 }
 
 fn told_ranges(ranges: &[NumberRange]) -> String {

@@ -16,7 +16,8 @@ macro_rules! groups_where {
 }
 
 pub(super) const FIND_GROUP: &str = groups_where!("id = $1");
-pub(super) const FIND_LINKED_GROUP: &str = "SELECT id, name, allow_guests FROM business_groups WHERE tenant_id = $1";
+pub(super) const FIND_LINKED_GROUP: &str =
+    "SELECT id, name, allow_guests, tenant_proven_at IS NOT NULL FROM business_groups WHERE tenant_id = $1";
 pub(super) const LIST_GROUPS: &str = groups_where!("id > $1 ORDER BY id LIMIT $2");
 pub(super) const CREATE_GROUP: &str =
     "INSERT INTO business_groups (id, name, created_at) VALUES ($1, $2, $3) RETURNING group_key";

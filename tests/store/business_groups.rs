@@ -2,6 +2,7 @@ use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::business_group::IdentityPinning;
 use signline::domain::business_group::LinkedGroup;
 use signline::domain::page::PageRequest;
+use signline::domain::tenant::TenantProof;
 use signline::ports::business_group_store::CreateGroupOutcome;
 use signline::ports::business_group_store::DeleteGroupOutcome;
 use signline::ports::business_group_store::LinkTenantOutcome;
@@ -214,7 +215,11 @@ async fn a_group_is_found_by_the_tenant_that_it_is_linked_to_now(world: World) {
     assert_eq!((found(1).await, found(2).await), (Some(abc.clone()), Some(xyz.clone())));
     let patch = BusinessGroupPatch { allow_guests: Some(true), ..BusinessGroupPatch::default() };
     groups.update(&abc, patch, &deed(2)).await.unwrap();
-    let linked = LinkedGroup { id: abc.clone(), name: "The abc".to_owned(), allow_guests: true };
+    let name = "The abc".to_owned();
+    let mut linked = LinkedGroup { id: abc.clone(), name, allow_guests: true, is_proven: false };
+    assert_eq!(groups.find_linked(guid(1)).await.unwrap(), Some(linked.clone()));
+    groups.prove_tenant(&abc, TenantProof { tenant: guid(1), oid: guid(9) }, &deed(2)).await.unwrap();
+    linked.is_proven = true;
     assert_eq!(groups.find_linked(guid(1)).await.unwrap(), Some(linked));
     // Moved, unlinked, deleted: it is never the one of before.
     groups.link_tenant(&abc, guid(3), &deed(3)).await.unwrap();
