@@ -149,7 +149,7 @@ pub struct LinkTenant {
     #[schema(example = "a1a1a1a1-0000-4000-8000-0000000000aa")]
     tenant_id: String,
     /// That the tenant is the group's own: a Microsoft Entra token of somebody of that tenant, who is no guest there and has the
-    /// app role `BusinessGroup.Admin`. It is checked and not kept.
+    /// app role `BusinessGroup.Admin`. It is checked and not kept. Who has signed in with such a token needs none besides.
     #[schema(required = false)]
     proof: Option<String>,
 }
@@ -263,7 +263,7 @@ impl UpdateBusinessGroup {
 #[utoipa::path(
     operation_id = "createBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     request_body = CreateBusinessGroup,
     responses(
         (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
@@ -290,7 +290,7 @@ pub(crate) async fn create_business_group(
 #[utoipa::path(
     operation_id = "listBusinessGroups",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(PageQuery),
     responses((status = 200, body = BusinessGroupList), CommonProblems)
 )]
@@ -318,7 +318,7 @@ pub(crate) async fn list_business_groups(
 #[utoipa::path(
     operation_id = "getBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses((status = 200, body = BusinessGroup), CommonProblems)
 )]
@@ -335,7 +335,7 @@ pub(crate) async fn get_business_group(
 #[utoipa::path(
     operation_id = "updateBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     request_body = UpdateBusinessGroup,
     responses(
@@ -352,7 +352,7 @@ pub(crate) async fn update_business_group(
     services: Data<Services>,
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
-    let patch = body.read(&call.key.grant)?;
+    let patch = body.read(&call.grant)?;
     let group = services.business_groups.update(&call.scope, patch, &call.deed).await?;
     Ok(web::Json(group.into()))
 }
@@ -363,7 +363,7 @@ pub(crate) async fn update_business_group(
 #[utoipa::path(
     operation_id = "deleteBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses(
         (status = 204, description = "It is gone"),
@@ -389,7 +389,7 @@ pub(crate) async fn delete_business_group(
 #[utoipa::path(
     operation_id = "linkTenant",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     request_body = LinkTenant,
     responses(
@@ -410,7 +410,7 @@ pub(crate) async fn link_tenant(
     let tenant = parse_tenant_id(&body.tenant_id).map_err(|error| Problem::invalid_field("tenant_id", error))?;
     let proof = match body.proof {
         Some(token) => Some(tenant_proof::check(&request, &token, tenant).await?),
-        None => None,
+        None => call.caller.proof_of(tenant),
     };
     let group = match proof {
         Some(proof) => services.business_groups.link_proven_tenant(&call.scope, proof, &call.deed).await?,
@@ -425,7 +425,7 @@ pub(crate) async fn link_tenant(
 #[utoipa::path(
     operation_id = "unlinkTenant",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses((status = 204, description = "No tenant is linked"), CommonProblems)
 )]

@@ -150,7 +150,7 @@ impl From<HistoryError> for Problem {
 #[utoipa::path(
     operation_id = "listRevisions",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group"), PageQuery),
     responses((status = 200, body = RevisionList), CommonProblems)
 )]
@@ -173,7 +173,7 @@ pub(crate) async fn list_revisions(
 #[utoipa::path(
     operation_id = "listRevisionChanges",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision"),
@@ -199,7 +199,7 @@ pub(crate) async fn list_revision_changes(
 #[utoipa::path(
     operation_id = "restoreRevision",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision")
