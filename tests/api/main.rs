@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod mappings;
 mod operations;
+mod people;
 mod permissions;
 mod pins;
 mod previews;

@@ -195,6 +195,28 @@ impl Story {
         self.credentials.extend([good, without_role, expired]);
     }
 
+    /// People who administer, and one who may not, each named by her address in the audit log.
+    async fn administer_signed_in(&mut self) {
+        let bob = self.entra.token(TENANT, "bobsmith@abccompany.com", "portal").unwrap();
+        let administrator = bob.clone().claim("roles", json!(["BusinessGroup.Admin"])).mint();
+        let mapping = format!("{GROUP}/mappings/+17635559876");
+        for (token, path, status) in [
+            (&administrator, "/v1/session", 200),
+            (&administrator, mapping.as_str(), 404),
+            (&administrator, "/v1/audit-events", 200),
+            (&administrator, "/v1/business-groups/bobsmith", 404),
+            (&bob.mint(), mapping.as_str(), 403),
+        ] {
+            let call = client().get(format!("{}{path}", self.serving.base)).bearer_auth(token);
+            assert_eq!(call.send().await.unwrap().status(), status, "{path}");
+        }
+        let call = client().delete(format!("{}{GROUP}/tenant", self.serving.base)).bearer_auth(&administrator);
+        assert_eq!(call.send().await.unwrap().status(), 204);
+        self.credentials.push(administrator);
+        let log = self.call(Method::GET, "/v1/audit-events", &[], "").await.text().await.unwrap();
+        assert!(log.contains("bobsmith@abccompany.com (0b0b0b0b-"), "{log}");
+    }
+
     async fn give_out_keys(&mut self) {
         let key = json!({"name": "console", "role": "business-group-admin", "business_group": "abccompany"});
         let created = self.json(Method::POST, "/v1/api-keys", key).await;
@@ -221,6 +243,7 @@ async fn nothing_private_is_told(engine: Engine, level: &str) {
     story.make_mistakes().await;
     story.give_out_keys().await;
     story.sign_in_all().await;
+    story.administer_signed_in().await;
     let credentials = std::mem::take(&mut story.credentials);
     let (code, _, log) = story.serving.terminate();
     assert_eq!(code, Some(0));

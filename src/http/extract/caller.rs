@@ -56,8 +56,13 @@ impl Caller {
                 services.attempts.check((request, &services.metrics), attempt, check).await.map(Self::Key)
             }
             Credential::Token(token) => {
-                let check = services.tokens.validate(token);
-                let token = services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
+                let token = match services.tokens.known(token.as_bytes()) {
+                    Ok(known) => known,
+                    Err(not_known) => {
+                        let check = services.tokens.validate_anew(token, not_known);
+                        services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?
+                    }
+                };
                 let standing = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
                 Ok(Self::Person { token, standing })
             }
