@@ -16,6 +16,7 @@ use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::ApplyOutcome;
 use signline::ports::mapping_store::Pin;
+use signline::ports::mapping_store::PutOutcome;
 use signline::store::Stores;
 use sqlx::Connection;
 use sqlx::Executor;
@@ -44,6 +45,7 @@ on_both_engines!(
     two_that_take_from_each_other_do_not_wait_for_each_other,
     a_takeover_and_a_proof_at_once_leave_one_owner,
     a_holder_that_leaves_at_once_is_no_harm,
+    changes_of_both_groups_come_before_a_takeover_or_after_it,
 );
 
 const ANN: &str = "ann@abc.com";
@@ -357,61 +359,87 @@ async fn groups_that_take_each_others_tenants_at_once_all_get_what_they_have_pro
     }
 }
 
-/// A transaction that has locked all groups.
-enum Held {
+/// A transaction that has locked the last of the groups.
+struct Held {
+    holder: Raw,
+    /// In a transaction one goes on seeing who was there at first.
+    watching: Raw,
+}
+
+enum Raw {
     Postgres(PgConnection),
     Sqlite(SqliteConnection),
 }
 
-impl Held {
-    async fn of(world: &World) -> Self {
+impl Raw {
+    async fn connect(world: &World) -> Self {
         match world.engine {
-            Engine::Postgres => {
-                let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
-                connection.execute("BEGIN").await.unwrap();
-                connection.execute("SELECT FROM business_groups FOR UPDATE").await.unwrap();
-                Self::Postgres(connection)
-            }
-            Engine::Sqlite => {
-                let mut connection = SqliteConnection::connect(world.database.url()).await.unwrap();
-                connection.execute("BEGIN IMMEDIATE").await.unwrap();
-                Self::Sqlite(connection)
-            }
+            Engine::Postgres => Self::Postgres(PgConnection::connect(world.database.url()).await.unwrap()),
+            Engine::Sqlite => Self::Sqlite(SqliteConnection::connect(world.database.url()).await.unwrap()),
         }
     }
 
-    /// Lets go once two wait. SQLite has one lock for all, so there is no order to get wrong.
-    async fn let_go_to_two(self) {
+    async fn run(&mut self, on_postgres: &'static str, on_sqlite: &'static str) {
+        match self {
+            Self::Postgres(connection) => drop(connection.execute(sqlx::raw_sql(on_postgres)).await.unwrap()),
+            Self::Sqlite(connection) => drop(connection.execute(sqlx::raw_sql(on_sqlite)).await.unwrap()),
+        }
+    }
+}
+
+impl Held {
+    async fn of(world: &World) -> Self {
+        const LAST: &str = "BEGIN; SELECT FROM business_groups WHERE group_key = (SELECT max(group_key) FROM business_groups) FOR UPDATE";
+        let mut holder = Raw::connect(world).await;
+        holder.run(LAST, "BEGIN IMMEDIATE").await;
+        Self { holder, watching: Raw::connect(world).await }
+    }
+
+    /// Until so many wait for a lock. SQLite has one for all, so there is no order to get wrong.
+    async fn until_so_many_wait(&mut self, count: i64) {
         const WAITING: &str = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted \
              AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
-        match self {
-            Self::Postgres(mut connection) => {
-                let both = async {
-                    while sqlx::query_as::<_, (i64,)>(WAITING).fetch_one(&mut connection).await.unwrap().0 < 2 {
-                        sleep(Duration::from_millis(1)).await;
-                    }
-                };
-                timeout(PATIENCE, both).await.expect("both wait");
-                connection.execute("COMMIT").await.unwrap();
+        let Raw::Postgres(watching) = &mut self.watching else { return };
+        let waiting = async {
+            while sqlx::query_as::<_, (i64,)>(WAITING).fetch_one(&mut *watching).await.unwrap().0 < count {
+                sleep(Duration::from_millis(1)).await;
             }
-            Self::Sqlite(mut connection) => drop(connection.execute("COMMIT").await.unwrap()),
-        }
+        };
+        timeout(PATIENCE, waiting).await.expect("they wait");
+    }
+
+    async fn let_go(mut self) {
+        self.holder.run("COMMIT", "COMMIT").await;
     }
 }
 
 async fn two_that_take_from_each_other_do_not_wait_for_each_other(world: World) {
     let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
-    name(&world.stores, &abc, 1).await;
-    name(&world.stores, &xyz, 2).await;
     let [here, there] = replicas(&world).await;
-    let held = Held::of(&world).await;
-    let takes = async { tokio::join!(take(&here, &abc, 2, 30), take(&there, &xyz, 1, 30)) };
-    let ((one, other), ()) = tokio::join!(takes, held.let_go_to_two());
-    for outcome in [one, other] {
-        assert!(matches!(outcome, LinkTenantOutcome::Linked(_)), "{outcome:?}");
+    // Whoever locks in another order than that of the keys has, in one of the two turns, what the other waits for.
+    for [(first, gets), (second, gets_too)] in [[(&abc, 2), (&xyz, 1)], [(&xyz, 1), (&abc, 2)]] {
+        for (group, tenant) in [(&abc, 1), (&xyz, 2)] {
+            assert!(matches!(name(&world.stores, group, tenant).await, LinkTenantOutcome::Linked(_)));
+        }
+        let mut held = Held::of(&world).await;
+        let then = async {
+            held.until_so_many_wait(1).await;
+            let go = async {
+                held.until_so_many_wait(2).await;
+                held.let_go().await;
+            };
+            tokio::join!(take(&there, second, gets_too, 30), go).0
+        };
+        let (one, other) = tokio::join!(take(&here, first, gets, 30), then);
+        for outcome in [one, other] {
+            assert!(matches!(outcome, LinkTenantOutcome::Linked(_)), "{outcome:?}");
+        }
+        assert_eq!(link_of(&world, &abc).await, (Some(guid(2)), Some(30)));
+        assert_eq!(link_of(&world, &xyz).await, (Some(guid(1)), Some(30)));
+        for group in [&abc, &xyz] {
+            world.stores.business_groups.unlink_tenant(group, &deed(31)).await.unwrap();
+        }
     }
-    assert_eq!(link_of(&world, &abc).await, (Some(guid(2)), Some(30)));
-    assert_eq!(link_of(&world, &xyz).await, (Some(guid(1)), Some(30)));
 }
 
 async fn a_takeover_and_a_proof_at_once_leave_one_owner(world: World) {
@@ -454,4 +482,34 @@ async fn a_holder_that_leaves_at_once_is_no_harm(world: World) {
         assert_eq!(link_of(&world, &company).await, (Some(guid(round)), Some(30)));
     }
     assert_eq!(link_of(&world, &squatter).await, (Some(guid(1)), None));
+}
+
+async fn changes_of_both_groups_come_before_a_takeover_or_after_it(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    let [here, there] = replicas(&world).await;
+    for round in 100..105 {
+        name(&world.stores, &squatter, round).await;
+        let file: Vec<_> = (0..500).map(|at| (at, format!("u{at}.{round}@abc.com"))).collect();
+        let file: Vec<_> = file.iter().map(|(at, email)| (*at, email.as_str())).collect();
+        let by = deed(31);
+        let (taken, _, put, deleted) = tokio::join!(
+            take(&there, &company, round, 30),
+            world.import(replace(&squatter, &file)),
+            world.put(&company, 20_000 + u64::from(round), "eve@abc.com"),
+            here.mappings.delete(&company, number(BASE + 20_001), &by),
+        );
+        assert!(matches!(taken, LinkTenantOutcome::Linked(_)), "{taken:?}");
+        deleted.unwrap();
+        world.stores.mappings.delete(&company, number(BASE + 20_000 + u64::from(round)), &by).await.unwrap();
+        assert!(matches!(put, PutOutcome::Created(_)), "{put:?}");
+        for (group, mappings) in [(&squatter, 500), (&company, 0)] {
+            let numbers: Vec<_> = revisions(&world, group).await.iter().map(|one| one.revision).collect();
+            let read = world.read(group).await;
+            assert_eq!(numbers, (1..=read.revision).rev().collect::<Vec<_>>());
+            assert_eq!(
+                (read.mapping_count, world.all(group).await.len()),
+                (mappings, usize::try_from(mappings).unwrap())
+            );
+        }
+    }
 }
