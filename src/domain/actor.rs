@@ -9,7 +9,7 @@ use crate::domain::api_key::ApiKey;
 /// Who changes something, as histories name it: never by a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The id of the API key; `command-line` for the program itself.
+    /// The id of the API key; `command-line` for the program itself, `microsoft` for a return from there.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -31,6 +31,12 @@ impl Actor {
     #[must_use]
     pub fn command_line() -> Self {
         Self { id: "command-line".to_owned(), name: "command line".to_owned() }
+    }
+
+    /// Whoever comes back from Microsoft with a consent link. Who it is nobody can tell.
+    #[must_use]
+    pub fn microsoft() -> Self {
+        Self { id: "microsoft".to_owned(), name: "return from Microsoft".to_owned() }
     }
 }
 

@@ -18,6 +18,8 @@ pub mod action {
     pub const LINK_TENANT: &str = "linkTenant";
     /// A tenant was unlinked.
     pub const UNLINK_TENANT: &str = "unlinkTenant";
+    /// Somebody came back from Microsoft with or without consent.
+    pub const REPORT_CONSENT: &str = "reportConsent";
     /// A mapping was set.
     pub const PUT_MAPPING: &str = "putMapping";
     /// A mapping was removed.
