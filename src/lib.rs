@@ -5,7 +5,7 @@
 //!
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`business_groups`], [`mappings`],
-//! [`api_keys`], [`import`], [`export`], [`history`] and [`audit`]; they don't import each other. [`client`] stands apart:
+//! [`api_keys`], [`import`], [`export`], [`history`], [`consent`] and [`audit`]; they don't import each other. [`client`] stands apart:
 //! [`cli`] calls a running service with it. `tests/architecture.rs` holds the rule.
 
 pub mod api_keys;
@@ -16,6 +16,7 @@ pub mod business_groups;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod consent;
 pub mod domain;
 pub mod entra;
 pub mod export;
