@@ -27,12 +27,26 @@ pub(super) struct Keys {
     known: Mutex<Option<Arc<hmac::Key>>>,
     /// How many readings have begun.
     begun: AtomicU64,
-    turn: sync::Mutex<()>,
+    /// Held by who reads.
+    last: sync::Mutex<Reading>,
 }
+
+/// A reading that has come to its end, and was not given up by who made it.
+#[derive(Clone, Copy, Default)]
+struct Reading {
+    /// Which one of all.
+    number: u64,
+    failed: bool,
+}
+
+/// The reading that was waited for has failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the key of consent links could not be read by another call")]
+struct ReadByAnother;
 
 impl Keys {
     pub(super) fn new(store: Arc<dyn ConsentStore>) -> Self {
-        Self { store, known: Mutex::default(), begun: AtomicU64::new(0), turn: sync::Mutex::default() }
+        Self { store, known: Mutex::default(), begun: AtomicU64::new(0), last: sync::Mutex::default() }
     }
 
     /// The key that the database holds now, to sign with. It is made if there is none.
@@ -50,15 +64,19 @@ impl Keys {
             return Ok(Some(state));
         }
         let arrived = self.begun.load(Ordering::Acquire);
-        let turn = self.turn.lock().await;
+        let mut last = self.last.lock().await;
         // One that began after this one came has read what it would read.
-        if self.begun.load(Ordering::Acquire) == arrived {
-            self.begun.fetch_add(1, Ordering::AcqRel);
-            if let Some(secret) = self.store.secret().await? {
+        if last.number <= arrived {
+            let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+            let read = self.store.secret().await;
+            *last = Reading { number, failed: read.is_err() };
+            if let Some(secret) = read? {
                 self.keep(&secret);
             }
+        } else if last.failed {
+            return Err(StoreError::new(ReadByAnother));
         }
-        drop(turn);
+        drop(last);
         Ok(self.check_known(claimed))
     }
 

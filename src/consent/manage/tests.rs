@@ -1,4 +1,6 @@
+use std::future::pending;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -24,6 +26,9 @@ const PORTAL: &str = "0c11e470-1111-4222-8333-444455557777";
 struct World {
     secret: Mutex<Option<[u8; 32]>>,
     secret_reads: AtomicUsize,
+    /// Whether a read of the secret fails; whether it never ends.
+    fails: AtomicBool,
+    hangs: AtomicBool,
     reports: Mutex<Vec<ConsentReport>>,
     seconds: Mutex<i64>,
 }
@@ -66,9 +71,15 @@ impl Clock for World {
 impl ConsentStore for World {
     async fn secret(&self) -> Result<Option<ConsentSecret>, StoreError> {
         self.secret_reads.fetch_add(1, Ordering::SeqCst);
+        if self.hangs.load(Ordering::SeqCst) {
+            pending::<()>().await;
+        }
         // Others come meanwhile.
         for _ in 0..10 {
             yield_now().await;
+        }
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError::new("the database is gone"));
         }
         Ok(self.secret.lock().unwrap().map(Zeroizing::new))
     }
@@ -105,8 +116,12 @@ async fn state(consents: &Consents) -> String {
 
 /// How a return with consent ends.
 async fn take(consents: &Consents, state: &str) -> Outcome {
+    try_to_take(consents, state).await.unwrap()
+}
+
+async fn try_to_take(consents: &Consents, state: &str) -> Result<Outcome, StoreError> {
     let reply = Reply { state: Some(state), admin_consent: Some("True"), tenant: Some(TENANT), ..Reply::default() };
-    consents.take(&reply, None).await.unwrap().outcome
+    Ok(consents.take(&reply, None).await?.outcome)
 }
 
 #[tokio::test]
@@ -164,6 +179,47 @@ async fn a_flood_of_forged_states_asks_the_database_no_more_than_two_at_a_time_w
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Reported).count(), 1);
     let reads = world.secret_reads() - before;
     assert!((1..=2).contains(&reads), "{reads} reads for 199 forged states");
+}
+
+#[tokio::test]
+async fn while_the_key_cannot_be_read_no_good_state_is_called_bad() {
+    let world = Arc::new(World::default());
+    let good = state(&world.portal()).await;
+    let consents = world.portal();
+    world.fails.store(true, Ordering::SeqCst);
+    let mut asked = JoinSet::new();
+    for _ in 0..20 {
+        let (consents, good) = (Arc::clone(&consents), good.clone());
+        asked.spawn(async move { try_to_take(&consents, &good).await.is_err() });
+    }
+    assert_eq!(asked.join_all().await, [true; 20]);
+    world.fails.store(false, Ordering::SeqCst);
+    assert_eq!(take(&consents, &good).await, Outcome::Reported);
+}
+
+#[tokio::test]
+async fn a_reading_that_is_given_up_is_made_by_the_next() {
+    let world = Arc::new(World::default());
+    let good = state(&world.portal()).await;
+    let consents = world.portal();
+    world.hangs.store(true, Ordering::SeqCst);
+    let before = world.secret_reads();
+    let mut asked = JoinSet::new();
+    for _ in 0..5 {
+        let (consents, good) = (Arc::clone(&consents), good.clone());
+        asked.spawn(async move { take(&consents, &good).await });
+    }
+    while world.secret_reads() == before {
+        yield_now().await;
+    }
+    world.hangs.store(false, Ordering::SeqCst);
+    let waiting = {
+        let (consents, good) = (Arc::clone(&consents), good.clone());
+        tokio::spawn(async move { take(&consents, &good).await })
+    };
+    yield_now().await;
+    asked.shutdown().await;
+    assert_eq!(waiting.await.unwrap(), Outcome::Reported);
 }
 
 #[tokio::test]
