@@ -322,7 +322,7 @@ fn line((id, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line
 /// `group_key, linked to a tenant, allow_guests, identity_pinning, revision`
 type CheckedGroup = (i64, bool, bool, String, i64);
 
-/// `revision, at, actor_id, actor_name`, and then as [`ChangeRow`]
+/// `revision, at, actor_id, actor_name`, and then as [`rows::ChangeRow`]
 type PastChangeRow = (i64, i64, String, String, i64, Option<String>, Option<String>, Option<i64>);
 
 fn past_change(row: PastChangeRow) -> Result<PastChange, UnreadableRow> {
