@@ -27,6 +27,9 @@ use crate::business_groups::BusinessGroups;
 use crate::config::Limits;
 use crate::config::Settings;
 use crate::config::TlsFiles;
+use crate::consent::ConsentLinks;
+use crate::consent::Consents;
+use crate::consent::FirstSignIns;
 use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
 use crate::history::History;
@@ -109,11 +112,12 @@ impl Service {
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let tls = listener_tls(&settings.tls)?;
         let stores = open_stores(settings).await?;
-        let services = Data::new(plug(settings, &stores)?);
-        let upkeep = Upkeep::new(services.imports.clone(), services.history.clone(), settings.history_age);
         let fault = |cause| StartError::Listen { address: settings.listen, cause };
         let listener = server::listen(settings.listen).map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
+        let services = Data::new(plug(settings, &stores, address)?);
+        let consents = Arc::clone(&services.consents);
+        let upkeep = Upkeep::new(services.imports.clone(), services.history.clone(), consents, settings.history_age);
         let connections = open_files::room_for_connections(settings.limits.connections);
         Ok(Self { services, upkeep, stores, listener, address, connections, tls })
     }
@@ -203,7 +207,7 @@ pub fn api_keys(stores: &Stores) -> ApiKeys {
     ApiKeys::new(Arc::clone(&stores.api_keys), Arc::new(SystemClock))
 }
 
-fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
+fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Services, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let key_source = EntraKeySetClient::new(&settings.authority);
     let key_source = key_source.map_err(|error| StartError::KeyClient(error.to_string()))?;
@@ -218,6 +222,12 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
         importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
         imports: KeptImports::new(Arc::clone(&stores.imports), Arc::clone(&clock)),
         history: History::new(Arc::clone(&stores.history), Arc::clone(&clock)),
+        consents: Arc::new(consents(settings, stores, address)),
+        first_sign_ins: FirstSignIns::new(
+            Arc::clone(&stores.consents),
+            settings.applications.clone(),
+            Arc::clone(&clock),
+        ),
         audit: Audit::new(Arc::clone(&stores.audit)),
         clock,
         exporter: Exporter::new(Arc::clone(&stores.mappings), settings.numbering_plan),
@@ -233,6 +243,16 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
         metrics: Metrics::new()?,
         drain: Drain::default(),
     })
+}
+
+/// Consents, to which returns come back at `address` if nothing else was set.
+fn consents(settings: &Settings, stores: &Stores, address: SocketAddr) -> Consents {
+    let links = ConsentLinks {
+        authority: settings.authority.clone(),
+        api_client_id: settings.api_client_id,
+        public_url: settings.public_url_at(address),
+    };
+    Consents::new(Arc::clone(&stores.consents), Arc::new(SystemClock), settings.applications.clone(), links)
 }
 
 fn attempt_limits(limits: &Limits) -> AttemptLimits {

@@ -21,6 +21,7 @@ use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
+use crate::domain::public_url::PublicUrl;
 use crate::domain::tenant::parse_tenant_id;
 use crate::domain::trusted_proxies::TrustedProxies;
 
@@ -54,6 +55,8 @@ pub struct Settings {
     pub applications: Applications,
     /// Signline's own API registration.
     pub api_client_id: Option<Guid>,
+    /// Where browsers reach the service, if it was set; see [`Settings::public_url_at`].
+    pub public_url: Option<PublicUrl>,
     /// The scope that an access token for the API must carry.
     pub api_scope: String,
     /// The operator's own tenant, whose users can be operators.
@@ -173,6 +176,10 @@ const SETTINGS: &[Setting] = &[
         name: "api_client_id",
         read: |settings, text| set(&mut settings.api_client_id, readable(Guid::parse(text)).map(Some)),
     },
+    Setting {
+        name: "public_url",
+        read: |settings, text| set(&mut settings.public_url, readable(PublicUrl::parse(text)).map(Some)),
+    },
     Setting { name: "api_scope", read: |settings, text| set(&mut settings.api_scope, read_word(text)) },
     Setting {
         name: "operator_tenant",
@@ -270,6 +277,7 @@ impl Settings {
             authority: authority.map_err(|reason| fixed("authority", reason))?,
             applications: Applications::default(),
             api_client_id: None,
+            public_url: None,
             api_scope: "Line.Read".to_owned(),
             operator_tenant: None,
             email_claims: ["email", "preferred_username", "upn"].map(str::to_owned).to_vec(),
@@ -312,6 +320,15 @@ impl Settings {
         }
         settings.check_together()?;
         Ok(settings)
+    }
+
+    /// Where browsers reach a service that listens on `address`: what was set, or `localhost` if only this machine reaches
+    /// it; else that is not known.
+    #[must_use]
+    pub fn public_url_at(&self, address: SocketAddr) -> Option<PublicUrl> {
+        let over_tls = self.tls.certificate.is_some();
+        let local = || address.ip().is_loopback().then(|| PublicUrl::of_this_machine(address.port(), over_tls));
+        self.public_url.clone().or_else(local)
     }
 
     /// What no setting can say by itself.
@@ -534,6 +551,21 @@ mod tests {
     }
 
     #[test]
+    fn browsers_reach_the_service_where_it_is_said_or_on_this_machine() {
+        let at = |variables: &[(&str, &str)], address: &str| {
+            let url = load(variables).unwrap().public_url_at(address.parse().unwrap());
+            url.map(|url| url.to_string())
+        };
+        let set = [("SIGNLINE_PUBLIC_URL", "https://signline.example/")];
+        assert_eq!(at(&set, "127.0.0.1:8080").as_deref(), Some("https://signline.example"));
+        assert_eq!(at(&[], "127.0.0.1:8080").as_deref(), Some("http://localhost:8080"));
+        assert_eq!(at(&[], "[::1]:8081").as_deref(), Some("http://localhost:8081"));
+        assert_eq!(at(&[], "0.0.0.0:8080"), None);
+        let tls = [("SIGNLINE_TLS_CERTIFICATE", "a.pem"), ("SIGNLINE_TLS_PRIVATE_KEY", "b.pem")];
+        assert_eq!(at(&tls, "127.0.0.1:8443").as_deref(), Some("https://localhost:8443"));
+    }
+
+    #[test]
     fn the_clients_variables_are_passed_over() {
         let settings = load(&[("SIGNLINE_API_KEY", "slk_secret"), ("SIGNLINE_URL", "https://signline.example")]);
         assert_eq!(settings.unwrap().listen.to_string(), "127.0.0.1:8080");
@@ -574,6 +606,8 @@ mod tests {
             ("SIGNLINE_OPERATOR_TENANT", "abccompany.com"),
             ("SIGNLINE_OPERATOR_TENANT", "00000000-0000-0000-0000-000000000000"),
             ("SIGNLINE_OPERATOR_TENANT", "9188040d-6c67-4c5b-b112-36a304b66dad"),
+            ("SIGNLINE_PUBLIC_URL", "http://signline.example"),
+            ("SIGNLINE_PUBLIC_URL", "https://signline.example/console/"),
             ("SIGNLINE_EMAIL_CLAIMS", "email,,upn"),
             ("SIGNLINE_EMAIL_CLAIMS", "Email"),
             ("SIGNLINE_EMAIL_CLAIMS", "email,upn,email"),

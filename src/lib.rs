@@ -5,8 +5,8 @@
 //!
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`access`], [`business_groups`],
-//! [`mappings`], [`api_keys`], [`import`], [`export`], [`history`] and [`audit`]; they don't import each other. [`client`] stands apart:
-//! [`cli`] calls a running service with it. `tests/architecture.rs` holds the rule.
+//! [`mappings`], [`api_keys`], [`import`], [`export`], [`history`], [`consent`] and [`audit`]; they don't import each
+//! other. [`client`] stands apart: [`cli`] calls a running service with it. `tests/architecture.rs` holds the rule.
 
 pub mod access;
 pub mod api_keys;
@@ -17,6 +17,7 @@ pub mod business_groups;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod consent;
 pub mod domain;
 pub mod entra;
 pub mod export;

@@ -1,6 +1,7 @@
-//! What the service tidies up by itself, on every replica: imports that nobody applied, and history that is older than
-//! the operator keeps it.
+//! What the service tidies up by itself, on every replica: imports that nobody applied, history that is older than the
+//! operator keeps it, and the used states of consent links that have expired.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -9,6 +10,7 @@ use tokio::time::sleep;
 use tracing::info;
 use tracing::warn;
 
+use crate::consent::Consents;
 use crate::history::History;
 use crate::import::KeptImports;
 use crate::ports::store_error::StoreError;
@@ -20,14 +22,20 @@ const PAUSE: Duration = Duration::from_mins(10);
 pub struct Upkeep {
     imports: KeptImports,
     history: History,
+    consents: Arc<Consents>,
     history_age: Option<SignedDuration>,
 }
 
 impl Upkeep {
-    /// Drops expired imports, and revisions older than `history_age`; `None` keeps them for good.
+    /// Drops expired imports and states, and revisions older than `history_age`; `None` keeps them for good.
     #[must_use]
-    pub fn new(imports: KeptImports, history: History, history_age: Option<SignedDuration>) -> Self {
-        Self { imports, history, history_age }
+    pub fn new(
+        imports: KeptImports,
+        history: History,
+        consents: Arc<Consents>,
+        history_age: Option<SignedDuration>,
+    ) -> Self {
+        Self { imports, history, consents, history_age }
     }
 
     /// Tidies up now and then again and again, until `stopped` is closed. A round that is broken off is gone on with by
@@ -53,8 +61,9 @@ impl Upkeep {
             Some(age) => self.history.prune(age).await?,
             None => 0,
         };
-        if imports + revisions > 0 {
-            info!(imports, revisions, "dropped what has expired");
+        let consent_states = self.consents.forget_used_states().await?;
+        if imports + revisions + consent_states > 0 {
+            info!(imports, revisions, consent_states, "dropped what has expired");
         }
         Ok(())
     }

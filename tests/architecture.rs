@@ -17,6 +17,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("import", &["import", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("export", &["export", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("history", &["history", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("consent", &["consent", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("store", &["store", "ports", "domain"], &["actix", "reqwest"]),
     ("entra", &["entra", "ports", "domain"], &["actix", "sqlx"]),
     (
@@ -32,6 +33,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
             "import",
             "export",
             "history",
+            "consent",
             "ports",
             "domain",
         ],
@@ -40,7 +42,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("client", &["client", "domain"], &["actix", "sqlx"]),
     ("config", &["config", "domain"], &["actix", "sqlx", "reqwest"]),
     ("telemetry", &["telemetry", "config"], &["actix", "sqlx", "reqwest"]),
-    ("upkeep", &["import", "history", "ports"], &["actix", "sqlx", "reqwest"]),
+    ("upkeep", &["import", "history", "consent", "ports"], &["actix", "sqlx", "reqwest"]),
 ];
 
 /// These put it all together, and may name everything.

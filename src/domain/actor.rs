@@ -11,8 +11,8 @@ use crate::domain::sign_in::SignIn;
 /// Who changes something, as histories name it: never by a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The id of the API key, the `oid` of a person who signed in with Microsoft, `command-line` for the program itself, or
-    /// `another-business-group` where it is not told who.
+    /// The id of the API key, the `oid` of a person who signed in with Microsoft, `command-line` for the program itself,
+    /// `microsoft` for a return from there, or `another-business-group` where it is not told who.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -40,6 +40,12 @@ impl Actor {
     #[must_use]
     pub fn another_business_group() -> Self {
         Self { id: "another-business-group".to_owned(), name: "another business group".to_owned() }
+    }
+
+    /// Whoever comes back from Microsoft with a consent link. Who it is nobody can tell.
+    #[must_use]
+    pub fn microsoft() -> Self {
+        Self { id: "microsoft".to_owned(), name: "return from Microsoft".to_owned() }
     }
 }
 

@@ -58,10 +58,27 @@ impl Applications {
         Ok(())
     }
 
+    /// The client ids and the names, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = (Guid, &ApplicationName)> {
+        self.0.iter().map(|(client_id, name)| (*client_id, name))
+    }
+
+    /// Whether there is an application with this name.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.0.iter().any(|(_, known)| &*known.0 == name)
+    }
+
     /// The name of the application with this client id.
     #[must_use]
     pub fn find(&self, client_id: Guid) -> Option<&ApplicationName> {
         self.0.iter().find(|(id, _)| *id == client_id).map(|(_, name)| name)
+    }
+
+    /// The client id of the application with this name.
+    #[must_use]
+    pub fn client_id(&self, name: &ApplicationName) -> Option<Guid> {
+        self.0.iter().find(|(_, known)| known == name).map(|(id, _)| *id)
     }
 }
 
@@ -89,6 +106,11 @@ mod tests {
         assert_eq!(name(&B.to_uppercase()).as_deref(), Some("maxuc-mobile"));
         assert_eq!(name("0c11e470-1111-4222-8333-444455559999"), None);
         assert_eq!(Applications::parse("").unwrap(), Applications::default());
+        let all: Vec<_> = applications.iter().map(|(id, name)| (id.to_string(), name.to_string())).collect();
+        assert_eq!(all, [(A.to_owned(), "portal".to_owned()), (B.to_owned(), "maxuc-mobile".to_owned())]);
+        for (id, name) in applications.iter() {
+            assert_eq!(applications.client_id(name), Some(id));
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub mod action {
     pub const LOSE_TENANT: &str = "loseTenant";
     /// A tenant was unlinked.
     pub const UNLINK_TENANT: &str = "unlinkTenant";
+    /// Somebody came back from Microsoft with or without consent.
+    pub const REPORT_CONSENT: &str = "reportConsent";
     /// A mapping was set.
     pub const PUT_MAPPING: &str = "putMapping";
     /// A mapping was removed.

@@ -46,6 +46,18 @@ impl Guid {
         GuidText(text)
     }
 
+    /// Its 16 bytes, in the order in which they are written.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// Reads what [`Self::to_bytes`] gave.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// Some bits that differ between most GUIDs: those at the end, which are random in nearly all versions of them.
     #[must_use]
     pub fn low_bits(self) -> usize {
@@ -93,6 +105,7 @@ mod tests {
         let text = "a1a1a1a1-0000-4000-8000-0000000000aa";
         assert_eq!(Guid::parse(text).unwrap().to_string(), text);
         assert_eq!(Guid::parse(text).unwrap().text().as_str(), text);
+        assert_eq!(Guid::from_bytes(Guid::parse(text).unwrap().to_bytes()).to_string(), text);
         assert_eq!(Guid::parse(&text.to_uppercase()).unwrap().to_string(), text);
         for wrong in [
             "",

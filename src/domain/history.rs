@@ -61,6 +61,19 @@ pub struct MappingChange {
     pub kind: ChangeKind,
 }
 
+/// A change that a revision has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastChange {
+    /// The revision.
+    pub revision: i64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Who made it.
+    pub actor: Actor,
+    /// What happened.
+    pub change: MappingChange,
+}
+
 /// What happens to a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeKind {

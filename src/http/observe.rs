@@ -136,6 +136,7 @@ impl Edge {
         // HEAD is answered as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
         if request.method() == Method::HEAD {
             request.head_mut().method = Method::GET;
+            request.extensions_mut().insert(AskedByHead);
         }
         let has_body = !matches!(request.parts().1, Payload::None);
         Call { started, method, counted, is_last: has_body && is_of_no_length(request) }
@@ -215,6 +216,10 @@ fn log(request_id: &str, method: &str, route: &str, status: StatusCode, elapsed:
         if status.is_success() { route == HOT_ROUTE } else { status == StatusCode::TOO_MANY_REQUESTS };
     if is_told_at_debug { answered!(debug) } else { answered!(info) }
 }
+
+/// Marks a call that came as HEAD, for the one that must not happen then.
+#[derive(Clone, Copy)]
+pub struct AskedByHead;
 
 /// The id of a call. Who handles the call may ask for it, and so keep it; else it is made for the answer alone.
 #[derive(Clone)]

@@ -77,6 +77,7 @@ pub enum BodyProblems {
         (name = "mappings", description = "Single mappings"),
         (name = "imports and exports", description = "Mappings as a file"),
         (name = "history", description = "What every change left behind, and the way back"),
+        (name = "consent", description = "How the applications are let into a company's tenant"),
         (name = "audit log", description = "Who did what, and who was refused what"),
         (name = "API keys", description = "What machines call with"),
         (name = "operations", description = "What operators' machines ask")

@@ -7,12 +7,14 @@ use crate::http::openapi;
 use crate::http::v1::api_keys;
 use crate::http::v1::audit_events;
 use crate::http::v1::business_groups;
+use crate::http::v1::consents;
 use crate::http::v1::imports;
 use crate::http::v1::mappings;
 use crate::http::v1::mappings_files;
 use crate::http::v1::me;
 use crate::http::v1::revisions;
 use crate::http::v1::session;
+use crate::http::v1::sign_in_check;
 use crate::http::v1::uploads;
 
 /// Registers all calls.
@@ -32,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings::put_mapping)
         .service(mappings::delete_mapping)
         .service(mappings::release_pin)
+        .service(sign_in_check::check_sign_in)
         .service(mappings_files::export_mappings)
         .service(mappings_files::export_workbook)
         .service(mappings_files::get_mappings_template)
@@ -43,6 +46,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(revisions::list_revisions)
         .service(revisions::list_revision_changes)
         .service(revisions::restore_revision)
+        .service(consents::list_consents)
+        .service(consents::report_consent)
         .service(api_keys::create_api_key)
         .service(api_keys::list_api_keys)
         .service(api_keys::revoke_api_key)

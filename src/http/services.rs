@@ -11,6 +11,8 @@ use crate::audit::Audit;
 use crate::auth::SigningKeys;
 use crate::auth::TokenValidator;
 use crate::business_groups::BusinessGroups;
+use crate::consent::Consents;
+use crate::consent::FirstSignIns;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
 use crate::history::History;
@@ -42,6 +44,10 @@ pub struct Services {
     pub imports: KeptImports,
     /// The history of mappings.
     pub history: History,
+    /// Admin consent.
+    pub consents: Arc<Consents>,
+    /// What proves it.
+    pub first_sign_ins: FirstSignIns,
     /// Exports.
     pub exporter: Exporter,
     /// Token validation.

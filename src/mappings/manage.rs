@@ -18,7 +18,7 @@ use crate::ports::time_limit::in_time;
 
 /// What administrators do with single mappings.
 pub struct Mappings {
-    store: Arc<dyn MappingStore>,
+    pub(super) store: Arc<dyn MappingStore>,
 }
 
 /// What became of a mapping that was set.

@@ -2,11 +2,14 @@
 //!
 //! [`Resolver`] is the hot path, over [`Lines`], the cache; [`Mappings`] is what administrators do.
 
+mod check;
 mod error;
 mod lines;
 mod manage;
 mod resolve;
 
+pub use check::CheckedOutcome;
+pub use check::SignInCheck;
 pub use error::MappingError;
 pub use error::ResolveError;
 pub use lines::KnownLine;

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::business_group::IdentityPinning;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
+use crate::domain::history::PastChange;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::Mapping;
 use crate::domain::page::Page;
@@ -60,6 +62,13 @@ pub trait MappingStore: Send + Sync {
         number: PhoneNumber,
         deed: &Deed,
     ) -> Result<ReleasePinOutcome, StoreError>;
+
+    /// Reads what a sign-in with an address would meet, and what helps to tell why; `None` if there is no such group.
+    async fn sign_in_facts(
+        &self,
+        group: &BusinessGroupId,
+        email: &EmailAddress,
+    ) -> Result<Option<SignInFacts>, StoreError>;
 
     /// Opens a group's mappings for reading, all of one revision, in the order of their numbers, in constant memory;
     /// `None` if there is no such group.
@@ -141,6 +150,34 @@ pub enum ReleasePinOutcome {
     /// There is no such group or mapping.
     NotFound,
 }
+
+/// What a sign-in with an address would meet, all of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInFacts {
+    /// Whether the group is linked to a tenant.
+    pub is_linked: bool,
+    /// Whether the group lets guests in.
+    pub allow_guests: bool,
+    /// Whether the group pins mappings.
+    pub identity_pinning: IdentityPinning,
+    /// The mapping of the address, if there is one.
+    pub mapping: Option<Mapping>,
+    /// The newest change of the address. It is looked for in the last [`MAX_REVISIONS_SEARCHED`] revisions, and, where the
+    /// address has no mapping, in no more than about [`MAX_CHANGES_SEARCHED`] changes.
+    pub last_change: Option<PastChange>,
+    /// Where the address has no mapping: those with the same name before the `@`, and those next to it in the alphabet,
+    /// [`MAX_NEIGHBOURS`] on each side; some may stand there twice.
+    pub neighbours: Vec<ExportedMapping>,
+}
+
+/// In how many revisions a change is looked for.
+pub const MAX_REVISIONS_SEARCHED: u32 = 1000;
+
+/// Among how many changes one of an address is looked for: there is no way to it but through all of them.
+pub const MAX_CHANGES_SEARCHED: u32 = 100_000;
+
+/// How many neighbours of an address are read on each side.
+pub const MAX_NEIGHBOURS: u32 = 100;
 
 /// A group's mappings of one revision.
 pub struct Export {

@@ -6,6 +6,7 @@ pub mod api_key_store;
 pub mod audit_log;
 pub mod business_group_store;
 pub mod clock;
+pub mod consent_store;
 pub mod history_store;
 pub mod import_store;
 pub mod key_set_source;

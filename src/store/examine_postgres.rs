@@ -39,7 +39,8 @@ const MISSING_RIGHTS: &str = "SELECT missing FROM (VALUES \
 const MISSING_RIGHTS_ON_TABLES: &str = "WITH own AS (SELECT oid, relname, relowner FROM pg_class \
          WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace \
          AND relname IN ('business_groups', 'number_ranges', 'mappings', 'api_keys', 'change_sets', 'changes', \
-             'revisions', 'imports', 'audit_events')) \
+             'revisions', 'imports', 'audit_events', 'consent_keys', 'used_consent_states', 'consent_reports', \
+             'first_sign_ins')) \
      SELECT 'ownership of ' || string_agg(relname, ' and ' ORDER BY relname) FROM own \
      WHERE NOT pg_has_role(relowner, 'USAGE') HAVING count(*) > 0 \
      UNION ALL \

@@ -1,11 +1,13 @@
 use async_trait::async_trait;
 
+use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::email::MAX_EMAIL_BYTES;
 use crate::domain::guid::Guid;
+use crate::domain::history::PastChange;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::MappedNumber;
 use crate::domain::mapping::Mapping;
@@ -14,12 +16,17 @@ use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::mapping_store::DeleteOutcome;
 use crate::ports::mapping_store::Export;
+use crate::ports::mapping_store::ExportedMapping;
+use crate::ports::mapping_store::MAX_CHANGES_SEARCHED;
+use crate::ports::mapping_store::MAX_NEIGHBOURS;
+use crate::ports::mapping_store::MAX_REVISIONS_SEARCHED;
 use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
 use crate::ports::mapping_store::ReleasePinOutcome;
+use crate::ports::mapping_store::SignInFacts;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
@@ -231,6 +238,64 @@ macro_rules! mapping_store {
                 Ok(ReleasePinOutcome::Released)
             }
 
+            async fn sign_in_facts(
+                &self,
+                group: &BusinessGroupId,
+                email: &EmailAddress,
+            ) -> Result<Option<SignInFacts>, StoreError> {
+                let mut transaction = self.0.begin_snapshot().await?;
+                let group: Option<CheckedGroup> = sqlx::query_as(statements::GROUP_OF_CHECK)
+                    .bind(group.as_str())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                let Some((group_key, is_linked, allow_guests, pinning, revision)) = group else {
+                    return Ok(None);
+                };
+                let mapping: Option<MappingRow> = sqlx::query_as(statements::FIND_MAPPING_OF_EMAIL)
+                    .bind(group_key)
+                    .bind(email.as_str())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                let since = revision - i64::from(MAX_REVISIONS_SEARCHED);
+                let change = match &mapping {
+                    Some((number, ..)) => {
+                        sqlx::query_as(statements::LAST_CHANGE_OF_NUMBER).bind(group_key).bind(since).bind(*number)
+                    }
+                    None => sqlx::query_as(statements::LAST_CHANGE_OF_EMAIL)
+                        .bind(group_key)
+                        .bind(since)
+                        .bind(email.as_str())
+                        .bind(i64::from(MAX_CHANGES_SEARCHED)),
+                };
+                let change: Option<PastChangeRow> = change.fetch_optional(&mut *transaction).await?;
+                let mut neighbours: Vec<(i64, String)> = Vec::new();
+                if mapping.is_none() {
+                    let name = email.as_str().rsplit_once('@').map_or("", |(name, _)| name);
+                    // `A` is what follows `@`.
+                    let same_name = (format!("{name}@"), format!("{name}A"));
+                    let same_name = sqlx::query_as(statements::MAPPINGS_BETWEEN_EMAILS)
+                        .bind(group_key)
+                        .bind(same_name.0)
+                        .bind(same_name.1)
+                        .bind(i64::from(MAX_NEIGHBOURS));
+                    neighbours.append(&mut same_name.fetch_all(&mut *transaction).await?);
+                    for statement in [statements::MAPPINGS_BEFORE_EMAIL, statements::MAPPINGS_AFTER_EMAIL] {
+                        let query = sqlx::query_as(statement).bind(group_key).bind(email.as_str());
+                        let query = query.bind(i64::from(MAX_NEIGHBOURS));
+                        neighbours.append(&mut query.fetch_all(&mut *transaction).await?);
+                    }
+                }
+                let neighbours: Result<Vec<_>, UnreadableRow> = neighbours.into_iter().map(neighbour).collect();
+                Ok(Some(SignInFacts {
+                    is_linked,
+                    allow_guests,
+                    identity_pinning: rows::pinning(&pinning)?,
+                    mapping: mapping.map(rows::mapping).transpose()?,
+                    last_change: change.map(past_change).transpose()?,
+                    neighbours: neighbours?,
+                }))
+            }
+
             async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
                 export::$engine_module(&self.0, group).await
             }
@@ -254,6 +319,22 @@ fn line((id, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line
         identity_pinning: rows::pinning(&pinning)?,
         mapped: mapped.transpose()?,
     })
+}
+
+/// `group_key, linked to a tenant, allow_guests, identity_pinning, revision`
+type CheckedGroup = (i64, bool, bool, String, i64);
+
+/// `revision, at, actor_id, actor_name`, and then as [`rows::ChangeRow`]
+type PastChangeRow = (i64, i64, String, String, i64, Option<String>, Option<String>, Option<i64>);
+
+fn past_change(row: PastChangeRow) -> Result<PastChange, UnreadableRow> {
+    let (revision, at, id, name, number, old_email, new_email, moved_with) = row;
+    let change = rows::change((number, old_email, new_email, moved_with))?;
+    Ok(PastChange { revision, at: rows::timestamp(at)?, actor: Actor { id, name }, change })
+}
+
+fn neighbour((number, email): (i64, String)) -> Result<ExportedMapping, UnreadableRow> {
+    Ok(ExportedMapping { phone_number: rows::phone_number(number)?, email: EmailAddress::from_stored(email) })
 }
 
 /// Whether any number or address can hold the text. The engines would refuse others: PostgreSQL a NUL, SQLite a long

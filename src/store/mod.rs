@@ -8,6 +8,7 @@ mod audit;
 mod bulk;
 mod business_groups;
 mod change_sets;
+mod consents;
 mod copy;
 mod error;
 mod examination;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::audit_log::AuditLog;
 use crate::ports::business_group_store::BusinessGroupStore;
+use crate::ports::consent_store::ConsentStore;
 use crate::ports::history_store::HistoryStore;
 use crate::ports::import_store::ImportStore;
 use crate::ports::line_generations::LineGenerations;
@@ -59,6 +61,8 @@ pub struct Stores {
     pub business_groups: Arc<dyn BusinessGroupStore>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Consents.
+    pub consents: Arc<dyn ConsentStore>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
     /// The database as a whole.
@@ -93,6 +97,7 @@ pub async fn open_behind_pooler(url: &str, listen_url: Option<&str>) -> Result<S
             history: Arc::new(history::SqliteHistory(engine.clone())),
             business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::SqliteApiKeys(engine.clone())),
+            consents: Arc::new(consents::SqliteConsents(engine.clone())),
             audit: Arc::new(audit::SqliteAuditLog(engine.clone())),
             health: Arc::new(health::SqliteHealth(engine.clone())),
             lines: Arc::clone(engine.lines()),
@@ -106,6 +111,7 @@ pub async fn open_behind_pooler(url: &str, listen_url: Option<&str>) -> Result<S
             history: Arc::new(history::PostgresHistory(engine.clone())),
             business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone())),
             api_keys: Arc::new(api_keys::PostgresApiKeys(engine.clone())),
+            consents: Arc::new(consents::PostgresConsents(engine.clone())),
             audit: Arc::new(audit::PostgresAuditLog(engine.clone())),
             health: Arc::new(health::PostgresHealth(engine.clone())),
             lines: Arc::clone(engine.lines()),

@@ -76,6 +76,13 @@ pub(super) const SEARCH_MAPPINGS: &str = mappings_where!(
      AND ('+' || CAST(m.phone_number AS TEXT) LIKE $4 ESCAPE '\\' OR m.email LIKE $4 ESCAPE '\\') \
      ORDER BY m.phone_number LIMIT $3"
 );
+pub(super) const FIND_MAPPING_OF_EMAIL: &str = mappings_where!("m.group_key = $1 AND m.email = $2");
+pub(super) const MAPPINGS_BETWEEN_EMAILS: &str = "SELECT phone_number, email FROM mappings \
+     WHERE group_key = $1 AND email >= $2 AND email < $3 ORDER BY email LIMIT $4";
+pub(super) const MAPPINGS_BEFORE_EMAIL: &str = "SELECT phone_number, email FROM mappings \
+     WHERE group_key = $1 AND email < $2 ORDER BY email DESC LIMIT $3";
+pub(super) const MAPPINGS_AFTER_EMAIL: &str = "SELECT phone_number, email FROM mappings \
+     WHERE group_key = $1 AND email > $2 ORDER BY email LIMIT $3";
 pub(super) const MAPPING_OF_EMAIL: &str = "SELECT phone_number FROM mappings WHERE group_key = $1 AND email = $2";
 pub(super) const ADD_MAPPING: &str =
     "INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES ($1, $2, $3, $4)";
@@ -203,6 +210,23 @@ pub(super) const LIST_REVISIONS: &str = revisions_where!("r.revision < $2 ORDER 
 pub(super) const REVISIONS_SINCE: &str = revisions_where!("r.revision > $2 ORDER BY r.revision LIMIT $3");
 pub(super) const CHANGE_SET_OF_REVISION: &str = "SELECT r.change_set_key FROM revisions r \
      JOIN business_groups g ON g.group_key = r.group_key WHERE g.id = $1 AND r.revision = $2";
+pub(super) const GROUP_OF_CHECK: &str = "SELECT group_key, tenant_id IS NOT NULL, allow_guests, identity_pinning, \
+     revision FROM business_groups WHERE id = $1";
+/// Of a number that has a mapping, so that it can't be one that an address has left.
+pub(super) const LAST_CHANGE_OF_NUMBER: &str = "SELECT r.revision, r.at, r.actor_id, r.actor_name, h.phone_number, \
+     h.old_email, h.new_email, h.moved_with \
+     FROM revisions r JOIN changes h ON h.change_set_key = r.change_set_key AND h.phone_number = $3 \
+     WHERE r.group_key = $1 AND r.revision > $2 ORDER BY r.revision DESC LIMIT 1";
+/// As far back as about `$4` changes reach. Of an address that has moved only the row of its new number tells.
+pub(super) const LAST_CHANGE_OF_EMAIL: &str = "WITH recent AS ( \
+     SELECT r.revision, r.at, r.actor_id, r.actor_name, r.change_set_key, \
+     sum(s.added + s.changed + s.removed) OVER (ORDER BY r.revision DESC) AS so_far \
+     FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key \
+     WHERE r.group_key = $1 AND r.revision > $2) \
+     SELECT r.revision, r.at, r.actor_id, r.actor_name, h.phone_number, h.old_email, h.new_email, h.moved_with \
+     FROM recent r JOIN changes h ON h.change_set_key = r.change_set_key \
+     WHERE r.so_far <= $4 AND (h.old_email = $3 OR h.new_email = $3) \
+     AND (h.new_email IS NOT NULL OR h.moved_with IS NULL) ORDER BY r.revision DESC LIMIT 1";
 pub(super) const HISTORY_FROM: &str = "SELECT history_from FROM business_groups WHERE group_key = $1";
 /// A group with revisions from before a time, and the last of them.
 pub(super) const GROUP_TO_PRUNE: &str = "SELECT g.id, max(r.revision) FROM revisions r \
@@ -215,6 +239,33 @@ pub(super) const PRUNE_CHANGE_SETS: &str = "DELETE FROM change_sets WHERE change
 pub(super) const COUNT_REVISIONS_TO: &str = "SELECT count(*) FROM revisions WHERE group_key = $1 AND revision <= $2";
 pub(super) const SET_HISTORY_FROM: &str =
     "UPDATE business_groups SET history_from = $2 WHERE group_key = $1 AND history_from < $2";
+
+// Consents.
+
+pub(super) const CONSENT_SECRET: &str = "SELECT secret FROM consent_keys WHERE key_id = 1";
+pub(super) const ADD_CONSENT_SECRET: &str =
+    "INSERT INTO consent_keys (key_id, secret) VALUES (1, $1) ON CONFLICT DO NOTHING";
+pub(super) const TENANT_OF_GROUP: &str = "SELECT group_key, tenant_id FROM business_groups WHERE id = $1";
+/// In the tenant that the group is linked to: what came back for another one does not count.
+pub(super) const CONSENTS_OF_GROUP: &str = "SELECT COALESCE(r.client_id, s.client_id), r.reported_at, r.error_code, \
+     r.error_aadsts, r.error_at, s.at \
+     FROM (SELECT * FROM consent_reports WHERE group_key = $1 AND tenant_id = $2) r \
+     FULL JOIN (SELECT * FROM first_sign_ins WHERE tenant_id = $2) s ON s.client_id = r.client_id ORDER BY 1";
+pub(super) const USE_CONSENT_STATE: &str =
+    "INSERT INTO used_consent_states (nonce, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const FORGET_CONSENT_STATES: &str = "DELETE FROM used_consent_states WHERE expires_at < $1";
+/// An earlier report stays beside an error, unless it is of the tenant before.
+pub(super) const REPORT_CONSENT: &str = "INSERT INTO consent_reports \
+     (group_key, client_id, tenant_id, reported_at, error_code, error_aadsts, error_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (group_key, client_id) DO UPDATE SET \
+     reported_at = COALESCE(excluded.reported_at, \
+         CASE WHEN consent_reports.tenant_id = excluded.tenant_id THEN consent_reports.reported_at END), \
+     tenant_id = excluded.tenant_id, error_code = excluded.error_code, \
+     error_aadsts = excluded.error_aadsts, error_at = excluded.error_at";
+pub(super) const FIND_FIRST_SIGN_IN: &str = "SELECT at FROM first_sign_ins WHERE tenant_id = $1 AND client_id = $2";
+/// Of linked tenants alone: others could fill the table.
+pub(super) const ADD_FIRST_SIGN_IN: &str = "INSERT INTO first_sign_ins (tenant_id, client_id, at) \
+     SELECT tenant_id, $2, $3 FROM business_groups WHERE tenant_id = $1 ON CONFLICT DO NOTHING";
 
 // The audit log.
 

@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod business_groups;
+mod consents;
 mod document;
 mod history;
 mod hostile_tokens;
@@ -21,6 +22,7 @@ mod previews;
 mod problems;
 mod resolving;
 mod seen_again;
+mod sign_in_check;
 mod story;
 mod support;
 mod tenants;

@@ -33,6 +33,7 @@ use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
 use signline::ports::mapping_store::ReleasePinOutcome;
+use signline::ports::mapping_store::SignInFacts;
 use signline::ports::store_error::StoreError;
 
 use crate::problems_of;
@@ -86,6 +87,10 @@ impl MappingStore for ExportingStore {
     }
 
     async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &Deed) -> Result<DeleteOutcome, StoreError> {
+        not_for_exports()
+    }
+
+    async fn sign_in_facts(&self, _: &BusinessGroupId, _: &EmailAddress) -> Result<Option<SignInFacts>, StoreError> {
         not_for_exports()
     }
 

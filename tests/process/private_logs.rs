@@ -2,9 +2,11 @@
 
 use entra_sim::Config;
 use entra_sim::Simulator;
+use reqwest::Client;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
+use reqwest::redirect;
 use serde_json::Value;
 use serde_json::json;
 use test_support::app::SAMPLE_SHEET;
@@ -24,6 +26,8 @@ use crate::support::operator_key;
 const PASSWORD: &str = "hunter2-of-the-database";
 
 const GROUP: &str = "/v1/business-groups/abccompany";
+
+const CALLBACK: &str = "/v1/consent/callback";
 
 /// Addresses and numbers of the story, in the forms in which they could be told.
 const PERSONAL: [&str; 13] = [
@@ -152,6 +156,23 @@ impl Story {
         }
     }
 
+    /// Comes back from a consent link, twice, and once with a state that somebody made up.
+    async fn consent(&mut self) {
+        let consents = self.json(Method::GET, &format!("{GROUP}/consent"), Value::Null).await;
+        let link = Url::parse(consents["items"][0]["link"].as_str().unwrap()).unwrap();
+        let state = link.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let browser = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
+        for state in [&state, &state, &format!("{state}A")] {
+            let back = format!("{CALLBACK}?state={state}&admin_consent=True&tenant={TENANT}");
+            let answer = browser.get(format!("{}{back}", self.serving.base)).send().await.unwrap();
+            assert_eq!(answer.status(), 303);
+        }
+        for email in ["bobsmith@abccompany.com", "nobody@abccompany.com", "bobsmith"] {
+            self.call(Method::GET, &format!("{GROUP}/sign-in-check?email={email}"), &[], "").await;
+        }
+        self.credentials.push(format!("state.{state}"));
+    }
+
     async fn sign_in_all(&mut self) {
         let of = |user: &str| self.entra.token(TENANT, user, "portal").unwrap();
         let bob = of("bobsmith@abccompany.com");
@@ -242,6 +263,7 @@ async fn nothing_private_is_told(engine: Engine, level: &str) {
     story.prove_the_tenant().await;
     story.make_mistakes().await;
     story.give_out_keys().await;
+    story.consent().await;
     story.sign_in_all().await;
     story.administer_signed_in().await;
     let credentials = std::mem::take(&mut story.credentials);

@@ -39,7 +39,7 @@ async fn wait_for_rows(database: &TestDatabase, table: &str, expected: i64) {
 }
 
 #[tokio::test]
-async fn expired_previews_and_old_history_go_and_the_mappings_stay() {
+async fn expired_previews_states_and_old_history_go_and_the_mappings_stay() {
     let database = TestDatabase::sqlite();
     let secret = operator_key(database.url());
     let variables = [("SIGNLINE_DATABASE_URL", database.url()), ("SIGNLINE_HISTORY_DAYS", "30")];
@@ -63,16 +63,19 @@ async fn expired_previews_and_old_history_go_and_the_mappings_stay() {
     }
     serving.kill();
 
-    // All but one of the previews, and the first revision, are of long ago.
+    // All but one of the previews, the first revision, and one of the used states are of long ago.
     run(
         &database,
-        "UPDATE imports SET expires_at = 1 WHERE id <> (SELECT max(id) FROM imports); \
+        "INSERT INTO used_consent_states (nonce, expires_at) VALUES (zeroblob(16), 1), \
+             (randomblob(16), 9000000000000000); \
+         UPDATE imports SET expires_at = 1 WHERE id <> (SELECT max(id) FROM imports); \
          DROP TRIGGER revisions_never_change; UPDATE revisions SET at = 1 WHERE revision = 1",
     )
     .await;
     let serving = Serving::start(&variables);
     wait_for_rows(&database, "imports", 1).await;
     wait_for_rows(&database, "revisions", 1).await;
+    wait_for_rows(&database, "used_consent_states", 1).await;
     let get = async |path: &str| -> Value {
         let answer = client().get(format!("{}{GROUP}{path}", serving.base)).bearer_auth(&secret).send().await.unwrap();
         answer.json().await.unwrap()

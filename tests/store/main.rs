@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod business_groups;
+mod consents;
 mod constraints;
 mod history;
 mod imports;
@@ -15,6 +16,7 @@ mod model;
 mod pins;
 mod previews;
 mod replica;
+mod sign_in_check;
 mod support;
 mod tenants;
 mod upgrades;

@@ -33,6 +33,7 @@ use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
 use signline::ports::mapping_store::ReleasePinOutcome;
+use signline::ports::mapping_store::SignInFacts;
 use signline::ports::store_error::StoreError;
 use signline::store::Stores;
 use test_support::app::PATIENCE;
@@ -102,6 +103,14 @@ impl MappingStore for Counted {
         deed: &Deed,
     ) -> Result<ReleasePinOutcome, StoreError> {
         self.inner.release_pin(group, number, deed).await
+    }
+
+    async fn sign_in_facts(
+        &self,
+        group: &BusinessGroupId,
+        email: &EmailAddress,
+    ) -> Result<Option<SignInFacts>, StoreError> {
+        self.inner.sign_in_facts(group, email).await
     }
 
     async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {

@@ -34,10 +34,13 @@ on_both_engines!(
     a_schema_of_a_newer_program_is_left_alone,
 );
 
-/// What stands in the tables that each schema added: a company of revision 2 with two mappings, one of them pinned, an
-/// administrator's key, a preview, and two events. `{hash}` is 32 bytes of 0xAB.
-const DATA: [&str; 3] = [
-    "INSERT INTO business_groups (id, name, tenant_id, allow_guests, identity_pinning, revision, mapping_count, created_at) \
+/// What stands in the tables that a migration added, by the migration's number: a company of revision 2 with two mappings, one of them pinned, an
+/// administrator's key, a preview, two events, and what is known of consents. `{hash}` is 32 bytes of 0xAB,
+/// `{nonce}` 16.
+const DATA: [(i64, &str); 4] = [
+    (
+        1,
+        "INSERT INTO business_groups (id, name, tenant_id, allow_guests, identity_pinning, revision, mapping_count, created_at) \
          VALUES ('abc', 'ABC Company', 'a1a1a1a1-0000-4000-8000-000000000001', TRUE, 'enforce', 2, 2, 1790000000000000); \
      INSERT INTO number_ranges (group_key, first_number, last_number) VALUES (1, 17635550000, 17635559999); \
      INSERT INTO mappings (phone_number, group_key, email, updated_at, pinned_tid, pinned_oid, pinned_at) VALUES \
@@ -47,7 +50,10 @@ const DATA: [&str; 3] = [
      INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) VALUES \
          ('00000000-0000-4000-8000-000000000007', 'admin', 'business-group-admin', 1, 'slk_abcd', {hash}, \
              1790000000000000, NULL);",
-    "INSERT INTO change_sets (group_key, added, changed, removed) VALUES (1, 1, 0, 0), (1, 1, 0, 0), (1, 1, 0, 0); \
+    ),
+    (
+        2,
+        "INSERT INTO change_sets (group_key, added, changed, removed) VALUES (1, 1, 0, 0), (1, 1, 0, 0), (1, 1, 0, 0); \
      INSERT INTO changes (change_set_key, phone_number, old_email, new_email, moved_with, line) VALUES \
          (1, 17635550001, NULL, 'a@abc.com', NULL, 2), (2, 17635550002, NULL, 'b@abc.com', NULL, NULL), \
          (3, 17635550003, NULL, 'c@abc.com', NULL, 2); \
@@ -56,9 +62,25 @@ const DATA: [&str; 3] = [
      INSERT INTO imports (id, group_key, change_set_key, mode, base_revision, row_count, unchanged, problem_count, \
              created_at, expires_at, revision) VALUES \
          ('00000000-0000-4000-8000-000000000008', 1, 3, 'merge', 2, 1, 0, NULL, 1790000000000000, 9000000000000000, NULL);",
-    "INSERT INTO audit_events (at, actor_id, actor_name, action, refused_with, group_id, detail, request_id) VALUES \
+    ),
+    (
+        3,
+        "INSERT INTO audit_events (at, actor_id, actor_name, action, refused_with, group_id, detail, request_id) VALUES \
          (1790000000000000, 'k1', 'operator', 'create_business_group', NULL, 'abc', '{}', 'r1'), \
          (1790000000000001, 'k2', 'admin', 'put_mapping', 'forbidden', NULL, '{}', NULL);",
+    ),
+    (
+        9,
+        "INSERT INTO consent_keys (key_id, secret) VALUES (1, {hash}); \
+     INSERT INTO used_consent_states (nonce, expires_at) VALUES ({nonce}, 9000000000000000); \
+     INSERT INTO consent_reports (group_key, client_id, tenant_id, reported_at, error_code, error_aadsts, error_at) VALUES \
+         (1, 'a1a1a1a1-0000-4000-8000-000000000011', 'a1a1a1a1-0000-4000-8000-000000000001', 1790000000000000, NULL, NULL, \
+             NULL), \
+         (1, 'a1a1a1a1-0000-4000-8000-000000000012', 'a1a1a1a1-0000-4000-8000-000000000001', NULL, 'access_denied', \
+             'AADSTS65004', 1790000000000000); \
+     INSERT INTO first_sign_ins (tenant_id, client_id, at) VALUES \
+         ('a1a1a1a1-0000-4000-8000-000000000001', 'a1a1a1a1-0000-4000-8000-000000000011', 1790000000000000);",
+    ),
 ];
 
 /// A connection to a test database, whatever the engine.
@@ -95,17 +117,14 @@ impl Raw {
     }
 
     async fn run(&mut self, statements: &str) {
-        let (postgres, sqlite) = (format!("'\\x{}'", "ab".repeat(32)), format!("x'{}'", "ab".repeat(32)));
+        let bytes = |count: usize| match self {
+            Self::Postgres(_) => format!("'\\x{}'", "ab".repeat(count)),
+            Self::Sqlite(_) => format!("x'{}'", "ab".repeat(count)),
+        };
+        let statements = AssertSqlSafe(statements.replace("{hash}", &bytes(32)).replace("{nonce}", &bytes(16)));
         match self {
-            Self::Postgres(connection) => {
-                connection
-                    .execute(sqlx::raw_sql(AssertSqlSafe(statements.replace("{hash}", &postgres))))
-                    .await
-                    .unwrap();
-            }
-            Self::Sqlite(connection) => {
-                connection.execute(sqlx::raw_sql(AssertSqlSafe(statements.replace("{hash}", &sqlite)))).await.unwrap();
-            }
+            Self::Postgres(connection) => drop(connection.execute(sqlx::raw_sql(statements)).await.unwrap()),
+            Self::Sqlite(connection) => drop(connection.execute(sqlx::raw_sql(statements)).await.unwrap()),
         }
     }
 
@@ -158,17 +177,19 @@ async fn of_schema(engine: Engine, count: usize) -> (TestDatabase, Raw) {
     let database = TestDatabase::of(engine).await;
     let mut raw = Raw::connect(&database, engine).await;
     raw.migrate(count).await;
-    for data in DATA.iter().take(count) {
+    let newest = sqlx::migrate!("migrations/postgres").migrations[count - 1].version;
+    for (_, data) in DATA.iter().filter(|(version, _)| *version <= newest) {
         raw.run(data).await;
     }
     (database, raw)
 }
 
-/// The earlier schemas, by how many migrations make them.
-fn earlier() -> std::ops::Range<usize> {
+/// The schemas, by how many migrations make them: the earlier ones, and the present one, which shows that the data are
+/// right before the next one comes.
+fn earlier() -> std::ops::RangeInclusive<usize> {
     let all = sqlx::migrate!("migrations/postgres").migrations.len();
     assert!(all >= 4);
-    1..all
+    1..=all
 }
 
 async fn every_row_of_every_earlier_schema_outlasts_the_upgrade(world: World) {

@@ -64,6 +64,10 @@ impl Caller {
                     }
                 };
                 let standing = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
+                if standing.group.is_some() {
+                    // Whoever has a token for an application, her tenant has let it in.
+                    services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
+                }
                 Ok(Self::Person { token, standing })
             }
         }

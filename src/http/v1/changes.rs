@@ -49,13 +49,24 @@ pub struct MappingChangeList {
     next_cursor: Option<String>,
 }
 
+impl From<&ChangeKind> for Kind {
+    fn from(kind: &ChangeKind) -> Self {
+        match kind {
+            ChangeKind::Added(_) => Self::Added,
+            ChangeKind::Changed { .. } | ChangeKind::Moved { .. } => Self::Changed,
+            ChangeKind::Removed(_) => Self::Removed,
+        }
+    }
+}
+
 impl From<history::MappingChange> for MappingChange {
     fn from(change: history::MappingChange) -> Self {
-        let (kind, old_phone_number, old_email, new_email) = match change.kind {
-            ChangeKind::Added(email) => (Kind::Added, None, None, Some(email)),
-            ChangeKind::Changed { old, new } => (Kind::Changed, None, Some(old), Some(new)),
-            ChangeKind::Moved { email, from } => (Kind::Changed, Some(from), Some(email.clone()), Some(email)),
-            ChangeKind::Removed(email) => (Kind::Removed, None, Some(email), None),
+        let kind = Kind::from(&change.kind);
+        let (old_phone_number, old_email, new_email) = match change.kind {
+            ChangeKind::Added(email) => (None, None, Some(email)),
+            ChangeKind::Changed { old, new } => (None, Some(old), Some(new)),
+            ChangeKind::Moved { email, from } => (Some(from), Some(email.clone()), Some(email)),
+            ChangeKind::Removed(email) => (None, Some(email), None),
         };
         Self {
             kind,

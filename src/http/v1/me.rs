@@ -32,6 +32,7 @@ use crate::http::problem::ProblemDocument;
 use crate::http::services::Services;
 use crate::mappings;
 use crate::mappings::KnownLine;
+use crate::mappings::ResolveError;
 
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
 const USUAL_BYTES: usize = 384;
@@ -114,13 +115,22 @@ impl HttpServiceFactory for ResolveLine {
 async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {
     let SignedIn { token, is_new } = caller;
     let services = Services::of(&request)?;
-    let line = services.resolver.resolve(&token.sign_in).await?;
+    let line = services.resolver.resolve(&token.sign_in).await;
+    if shows_a_linked_tenant(&line) {
+        services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
+    }
+    let line = line?;
     let body = write(services.plan, &token.sign_in, &line)?;
     // Many tokens are sent once, and an answer takes more memory than all that is kept of its token.
     if !is_new {
         token.memo.keep(Answer { line: line.found(), body: body.clone() });
     }
     Ok(respond(body))
+}
+
+/// Whether an answer shows that the user's tenant is linked to a business group.
+fn shows_a_linked_tenant(answer: &Result<mappings::ResolvedLine<'_>, ResolveError>) -> bool {
+    !matches!(answer, Err(ResolveError::TenantNotLinked | ResolveError::Store(_)))
 }
 
 /// The answer to a token that was answered before, if the token and its line hold at `now`.

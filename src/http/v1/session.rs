@@ -160,7 +160,7 @@ impl Session {
 
 /// Tell the caller who she is
 ///
-/// Any good credential: what it is, and what it may do now. It changes nothing, and proves nothing.
+/// Any good credential: what it is, and what it may do now. It changes nothing of a business group, and proves no tenant.
 #[utoipa::path(
     operation_id = "getSession",
     tag = "session",

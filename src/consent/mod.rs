@@ -1,0 +1,23 @@
+//! Admin consent: the link by which an administrator of a tenant lets an application in for the whole company, what comes
+//! back from it, and the sign-ins that prove it.
+//!
+//! [`Consents`] makes the links and takes the returns, [`FirstSignIns`] notes the proofs.
+
+mod error;
+mod first_sign_ins;
+mod keys;
+mod link;
+mod manage;
+mod reply;
+mod state;
+
+pub use error::ConsentError;
+pub use first_sign_ins::FirstSignIns;
+pub use link::CALLBACK_PATH;
+pub use link::ConsentLink;
+pub use link::ConsentLinks;
+pub use manage::ApplicationConsent;
+pub use manage::Consents;
+pub use manage::Return;
+pub use reply::Outcome;
+pub use reply::Reply;

@@ -1,0 +1,176 @@
+//! What an address would meet at sign-in, and why.
+
+use actix_web::get;
+use actix_web::web;
+use actix_web::web::Data;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
+
+use crate::domain::email::EmailAddress;
+use crate::domain::history::PastChange;
+use crate::domain::phone_number::NumberingPlan;
+use crate::http::extract::Authorized;
+use crate::http::extract::GroupAdmin;
+use crate::http::extract::Query;
+use crate::http::openapi::CommonProblems;
+use crate::http::problem::Problem;
+use crate::http::services::Services;
+use crate::http::v1::business_groups::Pinning;
+use crate::http::v1::changes::Kind;
+use crate::mappings;
+use crate::mappings::CheckedOutcome;
+use crate::ports::mapping_store::ExportedMapping;
+
+/// Whose sign-in.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SignInCheckQuery {
+    /// The e-mail address that she signs in with.
+    #[param(required, example = "bobsmith@abccompany.com")]
+    email: Option<String>,
+}
+
+/// What an address would meet at sign-in, and why.
+#[derive(Serialize, ToSchema)]
+pub struct SignInCheck {
+    /// The address, in lower case.
+    #[schema(example = "bobsmith@abccompany.com")]
+    email: String,
+    /// What would happen.
+    outcome: SignInOutcome,
+    /// The number that is mapped to the address, in E.164.
+    #[schema(example = "+17635551111")]
+    phone_number: Option<String>,
+    /// The same in the digits of the default region, or in E.164 if it is another region's.
+    #[schema(example = "7635551111")]
+    phone_number_national: Option<String>,
+    /// The object id of the account that the mapping is pinned to: no other account of the address gets it.
+    pinned_oid: Option<String>,
+    /// When that account signed in for the first time.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pinned_at: Option<Timestamp>,
+    /// Whether guests of the tenant may sign in.
+    allow_guests: bool,
+    /// Whether a mapping stays with the first account that signs in with its address.
+    identity_pinning: Pinning,
+    /// The newest change of the address; null if there is none, or it is too long ago to be looked for.
+    #[schema(required)]
+    last_change: Option<LastChange>,
+    /// Where the address has no mapping: mappings whose address is much like it, the nearest first; five at most.
+    similar: Vec<SimilarMapping>,
+}
+
+/// What a sign-in would end with. A guest or another account of the address may be refused all the same.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignInOutcome {
+    /// She gets the number.
+    Resolves,
+    /// The group is linked to no tenant, so nobody of it can sign in.
+    TenantNotLinked,
+    /// The address has no mapping.
+    NoMapping,
+}
+
+/// The change that an address went through last.
+#[derive(Serialize, ToSchema)]
+pub struct LastChange {
+    /// The revision.
+    revision: i64,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who made it.
+    #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
+    actor: String,
+    /// What happened.
+    kind: Kind,
+    /// The number.
+    #[schema(example = "+17635551111")]
+    phone_number: String,
+}
+
+/// A mapping whose address is much like the one that was asked for.
+#[derive(Serialize, ToSchema)]
+pub struct SimilarMapping {
+    /// The number in E.164.
+    #[schema(example = "+17635551111")]
+    phone_number: String,
+    /// The address.
+    #[schema(example = "bob.smith@abccompany.com")]
+    email: String,
+}
+
+impl SignInCheck {
+    fn write(plan: NumberingPlan, check: mappings::SignInCheck) -> Self {
+        let number = check.mapping.as_ref().map(|mapping| mapping.phone_number);
+        let pinned = check.mapping.as_ref().and_then(|mapping| mapping.pinned_to);
+        Self {
+            email: check.email.to_string(),
+            outcome: check.outcome.into(),
+            phone_number: number.map(|number| number.to_string()),
+            phone_number_national: number.map(|number| plan.write(number).to_string()),
+            pinned_oid: pinned.map(|pinned| pinned.oid.to_string()),
+            pinned_at: pinned.map(|pinned| pinned.at),
+            allow_guests: check.allow_guests,
+            identity_pinning: check.identity_pinning.into(),
+            last_change: check.last_change.map(LastChange::from),
+            similar: check.similar.into_iter().map(SimilarMapping::from).collect(),
+        }
+    }
+}
+
+impl From<CheckedOutcome> for SignInOutcome {
+    fn from(outcome: CheckedOutcome) -> Self {
+        match outcome {
+            CheckedOutcome::Resolves => Self::Resolves,
+            CheckedOutcome::TenantNotLinked => Self::TenantNotLinked,
+            CheckedOutcome::NoMapping => Self::NoMapping,
+        }
+    }
+}
+
+impl From<PastChange> for LastChange {
+    fn from(past: PastChange) -> Self {
+        Self {
+            revision: past.revision,
+            at: past.at,
+            actor: past.actor.to_string(),
+            kind: (&past.change.kind).into(),
+            phone_number: past.change.phone_number.to_string(),
+        }
+    }
+}
+
+impl From<ExportedMapping> for SimilarMapping {
+    fn from(mapping: ExportedMapping) -> Self {
+        Self { phone_number: mapping.phone_number.to_string(), email: mapping.email.to_string() }
+    }
+}
+
+/// Check a sign-in
+///
+/// What would happen if somebody of the group's tenant signed in with an address, and why. It changes nothing.
+#[utoipa::path(
+    operation_id = "checkSignIn",
+    tag = "mappings",
+    security(("api_key" = []), ("entra" = [])),
+    params(("id" = String, Path, description = "The business group"), SignInCheckQuery),
+    responses((status = 200, body = SignInCheck), CommonProblems)
+)]
+#[get("/v1/business-groups/{id}/sign-in-check")]
+pub(crate) async fn check_sign_in(
+    call: Authorized<GroupAdmin, Query<SignInCheckQuery>>,
+    services: Data<Services>,
+) -> Result<web::Json<SignInCheck>, Problem> {
+    let Query(query) = call.input;
+    // Pasted addresses bring white space with them.
+    let email = EmailAddress::parse(query.email.as_deref().unwrap_or_default().trim());
+    let email = email.map_err(|error| Problem::invalid_field("email", error))?;
+    let check = services.mappings.check_sign_in(&call.scope, email).await?;
+    Ok(web::Json(SignInCheck::write(services.plan, check)))
+}

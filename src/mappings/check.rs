@@ -1,0 +1,132 @@
+//! What an address would meet at sign-in, for administrators who look for the reason of a call for help.
+
+use strsim::osa_distance;
+
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::business_group::IdentityPinning;
+use crate::domain::email::EmailAddress;
+use crate::domain::history::PastChange;
+use crate::domain::mapping::Mapping;
+use crate::mappings::MappingError;
+use crate::mappings::Mappings;
+use crate::ports::mapping_store::ExportedMapping;
+use crate::ports::mapping_store::SignInFacts;
+
+/// How many similar addresses are told at most.
+const MAX_SIMILAR: usize = 5;
+
+/// In how many letters an address that is similar may differ: two slips of a finger.
+const MAX_SLIPS: usize = 2;
+
+/// What an address would meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInCheck {
+    /// The address.
+    pub email: EmailAddress,
+    /// What would happen.
+    pub outcome: CheckedOutcome,
+    /// The mapping of the address.
+    pub mapping: Option<Mapping>,
+    /// Whether guests may sign in.
+    pub allow_guests: bool,
+    /// Whether mappings are pinned.
+    pub identity_pinning: IdentityPinning,
+    /// The newest change of the address, if it is not too long ago.
+    pub last_change: Option<PastChange>,
+    /// Mappings whose address is much like this one, if it has none itself; the nearest first.
+    pub similar: Vec<ExportedMapping>,
+}
+
+/// What a sign-in would end with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckedOutcome {
+    /// The address has a number.
+    Resolves,
+    /// The group is linked to no tenant.
+    TenantNotLinked,
+    /// The address has no number.
+    NoMapping,
+}
+
+impl Mappings {
+    /// Tells what would happen if somebody of a group's tenant signed in with an address.
+    ///
+    /// # Errors
+    /// [`MappingError::NoSuchGroup`]
+    pub async fn check_sign_in(
+        &self,
+        group: &BusinessGroupId,
+        email: EmailAddress,
+    ) -> Result<SignInCheck, MappingError> {
+        let facts = self.store.sign_in_facts(group, &email).await?.ok_or(MappingError::NoSuchGroup)?;
+        let SignInFacts { is_linked, allow_guests, identity_pinning, mapping, last_change, neighbours } = facts;
+        let outcome = match &mapping {
+            _ if !is_linked => CheckedOutcome::TenantNotLinked,
+            None => CheckedOutcome::NoMapping,
+            Some(_) => CheckedOutcome::Resolves,
+        };
+        let similar = similar(&email, neighbours);
+        Ok(SignInCheck { email, outcome, mapping, allow_guests, identity_pinning, last_change, similar })
+    }
+}
+
+/// Those of the neighbours that are much like an address: the same name at another domain, or a few letters off.
+fn similar(email: &EmailAddress, neighbours: Vec<ExportedMapping>) -> Vec<ExportedMapping> {
+    let ranked = neighbours.into_iter().filter_map(|mapping| Some((distance(email, &mapping.email)?, mapping)));
+    let mut ranked: Vec<_> = ranked.collect();
+    ranked.sort_by(|(one, first), (other, second)| one.cmp(other).then_with(|| first.email.cmp(&second.email)));
+    ranked.dedup_by(|one, other| one.1 == other.1);
+    ranked.into_iter().take(MAX_SIMILAR).map(|(_, mapping)| mapping).collect()
+}
+
+/// How far an address is from another, if it is near.
+fn distance(email: &EmailAddress, other: &EmailAddress) -> Option<usize> {
+    if local_part(email) == local_part(other) {
+        return Some(0);
+    }
+    // Each letter more is a slip.
+    if email.as_str().len().abs_diff(other.as_str().len()) > MAX_SLIPS {
+        return None;
+    }
+    Some(osa_distance(email.as_str(), other.as_str())).filter(|slips| *slips <= MAX_SLIPS)
+}
+
+fn local_part(email: &EmailAddress) -> &str {
+    email.as_str().rsplit_once('@').map_or("", |(local, _)| local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::phone_number::PhoneNumber;
+
+    fn similar_to(email: &str, others: &[&str]) -> Vec<String> {
+        let mapping = |(at, email): (u64, &&str)| ExportedMapping {
+            phone_number: PhoneNumber::from_digits(17_635_550_000 + at).unwrap(),
+            email: EmailAddress::parse(email).unwrap(),
+        };
+        let neighbours = (0..).zip(others).map(mapping).collect();
+        let found = similar(&EmailAddress::parse(email).unwrap(), neighbours);
+        found.iter().map(|mapping| mapping.email.to_string()).collect()
+    }
+
+    #[test]
+    fn the_same_name_elsewhere_comes_first_and_then_slips() {
+        let others = ["bobsmith@abc.com", "bob.smith@abccompany.com", "bobsmiht@abccompany.com", "ann@abccompany.com"];
+        let expected = ["bobsmith@abc.com", "bob.smith@abccompany.com", "bobsmiht@abccompany.com"];
+        assert_eq!(similar_to("bobsmith@abccompany.com", &others), expected);
+        assert_eq!(similar_to("bob@abccompany.com", &["bobsmith@abccompany.com"]), [""; 0]);
+    }
+
+    #[test]
+    fn no_more_than_five_are_told_and_none_twice() {
+        let others = ["a1@x.com", "a2@x.com", "a3@x.com", "a4@x.com", "a5@x.com", "a6@x.com"];
+        assert_eq!(similar_to("a@x.com", &others).len(), 5);
+        let neighbour = ExportedMapping {
+            phone_number: PhoneNumber::from_digits(17_635_550_000).unwrap(),
+            email: EmailAddress::parse("a1@x.com").unwrap(),
+        };
+        let twice = vec![neighbour.clone(), neighbour.clone()];
+        assert_eq!(similar(&EmailAddress::parse("a@x.com").unwrap(), twice), [neighbour]);
+    }
+}
