@@ -15,6 +15,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+use crate::access::Access;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::auth::ApiRegistration;
@@ -222,6 +223,7 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
         clock,
         exporter: Exporter::new(Arc::clone(&stores.mappings), settings.numbering_plan),
         tokens,
+        access: Access::new(Arc::clone(&stores.business_groups), settings.operator_tenant),
         signing_keys,
         store_health: Arc::clone(&stores.health),
         plan: settings.numbering_plan,

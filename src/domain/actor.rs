@@ -5,11 +5,13 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::domain::api_key::ApiKey;
+use crate::domain::email::EmailAddress;
+use crate::domain::sign_in::SignIn;
 
 /// Who changes something, as histories name it: never by a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The id of the API key; `command-line` for the program itself.
+    /// The id of the API key, the `oid` of a person who signed in with Microsoft, or `command-line` for the program itself.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -37,6 +39,14 @@ impl Actor {
 impl From<&ApiKey> for Actor {
     fn from(key: &ApiKey) -> Self {
         Self { id: key.id.to_string(), name: key.name.clone() }
+    }
+}
+
+/// Her address is for people: an administrator of her tenant can write any into her token. The `oid` is hers.
+impl From<&SignIn> for Actor {
+    fn from(sign_in: &SignIn) -> Self {
+        let email = sign_in.email.as_ref().map(EmailAddress::as_str);
+        Self { id: sign_in.oid.to_string(), name: email.unwrap_or("Microsoft account").to_owned() }
     }
 }
 

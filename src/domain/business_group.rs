@@ -95,6 +95,17 @@ pub struct BusinessGroup {
     pub created_at: Timestamp,
 }
 
+/// The business group that a tenant is linked to, as far as the rights of the tenant's users depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedGroup {
+    /// Its id.
+    pub id: BusinessGroupId,
+    /// What people call it.
+    pub name: String,
+    /// Whether B2B guests of the tenant count as its users.
+    pub allow_guests: bool,
+}
+
 /// A business group to be created.
 #[derive(Clone, Debug)]
 pub struct NewBusinessGroup {

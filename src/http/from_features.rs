@@ -2,6 +2,7 @@
 
 use actix_web::http::header::RETRY_AFTER;
 
+use crate::access::NoRight;
 use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
 use crate::business_groups::BusinessGroupError;
@@ -75,6 +76,17 @@ impl From<ApiKeyError> for Problem {
             ApiKeyError::NoSuchKey => Self::not_found(sentence(&error)),
             ApiKeyError::UnknownSecret | ApiKeyError::Expired => Self::invalid_token(sentence(&error)),
         }
+    }
+}
+
+impl From<NoRight> for Problem {
+    fn from(error: NoRight) -> Self {
+        let kind = match error {
+            NoRight::NoRole | NoRight::NotOperatorsTenant => ProblemKind::Forbidden,
+            NoRight::TenantNotLinked => ProblemKind::TenantNotLinked,
+            NoRight::GuestNotAllowed => ProblemKind::GuestNotAllowed,
+        };
+        Self::new(kind, sentence(&error))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 
+use crate::access::Access;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::auth::SigningKeys;
@@ -46,6 +47,8 @@ pub struct Services {
     pub exporter: Exporter,
     /// Token validation.
     pub tokens: TokenValidator,
+    /// What signed-in people may administer.
+    pub access: Access,
     /// The signing keys, for `/readyz` and metrics.
     pub signing_keys: Arc<SigningKeys>,
     /// The store's health, for `/readyz`.

@@ -6,6 +6,7 @@ use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
+use crate::domain::business_group::LinkedGroup;
 use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::guid::Guid;
 use crate::domain::number_range::NumberRange;
@@ -21,6 +22,10 @@ pub trait BusinessGroupStore: Send + Sync {
 
     /// Finds one group.
     async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError>;
+
+    /// Finds the group that a tenant is linked to now. It asks the database each time, as for API keys: who is unlinked has no
+    /// right any more, on every replica.
+    async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError>;
 
     /// Reads a page of all groups, in the order of their ids.
     async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError>;

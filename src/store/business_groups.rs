@@ -7,6 +7,7 @@ use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
 use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::LinkedGroup;
 use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::guid::Guid;
 use crate::domain::number_range::NumberRange;
@@ -145,6 +146,12 @@ macro_rules! business_group_store {
             async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
                 let mut transaction = self.0.begin_snapshot().await?;
                 Self::read(&mut transaction, id).await
+            }
+
+            async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError> {
+                let query = || sqlx::query_as(statements::FIND_LINKED_GROUP).bind(tenant.to_string());
+                let row: Option<LinkedRow> = self.0.fetch_optional(query).await?;
+                Ok(row.map(linked_group))
             }
 
             async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError> {
@@ -287,6 +294,13 @@ fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, Unreadab
         revision,
         created_at: rows::timestamp(created_at)?,
     })
+}
+
+/// `id, name, allow_guests`
+type LinkedRow = (String, String, bool);
+
+fn linked_group((id, name, allow_guests): LinkedRow) -> LinkedGroup {
+    LinkedGroup { id: rows::group_id(id), name, allow_guests }
 }
 
 fn told_ranges(ranges: &[NumberRange]) -> String {

@@ -16,6 +16,7 @@ macro_rules! groups_where {
 }
 
 pub(super) const FIND_GROUP: &str = groups_where!("id = $1");
+pub(super) const FIND_LINKED_GROUP: &str = "SELECT id, name, allow_guests FROM business_groups WHERE tenant_id = $1";
 pub(super) const LIST_GROUPS: &str = groups_where!("id > $1 ORDER BY id LIMIT $2");
 pub(super) const CREATE_GROUP: &str =
     "INSERT INTO business_groups (id, name, created_at) VALUES ($1, $2, $3) RETURNING group_key";
@@ -233,7 +234,7 @@ macro_rules! keys_where {
 
 pub(super) const FIND_KEY: &str = keys_where!("k.secret_hash = $1");
 pub(super) const FIND_KEY_BY_ID: &str = keys_where!("k.id = $1");
-pub(super) const LIST_KEYS: &str = keys_where!("k.id > $1 ORDER BY k.id LIMIT $2");
+pub(super) const LIST_KEYS: &str = keys_where!("k.id > $1 AND ($3 IS NULL OR g.id = $3) ORDER BY k.id LIMIT $2");
 pub(super) const ADD_KEY: &str = "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 pub(super) const DELETE_KEY: &str = "DELETE FROM api_keys WHERE id = $1";

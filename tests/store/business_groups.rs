@@ -1,5 +1,6 @@
 use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::business_group::IdentityPinning;
+use signline::domain::business_group::LinkedGroup;
 use signline::domain::page::PageRequest;
 use signline::ports::business_group_store::CreateGroupOutcome;
 use signline::ports::business_group_store::DeleteGroupOutcome;
@@ -28,6 +29,7 @@ on_both_engines!(
     ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside,
     a_tenant_belongs_to_one_group,
     of_two_groups_that_link_a_tenant_at_once_one_gets_it,
+    a_group_is_found_by_the_tenant_that_it_is_linked_to_now,
     a_group_with_mappings_is_not_deleted,
     pages_hold_all_groups_in_order,
 );
@@ -199,6 +201,28 @@ async fn of_two_groups_that_link_a_tenant_at_once_one_gets_it(world: World) {
         let taken = outcomes.iter().filter(|outcome| **outcome == LinkTenantOutcome::TenantTaken).count();
         assert_eq!(taken, 1, "{outcomes:?}");
     }
+}
+
+async fn a_group_is_found_by_the_tenant_that_it_is_linked_to_now(world: World) {
+    let (abc, xyz) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await);
+    let groups = &world.stores.business_groups;
+    let found = async |tenant| groups.find_linked(guid(tenant)).await.unwrap().map(|group| group.id);
+    assert_eq!(found(1).await, None);
+    groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    groups.link_tenant(&xyz, guid(2), &deed(1)).await.unwrap();
+    assert_eq!((found(1).await, found(2).await), (Some(abc.clone()), Some(xyz.clone())));
+    let patch = BusinessGroupPatch { allow_guests: Some(true), ..BusinessGroupPatch::default() };
+    groups.update(&abc, patch, &deed(2)).await.unwrap();
+    let linked = LinkedGroup { id: abc.clone(), name: "The abc".to_owned(), allow_guests: true };
+    assert_eq!(groups.find_linked(guid(1)).await.unwrap(), Some(linked));
+    // Moved, unlinked, deleted: it is never the one of before.
+    groups.link_tenant(&abc, guid(3), &deed(3)).await.unwrap();
+    assert_eq!((found(1).await, found(3).await), (None, Some(abc.clone())));
+    groups.link_tenant(&xyz, guid(1), &deed(4)).await.unwrap();
+    assert_eq!((found(1).await, found(2).await), (Some(xyz.clone()), None));
+    groups.unlink_tenant(&abc, &deed(5)).await.unwrap();
+    groups.delete(&xyz, &deed(5)).await.unwrap();
+    assert_eq!((found(1).await, found(3).await), (None, None));
 }
 
 async fn a_group_with_mappings_is_not_deleted(world: World) {

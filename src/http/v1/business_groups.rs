@@ -253,7 +253,7 @@ impl UpdateBusinessGroup {
 #[utoipa::path(
     operation_id = "createBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     request_body = CreateBusinessGroup,
     responses(
         (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
@@ -280,7 +280,7 @@ pub(crate) async fn create_business_group(
 #[utoipa::path(
     operation_id = "listBusinessGroups",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(PageQuery),
     responses((status = 200, body = BusinessGroupList), CommonProblems)
 )]
@@ -308,7 +308,7 @@ pub(crate) async fn list_business_groups(
 #[utoipa::path(
     operation_id = "getBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses((status = 200, body = BusinessGroup), CommonProblems)
 )]
@@ -325,7 +325,7 @@ pub(crate) async fn get_business_group(
 #[utoipa::path(
     operation_id = "updateBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     request_body = UpdateBusinessGroup,
     responses(
@@ -342,7 +342,7 @@ pub(crate) async fn update_business_group(
     services: Data<Services>,
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
-    let patch = body.read(&call.key.grant)?;
+    let patch = body.read(&call.grant)?;
     let group = services.business_groups.update(&call.scope, patch, &call.deed).await?;
     Ok(web::Json(group.into()))
 }
@@ -353,7 +353,7 @@ pub(crate) async fn update_business_group(
 #[utoipa::path(
     operation_id = "deleteBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses(
         (status = 204, description = "It is gone"),
@@ -376,7 +376,7 @@ pub(crate) async fn delete_business_group(
 #[utoipa::path(
     operation_id = "linkTenant",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     request_body = LinkTenant,
     responses(
@@ -404,7 +404,7 @@ pub(crate) async fn link_tenant(
 #[utoipa::path(
     operation_id = "unlinkTenant",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses((status = 204, description = "No tenant is linked"), CommonProblems)
 )]

@@ -11,4 +11,5 @@ pub mod mappings_files;
 pub mod me;
 pub mod paging;
 pub mod revisions;
+pub mod session;
 pub mod uploads;

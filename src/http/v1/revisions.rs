@@ -142,7 +142,7 @@ impl From<HistoryError> for Problem {
 #[utoipa::path(
     operation_id = "listRevisions",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group"), PageQuery),
     responses((status = 200, body = RevisionList), CommonProblems)
 )]
@@ -165,7 +165,7 @@ pub(crate) async fn list_revisions(
 #[utoipa::path(
     operation_id = "listRevisionChanges",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision"),
@@ -191,7 +191,7 @@ pub(crate) async fn list_revision_changes(
 #[utoipa::path(
     operation_id = "restoreRevision",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision")
