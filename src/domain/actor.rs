@@ -11,7 +11,8 @@ use crate::domain::sign_in::SignIn;
 /// Who changes something, as histories name it: never by a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The id of the API key, the `oid` of a person who signed in with Microsoft, or `command-line` for the program itself.
+    /// The id of the API key, or the `oid` of a person who signed in with Microsoft; `command-line` for the program itself,
+    /// `another-business-group` where it is not told who.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -33,6 +34,12 @@ impl Actor {
     #[must_use]
     pub fn command_line() -> Self {
         Self { id: "command-line".to_owned(), name: "command line".to_owned() }
+    }
+
+    /// Whoever has taken a tenant over, as the group that had it is told: neither who she is nor for which group.
+    #[must_use]
+    pub fn another_business_group() -> Self {
+        Self { id: "another-business-group".to_owned(), name: "another business group".to_owned() }
     }
 }
 

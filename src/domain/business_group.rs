@@ -81,6 +81,8 @@ pub struct BusinessGroup {
     pub name: String,
     /// The Entra tenant linked to it, if one is.
     pub tenant_id: Option<Guid>,
+    /// Since when that tenant is proven to be its own; until it is, another group may take it over.
+    pub tenant_proven_at: Option<Timestamp>,
     /// The phone numbers it may map, sorted, without overlaps.
     pub number_ranges: Vec<NumberRange>,
     /// Whether B2B guests of its tenant may resolve.
@@ -104,6 +106,8 @@ pub struct LinkedGroup {
     pub name: String,
     /// Whether B2B guests of the tenant count as its users.
     pub allow_guests: bool,
+    /// Whether the tenant is proven to be its own.
+    pub is_proven: bool,
 }
 
 /// A business group to be created.

@@ -21,7 +21,9 @@ impl From<BusinessGroupError> for Problem {
             BusinessGroupError::RangeTaken(_) => ProblemKind::RangeTaken,
             BusinessGroupError::RangesInUse(_) => ProblemKind::RangesInUse,
             BusinessGroupError::NotEmpty => ProblemKind::NotEmpty,
-            BusinessGroupError::TenantTaken => ProblemKind::TenantTaken,
+            BusinessGroupError::TenantTaken { unproven } => {
+                return Self::new(ProblemKind::TenantTaken, sentence(&error)).member("unproven", unproven);
+            }
         };
         Self::new(kind, sentence(&error))
     }

@@ -12,4 +12,5 @@ pub mod me;
 pub mod paging;
 pub mod revisions;
 pub mod session;
+mod tenant_proof;
 pub mod uploads;
