@@ -33,6 +33,7 @@ export class Problem extends Error {
  * @param {string} [bearer] another credential than that of the session
  */
 export async function call(method, path, body, bearer) {
+  /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   const answer = await send(path, { method, headers, body: body && JSON.stringify(body) }, bearer);
   return answer.status === 204 ? null : answer.json();

@@ -18,15 +18,9 @@ export async function readSession() {
   return session;
 }
 
-/** Stands in for `GET /v1/session` until the service has it. */
-async function whoIsThis() {
-  if (kept()?.kind === "microsoft") return { credential: "entra", role: "user", name: "", tenant: "unproven" };
-  const groups = await get("/v1/business-groups", { limit: 1 });
-  const nobody = { credential: "api-key", name: "", tenant: null, tid: null, oid: null, email: null, application: null };
-  const isOperator = await get("/v1/api-keys", { limit: 1 }).then(() => true, () => false);
-  if (isOperator) return { ...nobody, role: "operator", business_group: null, administrator_role: false };
-  const [group] = groups.items;
-  return { ...nobody, role: "business-group-admin", business_group: group.id, business_group_name: group.name };
+/** The answer of `GET /v1/session`. */
+function whoIsThis() {
+  return get("/v1/session");
 }
 
 /** Signs in with an API key. @param {string} key */

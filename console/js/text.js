@@ -22,7 +22,7 @@ export async function loadText(wanted) {
 export function t(key, values = {}) {
   const found = words[key] ?? key;
   const form = typeof found === "string" ? found : found[plural(values.count)];
-  return form.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
+  return form.replace(/\{(\w+)\}/g, (/** @type {any} */ _, /** @type {string} */ name) => written(values[name]));
 }
 
 /** @param {number} count */

@@ -1,12 +1,14 @@
 // "Is that your company?": asked before an administrator's first call, which would prove the link of her tenant.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { call, groupPath } from "../api.js";
+import { credential } from "../credential.js";
 import { button, notice, page, problemNotice } from "../elements.js";
 import { go, here } from "../router.js";
 import { readSession } from "../session.js";
 import { announce, current, update } from "../store.js";
 import { t } from "../text.js";
-import { attempt, fetchGroup } from "../work.js";
+import { attempt } from "../work.js";
 import { keyForm } from "./link_with_key.js";
 
 /** @type {import("./index.js").View} */
@@ -39,10 +41,11 @@ function question(state, company, tid) {
   </section>`;
 }
 
-/** Any call proves it; this is the one that she agreed to. */
+/** Any call of hers would prove it; this one says so. */
 function confirm() {
   return attempt("yes", async () => {
-    await fetchGroup(true);
+    const { business_group: group, tid } = current().session;
+    await call("PUT", groupPath(group, "tenant"), { tenant_id: tid, proof: await credential() });
     await readSession();
     announce(t("confirm_company.done", { company: current().session.business_group_name }));
     go(here());

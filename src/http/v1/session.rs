@@ -110,6 +110,7 @@ impl TenantState {
     fn of(group: Option<&LinkedGroup>) -> Self {
         match group {
             None => Self::Unlinked,
+            Some(group) if group.is_proven => Self::Proven,
             Some(_) => Self::Unproven,
         }
     }
