@@ -5,6 +5,8 @@
 mod api_keys;
 mod audit;
 mod business_groups;
+mod console;
+mod console_files;
 mod document;
 mod history;
 mod hostile_tokens;
