@@ -16,6 +16,7 @@ mod keys;
 mod limits;
 mod mappings;
 mod operations;
+mod people;
 mod permissions;
 mod pins;
 mod previews;
