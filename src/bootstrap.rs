@@ -33,6 +33,7 @@ use crate::consent::FirstSignIns;
 use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
 use crate::history::History;
+use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::AttemptLimits;
 use crate::http::limits::FailedAttempts;
@@ -240,6 +241,7 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         attempts: FailedAttempts::new(attempt_limits(&settings.limits)),
         import_slots: Arc::new(ImportSlots::new(settings.limits.concurrent_imports)),
         over_tls: settings.tls.certificate.is_some(),
+        console: console_config(settings),
         metrics: Metrics::new()?,
         drain: Drain::default(),
     })
@@ -253,6 +255,12 @@ fn consents(settings: &Settings, stores: &Stores, address: SocketAddr) -> Consen
         public_url: settings.public_url_at(address),
     };
     Consents::new(Arc::clone(&stores.consents), Arc::new(SystemClock), settings.applications.clone(), links)
+}
+
+fn console_config(settings: &Settings) -> ConsoleConfig {
+    let scope = settings.api_client_id.map(|id| format!("api://{id}/{}", settings.api_scope));
+    let application = settings.console_application.as_deref();
+    ConsoleConfig::new(&settings.authority, &settings.applications, application, scope, settings.numbering_plan)
 }
 
 fn attempt_limits(limits: &Limits) -> AttemptLimits {

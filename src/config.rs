@@ -53,6 +53,8 @@ pub struct Settings {
     pub authority: Authority,
     /// The applications whose tokens are taken.
     pub applications: Applications,
+    /// The name of the application that the console signs in to; `None`: the first.
+    pub console_application: Option<String>,
     /// Signline's own API registration.
     pub api_client_id: Option<Guid>,
     /// Where browsers reach the service, if it was set; see [`Settings::public_url_at`].
@@ -173,6 +175,10 @@ const SETTINGS: &[Setting] = &[
         read: |settings, text| set(&mut settings.applications, readable(Applications::parse(text))),
     },
     Setting {
+        name: "console_application",
+        read: |settings, text| set(&mut settings.console_application, read_word(text).map(Some)),
+    },
+    Setting {
         name: "api_client_id",
         read: |settings, text| set(&mut settings.api_client_id, readable(Guid::parse(text)).map(Some)),
     },
@@ -276,6 +282,7 @@ impl Settings {
             listen_database_url: None,
             authority: authority.map_err(|reason| fixed("authority", reason))?,
             applications: Applications::default(),
+            console_application: None,
             api_client_id: None,
             public_url: None,
             api_scope: "Line.Read".to_owned(),
@@ -337,6 +344,11 @@ impl Settings {
         if self.listen_database_url.is_some() && !is_postgres(&self.database_url.0) {
             let reason = "is for a pooler before PostgreSQL, and SIGNLINE_DATABASE_URL names neither".to_owned();
             return Err(SettingsError { place: "SIGNLINE_LISTEN_DATABASE_URL".to_owned(), reason });
+        }
+        let unknown = self.console_application.as_ref().filter(|name| !self.applications.has_name(name));
+        if let Some(name) = unknown {
+            let reason = format!("{name:?} is the name of no application of SIGNLINE_APPLICATIONS");
+            return Err(SettingsError { place: "SIGNLINE_CONSOLE_APPLICATION".to_owned(), reason });
         }
         Ok(())
     }
@@ -602,6 +614,7 @@ mod tests {
             ("SIGNLINE_LISTEN_DATABASE_URL", "postgres://host/database"),
             ("SIGNLINE_AUTHORITY", "http://login.example.com"),
             ("SIGNLINE_APPLICATIONS", "portal"),
+            ("SIGNLINE_CONSOLE_APPLICATION", "portal"),
             ("SIGNLINE_API_CLIENT_ID", "me"),
             ("SIGNLINE_OPERATOR_TENANT", "abccompany.com"),
             ("SIGNLINE_OPERATOR_TENANT", "00000000-0000-0000-0000-000000000000"),

@@ -16,6 +16,7 @@ use crate::consent::FirstSignIns;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
 use crate::history::History;
+use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::FailedAttempts;
 use crate::http::limits::ImportSlots;
@@ -72,6 +73,8 @@ pub struct Services {
     pub import_slots: Arc<ImportSlots>,
     /// Whether callers come over TLS to the service itself.
     pub over_tls: bool,
+    /// What the console has to know.
+    pub console: ConsoleConfig,
     /// What `/metrics` shows.
     pub metrics: Metrics,
     /// Whether the service is about to stop.

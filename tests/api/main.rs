@@ -6,6 +6,8 @@ mod api_keys;
 mod audit;
 mod business_groups;
 mod consents;
+mod console;
+mod console_files;
 mod document;
 mod history;
 mod hostile_tokens;
