@@ -78,11 +78,12 @@ impl Access {
 }
 
 impl Standing {
-    /// Whether she is one of the service's own people, or of a company's that is linked to it: anybody else in the world can
-    /// have a token too, with any role.
+    /// Whether she is one of the service's own people, or of a company's whose tenant is proven to be its own: anybody else in
+    /// the world can have a token too, with any role, and a business group that has only named her tenant is not to learn
+    /// her address.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.is_of_operator || self.group.is_some()
+        self.is_of_operator || self.group.as_ref().is_some_and(|group| group.is_proven)
     }
 }
 
