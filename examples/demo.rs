@@ -213,7 +213,8 @@ impl Demo {
     fn to_open(&self) -> Result<String> {
         let (base, entra, picker) = (&self.base, self.entra.http_base(), self.authorize_url(&[])?);
         Ok(format!(
-            "To open:\n\n  {base}/docs/    all calls, to be tried out\n  {base}/readyz\n  {base}/metrics\n  \
+            "To open:\n\n  {base}/console/ the page of administrators: sign in with the key below\n  \
+             {base}/docs/    all calls, to be tried out\n  {base}/readyz\n  {base}/metrics\n  \
              {entra}/         the simulated Entra\n\n\
              Its account picker, as the portal opens it; the code comes back in the address bar:\n\n  {picker}\n"
         ))
