@@ -157,5 +157,5 @@ async fn an_application_that_has_a_secret_shows_it_and_another_must_not() {
     assert_eq!(redeem(PORTAL, &[id, ("client_assertion", "e.y.J")], None, false).await, (401, 700_027));
     let id = ("client_id", DESKTOP);
     assert_eq!(redeem(DESKTOP, &[id, secret], None, false).await, (401, 700_025));
-    assert_eq!(redeem(DESKTOP, &[id], None, true).await, (200, 0));
+    assert_eq!(redeem(DESKTOP, &[id], None, true).await, (400, 9_002_326));
 }

@@ -10,5 +10,6 @@ mod control;
 mod device;
 mod documents;
 mod session;
+mod single_page;
 mod support;
 mod tokens;

@@ -17,6 +17,8 @@ pub(crate) const DESKTOP: &str = "0c11e470-1111-4222-8333-000000000003";
 pub(crate) const SECRET: &str = "sample-secret-of-the-portal";
 pub(crate) const API: &str = "c0ffee00-1111-4222-8333-000000000004";
 pub(crate) const BACK: &str = "http://localhost:4711/";
+/// Where a page in a browser is answered.
+pub(crate) const PAGE: &str = "http://localhost:4711/console/";
 // The verifier and its challenge of RFC 7636, appendix B.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -116,4 +118,13 @@ pub(crate) async fn number(answer: Response) -> u32 {
     };
     let told = text.split("AADSTS").nth(1).unwrap_or_else(|| panic!("no error: {text}"));
     told.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+/// Redeems a code as a page in a browser does.
+pub(crate) async fn redeem_as_page(simulator: &Simulator, client_id: &str, code: &str) -> Response {
+    let form = redemption(code);
+    let form = form.into_iter().filter(|(name, _)| !["client_id", "redirect_uri"].contains(name));
+    let form: Vec<_> = form.chain([("client_id", client_id), ("redirect_uri", PAGE)]).collect();
+    let url = format!("{}/{TENANT}/oauth2/v2.0/token", simulator.http_base());
+    client().post(url).form(&form).header("origin", "http://localhost:4711").send().await.unwrap()
 }

@@ -11,6 +11,8 @@ use crate::support::API;
 use crate::support::BACK;
 use crate::support::DESKTOP;
 use crate::support::OTHER_TENANT;
+use crate::support::PAGE;
+use crate::support::PORTAL;
 use crate::support::TENANT;
 use crate::support::VERIFIER;
 use crate::support::claims;
@@ -20,6 +22,7 @@ use crate::support::get_json;
 use crate::support::location;
 use crate::support::parameter;
 use crate::support::pick;
+use crate::support::redeem_as_page;
 use crate::support::redemption;
 use crate::support::simulator;
 use crate::support::token;
@@ -92,4 +95,30 @@ async fn the_userinfo_endpoint_says_what_the_id_token_says() {
         assert_eq!(told[name], id_token[name]);
     }
     assert_eq!(with("graph-unknown").await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_role_stands_in_the_tokens_of_the_application_that_it_was_assigned_for() {
+    let text =
+        include_str!("../../sample.toml").replace("signline-api = [\"BusinessGroup.Admin\"]", "signline-api = []");
+    let only_portal = Simulator::start(Config::parse(&text).unwrap()).await.unwrap();
+    let sample = simulator().await;
+    let administrator = json!(["BusinessGroup.Admin"]);
+    for (simulator, user, client_id, in_id_token, in_access_token) in [
+        (&sample, "Ada Admin", PORTAL, Some(&administrator), Some(&administrator)),
+        (&sample, "Ada Admin", DESKTOP, None, Some(&administrator)),
+        (&only_portal, "Ada Admin", PORTAL, Some(&administrator), None),
+        (&sample, "Bob Smith", PORTAL, None, None),
+    ] {
+        let scope = format!("openid api://{API}/Line.Read");
+        let more = [("scope", scope.as_str()), ("client_id", client_id), ("redirect_uri", PAGE)];
+        let code = parameter(&location(&pick(simulator, user, &more).await), "code").unwrap();
+        let body: Value = redeem_as_page(simulator, client_id, &code).await.json().await.unwrap();
+        let claims = ["id_token", "access_token"].map(|kind| claims(body[kind].as_str().unwrap()));
+        assert_eq!(
+            (claims[0].get("roles"), claims[1].get("roles")),
+            (in_id_token, in_access_token),
+            "{user} {client_id}"
+        );
+    }
 }
