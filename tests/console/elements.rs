@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde_json::Value;
 use serde_json::json;
 use thirtyfour::By;
 use thirtyfour::WebElement;
@@ -13,12 +14,17 @@ use crate::browser::Browser;
 const MARK: &str = "data-found";
 
 impl Browser {
-    /// All elements of a role and a name that are shown now.
+    /// All elements of a role and a name that are shown now. A name that ends with `…` is the beginning of one.
     pub(crate) async fn all(&self, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
         let document = self.command("DOM.getDocument", json!({"depth": 0})).await?;
-        let query = json!({"nodeId": document["root"]["nodeId"], "role": role, "accessibleName": name});
+        let query = json!({"nodeId": document["root"]["nodeId"], "role": role});
         let found = self.command("Accessibility.queryAXTree", query).await?;
-        let shown = found["nodes"].as_array().into_iter().flatten().filter(|node| node["ignored"] == false);
+        let is_called = |node: &&Value| {
+            let called = node["name"]["value"].as_str().unwrap_or_default();
+            name.strip_suffix('…').map_or(called == name, |beginning| called.starts_with(beginning))
+        };
+        let nodes = found["nodes"].as_array().into_iter().flatten();
+        let shown = nodes.filter(|node| node["ignored"] == false).filter(is_called);
         let mut elements = Vec::new();
         for node in shown {
             let object = self.command("DOM.resolveNode", json!({"backendNodeId": node["backendDOMNodeId"]})).await?;

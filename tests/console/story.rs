@@ -24,8 +24,8 @@ static BROWSERS: Semaphore = Semaphore::const_new(2);
 /// How a story differs from the usual.
 pub(crate) struct Story {
     pub(crate) engine: Engine,
-    /// Settings of the service beside the usual ones.
-    pub(crate) settings: &'static [(&'static str, &'static str)],
+    /// Settings of the service that are not the usual ones; none: not set.
+    pub(crate) settings: &'static [(&'static str, Option<&'static str>)],
     /// The statuses of refusals that it means to meet: the browser writes them to its console.
     pub(crate) refusals: &'static [u16],
 }

@@ -40,7 +40,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn new(engine: Engine, more: &[(&str, &str)]) -> Self {
+    pub(crate) async fn new(engine: Engine, differing: &[(&str, Option<&str>)]) -> Self {
         let entra = Simulator::start(Config::sample()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let ca_file = folder.path().join("ca.pem");
@@ -54,11 +54,11 @@ impl World {
             ("SIGNLINE_AUTHORITY", entra.https_base()),
             ("SIGNLINE_APPLICATIONS", &applications),
             ("SIGNLINE_API_CLIENT_ID", &api),
-            // ("SIGNLINE_OPERATOR_TENANT", OPERATOR_TENANT),
+            ("SIGNLINE_OPERATOR_TENANT", OPERATOR_TENANT),
             ("SSL_CERT_FILE", ca_file.to_str().unwrap()),
         ];
-        variables.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
-        variables.extend(more);
+        variables.retain(|(name, _)| !differing.iter().any(|(other, _)| other == name));
+        variables.extend(differing.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
         let service = Service::start(&variables);
         let base = format!("http://localhost:{}", service.port);
         let client = Client::builder().no_proxy().build().unwrap();
@@ -79,9 +79,9 @@ impl World {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Creates a company of this id with the sample's numbers.
-    pub(crate) async fn company(&self, id: &str, name: &str) {
-        let ranges = json!([{"first": "+17635550000", "last": "+17635559999"}]);
+    /// Creates a company of this id with the ten thousand numbers that begin so; the sample's are `+1763555`.
+    pub(crate) async fn company(&self, id: &str, name: &str, beginning: &str) {
+        let ranges = json!([{"first": format!("{beginning}0000"), "last": format!("{beginning}9999")}]);
         let group = json!({"id": id, "name": name, "number_ranges": ranges});
         self.operate(Method::POST, "/v1/business-groups", group).await;
     }

@@ -1,0 +1,149 @@
+//! What an administrator does from day to day.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::steps::BOB;
+use crate::story::Story;
+use crate::world::GROUP;
+use crate::world::World;
+
+/// The company with its tenant and Bob's line, and a key of its administrator.
+async fn company(world: &World) -> String {
+    world.company(GROUP, "ABC Company", "+1763555").await;
+    world.link(GROUP).await;
+    let path = format!("/v1/business-groups/{GROUP}/mappings/7635551111");
+    world.operate(Method::PUT, &path, json!({"email": "bobsmith@abccompany.com"})).await;
+    world.key("business-group-admin", GROUP).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_without_rights_sees_her_own_line() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            company(world).await;
+            browser.sign_in_with_microsoft(world, BOB).await;
+            browser.the("heading", "Your line").await;
+            assert_eq!(browser.hook_text("line-number").await, "(763) 555-1111");
+            assert!(!browser.has("link", "Mappings").await);
+            browser.sign_out().await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mappings_are_added_changed_found_and_removed_one_by_one() {
+    let story = Story { refusals: &[422], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.sign_in_with_key(world, &key).await;
+            browser.go_to("Mappings").await;
+            browser.click("button", "Add a mapping").await;
+            browser.fill("textbox", "Phone number", "(212) 555-0000").await;
+            browser.fill("textbox", "Microsoft e-mail address", "ann@abccompany.com").await;
+            browser.click("button", "Save").await;
+            browser.reads("number range").await;
+            browser.fill("textbox", "Phone number", "(763) 555-2222").await;
+            browser.click("button", "Save").await;
+            browser.reads("(763) 555-2222 is saved").await;
+            browser.reads("2 mappings").await;
+
+            browser.click("button", "Edit (763) 555-2222").await;
+            browser.fill("textbox", "Microsoft e-mail address", "anna@abccompany.com").await;
+            browser.click("button", "Save").await;
+            browser.reads("anna@abccompany.com").await;
+
+            browser.fill("searchbox", "Search numbers and addresses", "anna").await;
+            browser.reads_no_more("bobsmith@abccompany.com").await;
+            browser.fill("searchbox", "Search numbers and addresses", "nobody at all").await;
+            browser.reads("Nothing found").await;
+            browser.fill("searchbox", "Search numbers and addresses", "").await;
+            browser.reads("bobsmith@abccompany.com").await;
+
+            browser.click("button", "Remove (763) 555-2222").await;
+            browser.click("button", "Remove").await;
+            browser.reads("(763) 555-2222 is removed").await;
+            browser.reads_no_more("anna@abccompany.com").await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_stands_in_the_history_and_in_the_audit_log() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.sign_in_with_key(world, &key).await;
+            browser.go_to("History").await;
+            browser.click("link", "1").await;
+            browser.the("heading", "Revision 1").await;
+            browser.reads("bobsmith@abccompany.com").await;
+            browser.go_to("Audit log").await;
+            browser.reads("Tenant linked").await;
+            browser.reads("Mapping saved").await;
+            browser.click("button", "Download as CSV").await;
+            let (name, file) = browser.downloaded().await;
+            let file = String::from_utf8(file).unwrap();
+            assert_eq!(name, "audit-events.csv");
+            assert!(file.contains("linkTenant") && file.contains(GROUP), "{file}");
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_made_shown_once_used_and_revoked() {
+    let story = Story { refusals: &[401], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.sign_in_with_key(world, &key).await;
+            browser.go_to("API keys").await;
+            browser.click("button", "Make a key").await;
+            browser.fill("textbox", "Name", "Directory sync").await;
+            browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
+            let secret = browser.hook_text("secret").await;
+            browser.click("button", "I have copied it").await;
+            browser.gone("button", "I have copied it").await;
+            assert!(!browser.text().await.contains(&secret));
+            browser.sign_out().await;
+
+            browser.sign_in_with_key(world, &secret).await;
+            browser.go_to("Mappings").await;
+            browser.reads("bobsmith@abccompany.com").await;
+            browser.sign_out().await;
+
+            browser.sign_in_with_key(world, &key).await;
+            browser.go_to("API keys").await;
+            browser.click("button", "Revoke Directory sync").await;
+            browser.click("button", "Revoke").await;
+            browser.gone("button", "Revoke Directory sync").await;
+            browser.sign_out().await;
+
+            browser.fill("textbox", "Key", &secret).await;
+            browser.click("button", "Sign in with a key").await;
+            browser.hook_text("problem").await;
+            assert!(!browser.has("button", "Sign out").await);
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_told_what_would_happen_when_somebody_signs_in() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.sign_in_with_key(world, &key).await;
+            browser.go_to("Check a user").await;
+            browser.fill("textbox", "E-mail address", "bobsmith@abccompany.com").await;
+            browser.click("button", "Check").await;
+            browser.reads("bobsmith@abccompany.com gets this line").await;
+            assert_eq!(browser.hook_text("check-number").await, "(763) 555-1111");
+            browser.fill("textbox", "E-mail address", "bobsmth@abccompany.com").await;
+            browser.click("button", "Check").await;
+            browser.reads("bobsmth@abccompany.com gets no line").await;
+            browser.click("button", "Check bobsmith@abccompany.com").await;
+            browser.reads("bobsmith@abccompany.com gets this line").await;
+        })
+        .await;
+}
