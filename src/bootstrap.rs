@@ -15,6 +15,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+use crate::access::Access;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::auth::ApiRegistration;
@@ -29,6 +30,7 @@ use crate::config::TlsFiles;
 use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
 use crate::history::History;
+use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::AttemptLimits;
 use crate::http::limits::FailedAttempts;
@@ -221,6 +223,7 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
         clock,
         exporter: Exporter::new(Arc::clone(&stores.mappings), settings.numbering_plan),
         tokens,
+        access: Access::new(Arc::clone(&stores.business_groups), settings.operator_tenant),
         signing_keys,
         store_health: Arc::clone(&stores.health),
         plan: settings.numbering_plan,
@@ -228,9 +231,16 @@ fn plug(settings: &Settings, stores: &Stores) -> Result<Services, StartError> {
         attempts: FailedAttempts::new(attempt_limits(&settings.limits)),
         import_slots: Arc::new(ImportSlots::new(settings.limits.concurrent_imports)),
         over_tls: settings.tls.certificate.is_some(),
+        console: console_config(settings),
         metrics: Metrics::new()?,
         drain: Drain::default(),
     })
+}
+
+fn console_config(settings: &Settings) -> ConsoleConfig {
+    let scope = settings.api_client_id.map(|id| format!("api://{id}/{}", settings.api_scope));
+    let application = settings.console_application.as_deref();
+    ConsoleConfig::new(&settings.authority, &settings.applications, application, scope, settings.numbering_plan)
 }
 
 fn attempt_limits(limits: &Limits) -> AttemptLimits {

@@ -21,6 +21,7 @@ use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
+use crate::domain::tenant::parse_tenant_id;
 use crate::domain::trusted_proxies::TrustedProxies;
 
 /// What all variables begin with.
@@ -51,10 +52,14 @@ pub struct Settings {
     pub authority: Authority,
     /// The applications whose tokens are taken.
     pub applications: Applications,
+    /// The name of the application that the console signs in to; `None`: the first.
+    pub console_application: Option<String>,
     /// Signline's own API registration.
     pub api_client_id: Option<Guid>,
     /// The scope that an access token for the API must carry.
     pub api_scope: String,
+    /// The operator's own tenant, whose users can be operators.
+    pub operator_tenant: Option<Guid>,
     /// The claims that may hold the e-mail address, in order.
     pub email_claims: Vec<String>,
     /// How a number without `+` is read.
@@ -167,10 +172,18 @@ const SETTINGS: &[Setting] = &[
         read: |settings, text| set(&mut settings.applications, readable(Applications::parse(text))),
     },
     Setting {
+        name: "console_application",
+        read: |settings, text| set(&mut settings.console_application, read_word(text).map(Some)),
+    },
+    Setting {
         name: "api_client_id",
         read: |settings, text| set(&mut settings.api_client_id, readable(Guid::parse(text)).map(Some)),
     },
     Setting { name: "api_scope", read: |settings, text| set(&mut settings.api_scope, read_word(text)) },
+    Setting {
+        name: "operator_tenant",
+        read: |settings, text| set(&mut settings.operator_tenant, readable(parse_tenant_id(text)).map(Some)),
+    },
     Setting { name: "email_claims", read: |settings, text| set(&mut settings.email_claims, read_claims(text)) },
     Setting {
         name: "default_region",
@@ -262,8 +275,10 @@ impl Settings {
             listen_database_url: None,
             authority: authority.map_err(|reason| fixed("authority", reason))?,
             applications: Applications::default(),
+            console_application: None,
             api_client_id: None,
             api_scope: "Line.Read".to_owned(),
+            operator_tenant: None,
             email_claims: ["email", "preferred_username", "upn"].map(str::to_owned).to_vec(),
             numbering_plan: readable(NumberingPlan::of_region("US"))
                 .map_err(|reason| fixed("default_region", reason))?,
@@ -312,6 +327,11 @@ impl Settings {
         if self.listen_database_url.is_some() && !is_postgres(&self.database_url.0) {
             let reason = "is for a pooler before PostgreSQL, and SIGNLINE_DATABASE_URL names neither".to_owned();
             return Err(SettingsError { place: "SIGNLINE_LISTEN_DATABASE_URL".to_owned(), reason });
+        }
+        let unknown = self.console_application.as_ref().filter(|name| !self.applications.has_name(name));
+        if let Some(name) = unknown {
+            let reason = format!("{name:?} is the name of no application of SIGNLINE_APPLICATIONS");
+            return Err(SettingsError { place: "SIGNLINE_CONSOLE_APPLICATION".to_owned(), reason });
         }
         Ok(())
     }
@@ -562,7 +582,11 @@ mod tests {
             ("SIGNLINE_LISTEN_DATABASE_URL", "postgres://host/database"),
             ("SIGNLINE_AUTHORITY", "http://login.example.com"),
             ("SIGNLINE_APPLICATIONS", "portal"),
+            ("SIGNLINE_CONSOLE_APPLICATION", "portal"),
             ("SIGNLINE_API_CLIENT_ID", "me"),
+            ("SIGNLINE_OPERATOR_TENANT", "abccompany.com"),
+            ("SIGNLINE_OPERATOR_TENANT", "00000000-0000-0000-0000-000000000000"),
+            ("SIGNLINE_OPERATOR_TENANT", "9188040d-6c67-4c5b-b112-36a304b66dad"),
             ("SIGNLINE_EMAIL_CLAIMS", "email,,upn"),
             ("SIGNLINE_EMAIL_CLAIMS", "Email"),
             ("SIGNLINE_EMAIL_CLAIMS", "email,upn,email"),

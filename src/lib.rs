@@ -4,10 +4,11 @@
 //! a sign-in to a line), [`http::routes`] (all calls), [`bootstrap`] (what is plugged into what).
 //!
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
-//! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`business_groups`], [`mappings`],
-//! [`api_keys`], [`import`], [`export`], [`history`] and [`audit`]; they don't import each other. [`client`] stands apart:
+//! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`access`], [`business_groups`],
+//! [`mappings`], [`api_keys`], [`import`], [`export`], [`history`] and [`audit`]; they don't import each other. [`client`] stands apart:
 //! [`cli`] calls a running service with it. `tests/architecture.rs` holds the rule.
 
+pub mod access;
 pub mod api_keys;
 pub mod audit;
 pub mod auth;

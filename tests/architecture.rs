@@ -9,6 +9,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("domain", &["domain"], &["actix", "sqlx", "reqwest", "serde", "tokio", "async_trait"]),
     ("ports", &["ports", "domain"], &["actix", "sqlx", "reqwest", "serde"]),
     ("auth", &["auth", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
+    ("access", &["access", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("business_groups", &["business_groups", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("mappings", &["mappings", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
     ("api_keys", &["api_keys", "ports", "domain"], &["actix", "sqlx", "reqwest"]),
@@ -23,6 +24,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
         &[
             "http",
             "auth",
+            "access",
             "business_groups",
             "mappings",
             "api_keys",

@@ -9,6 +9,7 @@ use crate::api_keys::secret;
 use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
+use crate::domain::business_group::BusinessGroupId;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::api_key_store::ApiKeyStore;
@@ -88,19 +89,23 @@ impl ApiKeys {
         Ok(key)
     }
 
-    /// Reads a page of all keys, in the order of their making.
+    /// Reads a page of the keys for one business group, or of all, in the order of their making.
     ///
     /// # Errors
     /// None but the store's.
-    pub async fn list(&self, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, ApiKeyError> {
-        Ok(self.store.list(page).await?)
+    pub async fn list(
+        &self,
+        of: Option<&BusinessGroupId>,
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<ApiKey>, ApiKeyError> {
+        Ok(self.store.list(of, page).await?)
     }
 
-    /// Revokes a key: it is refused from now on.
+    /// Revokes a key, of one business group if one is named: it is refused from now on.
     ///
     /// # Errors
     /// [`ApiKeyError::NoSuchKey`]
-    pub async fn revoke(&self, id: Uuid, deed: &Deed) -> Result<(), ApiKeyError> {
-        if in_time(self.store.delete(id, deed)).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
+    pub async fn revoke(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyError> {
+        if in_time(self.store.delete(id, of, deed)).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
     }
 }

@@ -12,12 +12,17 @@ use crate::domain::authority::TokenVersion;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
+use crate::domain::sign_in::AppRoles;
 
 /// The claims that are looked at, besides those that may hold the e-mail address.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "ver", "tid", "oid", "iss", "aud", "exp", "nbf", "iat", "scp", "azp", "appid", "idtyp", "acct", "idp", "sub",
-    "xms_edov",
+    "xms_edov", ROLES,
 ];
+
+/// The claim of the app roles. Most tokens have none, and one that has it in an odd form is a good token without roles: it
+/// must not cost anybody her line.
+const ROLES: &str = "roles";
 
 /// The names of all claims that are looked at.
 pub(super) fn names(email_claims: &[String]) -> Vec<Cow<'static, str>> {
@@ -41,7 +46,7 @@ const MAX_SECONDS: i64 = 1 << 53;
 
 impl<'n, 'j> Claims<'n, 'j> {
     pub(super) fn read(json: &'j [u8], names: &'n [Cow<'static, str>]) -> Result<Self, TokenCheck> {
-        Object::read(json, names).map(Self).map_err(|error| match error {
+        Object::read_with(json, names, Some(ROLES)).map(Self).map_err(|error| match error {
             ObjectError::NotAnObject => TokenCheck::Claims,
             ObjectError::DuplicateName => TokenCheck::DuplicateName,
         })
@@ -116,7 +121,7 @@ impl<'n, 'j> Claims<'n, 'j> {
         let marked = match self.0.get("acct") {
             Some(Member::Integer(integer)) => *integer != 0,
             Some(Member::Text(text)) => text != "0",
-            Some(Member::Boolean(_) | Member::Other) => true,
+            Some(Member::Boolean(_) | Member::Texts(_) | Member::Other) => true,
             None => false,
         };
         let foreign = match self.0.get("idp") {
@@ -125,6 +130,14 @@ impl<'n, 'j> Claims<'n, 'j> {
             None => false,
         };
         marked || foreign
+    }
+
+    /// The app roles that are known, by their exact names in an array of strings.
+    pub(super) fn app_roles(&self) -> AppRoles {
+        match self.0.get(ROLES).and_then(Member::texts) {
+            Some(names) => AppRoles::named(names.iter().map(AsRef::as_ref)),
+            None => AppRoles::default(),
+        }
     }
 
     /// The first of `claims` that is an e-mail address. It is refused, and no other is taken in its place, if it is the
@@ -145,7 +158,7 @@ impl<'n, 'j> Claims<'n, 'j> {
             Some(Member::Boolean(verified)) => !verified,
             Some(Member::Integer(integer)) => *integer != 1,
             Some(Member::Text(text)) => !matches!(&**text, "true" | "1"),
-            Some(Member::Other) => true,
+            Some(Member::Texts(_) | Member::Other) => true,
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Member<'j> {
     Integer(i64),
     /// `true` or `false`.
     Boolean(bool),
+    /// An array of strings and of nothing else.
+    Texts(Box<[Cow<'j, str>]>),
     /// Anything else, `null` too.
     Other,
 }
@@ -43,10 +45,20 @@ pub(super) enum ObjectError {
 impl<'n, 'j> Object<'n, 'j> {
     /// Reads an object and keeps the members with these names.
     pub(super) fn read(json: &'j [u8], names: &'n [Cow<'static, str>]) -> Result<Self, ObjectError> {
+        Self::read_with(json, names, None)
+    }
+
+    /// The same, where one of the names is of a member that nobody has to have: spelled in other case it is another name, and
+    /// passed over.
+    pub(super) fn read_with(
+        json: &'j [u8],
+        names: &'n [Cow<'static, str>],
+        exact: Option<&'static str>,
+    ) -> Result<Self, ObjectError> {
         // Checked whole: members that are passed over would not be.
         let json = str::from_utf8(json).map_err(|_| ObjectError::NotAnObject)?;
         let mut reader = serde_json::Deserializer::from_str(json);
-        let read = Members { names }.deserialize(&mut reader).map_err(|_| ObjectError::NotAnObject)?;
+        let read = Members { names, exact }.deserialize(&mut reader).map_err(|_| ObjectError::NotAnObject)?;
         reader.end().map_err(|_| ObjectError::NotAnObject)?;
         read.map(|values| Self { names, values })
     }
@@ -73,6 +85,14 @@ impl Member<'_> {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What it says, if it is an array of strings.
+    pub(super) fn texts(&self) -> Option<&[Cow<'_, str>]> {
+        match self {
+            Self::Texts(texts) => Some(texts),
             _ => None,
         }
     }
@@ -131,8 +151,14 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         // Read as values, which may not be nested without end; what is passed over may.
-        while elements.next_element::<Member<'_>>()?.is_some() {}
-        Ok(Member::Other)
+        let mut texts = Some(Vec::new());
+        while let Some(element) = elements.next_element()? {
+            match (element, &mut texts) {
+                (Member::Text(text), Some(texts)) => texts.push(text),
+                _ => texts = None,
+            }
+        }
+        Ok(texts.map_or(Member::Other, |texts| Member::Texts(texts.into())))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
@@ -143,6 +169,15 @@ impl<'de> Visitor<'de> for AnyValue {
 
 struct Members<'n> {
     names: &'n [Cow<'static, str>],
+    exact: Option<&'static str>,
+}
+
+impl Members<'_> {
+    /// Which of the names this is, in whatever case.
+    fn place_of(&self, name: &str) -> Option<usize> {
+        let is = |known: &str| known.eq_ignore_ascii_case(name) && (Some(known) != self.exact || known == name);
+        self.names.iter().position(|known| is(known))
+    }
 }
 
 /// A name, borrowed where it has no escapes.
@@ -170,7 +205,7 @@ impl<'de> Visitor<'de> for Members<'_> {
         let (mut count, mut twice) = (0, false);
         while let Some(Name(name)) = map.next_key()? {
             count += 1;
-            if let Some(at) = self.names.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
+            if let Some(at) = self.place_of(&name) {
                 twice |= self.names[at] != name || values[at].is_some();
                 values[at] = Some(map.next_value()?);
             } else {
@@ -215,7 +250,12 @@ mod tests {
             ("null", Member::Other),
             ("true", Member::Boolean(true)),
             ("false", Member::Boolean(false)),
+            (r#"["a","b\u0063"]"#, Member::Texts(["a".into(), "bc".into()].into())),
+            ("[]", Member::Texts([].into())),
             (r#"["a",{"b":1}]"#, Member::Other),
+            (r#"["a",1,"b"]"#, Member::Other),
+            (r#"[["a"]]"#, Member::Other),
+            (r#"["a",null]"#, Member::Other),
             (r#"{"a":["b"]}"#, Member::Other),
         ] {
             let object = format!(r#"{{"tid":{json},"exp":1}}"#);
@@ -234,6 +274,17 @@ mod tests {
             r#"{"x":1,"x":2}"#,
         ] {
             assert_eq!(Object::read(json.as_bytes(), NAMES).err(), Some(ObjectError::DuplicateName), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_must_be_exact_is_another_in_other_case() {
+        let read = |json: &'static str| Object::read_with(json.as_bytes(), NAMES, Some("tid"));
+        let object = read(r#"{"TID":"b","tid":"a","Tid":"c"}"#).unwrap();
+        assert_eq!(object.text("tid"), Some("a"));
+        assert!(read(r#"{"TID":"b"}"#).unwrap().get("tid").is_none());
+        for twice in [r#"{"tid":"a","t\u0069d":"b"}"#, r#"{"TID":"a","TID":"b"}"#, r#"{"EXP":1}"#] {
+            assert_eq!(read(twice).err(), Some(ObjectError::DuplicateName), "{twice}");
         }
     }
 

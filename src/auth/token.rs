@@ -203,6 +203,7 @@ impl TokenValidator {
             email: claims.email(&self.policy.email_claims)?,
             application,
             is_guest: claims.is_guest([v1_issuer, v2_issuer]),
+            roles: claims.app_roles(),
             expires_at: Timestamp::from_second(times.expires).map_err(|_| TokenCheck::Expiry)?,
         };
         Ok(ValidatedToken { sign_in, memo: Memo::default(), key, valid_from: times.valid_from(self.skew_seconds) })

@@ -20,9 +20,22 @@ pub enum BusinessGroupError {
     #[error("the business group still has mappings: remove them first")]
     NotEmpty,
     /// Another group is linked to the tenant. Which one is not told.
-    #[error("another business group is linked to this tenant")]
-    TenantTaken,
+    #[error("{}", told_taken(*.unproven))]
+    TenantTaken {
+        /// Whether it has not proven that the tenant is its own.
+        unproven: bool,
+    },
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn told_taken(unproven: bool) -> &'static str {
+    if unproven {
+        "another business group is linked to this tenant, but nobody has proven that it is theirs: to take it over, send as \
+         `proof` the Microsoft Entra token of somebody of this tenant who has the app role BusinessGroup.Admin"
+    } else {
+        "another business group is linked to this tenant, which is proven to be its own: only the operator can move it, who \
+         unlinks it there first"
+    }
 }

@@ -9,6 +9,7 @@ use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::guid::Guid;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
+use crate::domain::tenant::TenantProof;
 use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::business_group_store::CreateGroupOutcome;
 use crate::ports::business_group_store::DeleteGroupOutcome;
@@ -89,11 +90,30 @@ impl BusinessGroups {
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
     pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<BusinessGroup> {
-        match in_time(self.store.link_tenant(id, tenant, deed)).await? {
-            LinkTenantOutcome::Linked(group) => Ok(group),
-            LinkTenantOutcome::TenantTaken => Err(BusinessGroupError::TenantTaken),
-            LinkTenantOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
-        }
+        linked(in_time(self.store.link_tenant(id, tenant, deed)).await?)
+    }
+
+    /// Links a tenant that was proven to be the group's own, in place of the one before; another group that has it unproven
+    /// loses it.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
+    pub async fn link_proven_tenant(
+        &self,
+        id: &BusinessGroupId,
+        proof: TenantProof,
+        deed: &Deed,
+    ) -> Result<BusinessGroup> {
+        linked(in_time(self.store.link_proven_tenant(id, proof, deed)).await?)
+    }
+
+    /// Writes down that the tenant linked to a group is proven to be its own; `false` if the group is not linked to it any
+    /// more.
+    ///
+    /// # Errors
+    /// None but the store's.
+    pub async fn prove_tenant(&self, id: &BusinessGroupId, proof: TenantProof, deed: &Deed) -> Result<bool> {
+        Ok(in_time(self.store.prove_tenant(id, proof, deed)).await?)
     }
 
     /// Removes a group's tenant link, if it has one: its users stop resolving at once.
@@ -102,5 +122,13 @@ impl BusinessGroups {
     /// [`BusinessGroupError::NoSuchGroup`]
     pub async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<()> {
         if in_time(self.store.unlink_tenant(id, deed)).await? { Ok(()) } else { Err(BusinessGroupError::NoSuchGroup) }
+    }
+}
+
+fn linked(outcome: LinkTenantOutcome) -> Result<BusinessGroup> {
+    match outcome {
+        LinkTenantOutcome::Linked(group) => Ok(group),
+        LinkTenantOutcome::TenantTaken { unproven } => Err(BusinessGroupError::TenantTaken { unproven }),
+        LinkTenantOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
     }
 }

@@ -59,13 +59,20 @@ fn revisions(revisions: &[Revision]) -> String {
         let counts = [revision.revision.unsigned_abs(), revision.added, revision.changed, revision.removed];
         let [number, added, changed, removed] = counts.map(|count| count.to_string());
         let at = revision.at.strftime("%F %T UTC").to_string();
-        let source = match &revision.released_pin {
-            Some(number) => &format!("{}: pin of {number} released", revision.source),
-            None => &revision.source,
-        };
-        listing.add([number.as_str(), &at, &revision.actor, source, &added, &changed, &removed]);
+        listing.add([number.as_str(), &at, &revision.actor, &source(revision), &added, &changed, &removed]);
     }
     listing.text()
+}
+
+/// By which way a revision was made, and what it did if it changed no address.
+fn source(revision: &Revision) -> String {
+    let by = &revision.source;
+    match (&revision.released_pin, &revision.lost_tenant, &revision.gained_tenant) {
+        (Some(number), ..) => format!("{by}: pin of {number} released"),
+        (_, Some(tenant), _) => format!("{by}: tenant {tenant} lost to another business group"),
+        (.., Some(tenant)) => format!("{by}: tenant {tenant} taken over"),
+        (None, None, None) => by.clone(),
+    }
 }
 
 /// The same file that the service gives for `Accept: text/csv`.
@@ -108,5 +115,22 @@ mod tests {
             assert!(told.contains(word), "{told}");
         }
         assert!(!revision(json!(null)).contains("released"));
+    }
+
+    #[test]
+    fn a_tenant_that_passed_from_group_to_group_is_told_on_both_sides() {
+        let revision = |name: &str| {
+            let mut revision = json!({
+                "revision": 2, "at": "2027-01-31T00:00:00Z", "actor": "Ann (k1)", "source": "api",
+                "added": 0, "changed": 0, "removed": 0, "released_pin": null,
+            });
+            revision[name] = json!("a1a1a1a1-0000-4000-8000-0000000000aa");
+            revisions(&[serde_json::from_value(revision).unwrap()])
+        };
+        for (name, word) in [("lost_tenant", "lost to another"), ("gained_tenant", "taken over")] {
+            let told = revision(name).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(told.contains("a1a1a1a1"), "{told}");
+            assert!(word.split(' ').all(|word| told.contains(word)), "{told}");
+        }
     }
 }

@@ -120,6 +120,12 @@ pub struct Revision {
     pub removed: u64,
     /// The number whose pin was released, if that is what was done.
     pub released_pin: Option<String>,
+    /// The tenant that another business group has taken over, if that is what was done.
+    #[serde(default)]
+    pub lost_tenant: Option<String>,
+    /// The tenant that was taken over from another business group, if that is what was done.
+    #[serde(default)]
+    pub gained_tenant: Option<String>,
 }
 
 /// A problem of the service's (RFC 9457): it has read the call, and says no.

@@ -58,6 +58,17 @@ impl Applications {
         Ok(())
     }
 
+    /// The client ids and the names, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = (Guid, &ApplicationName)> {
+        self.0.iter().map(|(client_id, name)| (*client_id, name))
+    }
+
+    /// Whether there is an application with this name.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.0.iter().any(|(_, known)| &*known.0 == name)
+    }
+
     /// The name of the application with this client id.
     #[must_use]
     pub fn find(&self, client_id: Guid) -> Option<&ApplicationName> {

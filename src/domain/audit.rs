@@ -6,7 +6,8 @@ use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 
-/// What can be done, by the names that the calls have in the OpenAPI document (`operationId`).
+/// What can be done, by the names that the calls have in the OpenAPI document (`operationId`), and what comes about by others'
+/// calls.
 pub mod action {
     /// A business group was made.
     pub const CREATE_BUSINESS_GROUP: &str = "createBusinessGroup";
@@ -16,6 +17,10 @@ pub mod action {
     pub const DELETE_BUSINESS_GROUP: &str = "deleteBusinessGroup";
     /// A tenant was linked.
     pub const LINK_TENANT: &str = "linkTenant";
+    /// The tenant that is linked was proven to be the group's own, by a call of an administrator of that tenant.
+    pub const PROVE_TENANT: &str = "proveTenant";
+    /// The tenant was taken over by another group.
+    pub const LOSE_TENANT: &str = "loseTenant";
     /// A tenant was unlinked.
     pub const UNLINK_TENANT: &str = "unlinkTenant";
     /// A mapping was set.

@@ -81,6 +81,8 @@ pub struct BusinessGroup {
     pub name: String,
     /// The Entra tenant linked to it, if one is.
     pub tenant_id: Option<Guid>,
+    /// Since when that tenant is proven to be its own; until it is, another group may take it over.
+    pub tenant_proven_at: Option<Timestamp>,
     /// The phone numbers it may map, sorted, without overlaps.
     pub number_ranges: Vec<NumberRange>,
     /// Whether B2B guests of its tenant may resolve.
@@ -93,6 +95,19 @@ pub struct BusinessGroup {
     pub revision: i64,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+/// The business group that a tenant is linked to, as far as the rights of the tenant's users depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedGroup {
+    /// Its id.
+    pub id: BusinessGroupId,
+    /// What people call it.
+    pub name: String,
+    /// Whether B2B guests of the tenant count as its users.
+    pub allow_guests: bool,
+    /// Whether the tenant is proven to be its own.
+    pub is_proven: bool,
 }
 
 /// A business group to be created.

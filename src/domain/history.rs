@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::actor::Actor;
 use crate::domain::email::EmailAddress;
+use crate::domain::guid::Guid;
 use crate::domain::phone_number::PhoneNumber;
 
 /// One step in the history of a group's mappings.
@@ -21,6 +22,10 @@ pub struct Revision {
     pub counts: ChangeCounts,
     /// The number whose pin was released, if that is what was done; then no address changed.
     pub released_pin: Option<PhoneNumber>,
+    /// The tenant that another group has taken over, if that is what was done; then no address changed.
+    pub lost_tenant: Option<Guid>,
+    /// The tenant that was taken over from another group, if that is what was done; then no address changed.
+    pub gained_tenant: Option<Guid>,
 }
 
 /// By which way mappings were changed.

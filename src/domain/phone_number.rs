@@ -94,6 +94,12 @@ impl NumberingPlan {
         Ok(Self { region, calling_code })
     }
 
+    /// The two letters of the region, such as `US`.
+    #[must_use]
+    pub fn region(self) -> String {
+        self.region.to_string()
+    }
+
     /// Reads `+` and digits, or digits alone as they are dialled in the region (`7635551111`, `17635551111`).
     /// Separators are the caller's to take out.
     ///

@@ -20,6 +20,37 @@ pub struct SignIn {
     pub application: ApplicationName,
     /// Whether she is a guest of the tenant.
     pub is_guest: bool,
+    /// Her app roles in that tenant. They mean nothing without `tid`: an administrator of any tenant can give anybody there
+    /// any of them.
+    pub roles: AppRoles,
     /// When the token ends (`exp`).
     pub expires_at: Timestamp,
+}
+
+/// The app roles of Signline that a token bears, of those that the registrations of the applications offer. Others are
+/// passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AppRoles {
+    /// [`AppRoles::ADMINISTRATOR`]
+    pub administrator: bool,
+    /// [`AppRoles::OPERATOR`]
+    pub operator: bool,
+}
+
+impl AppRoles {
+    /// The value of the role of who administers the business group that her tenant is linked to.
+    pub const ADMINISTRATOR: &str = "BusinessGroup.Admin";
+
+    /// The value of the role of who runs the service; it counts in the operator's own tenant alone.
+    pub const OPERATOR: &str = "Operator";
+
+    /// Those of these names that are known, spelled exactly so.
+    pub fn named<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut roles = Self::default();
+        for name in names {
+            roles.administrator |= name == Self::ADMINISTRATOR;
+            roles.operator |= name == Self::OPERATOR;
+        }
+        roles
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::guid::Guid;
 use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
+use crate::domain::sign_in::SignIn;
 
 /// The text names no tenant that a business group can be linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +13,46 @@ pub enum TenantIdError {
     /// It is the tenant of all personal Microsoft accounts.
     #[error("this is the tenant of all personal Microsoft accounts, which belongs to no company")]
     PersonalAccounts,
+}
+
+/// That somebody administers a tenant for a business group: see [`TenantProof::of`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TenantProof {
+    /// The tenant.
+    pub tenant: Guid,
+    /// Her object in that tenant.
+    pub oid: Guid,
+}
+
+/// A sign-in proves nothing of a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoProof {
+    /// It is one to another tenant.
+    #[error("other-tenant: the token is of another tenant than tenant_id")]
+    OtherTenant,
+    /// Whoever gives out roles in the tenant has not given her this one.
+    #[error("no-role: the token has not the app role BusinessGroup.Admin, which an administrator of the tenant gives")]
+    NoRole,
+    /// She belongs to another company.
+    #[error("guest: the token is of a guest of the tenant")]
+    Guest,
+}
+
+impl TenantProof {
+    /// The proof that a sign-in is: to that very tenant, with the role that the tenant gives to who administers a business
+    /// group, and by no guest.
+    ///
+    /// # Errors
+    /// [`NoProof`]
+    pub fn of(sign_in: &SignIn, tenant: Guid) -> Result<Self, NoProof> {
+        if sign_in.tid != tenant {
+            return Err(NoProof::OtherTenant);
+        }
+        if sign_in.is_guest {
+            return Err(NoProof::Guest);
+        }
+        if sign_in.roles.administrator { Ok(Self { tenant, oid: sign_in.oid }) } else { Err(NoProof::NoRole) }
+    }
 }
 
 /// Reads the id of a company's tenant.

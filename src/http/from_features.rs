@@ -2,6 +2,7 @@
 
 use actix_web::http::header::RETRY_AFTER;
 
+use crate::access::NoRight;
 use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
 use crate::business_groups::BusinessGroupError;
@@ -20,7 +21,9 @@ impl From<BusinessGroupError> for Problem {
             BusinessGroupError::RangeTaken(_) => ProblemKind::RangeTaken,
             BusinessGroupError::RangesInUse(_) => ProblemKind::RangesInUse,
             BusinessGroupError::NotEmpty => ProblemKind::NotEmpty,
-            BusinessGroupError::TenantTaken => ProblemKind::TenantTaken,
+            BusinessGroupError::TenantTaken { unproven } => {
+                return Self::new(ProblemKind::TenantTaken, sentence(&error)).member("unproven", unproven);
+            }
         };
         Self::new(kind, sentence(&error))
     }
@@ -75,6 +78,17 @@ impl From<ApiKeyError> for Problem {
             ApiKeyError::NoSuchKey => Self::not_found(sentence(&error)),
             ApiKeyError::UnknownSecret | ApiKeyError::Expired => Self::invalid_token(sentence(&error)),
         }
+    }
+}
+
+impl From<NoRight> for Problem {
+    fn from(error: NoRight) -> Self {
+        let kind = match error {
+            NoRight::NoRole | NoRight::NotOperatorsTenant => ProblemKind::Forbidden,
+            NoRight::TenantNotLinked => ProblemKind::TenantNotLinked,
+            NoRight::GuestNotAllowed => ProblemKind::GuestNotAllowed,
+        };
+        Self::new(kind, sentence(&error))
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`routes`](routes::routes) is the list of all calls, [`problem`] what every error becomes, [`server`] the limits and
 //! the stop.
 
+pub mod console;
 mod docs;
 pub mod drain;
 pub mod extract;

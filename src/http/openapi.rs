@@ -71,6 +71,7 @@ pub enum BodyProblems {
     modifiers(&Credentials),
     tags(
         (name = "resolving", description = "From a Microsoft Entra token to a phone number"),
+        (name = "session", description = "Who calls, and what she may do"),
         (name = "business groups", description = "Companies, their number ranges and their tenants"),
         (name = "mappings", description = "Single mappings"),
         (name = "imports and exports", description = "Mappings as a file"),

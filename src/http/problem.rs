@@ -333,6 +333,9 @@ pub struct ProblemDocument {
     /// `confirm-removals`: how many there are.
     #[schema(required = false)]
     pub mapping_count: Option<u64>,
+    /// `tenant-taken`: whether a proof would take the tenant over.
+    #[schema(required = false)]
+    pub unproven: Option<bool>,
     /// `outside-ranges`: how many numbers lie outside.
     #[schema(required = false)]
     pub number_count: Option<u64>,

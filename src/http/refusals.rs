@@ -31,7 +31,7 @@ pub(super) async fn write_down(services: &Services, event: NewAuditEvent) {
 }
 
 /// What is written down of a call that was refused: because its sender had not the right to it, or because it would have
-/// changed something and was wrong. Who is not known by a key is not written down: anybody could fill the log.
+/// changed something and was wrong. Who is not known is not written down: anybody could fill the log.
 pub(super) fn of(response: &ServiceResponse<BoxBody>) -> Option<NewAuditEvent> {
     let status = response.status();
     if !status.is_client_error() {

@@ -12,12 +12,14 @@ use crate::http::v1::mappings;
 use crate::http::v1::mappings_files;
 use crate::http::v1::me;
 use crate::http::v1::revisions;
+use crate::http::v1::session;
 use crate::http::v1::uploads;
 
 /// Registers all calls.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(me::ResolveLine)
+        .service(session::get_session)
         .service(business_groups::create_business_group)
         .service(business_groups::list_business_groups)
         .service(business_groups::get_business_group)

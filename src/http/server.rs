@@ -39,6 +39,7 @@ use tracing::info;
 use tracing::warn;
 use utoipa_actix_web::AppExt;
 
+use crate::http::console;
 use crate::http::docs;
 use crate::http::observe::Observe;
 use crate::http::openapi;
@@ -182,7 +183,7 @@ fn http<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
         }))
 }
 
-/// The application: all calls, Swagger UI, and what is around them.
+/// The application: all calls, Swagger UI, the console, and what is around them.
 pub fn application(
     services: Data<Services>,
 ) -> App<
@@ -206,6 +207,7 @@ pub fn application(
         .app_data(known)
         .app_data(text)
         .service(docs::pages())
+        .service(console::pages(&services))
         .default_service(web::to(unmatched))
         .wrap(Observe(services))
 }

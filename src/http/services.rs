@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 
+use crate::access::Access;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::auth::SigningKeys;
@@ -13,6 +14,7 @@ use crate::business_groups::BusinessGroups;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
 use crate::history::History;
+use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::FailedAttempts;
 use crate::http::limits::ImportSlots;
@@ -45,6 +47,8 @@ pub struct Services {
     pub exporter: Exporter,
     /// Token validation.
     pub tokens: TokenValidator,
+    /// What signed-in people may administer.
+    pub access: Access,
     /// The signing keys, for `/readyz` and metrics.
     pub signing_keys: Arc<SigningKeys>,
     /// The store's health, for `/readyz`.
@@ -63,6 +67,8 @@ pub struct Services {
     pub import_slots: Arc<ImportSlots>,
     /// Whether callers come over TLS to the service itself.
     pub over_tls: bool,
+    /// What the console has to know.
+    pub console: ConsoleConfig,
     /// What `/metrics` shows.
     pub metrics: Metrics,
     /// Whether the service is about to stop.

@@ -72,8 +72,9 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 /// Answers what no call has taken.
 pub(super) async fn unmatched(request: HttpRequest, known: Data<KnownPaths>) -> Result<HttpResponse, Problem> {
-    // The pages of Swagger UI stand in no document, and are only read.
-    let page = request.path().starts_with("/docs/") && request.method() != Method::GET;
+    // The pages of Swagger UI and of the console stand in no document, and are only read.
+    let is_page = ["/docs/", "/console/"].iter().any(|folder| request.path().starts_with(folder));
+    let page = is_page && request.method() != Method::GET;
     match known.allowed(request.path()).or_else(|| page.then_some("GET, HEAD")) {
         Some(methods) => Err(Problem::method_not_allowed(methods)),
         None => Err(Problem::not_found("There is no such path. GET /openapi.json lists all there are.")),

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::SecretHash;
+use crate::domain::business_group::BusinessGroupId;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::store_error::StoreError;
@@ -20,9 +21,10 @@ pub trait ApiKeyStore: Send + Sync {
     /// at once on every replica.
     async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError>;
 
-    /// Reads a page of all keys, in the order of their ids, which is that of their creation.
-    async fn list(&self, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError>;
+    /// Reads a page of the keys, in the order of their ids, which is that of their creation: of those for one business group,
+    /// or of all.
+    async fn list(&self, of: Option<&BusinessGroupId>, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError>;
 
-    /// Removes a key; `false` if there is none.
-    async fn delete(&self, id: Uuid, deed: &Deed) -> Result<bool, StoreError>;
+    /// Removes a key; `false` if there is none, or none for the business group if one is named.
+    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError>;
 }

@@ -6,11 +6,13 @@ use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
+use crate::domain::business_group::LinkedGroup;
 use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::guid::Guid;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
+use crate::domain::tenant::TenantProof;
 use crate::ports::store_error::StoreError;
 
 /// Business groups in a database. Each method is one transaction.
@@ -21,6 +23,10 @@ pub trait BusinessGroupStore: Send + Sync {
 
     /// Finds one group.
     async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError>;
+
+    /// Finds the group that a tenant is linked to now. It asks the database each time, as for API keys: who is unlinked has no
+    /// right any more, on every replica.
+    async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError>;
 
     /// Reads a page of all groups, in the order of their ids.
     async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError>;
@@ -36,13 +42,27 @@ pub trait BusinessGroupStore: Send + Sync {
     /// Deletes a group that has no mappings, with its ranges, its tenant link and its API keys.
     async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError>;
 
-    /// Links a tenant in place of the one linked before, if one was.
+    /// Links a tenant in place of the one linked before, if one was. It is not proven, unless it was linked and proven
+    /// before.
     async fn link_tenant(
         &self,
         id: &BusinessGroupId,
         tenant: Guid,
         deed: &Deed,
     ) -> Result<LinkTenantOutcome, StoreError>;
+
+    /// Links a tenant that was proven to be the group's own, in place of the one linked before. Another group that has it
+    /// unproven loses it in the same transaction, and both are told in their history.
+    async fn link_proven_tenant(
+        &self,
+        id: &BusinessGroupId,
+        proof: TenantProof,
+        deed: &Deed,
+    ) -> Result<LinkTenantOutcome, StoreError>;
+
+    /// Writes down that the tenant linked to a group is proven to be its own, unless that is written already; `false` if
+    /// the group is not linked to it.
+    async fn prove_tenant(&self, id: &BusinessGroupId, proof: TenantProof, deed: &Deed) -> Result<bool, StoreError>;
 
     /// Removes the link to the tenant, if there is one; `false` if there is no such group.
     async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError>;
@@ -89,7 +109,10 @@ pub enum LinkTenantOutcome {
     /// The group as it is now.
     Linked(BusinessGroup),
     /// Another group has the tenant. Nothing was changed.
-    TenantTaken,
+    TenantTaken {
+        /// Whether a proof would take it over.
+        unproven: bool,
+    },
     /// There is no such group.
     NoSuchGroup,
 }

@@ -69,29 +69,36 @@ macro_rules! api_key_store {
                 Ok(row.map(api_key).transpose()?)
             }
 
-            async fn list(&self, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError> {
+            async fn list(
+                &self,
+                of: Option<&BusinessGroupId>,
+                page: &PageRequest<Uuid>,
+            ) -> Result<Page<ApiKey>, StoreError> {
                 let query = || {
                     let query = sqlx::query_as(statements::LIST_KEYS);
                     let query = query.bind(page.after.map(|after| after.to_string()).unwrap_or_default());
-                    query.bind(i64::from(page.limit) + 1)
+                    query.bind(i64::from(page.limit) + 1).bind(of.map(BusinessGroupId::as_str))
                 };
                 let found: Vec<KeyRow> = self.0.fetch_all(query).await?;
                 let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(api_key).collect();
                 Ok(Page::from_one_more(found?, page.limit))
             }
 
-            async fn delete(&self, id: Uuid, deed: &Deed) -> Result<bool, StoreError> {
+            async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let found: Option<KeyRow> = sqlx::query_as(statements::FIND_KEY_BY_ID)
                     .bind(id.to_string())
                     .fetch_optional(&mut *transaction)
                     .await?;
-                let deleted =
-                    sqlx::query(statements::DELETE_KEY).bind(id.to_string()).execute(&mut *transaction).await?;
-                let (Some(found), 1) = (found, deleted.rows_affected()) else {
+                let found = found.map(api_key).transpose()?;
+                let Some(key) = found.filter(|key| of.is_none() || key.grant.business_group() == of) else {
                     return Ok(false);
                 };
-                let key = api_key(found)?;
+                let deleted =
+                    sqlx::query(statements::DELETE_KEY).bind(id.to_string()).execute(&mut *transaction).await?;
+                if deleted.rows_affected() != 1 {
+                    return Ok(false);
+                }
                 let detail = vec![told("key", &key.id), told("name", &key.name)];
                 let event = event(deed, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;

@@ -7,11 +7,13 @@ use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
 use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::LinkedGroup;
 use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::guid::Guid;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
+use crate::domain::tenant::TenantProof;
 use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::business_group_store::CreateGroupOutcome;
 use crate::ports::business_group_store::DeleteGroupOutcome;
@@ -28,6 +30,9 @@ use crate::store::rows;
 use crate::store::rows::to_i64;
 use crate::store::sqlite::Sqlite;
 use crate::store::statements;
+use crate::store::tenant_links;
+use crate::store::tenant_links::Linking;
+use crate::store::tenant_links::NewLink;
 
 macro_rules! business_group_store {
     ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
@@ -93,6 +98,28 @@ macro_rules! business_group_store {
                 Ok(group.mapping_count.saturating_sub(covered))
             }
 
+            /// Links a tenant. Who is overtaken by somebody who links it elsewhere begins anew, and then sees that link.
+            async fn link(
+                &self,
+                id: &BusinessGroupId,
+                link: NewLink,
+                deed: &Deed,
+            ) -> Result<LinkTenantOutcome, StoreError> {
+                loop {
+                    let mut transaction = self.0.begin().await?;
+                    match tenant_links::$engine_module::link(&mut transaction, id, link, deed).await? {
+                        Linking::Done(tenants) => {
+                            let group = Self::read(&mut transaction, id).await?;
+                            let group = group.ok_or(UnreadableRow("a locked group"))?;
+                            line_changes::commit(transaction, self.0.lines(), tenants).await?;
+                            return Ok(LinkTenantOutcome::Linked(group));
+                        }
+                        Linking::Refused(outcome) => return Ok(outcome),
+                        Linking::Overtaken => transaction.rollback().await?,
+                    }
+                }
+            }
+
             /// Which of the ranges another group has numbers of. If it has gone in the meantime: the first.
             async fn range_taken(
                 &self,
@@ -145,6 +172,12 @@ macro_rules! business_group_store {
             async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
                 let mut transaction = self.0.begin_snapshot().await?;
                 Self::read(&mut transaction, id).await
+            }
+
+            async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError> {
+                let query = || sqlx::query_as(statements::FIND_LINKED_GROUP).bind(tenant.to_string());
+                let row: Option<LinkedRow> = self.0.fetch_optional(query).await?;
+                Ok(row.map(linked_group))
             }
 
             async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError> {
@@ -229,27 +262,28 @@ macro_rules! business_group_store {
                 tenant: Guid,
                 deed: &Deed,
             ) -> Result<LinkTenantOutcome, StoreError> {
+                self.link(id, NewLink { tenant, proven_by: None }, deed).await
+            }
+
+            async fn link_proven_tenant(
+                &self,
+                id: &BusinessGroupId,
+                TenantProof { tenant, oid }: TenantProof,
+                deed: &Deed,
+            ) -> Result<LinkTenantOutcome, StoreError> {
+                self.link(id, NewLink { tenant, proven_by: Some(oid) }, deed).await
+            }
+
+            async fn prove_tenant(
+                &self,
+                id: &BusinessGroupId,
+                proof: TenantProof,
+                deed: &Deed,
+            ) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let Some(locked) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
-                    return Ok(LinkTenantOutcome::NoSuchGroup);
-                };
-                let linked = sqlx::query(statements::LINK_TENANT)
-                    .bind(locked.key)
-                    .bind(tenant.to_string())
-                    .execute(&mut *transaction)
-                    .await;
-                match linked {
-                    Err(error) if is_unique_violation(&error) => return Ok(LinkTenantOutcome::TenantTaken),
-                    linked => {
-                        linked?;
-                    }
-                }
-                let group = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
-                let event = audit::done(deed, action::LINK_TENANT, id, vec![told("tenant_id", &tenant)]);
-                audit::$engine_module::record(&mut transaction, &event).await?;
-                let tenants = locked.tenant.into_iter().chain([tenant]);
-                line_changes::commit(transaction, self.0.lines(), tenants).await?;
-                Ok(LinkTenantOutcome::Linked(group))
+                let proven = tenant_links::$engine_module::prove(&mut transaction, id, proof, deed).await?;
+                transaction.commit().await?;
+                Ok(proven)
             }
 
             async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError> {
@@ -271,15 +305,16 @@ macro_rules! business_group_store {
 business_group_store!(PostgresBusinessGroups, Postgres, postgres, sqlx::PgTransaction<'static>);
 business_group_store!(SqliteBusinessGroups, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
 
-/// `group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at`
-type GroupRow = (i64, String, String, Option<String>, bool, String, i64, i64, i64);
+/// `group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at, tenant_proven_at`
+type GroupRow = (i64, String, String, Option<String>, bool, String, i64, i64, i64, Option<i64>);
 
 fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, UnreadableRow> {
-    let (_, id, name, tenant_id, allow_guests, pinning, mapping_count, revision, created_at) = row;
+    let (_, id, name, tenant_id, allow_guests, pinning, mapping_count, revision, created_at, proven_at) = row;
     Ok(BusinessGroup {
         id: rows::group_id(id),
         name,
         tenant_id: tenant_id.as_deref().map(rows::guid).transpose()?,
+        tenant_proven_at: proven_at.map(rows::timestamp).transpose()?,
         number_ranges: ranges.iter().map(|(first, last)| rows::range(*first, *last)).collect::<Result<_, _>>()?,
         allow_guests,
         identity_pinning: rows::pinning(&pinning)?,
@@ -287,6 +322,13 @@ fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, Unreadab
         revision,
         created_at: rows::timestamp(created_at)?,
     })
+}
+
+/// `id, name, allow_guests, is_proven`
+type LinkedRow = (String, String, bool, bool);
+
+fn linked_group((id, name, allow_guests, is_proven): LinkedRow) -> LinkedGroup {
+    LinkedGroup { id: rows::group_id(id), name, allow_guests, is_proven }
 }
 
 fn told_ranges(ranges: &[NumberRange]) -> String {
@@ -305,7 +347,7 @@ fn told_patch(patch: &BusinessGroupPatch) -> Detail {
     parts.into_iter().flatten().collect()
 }
 
-fn is_unique_violation(error: &sqlx::Error) -> bool {
+pub(super) fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 

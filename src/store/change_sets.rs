@@ -52,11 +52,15 @@ pub(super) struct SingleChange<'a> {
 
 /// What a revision is about.
 #[derive(Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     /// Changes that were applied.
     Applied(Tally),
     /// The pin of a number.
     Released(PhoneNumber),
+    /// The tenant that another group has taken over.
+    Lost(Guid),
+    /// The tenant that was taken over from another group.
+    Gained(Guid),
 }
 
 impl Step {
@@ -64,15 +68,20 @@ impl Step {
     fn growth(self) -> i64 {
         match self {
             Self::Applied(tally) => rows::stored_count(tally.incoming) - rows::stored_count(tally.outgoing),
-            Self::Released(_) => 0,
+            Self::Released(_) | Self::Lost(_) | Self::Gained(_) => 0,
         }
     }
 
     fn released_pin(self) -> Option<PhoneNumber> {
-        match self {
-            Self::Applied(_) => None,
-            Self::Released(number) => Some(number),
-        }
+        if let Self::Released(number) = self { Some(number) } else { None }
+    }
+
+    fn lost_tenant(self) -> Option<Guid> {
+        if let Self::Lost(tenant) = self { Some(tenant) } else { None }
+    }
+
+    fn gained_tenant(self) -> Option<Guid> {
+        if let Self::Gained(tenant) = self { Some(tenant) } else { None }
     }
 }
 
@@ -254,15 +263,15 @@ macro_rules! change_sets {
                 add_revision(transaction, group, change_set, Step::Applied(tally), Source::Api, deed).await
             }
 
-            /// Writes the release of a pin down as the next revision, which it gives.
-            pub(in crate::store) async fn record_release(
+            /// Writes down what changes no address as the next revision, which it gives.
+            pub(in crate::store) async fn record_without_changes(
                 transaction: &mut $transaction,
                 group: LockedGroup,
-                number: PhoneNumber,
+                step: Step,
                 deed: &Deed,
             ) -> Result<i64, StoreError> {
                 let change_set = create(transaction, group, ChangeCounts::default()).await?;
-                add_revision(transaction, group, change_set, Step::Released(number), Source::Api, deed).await
+                add_revision(transaction, group, change_set, step, Source::Api, deed).await
             }
 
             async fn add_revision(
@@ -288,6 +297,8 @@ macro_rules! change_sets {
                     .bind(&deed.actor.name)
                     .bind(source.as_str())
                     .bind(step.released_pin().map(to_i64))
+                    .bind(step.lost_tenant().map(|tenant| tenant.to_string()))
+                    .bind(step.gained_tenant().map(|tenant| tenant.to_string()))
                     .execute(&mut **transaction)
                     .await?;
                 Ok(revision)
@@ -327,9 +338,9 @@ change_sets!(postgres, crate::store::postgres::Postgres, sqlx::PgTransaction<'st
 change_sets!(sqlite, crate::store::sqlite::Sqlite, sqlx::SqliteTransaction<'static>);
 
 /// `group_key, revision, mapping_count, tenant_id`
-type LockedRow = (i64, i64, i64, Option<String>);
+pub(super) type LockedRow = (i64, i64, i64, Option<String>);
 
-fn locked((key, revision, mapping_count, tenant): LockedRow) -> Result<LockedGroup, UnreadableRow> {
+pub(super) fn locked((key, revision, mapping_count, tenant): LockedRow) -> Result<LockedGroup, UnreadableRow> {
     let tenant = tenant.as_deref().map(rows::guid).transpose()?;
     Ok(LockedGroup { key, revision, mapping_count: rows::count(mapping_count)?, tenant })
 }

@@ -25,6 +25,7 @@ use crate::store::audit;
 use crate::store::audit::told;
 use crate::store::change_sets;
 use crate::store::change_sets::SingleChange;
+use crate::store::change_sets::Step;
 use crate::store::error::UnreadableRow;
 use crate::store::export;
 use crate::store::line_changes;
@@ -220,8 +221,9 @@ macro_rules! mapping_store {
                     .bind(group.key)
                     .execute(&mut *transaction)
                     .await?;
+                let step = Step::Released(number);
                 let revision =
-                    change_sets::$engine_module::record_release(&mut transaction, group, number, deed).await?;
+                    change_sets::$engine_module::record_without_changes(&mut transaction, group, step, deed).await?;
                 let detail = vec![told("phone_number", &number), told("oid", &oid), told("revision", &revision)];
                 let event = audit::done(deed, action::RELEASE_PIN, id, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;

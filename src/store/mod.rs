@@ -25,6 +25,7 @@ mod postgres;
 mod rows;
 mod sqlite;
 mod statements;
+mod tenant_links;
 
 use std::sync::Arc;
 

@@ -49,6 +49,11 @@ impl Postgres {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE";
 
+    /// Locks a group and the one that a tenant is linked to, in the order of their keys: two that take a tenant from each
+    /// other at once don't wait for each other.
+    pub(super) const LOCK_GROUP_AND_HOLDER: &str = "SELECT group_key, revision, mapping_count, tenant_id, id, \
+         tenant_proven_at IS NOT NULL FROM business_groups WHERE id = $1 OR tenant_id = $2 ORDER BY group_key FOR UPDATE";
+
     /// Locks the mapping of a first sign-in, so that nobody else pins it or releases its pin meanwhile, and reads whom it
     /// is pinned to. Only in the tenant that the group is linked to: who comes from the one before, late, must not take
     /// the pin.

@@ -89,11 +89,12 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
     Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
 }
 
-/// `revision, at, actor_id, actor_name, source, added, changed, removed, released_pin`
-pub(super) type RevisionRow = (i64, i64, String, String, String, i64, i64, i64, Option<i64>);
+/// `revision, at, actor_id, actor_name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant`
+pub(super) type RevisionRow =
+    (i64, i64, String, String, String, i64, i64, i64, Option<i64>, Option<String>, Option<String>);
 
 pub(super) fn revision(row: RevisionRow) -> Result<Revision, UnreadableRow> {
-    let (revision, at, id, name, source, added, changed, removed, released_pin) = row;
+    let (revision, at, id, name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant) = row;
     Ok(Revision {
         revision,
         at: timestamp(at)?,
@@ -101,5 +102,7 @@ pub(super) fn revision(row: RevisionRow) -> Result<Revision, UnreadableRow> {
         source: Source::parse(&source).ok_or(UnreadableRow("a source"))?,
         counts: change_counts(added, changed, removed)?,
         released_pin: released_pin.map(phone_number).transpose()?,
+        lost_tenant: lost_tenant.as_deref().map(guid).transpose()?,
+        gained_tenant: gained_tenant.as_deref().map(guid).transpose()?,
     })
 }

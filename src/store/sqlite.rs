@@ -75,6 +75,10 @@ impl Sqlite {
     pub(super) const LOCK_GROUP: &str =
         "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1";
 
+    /// Reads a group and the one that a tenant is linked to.
+    pub(super) const LOCK_GROUP_AND_HOLDER: &str = "SELECT group_key, revision, mapping_count, tenant_id, id, \
+         tenant_proven_at IS NOT NULL FROM business_groups WHERE id = $1 OR tenant_id = $2";
+
     /// Reads whom the mapping of a first sign-in is pinned to. Only in the tenant that the group is linked to: who comes
     /// from the one before, late, must not take the pin.
     pub(super) const LOCK_LINE: &str = "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END FROM mappings \

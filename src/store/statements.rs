@@ -8,14 +8,16 @@ pub(super) const PING: &str = "SELECT group_key FROM business_groups LIMIT 1";
 macro_rules! groups_where {
     ($rest:literal) => {
         concat!(
-            "SELECT group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at \
-             FROM business_groups WHERE ",
+            "SELECT group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at, \
+             tenant_proven_at FROM business_groups WHERE ",
             $rest
         )
     };
 }
 
 pub(super) const FIND_GROUP: &str = groups_where!("id = $1");
+pub(super) const FIND_LINKED_GROUP: &str =
+    "SELECT id, name, allow_guests, tenant_proven_at IS NOT NULL FROM business_groups WHERE tenant_id = $1";
 pub(super) const LIST_GROUPS: &str = groups_where!("id > $1 ORDER BY id LIMIT $2");
 pub(super) const CREATE_GROUP: &str =
     "INSERT INTO business_groups (id, name, created_at) VALUES ($1, $2, $3) RETURNING group_key";
@@ -25,7 +27,11 @@ pub(super) const UPDATE_GROUP: &str = "UPDATE business_groups SET name = COALESC
 pub(super) const DELETE_CHANGES_OF_GROUP: &str = "DELETE FROM changes WHERE change_set_key IN \
      (SELECT change_set_key FROM change_sets WHERE group_key = $1)";
 pub(super) const DELETE_GROUP: &str = "DELETE FROM business_groups WHERE group_key = $1";
-pub(super) const LINK_TENANT: &str = "UPDATE business_groups SET tenant_id = $2 WHERE group_key = $1";
+pub(super) const LINK_TENANT: &str =
+    "UPDATE business_groups SET tenant_id = $2, tenant_proven_at = NULL WHERE group_key = $1";
+/// Of a link that is not proven yet. In a statement of its own: with a new link the proof of the one before goes.
+pub(super) const PROVE_TENANT: &str = "UPDATE business_groups SET tenant_proven_at = $2 WHERE group_key = $1 \
+     AND tenant_id IS NOT NULL AND tenant_proven_at IS NULL";
 
 // Number ranges.
 
@@ -182,13 +188,13 @@ pub(super) const APPLY_ADDITIONS: &str = "INSERT INTO mappings (phone_number, gr
 // History.
 
 pub(super) const ADD_REVISION: &str = "INSERT INTO revisions \
-     (group_key, revision, change_set_key, at, actor_id, actor_name, source, released_pin) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+     (group_key, revision, change_set_key, at, actor_id, actor_name, source, released_pin, lost_tenant, gained_tenant) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 macro_rules! revisions_where {
     ($rest:literal) => {
         concat!(
-            "SELECT r.revision, r.at, r.actor_id, r.actor_name, r.source, s.added, s.changed, s.removed, r.released_pin \
-             FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key WHERE r.group_key = $1 AND ",
+            "SELECT r.revision, r.at, r.actor_id, r.actor_name, r.source, s.added, s.changed, s.removed, r.released_pin, \
+             r.lost_tenant, r.gained_tenant FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key WHERE r.group_key = $1 AND ",
             $rest
         )
     };
@@ -233,7 +239,7 @@ macro_rules! keys_where {
 
 pub(super) const FIND_KEY: &str = keys_where!("k.secret_hash = $1");
 pub(super) const FIND_KEY_BY_ID: &str = keys_where!("k.id = $1");
-pub(super) const LIST_KEYS: &str = keys_where!("k.id > $1 ORDER BY k.id LIMIT $2");
+pub(super) const LIST_KEYS: &str = keys_where!("k.id > $1 AND ($3 IS NULL OR g.id = $3) ORDER BY k.id LIMIT $2");
 pub(super) const ADD_KEY: &str = "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 pub(super) const DELETE_KEY: &str = "DELETE FROM api_keys WHERE id = $1";

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::Method;
 use reqwest::Response;
 use serde_json::Value;
 use serde_json::json;
@@ -81,15 +82,8 @@ async fn service_of_the_table() -> TestApp {
     app
 }
 
-#[tokio::test]
-async fn every_row_of_the_table_is_refused_by_its_check() {
-    let app = service_of_the_table().await;
-    let base = app.entra.http_base().to_owned();
-    let at = Mint { v2: base.clone(), v1: base, now: SystemClock.now().as_second(), slack: 3600 };
-    // The table tests something: without what is bent, its tokens are taken.
-    for claims in [at.id_token(), at.v1_id_token(), at.access_token()] {
-        assert_eq!(json(app.me(&minting::sign(&claims)).await, 200).await["phone_number"], "+17635551111");
-    }
+/// The whole table.
+fn rows(at: &Mint) -> Vec<hostile_table::Row> {
     let table = [
         hostile_table::of_another_form,
         hostile_table::with_another_algorithm,
@@ -101,8 +95,57 @@ async fn every_row_of_the_table_is_refused_by_its_check() {
         hostile_table::with_a_disowned_address,
         hostile_table::out_of_their_time,
     ];
+    table.iter().flat_map(|rows| rows(at)).collect()
+}
+
+/// What the table is made for: a service that was started just now.
+fn mint_for(app: &TestApp) -> Mint {
+    let base = app.entra.http_base().to_owned();
+    Mint { v2: base.clone(), v1: base, now: SystemClock.now().as_second(), slack: 3600 }
+}
+
+#[tokio::test]
+async fn every_row_of_the_table_is_refused_as_a_proof_of_the_tenant() {
+    let app = service_of_the_table().await;
+    let at = mint_for(&app);
+    let link = async |proof: &str| {
+        let body = json!({"tenant_id": test_support::app::TENANT, "proof": proof});
+        app.operate_json(Method::PUT, "/v1/business-groups/abccompany/tenant", &body).await
+    };
+    let mut sent = 0;
+    // A body may have 128 KiB.
+    for (name, token, check) in rows(&at).into_iter().filter(|(_, token, _)| token.len() < 100_000) {
+        let refused = problem(link(&token).await, 422, "invalid-request").await;
+        let message = refused["errors"][0]["message"].as_str().unwrap();
+        assert_eq!(
+            (&refused["errors"][0]["field"], message.split(':').next()),
+            (&json!("proof"), Some(check.name())),
+            "{name}"
+        );
+        sent += 1;
+    }
+    assert!(sent >= 216, "{sent} rows");
+    let group = app.operate(Method::GET, "/v1/business-groups/abccompany").send().await.unwrap();
+    assert_eq!(json(group, 200).await["tenant_proven_at"], Value::Null);
+    for claims in [at.id_token(), at.v1_id_token(), at.access_token()] {
+        let refused = problem(link(&minting::sign(&claims)).await, 422, "invalid-request").await;
+        assert!(refused["detail"].as_str().unwrap().contains("no-role"), "{refused}");
+        let role = [("roles", json!(["BusinessGroup.Admin"]))];
+        let proven = json(link(&minting::sign(&minting::with(&claims, &role))).await, 200).await;
+        assert!(proven["tenant_proven_at"].is_string(), "{proven}");
+    }
+}
+
+#[tokio::test]
+async fn every_row_of_the_table_is_refused_by_its_check() {
+    let app = service_of_the_table().await;
+    let at = mint_for(&app);
+    // The table tests something: without what is bent, its tokens are taken.
+    for claims in [at.id_token(), at.v1_id_token(), at.access_token()] {
+        assert_eq!(json(app.me(&minting::sign(&claims)).await, 200).await["phone_number"], "+17635551111");
+    }
     let (mut sent, mut left_out) = (0, Vec::new());
-    for (name, token, check) in table.iter().flat_map(|rows| rows(&at)) {
+    for (name, token, check) in rows(&at) {
         if can_be_sent(&token) {
             assert_eq!(refused_by(app.me(&token).await, &name).await, check.name(), "{name}");
             sent += 1;

@@ -22,4 +22,5 @@ mod resolving;
 mod seen_again;
 mod story;
 mod support;
+mod tenants;
 mod workbooks;

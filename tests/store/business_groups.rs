@@ -1,6 +1,8 @@
 use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::business_group::IdentityPinning;
+use signline::domain::business_group::LinkedGroup;
 use signline::domain::page::PageRequest;
+use signline::domain::tenant::TenantProof;
 use signline::ports::business_group_store::CreateGroupOutcome;
 use signline::ports::business_group_store::DeleteGroupOutcome;
 use signline::ports::business_group_store::LinkTenantOutcome;
@@ -28,6 +30,7 @@ on_both_engines!(
     ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside,
     a_tenant_belongs_to_one_group,
     of_two_groups_that_link_a_tenant_at_once_one_gets_it,
+    a_group_is_found_by_the_tenant_that_it_is_linked_to_now,
     a_group_with_mappings_is_not_deleted,
     pages_hold_all_groups_in_order,
 );
@@ -177,7 +180,7 @@ async fn a_tenant_belongs_to_one_group(world: World) {
 
     assert!(matches!(link(&abc, guid(1)).await, LinkTenantOutcome::Linked(group) if group.tenant_id == Some(guid(1))));
     assert!(matches!(link(&abc, guid(1)).await, LinkTenantOutcome::Linked(_)));
-    assert_eq!(link(&xyz, guid(1)).await, LinkTenantOutcome::TenantTaken);
+    assert_eq!(link(&xyz, guid(1)).await, LinkTenantOutcome::TenantTaken { unproven: true });
     let nobody = id("nobody");
     assert_eq!(link(&nobody, guid(2)).await, LinkTenantOutcome::NoSuchGroup);
     assert!(matches!(link(&abc, guid(2)).await, LinkTenantOutcome::Linked(_)));
@@ -196,9 +199,36 @@ async fn of_two_groups_that_link_a_tenant_at_once_one_gets_it(world: World) {
         let link = async |group| world.stores.business_groups.link_tenant(group, guid(round), &deed(1)).await;
         let (a, b) = tokio::join!(link(&abc), link(&xyz));
         let outcomes = [a.unwrap(), b.unwrap()];
-        let taken = outcomes.iter().filter(|outcome| **outcome == LinkTenantOutcome::TenantTaken).count();
+        let refused = LinkTenantOutcome::TenantTaken { unproven: true };
+        let taken = outcomes.iter().filter(|outcome| **outcome == refused).count();
         assert_eq!(taken, 1, "{outcomes:?}");
     }
+}
+
+async fn a_group_is_found_by_the_tenant_that_it_is_linked_to_now(world: World) {
+    let (abc, xyz) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await);
+    let groups = &world.stores.business_groups;
+    let found = async |tenant| groups.find_linked(guid(tenant)).await.unwrap().map(|group| group.id);
+    assert_eq!(found(1).await, None);
+    groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    groups.link_tenant(&xyz, guid(2), &deed(1)).await.unwrap();
+    assert_eq!((found(1).await, found(2).await), (Some(abc.clone()), Some(xyz.clone())));
+    let patch = BusinessGroupPatch { allow_guests: Some(true), ..BusinessGroupPatch::default() };
+    groups.update(&abc, patch, &deed(2)).await.unwrap();
+    let name = "The abc".to_owned();
+    let mut linked = LinkedGroup { id: abc.clone(), name, allow_guests: true, is_proven: false };
+    assert_eq!(groups.find_linked(guid(1)).await.unwrap(), Some(linked.clone()));
+    groups.prove_tenant(&abc, TenantProof { tenant: guid(1), oid: guid(9) }, &deed(2)).await.unwrap();
+    linked.is_proven = true;
+    assert_eq!(groups.find_linked(guid(1)).await.unwrap(), Some(linked));
+    // Moved, unlinked, deleted: it is never the one of before.
+    groups.link_tenant(&abc, guid(3), &deed(3)).await.unwrap();
+    assert_eq!((found(1).await, found(3).await), (None, Some(abc.clone())));
+    groups.link_tenant(&xyz, guid(1), &deed(4)).await.unwrap();
+    assert_eq!((found(1).await, found(2).await), (Some(xyz.clone()), None));
+    groups.unlink_tenant(&abc, &deed(5)).await.unwrap();
+    groups.delete(&xyz, &deed(5)).await.unwrap();
+    assert_eq!((found(1).await, found(3).await), (None, None));
 }
 
 async fn a_group_with_mappings_is_not_deleted(world: World) {

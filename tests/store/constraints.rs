@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use signline::domain::tenant::TenantProof;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::Executor;
@@ -23,6 +24,7 @@ on_both_engines!(
     the_database_refuses_keys_that_must_never_be,
     the_database_refuses_to_rewrite_what_was,
     the_database_refuses_what_mixes_two_groups,
+    a_proof_goes_with_its_link_whoever_changes_that,
 );
 
 /// Runs statements in one transaction, as any other program might.
@@ -107,6 +109,7 @@ async fn the_database_refuses_what_must_never_be(world: World) {
         ("a range that is in use and goes", format!("DELETE FROM number_ranges WHERE first_number = {BASE}")),
         ("a group with mappings that goes", "DELETE FROM business_groups WHERE id = 'abc'".to_owned()),
         ("a tenant twice", format!("UPDATE business_groups SET tenant_id = '{}' WHERE id = 'xyz'", guid(1))),
+        ("a proof of no tenant", "UPDATE business_groups SET tenant_proven_at = 0 WHERE id = 'xyz'".to_owned()),
         ("an id twice", "INSERT INTO business_groups (id, name, created_at) VALUES ('abc', 'x', 0)".to_owned()),
         (
             "an id that is no slug",
@@ -120,6 +123,25 @@ async fn the_database_refuses_what_must_never_be(world: World) {
         assert_refused(&world, what, &statement).await;
     }
     assert_eq!(world.all(&abc).await.len(), 6);
+}
+
+/// A replica of the version before knows of no proofs.
+async fn a_proof_goes_with_its_link_whoever_changes_that(world: World) {
+    let abc = world.group("abc").await;
+    let link = |tenant| format!("UPDATE business_groups SET tenant_id = '{}' WHERE id = 'abc'", guid(tenant));
+    let proven = async || {
+        let group = world.read(&abc).await;
+        (group.tenant_id, group.tenant_proven_at.is_some())
+    };
+    let proof = TenantProof { tenant: guid(1), oid: guid(9) };
+    world.stores.business_groups.link_proven_tenant(&abc, proof, &deed(1)).await.unwrap();
+    run(&world, &link(1)).await.unwrap();
+    assert_eq!(proven().await, (Some(guid(1)), true));
+    run(&world, &link(2)).await.unwrap();
+    assert_eq!(proven().await, (Some(guid(2)), false));
+    run(&world, "UPDATE business_groups SET tenant_proven_at = 7").await.unwrap();
+    run(&world, &format!("{}; {}", link(1), link(2))).await.unwrap();
+    assert_eq!(proven().await, (Some(guid(2)), false));
 }
 
 async fn the_database_refuses_keys_that_must_never_be(world: World) {

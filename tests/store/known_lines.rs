@@ -9,6 +9,7 @@ use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::business_group::IdentityPinning;
 use signline::domain::import::ImportMode;
 use signline::domain::sign_in::SignIn;
+use signline::domain::tenant::TenantProof;
 use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::mapping_store::ReleasePinOutcome;
@@ -44,6 +45,7 @@ crate::on_both_engines!(
     who_signs_in_first_while_her_address_moves_gets_its_new_number,
     a_released_pin_is_seen_at_once,
     a_pin_released_elsewhere_is_seen,
+    a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_elsewhere,
     pinning_that_is_off_pins_nobody_and_on_again_holds_to_the_pins_of_before,
     pinning_that_is_switched_elsewhere_is_seen,
 );
@@ -386,6 +388,26 @@ async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: W
     world.import(replace(&group, &[(3, BOB), (5, EVE)])).await;
     assert_eq!(other.resolve(EVE).await, Ok(5));
     assert_eq!((other.look_ups(), other.pins()), (2, 2));
+}
+
+async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_elsewhere(world: World) {
+    company(&world).await;
+    let owner = world.group_with("owner", &[range(BASE + 20_000, BASE + 29_999)]).await;
+    world.put(&owner, 20_001, BOB).await;
+    world.stores.business_groups.link_tenant(&owner, guid(2), &deed(0)).await.unwrap();
+    // It hears nothing, so that only what is told here counts.
+    let here = Replica::trusting(&world);
+    let elsewhere = Replica::hearing(world.database.open().await).await;
+    let (of_1, of_2) = (sign_in(1, BOB), sign_in(2, BOB));
+    for replica in [&here, &elsewhere] {
+        assert_eq!((replica.resolve_as(&of_1).await, replica.resolve_as(&of_2).await), (Ok(1), Ok(20_001)));
+    }
+    let proof = TenantProof { tenant: guid(1), oid: guid(9) };
+    world.stores.business_groups.link_proven_tenant(&owner, proof, &deed(1)).await.unwrap();
+    let not_linked = Err("tenant not linked");
+    assert_eq!((here.resolve_as(&of_1).await, here.resolve_as(&of_2).await), (Ok(20_001), not_linked));
+    elsewhere.wait_for(&of_1, Ok(20_001)).await;
+    elsewhere.wait_for(&of_2, not_linked).await;
 }
 
 async fn release_pin(world: &World, group: &BusinessGroupId) {

@@ -16,6 +16,7 @@ mod pins;
 mod previews;
 mod replica;
 mod support;
+mod tenants;
 mod upgrades;
 
 /// Stamps each case for both engines, each with a database of its own.

@@ -19,6 +19,7 @@ use signline::domain::mapping::Mapping;
 use signline::domain::page::Page;
 use signline::domain::page::PageRequest;
 use signline::domain::phone_number::PhoneNumber;
+use signline::domain::sign_in::AppRoles;
 use signline::domain::sign_in::SignIn;
 use signline::mappings::Lines;
 use signline::mappings::ResolveError;
@@ -256,6 +257,7 @@ pub(crate) fn sign_in(tenant: u32, email: &str) -> SignIn {
             .expect("an application")
             .clone(),
         is_guest: false,
+        roles: AppRoles::default(),
         expires_at: Timestamp::MAX,
     }
 }

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use signline::domain::api_key::SecretHash;
 use signline::domain::page::PageRequest;
+use signline::domain::tenant::TenantProof;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::history_store::Restore;
 use signline::ports::history_store::RestoreOutcome;
@@ -200,6 +201,7 @@ async fn a_company_of_every_earlier_schema_goes_on_as_before(world: World) {
         let mapped = line.mapped.expect("a mapping");
         assert_eq!((mapped.phone_number.digits(), mapped.pinned_oid), (BASE + 1, Some(guid(9))), "schema {count}");
         assert!(line.allow_guests, "schema {count}");
+        prove_the_tenant(&world, count).await;
         let key = world.stores.api_keys.find_by_secret(SecretHash([0xAB; 32])).await.unwrap().expect("the key");
         assert_eq!(key.name, "admin");
         if count >= 2 {
@@ -214,6 +216,16 @@ async fn a_company_of_every_earlier_schema_goes_on_as_before(world: World) {
         assert_eq!(known, usize::from(count >= 3), "schema {count}");
         assert!(events.len() > known, "what was done since is written down");
     }
+}
+
+/// A link from before there were proofs has none, until somebody shows one.
+async fn prove_the_tenant(world: &World, count: usize) {
+    let abc = id("abc");
+    let linked = world.read(&abc).await;
+    assert_eq!((linked.tenant_id, linked.tenant_proven_at), (Some(guid(1)), None), "schema {count}");
+    let proof = TenantProof { tenant: guid(1), oid: guid(9) };
+    assert!(world.stores.business_groups.prove_tenant(&abc, proof, &deed(7)).await.unwrap(), "schema {count}");
+    assert!(world.read(&abc).await.tenant_proven_at.is_some(), "schema {count}");
 }
 
 /// Applies the preview that waited, and goes back to the first revision.

@@ -7,6 +7,7 @@ use signline::auth::TokenError;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::email::EmailAddress;
+use signline::domain::sign_in::AppRoles;
 use signline::domain::sign_in::SignIn;
 
 use crate::minting::*;
@@ -97,6 +98,75 @@ async fn a_guest_is_known_by_acct_or_by_another_identity_provider() {
         let sign_in = read(&sign(&with(&id_token(), &[(claim, value.clone())]))).await;
         assert_eq!(sign_in.is_guest, expected, "{claim} {value}");
     }
+}
+
+const ADMINISTRATOR: AppRoles = AppRoles { administrator: true, operator: false };
+const OPERATOR: AppRoles = AppRoles { administrator: false, operator: true };
+const BOTH: AppRoles = AppRoles { administrator: true, operator: true };
+
+#[tokio::test]
+async fn a_role_is_an_exact_string_in_an_array_of_strings() {
+    for claims in [id_token(), v1_id_token(), access_token(), v1_access_token()] {
+        for (roles, expected) in [
+            (json!(["BusinessGroup.Admin"]), ADMINISTRATOR),
+            (json!(["Operator"]), OPERATOR),
+            (json!(["Operator", "BusinessGroup.Admin"]), BOTH),
+            (json!(["Reader", "Operator", "", "Operator"]), OPERATOR),
+        ] {
+            assert_eq!(read(&sign(&with(&claims, &[("roles", roles.clone())]))).await.roles, expected, "{roles}");
+        }
+        assert_eq!(read(&sign(&claims)).await.roles, AppRoles::default());
+    }
+    let escaped = id_token().to_string().replacen('{', r#"{"roles":["Oper\u0061tor"],"#, 1);
+    assert_eq!(read(&sign_raw(&header().to_string(), escaped)).await.roles, OPERATOR);
+}
+
+/// Entra writes none of these. They must not give a right, and must not cost anybody her line.
+#[tokio::test]
+async fn an_odd_claim_of_roles_gives_no_role_and_refuses_nobody() {
+    let odd = [
+        json!("Operator"),
+        json!("BusinessGroup.Admin Operator"),
+        json!({"Operator": true}),
+        json!({"0": "Operator"}),
+        json!([["Operator"]]),
+        json!(["Reader", ["Operator"]]),
+        json!(["Operator", 1]),
+        json!(["Operator", null]),
+        json!([{"value": "Operator"}]),
+        json!(["operator", "OPERATOR", "businessgroup.admin", "BusinessGroup.admin"]),
+        json!(["Operator ", " Operator", "Operator\u{0}", "Operator\n", "\u{feff}Operator", "\u{41e}perator"]),
+        json!(["Operator,BusinessGroup.Admin", "BusinessGroup", "BusinessGroup.Admin.Reader", "*", ""]),
+        json!([]),
+        json!(true),
+        json!(1),
+        json!(vec!["Reader"; 1000]),
+    ];
+    for roles in odd {
+        assert_eq!(
+            read(&sign(&with(&id_token(), &[("roles", roles.clone())]))).await.roles,
+            AppRoles::default(),
+            "{roles}"
+        );
+    }
+    for claims in [r#"{"roles":null,"#, r#"{"Roles":["Operator"],"#, r#"{"ROLES":["Operator"],"role":["Operator"],"#] {
+        let claims = id_token().to_string().replacen('{', claims, 1);
+        assert_eq!(read(&sign_raw(&header().to_string(), claims)).await.roles, AppRoles::default());
+    }
+    // The claim itself counts, whatever stands beside it.
+    let beside = id_token().to_string().replacen('{', r#"{"Roles":["Operator"],"roles":["BusinessGroup.Admin"],"#, 1);
+    assert_eq!(read(&sign_raw(&header().to_string(), beside)).await.roles, ADMINISTRATOR);
+}
+
+#[tokio::test]
+async fn a_role_is_found_among_as_many_as_a_token_can_hold() {
+    let mut roles = vec!["a"; 2500];
+    roles.push("Operator");
+    assert_eq!(read(&sign(&with(&id_token(), &[("roles", json!(roles))]))).await.roles, OPERATOR);
+    // Ten thousand make it longer than any token may be.
+    let token = sign(&with(&id_token(), &[("roles", json!(vec!["a"; 10_000]))]));
+    let refused = World::usual().validator(policy()).validate(&token).await;
+    assert_eq!(refused, Err(TokenError::Invalid(TokenCheck::TooLong)));
 }
 
 #[tokio::test]

@@ -165,6 +165,7 @@ pub(crate) fn with_ambiguous_claims(at: &Mint) -> Vec<Row> {
         row("aud twice", with_first(&format!(r#""aud":"{STRANGER}""#)), Check::DuplicateName),
         row("Email", with_first(r#""Email":"eve@abc.com""#), Check::DuplicateName),
         row("an unknown name twice", with_first(r#""x":1,"x":1"#), Check::DuplicateName),
+        row("roles twice", with_first(r#""roles":["Reader"],"roles":["Operator"]"#), Check::DuplicateName),
     ];
     rows
 }

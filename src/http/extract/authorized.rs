@@ -6,26 +6,24 @@ use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 
-use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
-use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
+use crate::http::extract::Caller;
 use crate::http::extract::Input;
-use crate::http::extract::credential;
-use crate::http::extract::credential::Credential;
-use crate::http::limits::Kind;
 use crate::http::observe::RequestId;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 
-/// A caller with an API key that has the right `P`, and then what else is read of the request.
+/// A caller whose API key or Microsoft Entra token has the right `P`, and then what else is read of the request.
 ///
 /// The order is that of the checks: credential (401), right (403, or 404 for what is to stay hidden), input.
 pub struct Authorized<P: Permission, I = ()> {
-    /// The caller's key.
-    pub key: ApiKey,
+    /// The caller.
+    pub caller: Caller,
+    /// What she may do.
+    pub grant: Grant,
     /// What histories and the audit log tell of what the call does: who, when, and in which call.
     pub deed: Deed,
     /// What the right is about, such as the business group in the path.
@@ -34,12 +32,12 @@ pub struct Authorized<P: Permission, I = ()> {
     pub input: I,
 }
 
-/// A right that an API key may have.
+/// A right that a caller may have.
 pub trait Permission: 'static {
     /// What the right is about.
     type Scope;
 
-    /// Whether a key of this grant may make this request.
+    /// Whether a caller of this grant may make this request.
     ///
     /// # Errors
     /// The problem to answer with.
@@ -107,15 +105,14 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
         let request = request.clone();
         let mut payload = payload.take();
         Box::pin(async move {
-            let key = authenticate(&request).await?;
-            let deed = deed(&request, &key)?;
-            request.extensions_mut().insert(deed.clone());
-            let scope = P::check(&key.grant, &request).inspect_err(|_| {
-                let own_group = key.grant.business_group().cloned();
+            let caller = Caller::of(&request).await?;
+            let deed = deed(&request, &caller)?;
+            let (grant, scope) = right::<P>(&request, &caller).inspect_err(|_| {
+                let own_group = caller.own_group().cloned();
                 request.extensions_mut().insert(WithoutRight { own_group });
             })?;
             let input = I::read(&request, &mut payload).await?;
-            Ok(Self { key, deed, scope, input })
+            Ok(Self { caller, grant, deed, scope, input })
         })
     }
 }
@@ -123,34 +120,29 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
 /// Marks a request whose sender had not the right to make it.
 #[derive(Clone)]
 pub struct WithoutRight {
-    /// The business group that the sender's key is for.
+    /// The business group that the sender belongs to.
     pub own_group: Option<BusinessGroupId>,
 }
 
-fn deed(request: &HttpRequest, key: &ApiKey) -> Result<Deed, Problem> {
-    let at = Services::of(request)?.clock.now();
+/// What the call does, and who: told to whoever writes refused attempts down, too.
+fn deed(request: &HttpRequest, caller: &Caller) -> Result<Deed, Problem> {
+    let services = Services::of(request)?;
     let RequestId(request_id) = RequestId::of(request);
-    Ok(Deed { actor: Actor::from(key), at, request_id: Some(request_id) })
+    let deed = Deed { actor: caller.actor(), at: services.clock.now(), request_id: Some(request_id) };
+    if caller.is_written_down(services) {
+        request.extensions_mut().insert(deed.clone());
+    }
+    Ok(deed)
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<ApiKey, Problem> {
-    let services = Services::of(request)?;
-    match credential::of(request)? {
-        Credential::ApiKey(secret) => {
-            let check = services.api_keys.authenticate(secret);
-            services.attempts.check((request, &services.metrics), (Kind::ApiKey, secret), check).await
-        }
-        Credential::Token(token) => {
-            let check = services.tokens.validate(token);
-            services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
-            let detail = "A Microsoft Entra token may call /v1/me alone; this call needs an API key.";
-            Err(Problem::new(ProblemKind::Forbidden, detail))
-        }
-    }
+/// What the caller may do, and what about it this call is.
+fn right<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<(Grant, P::Scope), Problem> {
+    let grant = caller.grant()?;
+    Ok((grant.clone(), P::check(grant, request)?))
 }
 
 fn forbidden(grant: &Grant) -> Problem {
-    let detail = format!("An API key with the role {} may not make this call.", grant.role().as_str());
+    let detail = format!("The role {} may not make this call.", grant.role().as_str());
     Problem::new(ProblemKind::Forbidden, detail)
 }
 

@@ -1,6 +1,7 @@
 //! What handlers take: who calls, and what she sent. The credential is checked before anything else is read.
 
 mod authorized;
+mod caller;
 mod credential;
 mod input;
 mod json;
@@ -17,6 +18,7 @@ pub use authorized::GroupReader;
 pub use authorized::Operator;
 pub use authorized::Permission;
 pub use authorized::WithoutRight;
+pub use caller::Caller;
 pub use input::Input;
 pub use json::Json;
 pub use json::MAX_JSON_BYTES;

@@ -30,6 +30,7 @@ use tracing::warn;
 
 use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
+use crate::domain::guid::Guid;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::http::limits::level::Level;
 use crate::http::limits::level::Rate;
@@ -47,6 +48,9 @@ const LOOK_UPS_A_SECOND: u32 = 100;
 
 /// Lines a minute in the log about addresses that are over their limit.
 const LINES_A_MINUTE: u32 = 10;
+
+/// Refused calls a minute of one person without any right that go into the audit log.
+const WRITTEN_DOWN_A_MINUTE: u32 = 10;
 
 /// How many failures are borne.
 #[derive(Clone, Debug)]
@@ -70,6 +74,8 @@ pub struct FailedAttempts {
     good_keys: Cache<u64, ()>,
     /// Until when something may be over its limit, in microseconds since the start; 0: nothing is.
     alert_until: AtomicU64,
+    /// Refused calls of people without any right, which the audit log tells of.
+    written_down: Failures<(Guid, Guid)>,
     checks: Level,
     look_ups: Level,
     lines: Level,
@@ -131,6 +137,7 @@ impl FailedAttempts {
             prints: RandomState::new(),
             good_keys: Cache::new(CAPACITY),
             alert_until: AtomicU64::new(0),
+            written_down: Failures::at(WRITTEN_DOWN_A_MINUTE),
             checks: Level::default(),
             look_ups: Level::default(),
             lines: Level::default(),
@@ -162,6 +169,11 @@ impl FailedAttempts {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether one more refused call of this person, who has no right to any, goes into the audit log.
+    pub(in crate::http) fn may_write_down(&self, tid: Guid, oid: Guid) -> bool {
+        self.written_down.count(&(tid, oid), self.now()).is_ok()
     }
 
     /// Whether a credential is to be checked at all.
@@ -246,7 +258,11 @@ impl FailedAttempts {
 impl<K: std::hash::Hash + Eq + Clone> Failures<K> {
     /// `None` if there is no limit.
     fn of(a_minute: u32) -> Option<Self> {
-        (a_minute > 0).then(|| Self { rate: Rate::per_minute(a_minute), levels: Cache::new(CAPACITY) })
+        (a_minute > 0).then(|| Self::at(a_minute))
+    }
+
+    fn at(a_minute: u32) -> Self {
+        Self { rate: Rate::per_minute(a_minute), levels: Cache::new(CAPACITY) }
     }
 
     fn is_full(&self, key: &K, now: u64) -> Option<Duration> {

@@ -6,6 +6,7 @@ mod level;
 
 pub use attempts::AttemptLimits;
 pub use attempts::FailedAttempts;
+pub(super) use attempts::Failure;
 pub(super) use attempts::Kind;
 pub use import_slots::ImportSlot;
 pub use import_slots::ImportSlots;

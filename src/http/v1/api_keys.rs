@@ -21,12 +21,13 @@ use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::name;
 use crate::http::extract::Authorized;
+use crate::http::extract::GroupReader;
 use crate::http::extract::Json;
-use crate::http::extract::Operator;
 use crate::http::extract::Query;
 use crate::http::openapi::BodyProblems;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
+use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::cursor_after;
@@ -170,44 +171,64 @@ impl CreateApiKey {
     }
 }
 
+/// Whether an administrator of a group may make a key of this grant: for nobody else's group, and for nothing that reaches
+/// beyond it. Another's group answers as one that does not exist.
+fn check_own(own: &BusinessGroupId, grant: &Grant) -> Result<(), Problem> {
+    match grant {
+        Grant::BusinessGroupAdmin(group) | Grant::Scim(group) if group == own => Ok(()),
+        Grant::BusinessGroupAdmin(_) | Grant::Scim(_) => Err(Problem::not_found("There is no such business group.")),
+        Grant::Operator | Grant::Resolver => {
+            let detail = "An administrator makes keys with the roles business-group-admin and scim alone.";
+            Err(Problem::new(ProblemKind::Forbidden, detail))
+        }
+    }
+}
+
 /// Make an API key
 ///
-/// The secret is shown once, in this answer.
+/// The secret is shown once, in this answer. An administrator makes keys with the roles `business-group-admin` and `scim` for
+/// her own business group.
 #[utoipa::path(
     operation_id = "createApiKey",
     tag = "API keys",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     request_body = CreateApiKey,
     responses((status = 201, body = CreatedApiKey), BodyProblems,
         CommonProblems)
 )]
 #[post("/v1/api-keys")]
 pub(crate) async fn create_api_key(
-    call: Authorized<Operator, Json<CreateApiKey>>,
+    call: Authorized<GroupReader, Json<CreateApiKey>>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
-    let created = services.api_keys.create(body.read()?, &call.deed).await?;
+    let new = body.read()?;
+    if let Some(own) = &call.scope {
+        check_own(own, &new.grant)?;
+    }
+    let created = services.api_keys.create(new, &call.deed).await?;
     let body = CreatedApiKey { key: created.key.into(), secret: &created.secret };
     Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
 
 /// List API keys
+///
+/// An administrator sees those of her own business group.
 #[utoipa::path(
     operation_id = "listApiKeys",
     tag = "API keys",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(PageQuery),
     responses((status = 200, body = ApiKeyList), CommonProblems)
 )]
 #[get("/v1/api-keys")]
 pub(crate) async fn list_api_keys(
-    call: Authorized<Operator, Query<PageQuery>>,
+    call: Authorized<GroupReader, Query<PageQuery>>,
     services: Data<Services>,
 ) -> Result<web::Json<ApiKeyList>, Problem> {
     let Query(query) = call.input;
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let page = services.api_keys.list(&page).await?;
+    let page = services.api_keys.list(call.scope.as_ref(), &page).await?;
     let next_cursor = page.items.last().filter(|_| page.has_more).map(|key| cursor_after(&key.id));
     let items = page.items.into_iter().map(ApiKey::from).collect();
     Ok(web::Json(ApiKeyList { items, next_cursor }))
@@ -215,21 +236,21 @@ pub(crate) async fn list_api_keys(
 
 /// Revoke an API key
 ///
-/// It is refused from now on, on every replica.
+/// It is refused from now on, on every replica. An administrator revokes those of her own business group.
 #[utoipa::path(
     operation_id = "revokeApiKey",
     tag = "API keys",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The key's id")),
     responses((status = 204, description = "It is revoked"), CommonProblems)
 )]
 #[delete("/v1/api-keys/{id}")]
 pub(crate) async fn revoke_api_key(
-    call: Authorized<Operator>,
+    call: Authorized<GroupReader>,
     id: web::Path<String>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| Problem::not_found("There is no such API key."))?;
-    services.api_keys.revoke(id, &call.deed).await?;
+    services.api_keys.revoke(id, call.scope.as_ref(), &call.deed).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -153,7 +153,7 @@ fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 #[utoipa::path(
     operation_id = "listAuditEvents",
     tag = "audit log",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(AuditQuery),
     responses(
         (status = 200, content((AuditEventList = "application/json"), (String = "text/csv"))),

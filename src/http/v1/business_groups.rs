@@ -1,5 +1,6 @@
 //! Business groups, their number ranges and their tenants.
 
+use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::delete;
 use actix_web::get;
@@ -44,6 +45,7 @@ use crate::http::services::Services;
 use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::cursor_after;
 use crate::http::v1::paging::page_request;
+use crate::http::v1::tenant_proof;
 
 /// A business group.
 #[derive(Serialize, ToSchema)]
@@ -56,6 +58,9 @@ pub struct BusinessGroup {
     name: String,
     /// The Microsoft Entra tenant whose users it takes; null until one is linked.
     tenant_id: Option<String>,
+    /// Since when the tenant is proven to be the group's own; null while another group can take it over with a proof.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    tenant_proven_at: Option<Timestamp>,
     /// The phone numbers that may be mapped, in order.
     number_ranges: Vec<NumberRange>,
     /// Whether guests of the tenant may sign in.
@@ -143,6 +148,10 @@ pub struct LinkTenant {
     /// The tenant's GUID.
     #[schema(example = "a1a1a1a1-0000-4000-8000-0000000000aa")]
     tenant_id: String,
+    /// That the tenant is the group's own: a Microsoft Entra token of somebody of that tenant, who is no guest there and has the
+    /// app role `BusinessGroup.Admin`. It is checked and not kept.
+    #[schema(required = false)]
+    proof: Option<String>,
 }
 
 impl From<business_group::BusinessGroup> for BusinessGroup {
@@ -151,6 +160,7 @@ impl From<business_group::BusinessGroup> for BusinessGroup {
             id: group.id.to_string(),
             name: group.name,
             tenant_id: group.tenant_id.map(|tenant| tenant.to_string()),
+            tenant_proven_at: group.tenant_proven_at,
             number_ranges: group.number_ranges.into_iter().map(NumberRange::from).collect(),
             allow_guests: group.allow_guests,
             identity_pinning: group.identity_pinning.into(),
@@ -253,7 +263,7 @@ impl UpdateBusinessGroup {
 #[utoipa::path(
     operation_id = "createBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     request_body = CreateBusinessGroup,
     responses(
         (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
@@ -280,7 +290,7 @@ pub(crate) async fn create_business_group(
 #[utoipa::path(
     operation_id = "listBusinessGroups",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(PageQuery),
     responses((status = 200, body = BusinessGroupList), CommonProblems)
 )]
@@ -308,7 +318,7 @@ pub(crate) async fn list_business_groups(
 #[utoipa::path(
     operation_id = "getBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses((status = 200, body = BusinessGroup), CommonProblems)
 )]
@@ -325,7 +335,7 @@ pub(crate) async fn get_business_group(
 #[utoipa::path(
     operation_id = "updateBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     request_body = UpdateBusinessGroup,
     responses(
@@ -342,7 +352,7 @@ pub(crate) async fn update_business_group(
     services: Data<Services>,
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
-    let patch = body.read(&call.key.grant)?;
+    let patch = body.read(&call.grant)?;
     let group = services.business_groups.update(&call.scope, patch, &call.deed).await?;
     Ok(web::Json(group.into()))
 }
@@ -353,7 +363,7 @@ pub(crate) async fn update_business_group(
 #[utoipa::path(
     operation_id = "deleteBusinessGroup",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses(
         (status = 204, description = "It is gone"),
@@ -372,17 +382,20 @@ pub(crate) async fn delete_business_group(
 
 /// Link a tenant
 ///
-/// Takes the place of the tenant linked before.
+/// Takes the place of the tenant linked before. With a `proof` the link is proven from then on; without one it is unproven, as
+/// long as nobody has proven it before. A tenant that another group has linked and not proven is taken over with a `proof`: the other
+/// group loses it at once, and both are told in their history. One that is proven only the operator can move, who unlinks it there
+/// first.
 #[utoipa::path(
     operation_id = "linkTenant",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     request_body = LinkTenant,
     responses(
         (status = 200, body = BusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`tenant-taken`: another group has the tenant"),
+            description = "`tenant-taken`: another group has the tenant; `unproven` says whether a `proof` would take it over"),
         BodyProblems,
         CommonProblems
     )
@@ -390,11 +403,19 @@ pub(crate) async fn delete_business_group(
 #[put("/v1/business-groups/{id}/tenant")]
 pub(crate) async fn link_tenant(
     call: Authorized<GroupAdmin, Json<LinkTenant>>,
+    request: HttpRequest,
     services: Data<Services>,
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
     let tenant = parse_tenant_id(&body.tenant_id).map_err(|error| Problem::invalid_field("tenant_id", error))?;
-    let group = services.business_groups.link_tenant(&call.scope, tenant, &call.deed).await?;
+    let proof = match body.proof {
+        Some(token) => Some(tenant_proof::check(&request, &token, tenant).await?),
+        None => None,
+    };
+    let group = match proof {
+        Some(proof) => services.business_groups.link_proven_tenant(&call.scope, proof, &call.deed).await?,
+        None => services.business_groups.link_tenant(&call.scope, tenant, &call.deed).await?,
+    };
     Ok(web::Json(group.into()))
 }
 
@@ -404,7 +425,7 @@ pub(crate) async fn link_tenant(
 #[utoipa::path(
     operation_id = "unlinkTenant",
     tag = "business groups",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses((status = 204, description = "No tenant is linked"), CommonProblems)
 )]

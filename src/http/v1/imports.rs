@@ -172,7 +172,7 @@ impl From<domain::import::Import> for Import {
 #[utoipa::path(
     operation_id = "getImport",
     tag = "imports and exports",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("import" = String, Path, description = "The import")
@@ -195,7 +195,7 @@ pub(crate) async fn get_import(
 #[utoipa::path(
     operation_id = "listImportChanges",
     tag = "imports and exports",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("import" = String, Path, description = "The import"),
@@ -221,7 +221,7 @@ pub(crate) async fn list_import_changes(
 #[utoipa::path(
     operation_id = "applyImport",
     tag = "imports and exports",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("import" = String, Path, description = "The import"),
@@ -261,7 +261,7 @@ pub(crate) async fn apply_import(
 #[utoipa::path(
     operation_id = "dropImport",
     tag = "imports and exports",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("import" = String, Path, description = "The import")

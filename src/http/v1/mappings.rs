@@ -97,7 +97,7 @@ impl From<mapping::Mapping> for Mapping {
 #[utoipa::path(
     operation_id = "listMappings",
     tag = "mappings",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group"), MappingQuery),
     responses((status = 200, body = MappingList), CommonProblems)
 )]
@@ -120,7 +120,7 @@ pub(crate) async fn list_mappings(
 #[utoipa::path(
     operation_id = "getMapping",
     tag = "mappings",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
@@ -143,7 +143,7 @@ pub(crate) async fn get_mapping(
 #[utoipa::path(
     operation_id = "putMapping",
     tag = "mappings",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
@@ -175,7 +175,7 @@ pub(crate) async fn put_mapping(
 #[utoipa::path(
     operation_id = "deleteMapping",
     tag = "mappings",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
@@ -200,7 +200,7 @@ pub(crate) async fn delete_mapping(
 #[utoipa::path(
     operation_id = "releasePin",
     tag = "mappings",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")

@@ -27,7 +27,7 @@ const CSV: &str = "text/csv; charset=utf-8";
 #[utoipa::path(
     operation_id = "exportMappings",
     tag = "imports and exports",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses(
         (status = 200, body = String, content_type = "text/csv", headers(("ETag" = String, description = "The revision"))),
@@ -51,7 +51,7 @@ pub(crate) async fn export_mappings(
 #[utoipa::path(
     operation_id = "exportWorkbook",
     tag = "imports and exports",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group")),
     responses(
         (

@@ -11,4 +11,6 @@ pub mod mappings_files;
 pub mod me;
 pub mod paging;
 pub mod revisions;
+pub mod session;
+mod tenant_proof;
 pub mod uploads;

@@ -34,7 +34,7 @@ pub struct Revision {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who made it: the name and the id of the API key.
+    /// Who made it: the name and the id of the API key; `another business group` where a tenant was taken over.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
     /// By which way.
@@ -48,6 +48,12 @@ pub struct Revision {
     /// The number whose pin was released, if that is what was done; then nothing was added, changed or removed.
     #[schema(example = "+17635551111")]
     released_pin: Option<String>,
+    /// The tenant that another business group has taken over, if that is what was done; then the group has none, and nothing was
+    /// added, changed or removed.
+    lost_tenant: Option<String>,
+    /// The tenant that was taken over from another business group, if that is what was done; then nothing was added, changed or
+    /// removed.
+    gained_tenant: Option<String>,
 }
 
 /// By which way mappings were changed.
@@ -111,6 +117,8 @@ impl From<history::Revision> for Revision {
             changed: revision.counts.changed,
             removed: revision.counts.removed,
             released_pin: revision.released_pin.map(|number| number.to_string()),
+            lost_tenant: revision.lost_tenant.map(|tenant| tenant.to_string()),
+            gained_tenant: revision.gained_tenant.map(|tenant| tenant.to_string()),
         }
     }
 }
@@ -142,7 +150,7 @@ impl From<HistoryError> for Problem {
 #[utoipa::path(
     operation_id = "listRevisions",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The business group"), PageQuery),
     responses((status = 200, body = RevisionList), CommonProblems)
 )]
@@ -165,7 +173,7 @@ pub(crate) async fn list_revisions(
 #[utoipa::path(
     operation_id = "listRevisionChanges",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision"),
@@ -191,7 +199,7 @@ pub(crate) async fn list_revision_changes(
 #[utoipa::path(
     operation_id = "restoreRevision",
     tag = "history",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ("revision" = i64, Path, description = "The revision")

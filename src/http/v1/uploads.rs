@@ -131,7 +131,7 @@ impl ImportQuery {
 #[utoipa::path(
     operation_id = "importMappings",
     tag = "imports and exports",
-    security(("api_key" = [])),
+    security(("api_key" = []), ("entra" = [])),
     params(
         ("id" = String, Path, description = "The business group"),
         ImportQuery,

@@ -1,0 +1,179 @@
+// Signing in with Microsoft, by MSAL.js: authorization code and PKCE, in the whole page, with nothing kept but in this
+// tab's session storage.
+
+/** Where it is kept what a sign-in was begun for. MSAL's own state goes through Microsoft; this does not. */
+const PLACE = "signline-sign-in";
+
+/** A token that ends so soon, in seconds, is renewed. */
+const SOON = 120;
+
+/** @type {Map<string, Promise<any>>} */
+const clients = new Map();
+
+/** A sign-in that can't be renewed silently: the person is needed. */
+export class SignInNeeded extends Error {}
+
+/** Loads MSAL.js, which calls itself `msal`. */
+async function library() {
+  await import("../vendor/msal-browser/msal-browser.min.js");
+  return /** @type {any} */ (globalThis).msal;
+}
+
+/**
+ * The client of an application.
+ * @param {any} config
+ * @param {string} application its name
+ */
+function client(config, application) {
+  if (!clients.has(application)) clients.set(application, newClient(config, application));
+  return clients.get(application);
+}
+
+/** @param {any} config @param {string} application */
+async function newClient(config, application) {
+  const msal = await library();
+  const known = config.applications.find((/** @type {any} */ one) => one.name === application);
+  const redirectUri = `${location.origin}/console/`;
+  return msal.createStandardPublicClientApplication({
+    auth: {
+      clientId: known.client_id,
+      authority: `${config.authority}/organizations`,
+      knownAuthorities: [new URL(config.authority).host],
+      redirectUri,
+      postLogoutRedirectUri: redirectUri,
+    },
+    cache: { cacheLocation: "sessionStorage" },
+  });
+}
+
+/** @param {any} config */
+function scopes(config) {
+  const own = config.api_scope ? [config.api_scope] : [];
+  return ["openid", "profile", "email", ...own];
+}
+
+/** What Signline takes of an answer. @param {any} config @param {any} result */
+function bearer(config, result) {
+  return config.api_scope ? result.accessToken : result.idToken;
+}
+
+/**
+ * Sends the page to Microsoft; it comes back to `finish`.
+ * @param {any} config
+ * @param {{application: string, purpose: "session"|"try"|"proof", back: string, context?: any}} begun what for
+ */
+export async function begin(config, begun) {
+  const app = await client(config, begun.application);
+  sessionStorage.setItem(PLACE, JSON.stringify(begun));
+  await app.loginRedirect({ scopes: scopes(config), prompt: "select_account" });
+}
+
+/**
+ * Takes what Microsoft sent back, if the page comes from there.
+ * @param {any} config
+ * @returns {Promise<any>} what it was begun for, with the `token` and the `account`, or with an `error`, or `isWithoutAnswer`
+ *   after a sign-out or if she only came back; null: nothing was begun
+ */
+export async function finish(config) {
+  const begun = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+  if (!begun) return null;
+  sessionStorage.removeItem(PLACE);
+  try {
+    const app = await client(config, begun.application);
+    const result = await app.handleRedirectPromise({ navigateToLoginRequestUrl: false });
+    if (!result) return { ...begun, isWithoutAnswer: true };
+    return { ...begun, token: bearer(config, result), account: result.account.homeAccountId };
+  } catch (error) {
+    return { ...begun, error: told(error) };
+  }
+}
+
+/** @param {any} error of MSAL */
+function told(error) {
+  return { code: error.errorCode ?? "unknown", message: error.errorMessage ?? String(error.message ?? error) };
+}
+
+/**
+ * A token of an account that is signed in, renewed if it ends soon.
+ * @param {any} config
+ * @param {string} application
+ * @param {string} account
+ * @returns {Promise<string>}
+ */
+export async function token(config, application, account) {
+  const app = await client(config, application);
+  const known = app.getAccount({ homeAccountId: account });
+  if (!known) throw new SignInNeeded("no account");
+  const { AccessTokenAndRefreshToken, RefreshToken } = /** @type {any} */ (globalThis).msal.CacheLookupPolicy;
+  const request = { scopes: scopes(config), account: known, cacheLookupPolicy: AccessTokenAndRefreshToken };
+  try {
+    let result = await app.acquireTokenSilent(request);
+    // MSAL looks at the end of the access token alone.
+    if (endsSoon(config, result)) {
+      result = await app.acquireTokenSilent({ ...request, cacheLookupPolicy: RefreshToken });
+    }
+    return bearer(config, result);
+  } catch (error) {
+    throw new SignInNeeded(told(error).code);
+  }
+}
+
+/** @param {any} config @param {any} result */
+function endsSoon(config, result) {
+  const end = config.api_scope ? result.expiresOn.getTime() / 1000 : result.idTokenClaims.exp;
+  return end - SOON < Date.now() / 1000;
+}
+
+/**
+ * Signs the same person in again in a window of its own, so that the page stays as it is.
+ * @param {any} config
+ * @param {string} application
+ * @param {string} account
+ * @returns {Promise<string>} the account
+ */
+export async function renewInWindow(config, application, account) {
+  const app = await client(config, application);
+  const known = app.getAccount({ homeAccountId: account });
+  const result = await app.acquireTokenPopup({ scopes: scopes(config), loginHint: known?.username });
+  return result.account.homeAccountId;
+}
+
+/**
+ * Passes an answer on to the page that opened this window, if it is one of those.
+ * @returns {Promise<boolean>} whether it is
+ */
+export async function passOn() {
+  if (!isForOpener(location.hash)) return false;
+  await import("../vendor/msal-browser/msal-redirect-bridge.min.js");
+  await /** @type {any} */ (globalThis).msalRedirectBridge.broadcastResponseToMainFrame();
+  return true;
+}
+
+/** Whether it is the answer to a window's sign-in: MSAL's state tells. @param {string} hash */
+function isForOpener(hash) {
+  const state = new URLSearchParams(hash.slice(1)).get("state");
+  if (!state) return false;
+  try {
+    const text = atob(state.split("|")[0].replace(/-/g, "+").replace(/_/g, "/"));
+    return JSON.parse(text).meta?.interactionType === "popup";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Forgets an account in this tab alone.
+ * @param {any} config @param {string} application @param {string} account
+ */
+export async function forgetAccount(config, application, account) {
+  const app = await client(config, application);
+  const known = app.getAccount({ homeAccountId: account });
+  if (known) await app.clearCache({ account: known });
+}
+
+/** Signs out at Microsoft; the page goes there. @param {any} config @param {string} application @param {string} account */
+export async function signOut(config, application, account) {
+  const app = await client(config, application);
+  sessionStorage.setItem(PLACE, JSON.stringify({ application, purpose: "sign-out", back: "/sign-in" }));
+  await app.logoutRedirect({ account: app.getAccount({ homeAccountId: account }) });
+}

@@ -1,0 +1,114 @@
+// Who is signed in, and where she begins.
+
+import { get, Problem } from "./api.js";
+import { forget, keep, kept } from "./credential.js";
+import * as microsoft from "./microsoft.js";
+import { go, goInstead } from "./router.js";
+import { announce, current, update } from "./store.js";
+import { t } from "./text.js";
+
+/**
+ * Asks the service who is signed in.
+ * @returns {Promise<any>} null: nobody, or somebody who is not known any more
+ */
+export async function readSession() {
+  if (!kept()) return null;
+  const session = await whoIsThis();
+  update({ session });
+  return session;
+}
+
+/** The answer of `GET /v1/session`. */
+function whoIsThis() {
+  return get("/v1/session");
+}
+
+/** Signs in with an API key. @param {string} key */
+export async function signInWithKey(key) {
+  keep({ kind: "key", key: key.trim() });
+  try {
+    await readSession();
+  } catch (error) {
+    forget();
+    update({ renewal: null });
+    throw error;
+  }
+  arriveSignedIn();
+}
+
+/** Goes to where she was going, or to where she begins. @param {string|null} [wanted] */
+export function arriveSignedIn(wanted = current().wanted) {
+  update({ wanted: null });
+  goInstead(wanted ?? homeOf(current().session));
+}
+
+/** Goes to Microsoft to sign in. @param {string} [back] the place to come back to */
+export function signInWithMicrosoft(back = "/") {
+  const { config } = current();
+  return microsoft.begin(config, { application: config.application, purpose: "session", back });
+}
+
+/** Signs in to an application to see which line it gets. @param {string} application @param {string} back */
+export function trySignIn(application, back) {
+  return microsoft.begin(current().config, { application, purpose: "try", back });
+}
+
+/** Fetches a token that proves a tenant. @param {string} back @param {any} context what it is for */
+export function fetchProof(back, context) {
+  const { config } = current();
+  return microsoft.begin(config, { application: config.application, purpose: "proof", back, context });
+}
+
+/** Signs out, and forgets everything. */
+export async function signOut() {
+  const known = kept();
+  forget();
+  update({ session: null, group: null, renewal: null, returned: null, wanted: null, view: {}, dialog: null });
+  if (known?.kind === "microsoft") {
+    await microsoft.signOut(current().config, known.application, known.account);
+  } else {
+    sessionStorage.clear();
+    go("/sign-in");
+    announce(t("session.signed_out"));
+  }
+}
+
+/**
+ * Signs in again where the page stands.
+ * @param {string} [key] a new key, if it was signed in with one
+ */
+export async function renew(key) {
+  const known = kept();
+  if (known?.kind === "microsoft") {
+    const account = await microsoft.renewInWindow(current().config, known.application, known.account);
+    keep({ ...known, account });
+  } else if (key) {
+    keep({ kind: "key", key: key.trim() });
+  }
+  const before = current().session;
+  const session = await whoIsThis();
+  if (before && !isSame(before, session)) throw new Problem(403, { detail: t("session.another_person") });
+  update({ session, renewal: null });
+}
+
+/** Whether what stands on the page may be seen and done by the other session as well. @param {any} a @param {any} b */
+function isSame(a, b) {
+  return a.role === b.role && a.business_group === b.business_group && a.oid === b.oid;
+}
+
+/**
+ * Whether an administrator has to be asked first whether the company is hers: any call of hers proves the link of her tenant.
+ * @param {any} session
+ */
+export function isUnconfirmed(session) {
+  return session?.credential === "entra" && session.role === "business-group-admin" && session.tenant === "unproven";
+}
+
+/** Where somebody begins. @param {any} session @returns {string} */
+export function homeOf(session) {
+  if (!session) return "/sign-in";
+  if (session.role === "operator") return "/groups";
+  if (session.role === "business-group-admin") return `/groups/${session.business_group}`;
+  if (session.role === "user" && session.administrator_role && session.tenant === "unlinked") return "/link";
+  return session.role === "user" ? "/line" : "/no-place";
+}

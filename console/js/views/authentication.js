@@ -1,0 +1,184 @@
+// External Authentication: which Microsoft tenant the company's people sign in from.
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { call, groupPath } from "../api.js";
+import { badge, button, copyButton, field, notice, onSubmit, openDialog, problemNotice, time } from "../elements.js";
+import { fetchProof } from "../session.js";
+import { announce, current, update, viewSetter } from "../store.js";
+import { t } from "../text.js";
+import { attempt, fetchGroup } from "../work.js";
+import { groupView } from "./group_view.js";
+import { microsoftError } from "./microsoft_error.js";
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const authentication = groupView({
+  title: "nav.authentication",
+  lead: "authentication.lead",
+  load: async (set, group) => {
+    set({ loaded: true });
+    await takeUpProof(set, group);
+  },
+  body: (state) => html`${outcome(state)} ${linkState(state)} ${form(state)} ${help()}`,
+});
+
+/** @param {any} state */
+function outcome({ view }) {
+  if (view.microsoft) return microsoftError(view.microsoft);
+  if (view.done) return notice("success", html`<p>${view.done}</p>`, "authentication-success");
+  if (view.problem?.slug === "tenant-taken") return taken(view);
+  return view.problemOf === "link" ? problemNotice(view.problem) : nothing;
+}
+
+/** Another company has the tenant: as long as nobody has proven it, she can. @param {any} view */
+function taken(view) {
+  const canProve = view.problem.body.unproven && current().config.application;
+  return html`${problemNotice(view.problem)}
+  ${canProve
+    ? html`<section class="card" data-test="take-over">
+        <h2>${t("authentication.take_over_title")}</h2>
+        <p>${t("authentication.take_over")}</p>
+        ${proveButton(t("authentication.take_over_button"), view.tenant)}
+      </section>`
+    : nothing}`;
+}
+
+/** @param {string} label @param {string} tenant */
+function proveButton(label, tenant) {
+  const back = `/groups/${current().route.params.group}/authentication`;
+  return button({
+    label,
+    kind: "primary",
+    hook: "prove",
+    busy: current().view.busy === "prove",
+    onClick: () => attempt("prove", () => fetchProof(back, { group: current().group.id, tenant })),
+  });
+}
+
+/** What came back from Microsoft is the proof. @param {(patch: object) => void} set @param {any} group */
+async function takeUpProof(set, group) {
+  const { returned } = current();
+  if (returned?.purpose !== "proof" || returned.context.group !== group.id) return;
+  update({ returned: null });
+  if (returned.error) set({ microsoft: returned.error });
+  else await link(returned.context.tenant, returned.token);
+}
+
+/** @param {any} state */
+function linkState({ group, view }) {
+  if (!group.tenant_id) {
+    return html`<section class="card status" data-test="link-state" data-state="not-linked">
+      ${badge("warn", t("authentication.not_linked"))}
+      <p>${t("authentication.not_linked_text", { company: group.name })}</p>
+    </section>`;
+  }
+  const isProven = Boolean(group.tenant_proven_at);
+  return html`<section class="card status" data-test="link-state" data-state=${isProven ? "proven" : "unproven"}>
+    ${isProven ? badge("good", t("authentication.proven")) : badge("warn", t("authentication.unproven"))}
+    <dl class="facts">
+      <div><dt>${t("authentication.tenant_id")}</dt><dd><code data-test="linked-tenant">${group.tenant_id}</code></dd></div>
+      ${isProven ? html`<div><dt>${t("authentication.since")}</dt><dd>${time(group.tenant_proven_at)}</dd></div>` : nothing}
+    </dl>
+    <p>${isProven ? t("authentication.proven_text") : t("authentication.unproven_text")}</p>
+    <div class="actions">
+      ${isProven || !current().config.application ? nothing : proveButton(t("authentication.prove"), group.tenant_id)}
+      ${copyButton(group.tenant_id, t("authentication.copy"))}
+      ${button({ label: t("authentication.unlink"), kind: "small danger-quiet", hook: "unlink", onClick: () => askToUnlink(group) })}
+    </div>
+    ${view.problemOf === "unlink" ? problemNotice(view.problem) : nothing}
+  </section>`;
+}
+
+/** @param {any} state */
+function form({ group, view }) {
+  const send = onSubmit(({ tenant_id: typed }) => confirm(group, typed.trim()));
+  return html`<section class="card" aria-labelledby="tenant-form">
+    <h2 id="tenant-form">${group.tenant_id ? t("authentication.change") : t("authentication.enter")}</h2>
+    <form class="inline" novalidate @submit=${send}>
+      ${field({
+        name: "tenant_id",
+        label: t("authentication.tenant_id"),
+        hint: t("authentication.tenant_hint"),
+        error: view.fieldError ?? view.problem?.of?.("tenant_id"),
+        value: view.tenant ?? group.tenant_id ?? "",
+        required: true,
+        code: true,
+        wide: true,
+      })}
+      ${button({
+        label: t("authentication.confirm"),
+        kind: "primary",
+        type: "submit",
+        hook: "confirm-tenant",
+        busy: view.busy === "link",
+      })}
+    </form>
+  </section>`;
+}
+
+/** @param {any} group @param {string} tenant */
+function confirm(group, tenant) {
+  const set = viewSetter();
+  set({ tenant, done: null, microsoft: null, problem: null, fieldError: null });
+  if (!GUID.test(tenant)) {
+    set({ fieldError: t("authentication.not_a_guid") });
+    document.getElementById("field-tenant_id")?.focus();
+  } else if (group.tenant_id && group.tenant_id !== tenant.toLowerCase()) {
+    askToChange(group, tenant);
+  } else {
+    link(tenant);
+  }
+}
+
+/** @param {string} tenant @param {string} [proof] */
+function link(tenant, proof) {
+  return attempt("link", async (set) => {
+    set({ done: null, tenant });
+    const group = await call("PUT", groupPath(current().route.params.group, "tenant"), { tenant_id: tenant, proof });
+    update({ group });
+    set({ done: t(group.tenant_proven_at ? "authentication.done_proven" : "authentication.done", { company: group.name }) });
+  });
+}
+
+/** @param {any} group @param {string} tenant */
+function askToChange(group, tenant) {
+  openDialog({
+    title: t("authentication.change_title"),
+    body: () => html`<p>${t("authentication.change_text", { company: group.name })}</p>`,
+    submit: t("authentication.change_submit"),
+    kind: "danger",
+    onSubmit: async () => {
+      queueMicrotask(() => link(tenant));
+    },
+  });
+}
+
+/** @param {any} group */
+function askToUnlink(group) {
+  openDialog({
+    title: t("authentication.unlink_title"),
+    body: () => html`<p>${t("authentication.unlink_text", { company: group.name })}</p>`,
+    submit: t("authentication.unlink"),
+    kind: "danger",
+    hook: "unlink-dialog",
+    onSubmit: async () => {
+      await call("DELETE", groupPath(group.id, "tenant"));
+      await fetchGroup(true);
+      viewSetter()({ done: null, tenant: "", problem: null });
+      announce(t("authentication.unlinked"));
+    },
+  });
+}
+
+function help() {
+  return html`<details class="more">
+    <summary>${t("authentication.help")}</summary>
+    <ol>
+      <li>${t("authentication.help_1")}</li>
+      <li>${t("authentication.help_2")}</li>
+      <li>${t("authentication.help_3")}</li>
+      <li>${t("authentication.help_4")}</li>
+    </ol>
+    <p class="hint">${t("authentication.help_form")}</p>
+  </details>`;
+}

@@ -1,0 +1,58 @@
+// "Is that your company?": asked before an administrator's first call, which would prove the link of her tenant.
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { call, groupPath } from "../api.js";
+import { credential } from "../credential.js";
+import { button, notice, page, problemNotice } from "../elements.js";
+import { go, here } from "../router.js";
+import { readSession } from "../session.js";
+import { announce, current, update } from "../store.js";
+import { t } from "../text.js";
+import { attempt } from "../work.js";
+import { keyForm } from "./link_with_key.js";
+
+/** @type {import("./index.js").View} */
+export const confirmCompany = {
+  name: "confirmCompany",
+  title: () => t("confirm_company.title"),
+  render: (state) => {
+    const { business_group_name: company, tid } = state.session;
+    const title = t("confirm_company.title");
+    return html`<div class="narrow">
+      ${page({ title, lead: t("confirm_company.question", { company }) }, nothing)}
+      ${state.view.isOther ? notMine(state, company) : question(state, company, tid)}
+    </div>`;
+  },
+};
+
+/** @param {any} state @param {string} company @param {string} tid */
+function question(state, company, tid) {
+  return html`<section class="card">
+    <dl class="facts">
+      <div><dt>${t("confirm_company.tenant")}</dt><dd><code>${tid}</code></dd></div>
+      <div><dt>${t("confirm_company.company")}</dt><dd data-test="company">${company}</dd></div>
+    </dl>
+    <p>${t("confirm_company.meaning")}</p>
+    ${problemNotice(state.view.problem)}
+    <div class="actions">
+      ${button({ label: t("confirm_company.yes"), kind: "primary", hook: "company-yes", busy: state.view.busy === "yes", onClick: confirm })}
+      ${button({ label: t("confirm_company.no"), hook: "company-no", onClick: () => update({ view: { isOther: true } }) })}
+    </div>
+  </section>`;
+}
+
+/** Any call of hers would prove it; this one says so. */
+function confirm() {
+  return attempt("yes", async () => {
+    const { business_group: group, tid } = current().session;
+    await call("PUT", groupPath(group, "tenant"), { tenant_id: tid, proof: await credential() });
+    await readSession();
+    announce(t("confirm_company.done", { company: current().session.business_group_name }));
+    go(here());
+  });
+}
+
+/** @param {any} state @param {string} company */
+function notMine(state, company) {
+  return html`${notice("warning", t("confirm_company.not_mine", { company }))} ${keyForm(state)}`;
+}

@@ -1,0 +1,346 @@
+// Importing a sheet: the file, its upload, its preview, and taking it over.
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { call, get, groupPath, mediaType, Problem, upload } from "../api.js";
+import {
+  badge,
+  button,
+  choices,
+  field,
+  icon,
+  notice,
+  openDialog,
+  page,
+  loading,
+  problemNotice,
+  table,
+  time,
+  who,
+} from "../elements.js";
+import { saveFrom } from "../files.js";
+import { go } from "../router.js";
+import { announce, current, update, viewSetter } from "../store.js";
+import { formatNumber, t } from "../text.js";
+import { attempt, fetchGroup } from "../work.js";
+import { changeTabs, firstKind, noChanges, readChanges } from "./changes.js";
+import { groupView } from "./group_view.js";
+
+/** How many problems of a file are shown. */
+const PROBLEMS = 200;
+
+export const importFile = groupView({
+  title: "import.title",
+  lead: "import.lead",
+  load: async (set) => set({ mode: "replace" }),
+  body: (state) => html`${chooser(state)} ${progress(state.view)} ${rejection(state)}`,
+});
+
+/** @param {any} state */
+function chooser({ group, view }) {
+  const isBusy = view.busy === "upload";
+  return html`<section class="card">
+    ${choices({
+      name: "mode",
+      legend: t("import.mode"),
+      value: view.mode,
+      options: [
+        { value: "replace", label: t("import.replace"), hint: t("import.replace_hint") },
+        { value: "merge", label: t("import.merge"), hint: t("import.merge_hint") },
+      ],
+      onChange: (mode) => viewSetter()({ mode, problem: null }),
+    })}
+    <label
+      class="drop ${view.isOver ? "over" : ""} ${isBusy ? "busy" : ""}"
+      @dragover=${(/** @type {DragEvent} */ event) => onDrag(event, true)}
+      @dragleave=${(/** @type {DragEvent} */ event) => onDrag(event, false)}
+      @drop=${onDrop}
+    >
+      ${icon("upload")}
+      <span><b>${t("import.drop")}</b> <span class="link-like">${t("import.choose")}</span></span>
+      <span class="hint">${t("import.formats")}</span>
+      <input
+        id="file"
+        type="file"
+        class="visually-hidden"
+        accept=".csv,.txt,.xlsx,.xlsm,text/csv"
+        ?disabled=${isBusy}
+        @change=${onChoose}
+      />
+    </label>
+    <p class="hint">
+      ${t("import.need_sheet")}
+      ${button({
+        label: t("mappings.template"),
+        kind: "link",
+        hook: "template",
+        onClick: () => attempt("template", () => saveFrom("/v1/mappings-template.csv", "mappings-template.csv")),
+      })}
+      ${t("or")}
+      ${button({
+        label: t("mappings.export"),
+        kind: "link",
+        hook: "export-all",
+        onClick: () => attempt("export", () => saveFrom(groupPath(group.id, "mappings.csv"), `${group.id}.csv`)),
+      })}
+    </p>
+  </section>`;
+}
+
+/** @param {DragEvent} event @param {boolean} isOver */
+function onDrag(event, isOver) {
+  event.preventDefault();
+  if (current().view.isOver !== isOver) viewSetter()({ isOver });
+}
+
+/** @param {DragEvent} event */
+function onDrop(event) {
+  event.preventDefault();
+  viewSetter()({ isOver: false });
+  const file = event.dataTransfer?.files[0];
+  if (file && current().view.busy !== "upload") send(file);
+}
+
+/** @param {Event} event */
+function onChoose(event) {
+  const input = /** @type {HTMLInputElement} */ (event.target);
+  const file = input.files?.[0];
+  if (file) send(file);
+  // So that the same file, mended, can be chosen again.
+  input.value = "";
+}
+
+/** @param {string} group @param {Record<string, string>} query */
+function importPath(group, query) {
+  return `${groupPath(group, "imports")}?${new URLSearchParams(query)}`;
+}
+
+/** Uploads a file, and goes to its preview. @param {File} file @param {boolean} [isSkipping] rows with a problem are left out */
+async function send(file, isSkipping = false) {
+  const { group, view } = current();
+  const query = { mode: view.mode ?? "replace", ...(isSkipping ? { on_problem: "skip" } : {}) };
+  viewSetter()({ file, sent: 0 });
+  await attempt("upload", async (set) => {
+    const taken = await upload(importPath(group.id, query), file, (sent) => set({ sent }));
+    go(`/groups/${group.id}/imports/${taken.id}`);
+    update({ view: { ...current().view, file, left: taken.problems ?? null } });
+  });
+}
+
+/** @param {any} view */
+function progress(view) {
+  if (view.busy !== "upload") return nothing;
+  const percent = Math.round(view.sent * 100);
+  return html`<section class="card" role="status" data-test="progress">
+    <p class="file-name">${icon("file")} <b>${view.file.name}</b> <span class="faint">${size(view.file.size)}</span></p>
+    <progress max="100" .value=${percent} aria-label=${t("import.progress")}></progress>
+    <p class="hint">${percent < 100 ? t("import.sending", { percent }) : t("import.reading")}</p>
+  </section>`;
+}
+
+/** @param {number} bytes */
+function size(bytes) {
+  return bytes < 1_000_000 ? t("import.kilobytes", { size: Math.max(1, Math.round(bytes / 1000)) }) : t("import.megabytes", { size: Math.round(bytes / 100_000) / 10 });
+}
+
+/** What is wrong with the file. @param {any} state */
+function rejection({ group, view }) {
+  if (!view.problem || view.problemOf === "load") return nothing;
+  if (view.problem.slug !== "import-rejected") return problemNotice(view.problem);
+  const { problems = [], problem_count: count } = view.problem.body;
+  const path = importPath(group.id, { mode: view.mode });
+  const headers = { "Accept": "text/csv", "Content-Type": mediaType(view.file) };
+  const fetchIt = () => saveFrom(path, "problems.csv", { method: "POST", headers, body: view.file }, [422]);
+  return html`<section class="card" aria-labelledby="problems-title" data-test="import-problems">
+    ${notice("error", html`<p id="problems-title"><b>${t("import.rejected", { count, file: view.file.name })}</b></p><p>${t("import.rejected_text")}</p>`, "import-rejected")}
+    <div class="actions">
+      ${button({ label: t("import.problems_file"), icon: "download", hook: "download-problems", onClick: () => keepProblem(fetchIt) })}
+      ${view.mode === "merge" && canSkip(problems)
+        ? button({ label: t("import.skip"), hook: "skip-problems", onClick: () => send(view.file, true) })
+        : nothing}
+    </div>
+    ${problemTable(problems.slice(0, PROBLEMS))}
+    ${count > PROBLEMS ? html`<p class="pager">${t("import.first_problems", { shown: PROBLEMS, count })}</p>` : nothing}
+  </section>`;
+}
+
+/** Rows can be left out; a file whose columns can't be found has none. @param {any[]} problems */
+function canSkip(problems) {
+  return problems.every((problem) => problem.line > 1);
+}
+
+/** The problems stay on the page while their file is fetched. @param {() => Promise<any>} work */
+function keepProblem(work) {
+  work().catch((problem) => announce(problem.message));
+}
+
+/** @param {any[]} problems */
+function problemTable(problems) {
+  return table({
+    caption: t("import.problems"),
+    heads: [t("import.line"), t("import.column"), t("import.value"), t("import.wrong")],
+    rows: problems,
+    cells: (problem) => [
+      html`<span class="numeric">${formatNumber(problem.line)}</span>`,
+      problem.column ?? "",
+      html`<code class="value">${problem.value}</code>`,
+      html`<span data-code=${problem.code}>${problem.message}</span>`,
+    ],
+    hook: "problems",
+  });
+}
+
+/** @type {import("./index.js").View} */
+export const importPreview = {
+  title: () => t("preview.title"),
+  load: () =>
+    attempt("load", async (set) => {
+      const { params } = current().route;
+      const [found] = await Promise.all([get(previewPath(params)), fetchGroup()]);
+      set({ preview: found, changes: { ...noChanges(), kind: firstKind(found) } });
+      await readChanges(`${previewPath(params)}/changes`);
+    }),
+  render: (state) => {
+    const above = html`<a class="up" href="#/groups/${state.route.params.group}/import">${icon("back")} ${t("import.title")}</a>`;
+    return page({ above, title: t("preview.title"), lead: state.view.file?.name }, previewBody(state));
+  },
+};
+
+/** @param {Record<string, string>} params */
+function previewPath(params) {
+  return groupPath(params.group, "imports", params.import);
+}
+
+/** @param {any} state */
+function previewBody({ view, route, group }) {
+  const { preview, problem } = view;
+  if (!preview) return problem ? problemNotice(problem) : loading();
+  const stale = problem?.slug === "stale-import";
+  return html`
+    ${preview.state === "applied" ? applied(preview, group) : nothing}
+    ${stale ? staleNotice(view, route.params.group) : problemNotice(problem)}
+    ${view.left?.length ? leftOut(view.left) : nothing}
+    <section class="card">
+      <div class="counts" data-test="counts">
+        ${count("added", preview.added, t("changes.added"))} ${count("changed", preview.changed, t("changes.changed"))}
+        ${count("removed", preview.removed, t("changes.removed"))} ${count("unchanged", preview.unchanged, t("changes.unchanged"))}
+      </div>
+      <p class="hint">
+        ${t(preview.mode === "replace" ? "preview.replace" : "preview.merge", { count: preview.row_count })}
+        ${preview.state === "ready" ? html`${t("preview.until")} ${time(preview.expires_at)}` : nothing}
+      </p>
+      ${preview.state === "ready" && !stale ? decision(view) : nothing}
+    </section>
+    ${changeTabs(view, preview, `${previewPath(route.params)}/changes`)}`;
+}
+
+/** @param {string} kind @param {number} number @param {string} words */
+function count(kind, number, words) {
+  return html`<div class="count-box ${kind}"><b data-test="count-${kind}">${formatNumber(number)}</b><span>${words}</span></div>`;
+}
+
+/** @param {any} view */
+function decision(view) {
+  const { preview } = view;
+  const changes = preview.added + preview.changed + preview.removed;
+  return html`<div class="actions">
+    ${button({
+      label: changes ? t("preview.import", { count: changes }) : t("preview.import_nothing"),
+      kind: "primary",
+      hook: "import",
+      busy: view.busy === "apply",
+      onClick: () => apply(),
+    })}
+    ${button({ label: t("preview.drop"), hook: "drop-import", busy: view.busy === "drop", onClick: drop })}
+  </div>`;
+}
+
+/** @param {number} [removals] how many removals the person has agreed to */
+async function apply(removals) {
+  const path = `${previewPath(current().route.params)}/apply${removals === undefined ? "" : `?confirm_removals=${removals}`}`;
+  await attempt("apply", async (set) => {
+    try {
+      set({ preview: await call("POST", path) });
+      await fetchGroup(true);
+      announce(t("preview.done"));
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.slug !== "confirm-removals") throw problem;
+      askForRemovals(problem.body);
+    }
+  });
+}
+
+/** So many mappings go only if somebody types how many. @param {any} body */
+function askForRemovals({ removed, mapping_count: all }) {
+  openDialog({
+    title: t("preview.removals_title", { count: removed }),
+    body: () => html`
+      <p>${t("preview.removals_text", { count: removed, all })}</p>
+      ${field({ name: "removed", label: t("preview.removals_type", { count: removed }), required: true })}`,
+    submit: t("preview.removals_submit"),
+    kind: "danger",
+    hook: "removals-dialog",
+    onSubmit: async ({ removed: typed }) => {
+      if (typed.replace(/[\s,.]/g, "") !== String(removed)) {
+        throw new Error(t("preview.removals_wrong", { count: removed }));
+      }
+      queueMicrotask(() => apply(removed));
+    },
+  });
+}
+
+function drop() {
+  const { params } = current().route;
+  return attempt("drop", async () => {
+    await call("DELETE", previewPath(params));
+    go(`/groups/${params.group}/import`);
+    announce(t("preview.dropped"));
+  });
+}
+
+/** @param {any} preview @param {any} group */
+function applied(preview, group) {
+  return notice(
+    "success",
+    html`<p><b>${t("preview.applied", { revision: preview.revision })}</b></p>
+      <p>
+        <a href="#/groups/${group.id}/mappings">${t("preview.to_mappings")}</a> ·
+        <a href="#/groups/${group.id}/history">${t("preview.to_history")}</a>
+      </p>`,
+    "import-applied",
+  );
+}
+
+/** Somebody changed the mappings since the file was looked at. @param {any} view @param {string} group */
+function staleNotice(view, group) {
+  const { revisions = [] } = view.problem.body;
+  return notice(
+    "warning",
+    html`<p><b>${t("preview.stale")}</b></p>
+      <p>${view.problem.message}</p>
+      <ul>
+        ${revisions.map(
+          (/** @type {any} */ one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one.actor)}, ${time(one.at)}</li>`,
+        )}
+      </ul>
+      <div class="actions">
+        ${view.file
+          ? button({ label: t("preview.again"), kind: "primary", hook: "upload-again", busy: view.busy === "upload", onClick: () => uploadAgain(view) })
+          : html`<a class="button primary" href="#/groups/${group}/import">${t("preview.choose_again")}</a>`}
+      </div>`,
+    "stale-import",
+  );
+}
+
+/** @param {any} view */
+function uploadAgain(view) {
+  viewSetter()({ mode: view.preview.mode });
+  return send(view.file, Boolean(view.left?.length));
+}
+
+/** @param {any[]} problems */
+function leftOut(problems) {
+  return html`<details class="more">
+    <summary>${t("preview.left", { count: problems.length })} ${badge("warn", formatNumber(problems.length))}</summary>
+    ${problemTable(problems.slice(0, PROBLEMS))}
+  </details>`;
+}

@@ -1,0 +1,49 @@
+// Which view stands at which place. A view is fetched when it is needed first.
+
+import { isUnconfirmed } from "../session.js";
+
+/**
+ * @typedef {object} View
+ * @property {string} [name]
+ * @property {(state: import("../store.js").State) => string} title
+ * @property {(state: import("../store.js").State) => any} [load] fetches what it shows
+ * @property {(state: import("../store.js").State) => any} render
+ */
+
+/** @type {Record<string, () => Promise<View>>} */
+const VIEWS = {
+  allKeys: async () => (await import("./keys.js")).allKeys,
+  audit: async () => (await import("./audit.js")).audit,
+  authentication: async () => (await import("./authentication.js")).authentication,
+  check: async () => (await import("./check.js")).check,
+  confirmCompany: async () => (await import("./confirm_company.js")).confirmCompany,
+  consent: async () => (await import("./consent.js")).consent,
+  consented: async () => (await import("./consent.js")).consented,
+  groups: async () => (await import("./groups.js")).groups,
+  history: async () => (await import("./history.js")).history,
+  importFile: async () => (await import("./imports.js")).importFile,
+  importPreview: async () => (await import("./imports.js")).importPreview,
+  keys: async () => (await import("./keys.js")).keys,
+  line: async () => (await import("./line.js")).line,
+  linkWithKey: async () => (await import("./link_with_key.js")).linkWithKey,
+  mappings: async () => (await import("./mappings.js")).mappings,
+  missing: async () => (await import("./nowhere.js")).missing,
+  noPlace: async () => (await import("./nowhere.js")).noPlace,
+  overview: async () => (await import("./overview.js")).overview,
+  revision: async () => (await import("./history.js")).revision,
+  settings: async () => (await import("./settings.js")).settings,
+  signIn: async () => (await import("./sign_in.js")).signIn,
+  tried: async () => (await import("./line.js")).tried,
+  wholeAudit: async () => (await import("./audit.js")).wholeAudit,
+};
+
+/**
+ * The view of a place for whoever is signed in.
+ * @param {import("../router.js").Route} route
+ * @param {any} session
+ * @returns {Promise<View>}
+ */
+export function findView(route, session) {
+  const isAsked = route.params.group && isUnconfirmed(session);
+  return VIEWS[isAsked ? "confirmCompany" : route.name]();
+}

@@ -1,0 +1,211 @@
+// The mappings of a business group: which number is whose.
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { call, groupPath } from "../api.js";
+import {
+  badge,
+  button,
+  emptyState,
+  field,
+  icon,
+  openDialog,
+  pager,
+  problemNotice,
+  quietHead,
+  table,
+  time,
+} from "../elements.js";
+import { saveFrom } from "../files.js";
+import { nicely, searchable } from "../phone.js";
+import { announce, current, viewSetter } from "../store.js";
+import { t } from "../text.js";
+import { attempt, fetchGroup, fetchPage, pagesOf } from "../work.js";
+import { groupView } from "./group_view.js";
+
+/** How many rows a page has. */
+const ROWS = 50;
+
+/** How long somebody may pause in her typing before it is searched, in milliseconds. */
+const PAUSE = 250;
+
+export const mappings = groupView({
+  title: "nav.mappings",
+  lead: "mappings.lead",
+  load: (set, group) => fetchPage(set, groupPath(group.id, "mappings"), { limit: ROWS }),
+  actions: actions,
+  body: (state) => html`${bar(state)} ${problemNotice(state.view.problem)} ${list(state)}`,
+});
+
+/** @param {any} state */
+function actions({ group }) {
+  return html`
+    <a class="button" href="#/groups/${group.id}/import" data-test="upload">${icon("upload")} <span>${t("mappings.upload")}</span></a>
+    ${button({ label: t("mappings.add"), icon: "plus", kind: "primary", hook: "add-mapping", onClick: () => openMapping(group) })}`;
+}
+
+/** @param {any} state */
+function bar({ group, view }) {
+  return html`<div class="bar-row">
+    <form role="search" class="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
+      <label class="visually-hidden" for="search">${t("mappings.search")}</label>
+      ${icon("search")}
+      <input id="search" type="search" autocomplete="off" spellcheck="false" placeholder=${t("mappings.search")} @input=${onSearch} />
+    </form>
+    <div class="actions">
+      ${fileButton("mappings.template", "template", "/v1/mappings-template.csv", "mappings-template.csv", view)}
+      ${fileButton("mappings.export", "export-all", groupPath(group.id, "mappings.csv"), `${group.id}.csv`, view)}
+      ${fileButton("mappings.export_workbook", "export-workbook", groupPath(group.id, "mappings.xlsx"), `${group.id}.xlsx`, view)}
+    </div>
+  </div>`;
+}
+
+/** @param {string} words @param {string} hook @param {string} path @param {string} name @param {any} view */
+function fileButton(words, hook, path, name, view) {
+  const fetchIt = () => attempt(hook, () => saveFrom(path, name));
+  return button({ label: t(words), icon: "download", kind: "small", hook, busy: view.busy === hook, onClick: fetchIt });
+}
+
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let pending;
+
+/** @param {Event} event */
+function onSearch(event) {
+  const text = searchable(/** @type {HTMLInputElement} */ (event.target).value);
+  clearTimeout(pending);
+  const set = viewSetter();
+  pending = setTimeout(() => {
+    set({ q: text });
+    load();
+  }, PAUSE);
+}
+
+/** Fetches a page of what is searched for. @param {(string|null)[]} [cursors] */
+function load(cursors) {
+  const { q } = current().view;
+  const path = groupPath(current().route.params.group, "mappings");
+  return attempt("page", async (set) => {
+    // An answer that comes after that of a later search is of no use any more.
+    const setIfWanted = (/** @type {object} */ patch) => current().view.q === q && set(patch);
+    await fetchPage(setIfWanted, path, { limit: ROWS, q }, cursors);
+  });
+}
+
+/** @param {any} state */
+function list({ group, view }) {
+  if (view.items.length === 0) return view.q ? nothingFound(view.q) : noMappings(group);
+  const words = view.q ? undefined : t("mappings.count", { count: group.mapping_count });
+  return html`<div class=${view.busy === "page" ? "stale" : ""}>
+    ${table({
+      caption: t("mappings.caption"),
+      heads: [t("mappings.number"), t("mappings.email"), t("mappings.account"), t("mappings.updated"), quietHead(t("actions"))],
+      rows: view.items,
+      cells: (mapping) => [
+        html`<b class="number-cell" data-number=${mapping.phone_number}>${nicely(mapping.phone_number)}</b>`,
+        html`<span class="email">${mapping.email}</span>`,
+        pin(mapping),
+        time(mapping.updated_at),
+        rowActions(group, mapping),
+      ],
+      hook: "mappings",
+    })}
+    ${pager({ ...pagesOf(view, load), words })}
+  </div>`;
+}
+
+/** @param {any} mapping */
+function pin(mapping) {
+  return mapping.pinned_at
+    ? html`<span title=${mapping.oid}>${badge("good", t("mappings.pinned"))}</span>`
+    : html`<span class="faint">${t("mappings.not_pinned")}</span>`;
+}
+
+/** @param {any} group @param {any} mapping */
+function rowActions(group, mapping) {
+  const named = (/** @type {string} */ words) => t(words, { number: nicely(mapping.phone_number) });
+  return html`<span class="row-actions">
+    ${mapping.pinned_at
+      ? button({ label: t("mappings.release"), name: named("mappings.release_named"), kind: "small quiet", hook: "release-pin", onClick: () => askToRelease(group, mapping) })
+      : nothing}
+    ${button({ label: t("edit"), name: named("mappings.edit_named"), kind: "small quiet", hook: "edit-mapping", onClick: () => openMapping(group, mapping) })}
+    ${button({ label: t("remove"), name: named("mappings.remove_named"), kind: "small danger-quiet", hook: "remove-mapping", onClick: () => askToRemove(group, mapping) })}
+  </span>`;
+}
+
+/** @param {string} text */
+function nothingFound(text) {
+  return emptyState({ icon: "search", title: t("mappings.none_found", { text }), text: t("mappings.none_found_text") });
+}
+
+/** @param {any} group */
+function noMappings(group) {
+  return emptyState({
+    icon: "phone",
+    title: t("mappings.none"),
+    text: group.number_ranges.length ? t("mappings.none_text") : t("mappings.no_ranges"),
+    action: html`<a class="button primary" href="#/groups/${group.id}/import">${icon("upload")} <span>${t("mappings.upload")}</span></a>`,
+  });
+}
+
+/** Adds a mapping, or gives the number another address. @param {any} group @param {any} [mapping] */
+function openMapping(group, mapping) {
+  openDialog({
+    title: mapping ? t("mappings.edit_title", { number: nicely(mapping.phone_number) }) : t("mappings.add"),
+    body: ({ problem }) => html`
+      ${mapping
+        ? nothing
+        : field({ name: "phone_number", label: t("mappings.number"), hint: t("mappings.number_hint"), error: problem?.of?.("phone_number"), type: "tel", required: true, wide: true })}
+      ${field({ name: "email", label: t("mappings.email"), hint: t("mappings.email_hint"), error: problem?.of?.("email"), value: mapping?.email ?? "", type: "email", required: true, wide: true })}`,
+    submit: t("save"),
+    hook: "mapping-dialog",
+    onSubmit: async ({ phone_number: typed, email }) => {
+      const number = mapping?.phone_number ?? dialled(typed);
+      await call("PUT", groupPath(group.id, "mappings", number), { email: email.trim() });
+      await afterChange(t("mappings.saved", { number: nicely(number) }));
+    },
+  });
+}
+
+/** A number as the service reads it: without what it is only written with. @param {string} typed */
+function dialled(typed) {
+  return typed.trim().replace(/[\s().-]/g, "") || "0";
+}
+
+/** @param {any} group @param {any} mapping */
+function askToRemove(group, mapping) {
+  const values = { number: nicely(mapping.phone_number), email: mapping.email };
+  openDialog({
+    title: t("mappings.remove_title", values),
+    body: () => html`<p>${t("mappings.remove_text", values)}</p>`,
+    submit: t("remove"),
+    kind: "danger",
+    hook: "remove-dialog",
+    onSubmit: async () => {
+      await call("DELETE", groupPath(group.id, "mappings", mapping.phone_number));
+      await afterChange(t("mappings.removed", values));
+    },
+  });
+}
+
+/** @param {any} group @param {any} mapping */
+function askToRelease(group, mapping) {
+  const values = { number: nicely(mapping.phone_number), email: mapping.email };
+  openDialog({
+    title: t("mappings.release_title", values),
+    body: () => html`<p>${t("mappings.release_text", values)}</p>
+      <dl class="facts"><div><dt>${t("mappings.pinned_since")}</dt><dd>${time(mapping.pinned_at)}</dd></div>
+      <div><dt>${t("mappings.object_id")}</dt><dd><code>${mapping.oid}</code></dd></div></dl>`,
+    submit: t("mappings.release"),
+    kind: "danger",
+    hook: "release-dialog",
+    onSubmit: async () => {
+      await call("DELETE", groupPath(group.id, "mappings", mapping.phone_number, "pin"));
+      await afterChange(t("mappings.released", values));
+    },
+  });
+}
+
+/** @param {string} words */
+async function afterChange(words) {
+  await Promise.all([fetchGroup(true), load(current().view.cursors)]);
+  announce(words);
+}

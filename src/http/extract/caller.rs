@@ -1,0 +1,104 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::FromRequest;
+use actix_web::HttpRequest;
+use actix_web::dev::Payload;
+
+use crate::access::NoRight;
+use crate::access::Standing;
+use crate::auth::ValidatedToken;
+use crate::domain::actor::Actor;
+use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::Grant;
+use crate::domain::business_group::BusinessGroupId;
+use crate::http::extract::credential;
+use crate::http::extract::credential::Credential;
+use crate::http::limits::Kind;
+use crate::http::problem::Problem;
+use crate::http::services::Services;
+
+/// Who sent a good credential, of either kind.
+pub enum Caller {
+    /// Whoever holds an API key.
+    Key(ApiKey),
+    /// A person who signed in with Microsoft.
+    Person {
+        /// Her token.
+        token: Arc<ValidatedToken>,
+        /// What she may administer.
+        standing: Standing,
+    },
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}
+
+impl Caller {
+    /// Checks the credential of a request. What a person may do is looked up each time, as a key is.
+    pub(super) async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let services = Services::of(request)?;
+        match credential::of(request)? {
+            Credential::ApiKey(secret) => {
+                let check = services.api_keys.authenticate(secret);
+                let attempt = (Kind::ApiKey, secret);
+                services.attempts.check((request, &services.metrics), attempt, check).await.map(Self::Key)
+            }
+            Credential::Token(token) => {
+                let check = services.tokens.validate(token);
+                let token = services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
+                let standing = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
+                Ok(Self::Person { token, standing })
+            }
+        }
+    }
+
+    /// What she may do.
+    ///
+    /// # Errors
+    /// Why she may administer nothing.
+    pub fn grant(&self) -> Result<&Grant, NoRight> {
+        match self {
+            Self::Key(key) => Ok(&key.grant),
+            Self::Person { standing, .. } => standing.right.as_ref().map_err(|why| *why),
+        }
+    }
+
+    /// How histories and the audit log name her.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Key(key) => Actor::from(key),
+            Self::Person { token, .. } => Actor::from(&token.sign_in),
+        }
+    }
+
+    /// The business group that she belongs to, whether or not she may do anything with it.
+    #[must_use]
+    pub fn own_group(&self) -> Option<&BusinessGroupId> {
+        match self {
+            Self::Key(key) => key.grant.business_group(),
+            Self::Person { standing, .. } => standing.group.as_ref().map(|group| &group.id),
+        }
+    }
+
+    /// Whether it is written down what this call is refused. Of people without any right only those of tenants that the
+    /// service knows, and each of them so often: the log never forgets, and nobody must be able to fill it.
+    pub(super) fn is_written_down(&self, services: &Services) -> bool {
+        match self {
+            Self::Key(_) => true,
+            Self::Person { standing, .. } if standing.right.is_ok() => true,
+            Self::Person { token, standing } => {
+                standing.is_known() && services.attempts.may_write_down(token.sign_in.tid, token.sign_in.oid)
+            }
+        }
+    }
+}

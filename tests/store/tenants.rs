@@ -1,0 +1,457 @@
+//! Whose a tenant is: proofs of it, and how it passes from the group that only named it to the one that has it.
+
+use std::time::Duration;
+
+use signline::domain::audit::AuditEvent;
+use signline::domain::business_group::BusinessGroupId;
+use signline::domain::guid::Guid;
+use signline::domain::history::ChangeCounts;
+use signline::domain::history::Revision;
+use signline::domain::page::PageRequest;
+use signline::domain::tenant::TenantProof;
+use signline::ports::audit_log::AuditFilter;
+use signline::ports::business_group_store::DeleteGroupOutcome;
+use signline::ports::business_group_store::LinkTenantOutcome;
+use signline::ports::history_store::Restore;
+use signline::ports::import_store::ApplyImport;
+use signline::ports::import_store::ApplyOutcome;
+use signline::ports::mapping_store::Pin;
+use signline::store::Stores;
+use sqlx::Connection;
+use sqlx::Executor;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use test_support::app::PATIENCE;
+use test_support::database::Engine;
+use tokio::time::sleep;
+use tokio::time::timeout;
+
+use crate::on_both_engines;
+use crate::support::*;
+
+on_both_engines!(
+    a_free_tenant_is_proven_from_the_start_or_later,
+    a_proof_is_of_the_tenant_that_is_linked,
+    a_proof_goes_with_its_link,
+    a_proof_takes_a_tenant_over_that_was_only_named,
+    both_groups_are_told_of_a_takeover_and_neither_of_the_other,
+    a_tenant_that_is_proven_or_claimed_without_proof_is_not_taken,
+    previews_from_before_a_takeover_are_stale_on_both_sides,
+    a_restore_passes_over_a_takeover,
+    pins_of_a_lost_tenant_wait_until_it_comes_back,
+    of_two_groups_that_take_a_tenant_at_once_one_gets_it,
+    groups_that_take_each_others_tenants_at_once_all_get_what_they_have_proven,
+    two_that_take_from_each_other_do_not_wait_for_each_other,
+    a_takeover_and_a_proof_at_once_leave_one_owner,
+    a_holder_that_leaves_at_once_is_no_harm,
+);
+
+const ANN: &str = "ann@abc.com";
+
+fn proof(tenant: u32) -> TenantProof {
+    TenantProof { tenant: guid(tenant), oid: guid(900 + tenant) }
+}
+
+async fn take(stores: &Stores, group: &BusinessGroupId, tenant: u32, seconds: i64) -> LinkTenantOutcome {
+    let mut deed = deed(seconds);
+    deed.request_id = Some("winners-call".to_owned());
+    stores.business_groups.link_proven_tenant(group, proof(tenant), &deed).await.unwrap()
+}
+
+async fn name(stores: &Stores, group: &BusinessGroupId, tenant: u32) -> LinkTenantOutcome {
+    stores.business_groups.link_tenant(group, guid(tenant), &deed(10)).await.unwrap()
+}
+
+async fn prove(world: &World, group: &BusinessGroupId, tenant: u32, seconds: i64) -> bool {
+    world.stores.business_groups.prove_tenant(group, proof(tenant), &deed(seconds)).await.unwrap()
+}
+
+/// The tenant that a group is linked to, and since how many seconds it is proven.
+async fn link_of(world: &World, group: &BusinessGroupId) -> (Option<Guid>, Option<i64>) {
+    let group = world.read(group).await;
+    (group.tenant_id, group.tenant_proven_at.map(|at| at.as_second() - time(0).as_second()))
+}
+
+async fn revisions(world: &World, group: &BusinessGroupId) -> Vec<Revision> {
+    let page = PageRequest { limit: 1000, after: None };
+    world.stores.history.list(group, &page).await.unwrap().unwrap().items
+}
+
+/// The newest first.
+async fn events(world: &World, group: &BusinessGroupId) -> Vec<AuditEvent> {
+    let filter = AuditFilter { group: Some(group.clone()), ..AuditFilter::default() };
+    world.stores.audit.list(&filter, &PageRequest { limit: 1000, after: None }).await.unwrap().items
+}
+
+/// A group that has only named tenant 1 and maps Ann to number 1, and the company whose it is, without a tenant.
+async fn squatter_and_company(world: &World) -> (BusinessGroupId, BusinessGroupId) {
+    let squatter = world.group("squatter").await;
+    let company = world.group_with("company", &[range(BASE + 20_000, BASE + 29_999)]).await;
+    assert!(matches!(name(&world.stores, &squatter, 1).await, LinkTenantOutcome::Linked(_)));
+    world.put(&squatter, 1, ANN).await;
+    world.put(&company, 20_001, ANN).await;
+    (squatter, company)
+}
+
+/// The number that Ann of tenant 1 finds.
+async fn anns_number(world: &World) -> Option<u64> {
+    let line = world.stores.mappings.resolve(guid(1), Some(&address(ANN))).await.unwrap();
+    line.and_then(|line| line.mapped).map(|mapped| mapped.phone_number.digits() - BASE)
+}
+
+async fn a_free_tenant_is_proven_from_the_start_or_later(world: World) {
+    let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
+    let LinkTenantOutcome::Linked(linked) = take(&world.stores, &abc, 1, 20).await else { panic!("not linked") };
+    assert_eq!((linked.tenant_id, linked.tenant_proven_at), (Some(guid(1)), Some(time(20))));
+    name(&world.stores, &xyz, 2).await;
+    assert_eq!(link_of(&world, &xyz).await, (Some(guid(2)), None));
+    take(&world.stores, &xyz, 2, 21).await;
+    assert_eq!(link_of(&world, &xyz).await, (Some(guid(2)), Some(21)));
+    // Once it is proven, neither naming it again nor another proof changes that.
+    for group in [&abc, &xyz] {
+        let before = link_of(&world, group).await;
+        let tenant = if *group == abc { 1 } else { 2 };
+        name(&world.stores, group, tenant).await;
+        take(&world.stores, group, tenant, 99).await;
+        assert!(prove(&world, group, tenant, 99).await);
+        assert_eq!(link_of(&world, group).await, before);
+    }
+    assert!(revisions(&world, &abc).await.is_empty());
+    assert_eq!(take(&world.stores, &id("nobody"), 3, 22).await, LinkTenantOutcome::NoSuchGroup);
+}
+
+async fn a_proof_is_of_the_tenant_that_is_linked(world: World) {
+    let abc = world.group("abc").await;
+    assert!(!prove(&world, &abc, 1, 20).await);
+    name(&world.stores, &abc, 1).await;
+    let told = events(&world, &abc).await.len();
+    assert!(!prove(&world, &abc, 2, 20).await);
+    assert!(!prove(&world, &id("nobody"), 1, 20).await);
+    assert_eq!(link_of(&world, &abc).await, (Some(guid(1)), None));
+    for seconds in [21, 22] {
+        assert!(prove(&world, &abc, 1, seconds).await);
+        assert_eq!(link_of(&world, &abc).await, (Some(guid(1)), Some(21)));
+    }
+    let events = events(&world, &abc).await;
+    assert_eq!((events.len() - told, events[0].action.as_str()), (1, "proveTenant"));
+    let mut detail = events[0].detail.clone();
+    detail.sort();
+    let told = [("proven_by", guid(901)), ("tenant_id", guid(1))];
+    assert_eq!(detail, told.map(|(name, guid)| (name.to_owned(), guid.to_string())));
+}
+
+async fn a_proof_goes_with_its_link(world: World) {
+    let abc = world.group("abc").await;
+    take(&world.stores, &abc, 1, 20).await;
+    world.stores.business_groups.unlink_tenant(&abc, &deed(21)).await.unwrap();
+    assert_eq!(link_of(&world, &abc).await, (None, None));
+    name(&world.stores, &abc, 1).await;
+    assert_eq!(link_of(&world, &abc).await, (Some(guid(1)), None));
+    take(&world.stores, &abc, 1, 22).await;
+    name(&world.stores, &abc, 2).await;
+    assert_eq!(link_of(&world, &abc).await, (Some(guid(2)), None));
+    name(&world.stores, &abc, 1).await;
+    assert_eq!(link_of(&world, &abc).await, (Some(guid(1)), None));
+    take(&world.stores, &abc, 1, 23).await;
+    take(&world.stores, &abc, 3, 24).await;
+    assert_eq!(link_of(&world, &abc).await, (Some(guid(3)), Some(24)));
+    // A group of the same id that comes after it begins anew.
+    assert_eq!(world.stores.business_groups.delete(&abc, &deed(25)).await.unwrap(), DeleteGroupOutcome::Deleted);
+    let again = world.group("abc").await;
+    name(&world.stores, &again, 3).await;
+    assert_eq!(link_of(&world, &again).await, (Some(guid(3)), None));
+}
+
+async fn a_proof_takes_a_tenant_over_that_was_only_named(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    assert_eq!(anns_number(&world).await, Some(1));
+    let LinkTenantOutcome::Linked(linked) = take(&world.stores, &company, 1, 30).await else { panic!("not taken") };
+    assert_eq!((linked.tenant_id, linked.tenant_proven_at, linked.revision), (Some(guid(1)), Some(time(30)), 2));
+    assert_eq!(world.read(&company).await, linked);
+    assert_eq!(link_of(&world, &squatter).await, (None, None));
+    assert_eq!(anns_number(&world).await, Some(20_001));
+    // What it had mapped stays, and tells nobody's line any more.
+    world.assert_mappings(&squatter, 2, &[(1, ANN)]).await;
+    world.assert_mappings(&company, 2, &[(20_001, ANN)]).await;
+    // There is no way back for who has no proof.
+    let taken = LinkTenantOutcome::TenantTaken { unproven: false };
+    assert_eq!((name(&world.stores, &squatter, 1).await, anns_number(&world).await), (taken, Some(20_001)));
+    // A tenant of its own that the company had before is free.
+    take(&world.stores, &company, 2, 31).await;
+    assert_eq!(anns_number(&world).await, None);
+    assert!(matches!(name(&world.stores, &squatter, 1).await, LinkTenantOutcome::Linked(_)));
+}
+
+async fn both_groups_are_told_of_a_takeover_and_neither_of_the_other(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    take(&world.stores, &company, 1, 30).await;
+    let lost = revisions(&world, &squatter).await.remove(0);
+    assert_eq!((lost.revision, lost.lost_tenant, lost.gained_tenant), (2, Some(guid(1)), None));
+    assert_eq!((lost.counts, lost.released_pin, lost.at), (ChangeCounts::default(), None, time(30)));
+    assert_eq!(lost.actor.to_string(), "another business group (another-business-group)");
+    let gained = revisions(&world, &company).await.remove(0);
+    assert_eq!((gained.revision, gained.lost_tenant, gained.gained_tenant), (2, None, Some(guid(1))));
+    assert_eq!((gained.counts, &gained.actor), (ChangeCounts::default(), &deed(30).actor));
+    for group in [&squatter, &company] {
+        assert!(revisions(&world, group).await[1..].iter().all(|before| before.lost_tenant.is_none()));
+        let page = PageRequest { limit: 10, after: None };
+        assert!(world.stores.history.list_changes(group, 2, &page).await.unwrap().unwrap().items.is_empty());
+    }
+    let told = |event: &AuditEvent| {
+        let mut detail = event.detail.clone();
+        detail.sort();
+        detail.into_iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join(" ")
+    };
+    let event = events(&world, &squatter).await.remove(0);
+    assert_eq!((event.action.as_str(), event.request_id.as_deref()), ("loseTenant", None));
+    assert_eq!((event.actor, event.at), (lost.actor, time(30)));
+    assert_eq!(told(&events(&world, &squatter).await[0]), format!("revision=2 tenant_id={}", guid(1)));
+    let event = events(&world, &company).await.remove(0);
+    assert_eq!((event.action.as_str(), event.request_id.as_deref()), ("linkTenant", Some("winners-call")));
+    let expected = format!("proven_by={} revision=2 taken_over=true tenant_id={}", guid(901), guid(1));
+    assert_eq!((told(&event), event.actor), (expected, deed(30).actor));
+    for (group, other) in [(&squatter, "company"), (&company, "squatter")] {
+        assert!(events(&world, group).await.iter().all(|event| !format!("{event:?}").contains(other)));
+    }
+    // They go with the rest when the history is cut short.
+    assert_eq!(world.stores.history.prune(time(10_000)).await.unwrap(), 4);
+}
+
+async fn a_tenant_that_is_proven_or_claimed_without_proof_is_not_taken(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    let state = async || {
+        let groups = (world.read(&squatter).await, world.read(&company).await);
+        (groups, events(&world, &squatter).await.len(), events(&world, &company).await.len())
+    };
+    let before = state().await;
+    let taken = |unproven| LinkTenantOutcome::TenantTaken { unproven };
+    assert_eq!(name(&world.stores, &company, 1).await, taken(true));
+    assert_eq!(take(&world.stores, &id("nobody"), 1, 30).await, LinkTenantOutcome::NoSuchGroup);
+    assert_eq!(state().await, before);
+    assert!(prove(&world, &squatter, 1, 31).await);
+    let before = state().await;
+    assert_eq!(name(&world.stores, &company, 1).await, taken(false));
+    assert_eq!(take(&world.stores, &company, 1, 32).await, taken(false));
+    assert_eq!(state().await, before);
+    assert_eq!(anns_number(&world).await, Some(1));
+}
+
+async fn previews_from_before_a_takeover_are_stale_on_both_sides(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    let preview = async |group, at| {
+        let file = ImportFile { apply: None, ..replace(group, &[(at, "eve@abc.com")]) };
+        let apply = ApplyImport { group: group.clone(), id: file.id, confirmed: None, deed: deed(1000) };
+        world.import(file).await;
+        apply
+    };
+    let previews = [preview(&squatter, 5).await, preview(&company, 20_005).await];
+    take(&world.stores, &company, 1, 30).await;
+    for preview in previews {
+        let outcome = world.stores.imports.apply(preview).await.unwrap();
+        let ApplyOutcome::Stale { base_revision: 1, current: 2, since } = outcome else { panic!("{outcome:?}") };
+        assert_eq!(since[0].lost_tenant.or(since[0].gained_tenant), Some(guid(1)));
+    }
+    world.assert_mappings(&squatter, 2, &[(1, ANN)]).await;
+    world.import(replace(&squatter, &[(5, "eve@abc.com")])).await;
+    world.assert_mappings(&squatter, 3, &[(5, "eve@abc.com")]).await;
+}
+
+async fn a_restore_passes_over_a_takeover(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    take(&world.stores, &company, 1, 30).await;
+    world.put(&squatter, 2, "bob@abc.com").await;
+    world.put(&company, 20_002, "bob@abc.com").await;
+    for (group, at) in [(&squatter, 1), (&company, 20_001)] {
+        for (revision, made) in [(2, 4), (1, 4), (0, 5)] {
+            let restore = Restore { group: group.clone(), revision, deed: deed(40) };
+            world.stores.history.restore(restore).await.unwrap();
+            let mappings = [(at, ANN)];
+            world.assert_mappings(group, made, if revision == 0 { &[] } else { &mappings }).await;
+        }
+    }
+    assert_eq!(link_of(&world, &company).await, (Some(guid(1)), Some(30)));
+    assert_eq!(link_of(&world, &squatter).await, (None, None));
+}
+
+async fn pins_of_a_lost_tenant_wait_until_it_comes_back(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    let pin = async |group: &BusinessGroupId, at, oid| {
+        let (phone_number, email) = (number(BASE + at), address(ANN));
+        let pin = Pin { group: group.clone(), phone_number, email, tid: guid(1), oid: guid(oid), now: time(50) };
+        world.stores.mappings.pin(&pin).await.unwrap()
+    };
+    let pinned_to = async |tenant| {
+        let line = world.stores.mappings.resolve(guid(tenant), Some(&address(ANN))).await.unwrap();
+        line.and_then(|line| line.mapped).and_then(|mapped| mapped.pinned_oid)
+    };
+    assert_eq!(pin(&squatter, 1, 7).await, Some(guid(7)));
+    take(&world.stores, &company, 1, 60).await;
+    // Who signed in before begins anew with the company, and a sign-in that was under way pins nothing any more.
+    assert_eq!(pinned_to(1).await, None);
+    assert_eq!(pin(&squatter, 1, 8).await, None);
+    assert_eq!(pin(&company, 20_001, 8).await, Some(guid(8)));
+    name(&world.stores, &squatter, 2).await;
+    assert_eq!(pinned_to(2).await, None);
+    world.stores.business_groups.unlink_tenant(&company, &deed(61)).await.unwrap();
+    take(&world.stores, &squatter, 1, 62).await;
+    assert_eq!(pinned_to(1).await, Some(guid(7)));
+}
+
+/// The stores of two replicas.
+async fn replicas(world: &World) -> [Stores; 2] {
+    [world.stores.clone(), world.database.open().await]
+}
+
+async fn of_two_groups_that_take_a_tenant_at_once_one_gets_it(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    let third = world.group_with("third", &[]).await;
+    let [here, there] = replicas(&world).await;
+    for round in 100..110 {
+        name(&world.stores, &squatter, round).await;
+        let (a, b) = tokio::join!(take(&here, &company, round, 30), take(&there, &third, round, 30));
+        let taken = LinkTenantOutcome::TenantTaken { unproven: false };
+        let linked = [&a, &b].iter().filter(|outcome| matches!(outcome, LinkTenantOutcome::Linked(_))).count();
+        assert_eq!((linked, [&a, &b].contains(&&taken)), (1, true), "{a:?} {b:?}");
+        assert_eq!(link_of(&world, &squatter).await, (None, None));
+    }
+    let gained = async |group| revisions(&world, group).await.iter().filter(|one| one.gained_tenant.is_some()).count();
+    assert_eq!(gained(&company).await + gained(&third).await, 10);
+}
+
+async fn groups_that_take_each_others_tenants_at_once_all_get_what_they_have_proven(world: World) {
+    let groups = ["a", "b", "c", "d"];
+    for group in groups {
+        world.group_with(group, &[]).await;
+    }
+    let [here, there] = replicas(&world).await;
+    let [a, b, c, d] = groups.map(id);
+    for round in 0..10_u32 {
+        // Two pairs, of which each has named what the other has.
+        let tenants = [1, 2, 3, 4].map(|tenant| 1000 + round * 10 + tenant);
+        for (group, tenant) in [&a, &b, &c, &d].into_iter().zip(tenants) {
+            assert!(matches!(name(&here, group, tenant).await, LinkTenantOutcome::Linked(_)));
+        }
+        let (first, second, third, fourth) = tokio::join!(
+            take(&here, &a, tenants[1], 30),
+            take(&there, &b, tenants[0], 30),
+            take(&there, &c, tenants[3], 30),
+            take(&here, &d, tenants[2], 30),
+        );
+        let outcomes = [first, second, third, fourth];
+        let linked = outcomes.iter().filter(|outcome| matches!(outcome, LinkTenantOutcome::Linked(_))).count();
+        assert_eq!(linked, 4, "{outcomes:?}");
+        // Three in a circle.
+        for (group, tenant) in [&a, &b, &c].into_iter().zip([5, 6, 7]) {
+            assert!(matches!(name(&here, group, 1000 + round * 10 + tenant).await, LinkTenantOutcome::Linked(_)));
+        }
+        let circle = [6, 7, 5].map(|tenant| 1000 + round * 10 + tenant);
+        let (first, second, third) = tokio::join!(
+            take(&here, &a, circle[0], 31),
+            take(&there, &b, circle[1], 31),
+            take(&here, &c, circle[2], 31),
+        );
+        for (group, (outcome, tenant)) in [&a, &b, &c].into_iter().zip([first, second, third].into_iter().zip(circle)) {
+            assert!(matches!(outcome, LinkTenantOutcome::Linked(_)), "{outcome:?}");
+            assert_eq!(link_of(&world, group).await, (Some(guid(tenant)), Some(31)));
+        }
+    }
+}
+
+/// A transaction that has locked all groups.
+enum Held {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl Held {
+    async fn of(world: &World) -> Self {
+        match world.engine {
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+                connection.execute("BEGIN").await.unwrap();
+                connection.execute("SELECT FROM business_groups FOR UPDATE").await.unwrap();
+                Self::Postgres(connection)
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(world.database.url()).await.unwrap();
+                connection.execute("BEGIN IMMEDIATE").await.unwrap();
+                Self::Sqlite(connection)
+            }
+        }
+    }
+
+    /// Lets go once two wait. SQLite has one lock for all, so there is no order to get wrong.
+    async fn let_go_to_two(self) {
+        const WAITING: &str = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted \
+             AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
+        match self {
+            Self::Postgres(mut connection) => {
+                let both = async {
+                    while sqlx::query_as::<_, (i64,)>(WAITING).fetch_one(&mut connection).await.unwrap().0 < 2 {
+                        sleep(Duration::from_millis(1)).await;
+                    }
+                };
+                timeout(PATIENCE, both).await.expect("both wait");
+                connection.execute("COMMIT").await.unwrap();
+            }
+            Self::Sqlite(mut connection) => drop(connection.execute("COMMIT").await.unwrap()),
+        }
+    }
+}
+
+async fn two_that_take_from_each_other_do_not_wait_for_each_other(world: World) {
+    let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
+    name(&world.stores, &abc, 1).await;
+    name(&world.stores, &xyz, 2).await;
+    let [here, there] = replicas(&world).await;
+    let held = Held::of(&world).await;
+    let takes = async { tokio::join!(take(&here, &abc, 2, 30), take(&there, &xyz, 1, 30)) };
+    let ((one, other), ()) = tokio::join!(takes, held.let_go_to_two());
+    for outcome in [one, other] {
+        assert!(matches!(outcome, LinkTenantOutcome::Linked(_)), "{outcome:?}");
+    }
+    assert_eq!(link_of(&world, &abc).await, (Some(guid(2)), Some(30)));
+    assert_eq!(link_of(&world, &xyz).await, (Some(guid(1)), Some(30)));
+}
+
+async fn a_takeover_and_a_proof_at_once_leave_one_owner(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    let [here, there] = replicas(&world).await;
+    for round in 100..120 {
+        name(&world.stores, &squatter, round).await;
+        let by = deed(31);
+        let proving = here.business_groups.prove_tenant(&squatter, proof(round), &by);
+        let (proven, taken) = tokio::join!(proving, take(&there, &company, round, 30));
+        match (proven.unwrap(), taken) {
+            (true, LinkTenantOutcome::TenantTaken { unproven: false }) => {
+                assert_eq!(link_of(&world, &squatter).await, (Some(guid(round)), Some(31)));
+            }
+            (false, LinkTenantOutcome::Linked(_)) => {
+                assert_eq!(link_of(&world, &squatter).await, (None, None));
+                assert_eq!(link_of(&world, &company).await, (Some(guid(round)), Some(30)));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn a_holder_that_leaves_at_once_is_no_harm(world: World) {
+    let (squatter, company) = squatter_and_company(&world).await;
+    let [here, there] = replicas(&world).await;
+    let by = deed(31);
+    for round in 100..130 {
+        let holder = world.group_with(&format!("holder{round}"), &[]).await;
+        name(&world.stores, &holder, round).await;
+        let leave = async {
+            match round % 3 {
+                0 => drop(there.business_groups.unlink_tenant(&holder, &by).await.unwrap()),
+                1 => drop(there.business_groups.delete(&holder, &by).await.unwrap()),
+                _ => drop(name(&there, &holder, 1000 + round).await),
+            }
+        };
+        let (taken, ()) = tokio::join!(take(&here, &company, round, 30), leave);
+        assert!(matches!(taken, LinkTenantOutcome::Linked(_)), "{taken:?}");
+        assert_eq!(link_of(&world, &company).await, (Some(guid(round)), Some(30)));
+    }
+    assert_eq!(link_of(&world, &squatter).await, (Some(guid(1)), None));
+}
