@@ -71,19 +71,25 @@ export function notice(kind, body, hook) {
   </div>`;
 }
 
-/** A problem in the service's own words. @param {any} problem */
-export function problemNotice(problem) {
+/**
+ * A problem in the service's own words.
+ * @param {any} problem
+ * @param {(string|RegExp)[]} [fields] those whose errors stand beside them
+ */
+export function problemNotice(problem, fields = []) {
   if (!problem) return nothing;
-  const errors = (problem.body?.errors ?? []).filter((/** @type {any} */ error) => error.message);
+  const errors = problem.body?.errors ?? [];
+  const isElsewhere = (/** @type {any} */ error) => fields.some((field) => error.field.search(field) === 0);
+  const others = errors.filter((/** @type {any} */ error) => !isElsewhere(error));
+  if (errors.length && !others.length) return nothing;
   const id = problem.body?.request_id;
   return notice(
     "error",
-    html`<p>${problem.message}</p>
-      ${errors.length
+    html`${others.length
         ? html`<ul>
-            ${errors.map((/** @type {any} */ error) => html`<li><code>${error.field}</code> ${error.message}</li>`)}
+            ${others.map((/** @type {any} */ error) => html`<li><code>${error.field}</code> ${error.message}</li>`)}
           </ul>`
-        : nothing}
+        : html`<p>${problem.message}</p>`}
       ${id && problem.status >= 500 ? html`<p class="fine">${t("problem.request_id", { id })}</p>` : nothing}`,
     "problem",
   );
@@ -209,7 +215,7 @@ export function time(iso) {
 /** Who did something: the name and, smaller, the id. @param {string} actor */
 export function who(actor) {
   const named = /^(.*) \(([0-9a-f-]{36})\)$/.exec(actor);
-  return named ? html`<span title=${named[2]}>${named[1]}</span>` : actor;
+  return named ? html`<span class="actor" title=${named[2]}>${named[1]}</span>` : actor;
 }
 
 /** A button that copies a text. @param {string} text @param {string} label */
@@ -261,10 +267,16 @@ export function quietHead(words) {
   return html`<span class="visually-hidden">${words}</span>`;
 }
 
+/** Leads to the first field that is wrong. */
+export function focusMistake() {
+  /** @type {HTMLElement|null} */ (document.querySelector('dialog[open] [aria-invalid], main [aria-invalid]'))?.focus();
+}
+
 /**
  * Opens the dialog.
  * @param {{title: string, body: (dialog: any) => any, onSubmit: (values: any, set: (patch: any) => void) => any,
- *   submit?: string, kind?: string, hook?: string, cancel?: string}} about what `onSubmit` throws is shown in it
+ *   submit?: string, kind?: string, hook?: string, cancel?: string, fields?: (string|RegExp)[]}} about what `onSubmit`
+ *   throws is shown in it; `fields`: those that show their errors themselves
  */
 export function openDialog(about) {
   update({ dialog: { ...about, busy: false, problem: null } });

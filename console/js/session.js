@@ -63,7 +63,7 @@ export function fetchProof(back, context) {
 export async function signOut() {
   const known = kept();
   forget();
-  update({ session: null, group: null, renewal: null, returned: null, wanted: null, view: {}, dialog: null });
+  update({ session: null, group: null, sheet: null, renewal: null, returned: null, wanted: null, view: {}, dialog: null });
   if (known?.kind === "microsoft") {
     await microsoft.signOut(current().config, known.application, known.account);
   } else {

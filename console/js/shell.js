@@ -3,7 +3,17 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { keyed } from "../vendor/lit-html/directives/keyed.js";
 import { kept } from "./credential.js";
-import { button, closeDialog, field, icon, loading, microsoftSign, onSubmit, problemNotice } from "./elements.js";
+import {
+  button,
+  closeDialog,
+  field,
+  focusMistake,
+  icon,
+  loading,
+  microsoftSign,
+  onSubmit,
+  problemNotice,
+} from "./elements.js";
 import { renew, signInWithMicrosoft, signOut } from "./session.js";
 import { here } from "./router.js";
 import { current, update } from "./store.js";
@@ -132,7 +142,7 @@ function dialog(state) {
 function dialogForm(open) {
   return html`<form class="dialog" novalidate @submit=${onSubmit((values) => submitDialog(values))}>
     <h2 id="dialog-title">${open.title}</h2>
-    ${problemNotice(open.problem)}
+    ${problemNotice(open.problem, open.fields)}
     <div class="dialog-body">${open.body(open)}</div>
     <div class="actions end">
       ${button({ label: open.cancel ?? t("cancel"), hook: "dialog-cancel", onClick: closeDialog })}
@@ -153,7 +163,9 @@ async function submitDialog(values) {
     const stays = await open.onSubmit(values, set);
     if (!stays && current().dialog?.title === open.title) closeDialog();
   } catch (problem) {
-    if (current().dialog?.title === open.title) set({ busy: false, problem });
+    if (current().dialog?.title !== open.title) return;
+    set({ busy: false, problem });
+    focusMistake();
   }
 }
 

@@ -11,6 +11,7 @@
  * @property {any} shown the view that is open
  * @property {number} visit counts the views that were opened
  * @property {any} view what the view has loaded and what was done in it
+ * @property {any} sheet the file that was uploaded last, of which import, and the problems of rows that were left out
  * @property {any} dialog the open dialog
  * @property {{text: string}|null} toast what was just done
  * @property {any} renewal the credential is refused: how it can be renewed
@@ -29,6 +30,7 @@ let state = {
   shown: null,
   visit: 0,
   view: {},
+  sheet: null,
   dialog: null,
   toast: null,
   renewal: null,

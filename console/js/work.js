@@ -1,6 +1,7 @@
 // How a view fetches and does things: what is under way, and what went wrong, stands in the view's state.
 
 import { get, groupPath } from "./api.js";
+import { focusMistake } from "./elements.js";
 import { current, update, viewSetter } from "./store.js";
 
 /**
@@ -18,6 +19,7 @@ export async function attempt(name, work) {
     return true;
   } catch (problem) {
     set({ busy: null, problem, problemOf: name });
+    focusMistake();
     return false;
   }
 }

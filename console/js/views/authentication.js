@@ -27,20 +27,19 @@ function outcome({ view }) {
   if (view.microsoft) return microsoftError(view.microsoft);
   if (view.done) return notice("success", html`<p>${view.done}</p>`, "authentication-success");
   if (view.problem?.slug === "tenant-taken") return taken(view);
-  return view.problemOf === "link" ? problemNotice(view.problem) : nothing;
+  return view.problemOf === "link" ? problemNotice(view.problem, ["tenant_id"]) : nothing;
 }
 
 /** Another company has the tenant: as long as nobody has proven it, she can. @param {any} view */
 function taken(view) {
   const canProve = view.problem.body.unproven && current().config.application;
-  return html`${problemNotice(view.problem)}
-  ${canProve
-    ? html`<section class="card" data-test="take-over">
-        <h2>${t("authentication.take_over_title")}</h2>
-        <p>${t("authentication.take_over")}</p>
-        ${proveButton(t("authentication.take_over_button"), view.tenant)}
-      </section>`
-    : nothing}`;
+  if (!canProve) return problemNotice(view.problem);
+  return html`${notice("error", html`<p>${t("authentication.taken")}</p>`, "problem")}
+    <section class="card" data-test="take-over">
+      <h2>${t("authentication.take_over_title")}</h2>
+      <p>${t("authentication.take_over")}</p>
+      <div>${proveButton(t("authentication.take_over_button"), view.tenant)}</div>
+    </section>`;
 }
 
 /** @param {string} label @param {string} tenant */

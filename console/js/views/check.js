@@ -31,7 +31,7 @@ function form({ view, group }) {
       ${button({ label: t("check.submit"), kind: "primary", type: "submit", hook: "check-user", busy: view.busy === "check" })}
     </form>
   </section>
-  ${view.problemOf === "check" ? problemNotice(view.problem) : nothing}`;
+  ${view.problemOf === "check" ? problemNotice(view.problem, ["email"]) : nothing}`;
 }
 
 /** @param {any} group @param {string} email */

@@ -7,7 +7,7 @@ import { go } from "../router.js";
 import { announce, update, current, viewSetter } from "../store.js";
 import { formatNumber, t } from "../text.js";
 import { attempt } from "../work.js";
-import { rangeFields, rangesOf } from "./ranges.js";
+import { RANGES, rangeFields, rangesOf } from "./ranges.js";
 
 /** @type {import("./index.js").View} */
 export const groups = {
@@ -93,6 +93,7 @@ function openCreate() {
       ${rangeFields(ranges, problem, setRanges)}`,
     submit: t("groups.create"),
     hook: "group-dialog",
+    fields: ["id", "name", RANGES],
     onSubmit: async ({ id, name }) => {
       const ranges = rangesOf(current().dialog.ranges ?? []);
       const made = await call("POST", "/v1/business-groups", { id: id.trim(), name: name.trim(), number_ranges: ranges });

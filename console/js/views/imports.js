@@ -121,8 +121,8 @@ async function send(file, isSkipping = false) {
   viewSetter()({ file, sent: 0 });
   await attempt("upload", async (set) => {
     const taken = await upload(importPath(group.id, query), file, (sent) => set({ sent }));
+    update({ sheet: { file, import: taken.id, left: taken.problems ?? [] } });
     go(`/groups/${group.id}/imports/${taken.id}`);
-    update({ view: { ...current().view, file, left: taken.problems ?? null } });
   });
 }
 
@@ -201,7 +201,7 @@ export const importPreview = {
     }),
   render: (state) => {
     const above = html`<a class="up" href="#/groups/${state.route.params.group}/import">${icon("back")} ${t("import.title")}</a>`;
-    return page({ above, title: t("preview.title"), lead: state.view.file?.name }, previewBody(state));
+    return page({ above, title: t("preview.title"), lead: sheetOf(state)?.file.name }, previewBody(state));
   },
 };
 
@@ -210,15 +210,22 @@ function previewPath(params) {
   return groupPath(params.group, "imports", params.import);
 }
 
+/** The file of the preview, unless the page was loaded anew since. @param {any} state */
+function sheetOf({ sheet, route }) {
+  return sheet?.import === route.params.import ? sheet : null;
+}
+
 /** @param {any} state */
-function previewBody({ view, route, group }) {
+function previewBody(state) {
+  const { view, route, group } = state;
   const { preview, problem } = view;
+  const sheet = sheetOf(state);
   if (!preview) return problem ? problemNotice(problem) : loading();
   const stale = problem?.slug === "stale-import";
   return html`
     ${preview.state === "applied" ? applied(preview, group) : nothing}
-    ${stale ? staleNotice(view, route.params.group) : problemNotice(problem)}
-    ${view.left?.length ? leftOut(view.left) : nothing}
+    ${stale ? staleNotice(view, sheet, route.params.group) : problemNotice(problem)}
+    ${sheet?.left.length ? leftOut(sheet.left) : nothing}
     <section class="card">
       <div class="counts" data-test="counts">
         ${count("added", preview.added, t("changes.added"))} ${count("changed", preview.changed, t("changes.changed"))}
@@ -310,8 +317,8 @@ function applied(preview, group) {
   );
 }
 
-/** Somebody changed the mappings since the file was looked at. @param {any} view @param {string} group */
-function staleNotice(view, group) {
+/** Somebody changed the mappings since the file was looked at. @param {any} view @param {any} sheet @param {string} group */
+function staleNotice(view, sheet, group) {
   const { revisions = [] } = view.problem.body;
   return notice(
     "warning",
@@ -323,18 +330,18 @@ function staleNotice(view, group) {
         )}
       </ul>
       <div class="actions">
-        ${view.file
-          ? button({ label: t("preview.again"), kind: "primary", hook: "upload-again", busy: view.busy === "upload", onClick: () => uploadAgain(view) })
+        ${sheet
+          ? button({ label: t("preview.again"), kind: "primary", hook: "upload-again", busy: view.busy === "upload", onClick: () => uploadAgain(view, sheet) })
           : html`<a class="button primary" href="#/groups/${group}/import">${t("preview.choose_again")}</a>`}
       </div>`,
     "stale-import",
   );
 }
 
-/** @param {any} view */
-function uploadAgain(view) {
+/** @param {any} view @param {any} sheet */
+function uploadAgain(view, sheet) {
   viewSetter()({ mode: view.preview.mode });
-  return send(view.file, Boolean(view.left?.length));
+  return send(sheet.file, sheet.left.length > 0);
 }
 
 /** @param {any[]} problems */

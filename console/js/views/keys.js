@@ -125,6 +125,7 @@ function openMake(roles, group) {
       ${field({ name: "expires", label: t("keys.ends"), hint: t("keys.ends_hint"), error: problem?.of?.("expires_at"), type: "date" })}`,
     submit: t("keys.make"),
     hook: "key-dialog",
+    fields: ["name", "expires_at"],
     onSubmit: async ({ name, role, expires }) => {
       const ends = expires ? { expires_at: new Date(`${expires}T23:59:59`).toISOString() } : {};
       const made = await call("POST", "/v1/api-keys", { name: name.trim(), role, ...(group ? { business_group: group } : {}), ...ends });

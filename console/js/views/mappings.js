@@ -157,10 +157,11 @@ function openMapping(group, mapping) {
       ${field({ name: "email", label: t("mappings.email"), hint: t("mappings.email_hint"), error: problem?.of?.("email"), value: mapping?.email ?? "", type: "email", required: true, wide: true })}`,
     submit: t("save"),
     hook: "mapping-dialog",
+    fields: ["phone_number", "email"],
     onSubmit: async ({ phone_number: typed, email }) => {
       const number = mapping?.phone_number ?? dialled(typed);
-      await call("PUT", groupPath(group.id, "mappings", number), { email: email.trim() });
-      await afterChange(t("mappings.saved", { number: nicely(number) }));
+      const saved = await call("PUT", groupPath(group.id, "mappings", number), { email: email.trim() });
+      await afterChange(t("mappings.saved", { number: nicely(saved.phone_number) }));
     },
   });
 }

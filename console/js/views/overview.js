@@ -12,7 +12,7 @@ export const overview = groupView({
   title: "nav.overview",
   load: async (set, group) => {
     const [consent, revisions] = await Promise.all([
-      get(groupPath(group.id, "consent")).catch(() => ({ items: [] })),
+      get(groupPath(group.id, "consent")),
       get(groupPath(group.id, "revisions"), { limit: 1 }),
     ]);
     set({ consent: consent.items, last: revisions.items[0] ?? null });

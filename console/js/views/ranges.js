@@ -5,6 +5,9 @@ import { button, field } from "../elements.js";
 import { nicely } from "../phone.js";
 import { t } from "../text.js";
 
+/** The fields of ranges, as the service names them. */
+export const RANGES = /number_ranges\[\d+\]/;
+
 /** @param {any[]} ranges */
 export function rangeList(ranges) {
   if (ranges.length === 0) return html`<p class="faint">${t("ranges.none")}</p>`;

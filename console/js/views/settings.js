@@ -8,7 +8,7 @@ import { announce, current, update, viewSetter } from "../store.js";
 import { t } from "../text.js";
 import { attempt } from "../work.js";
 import { groupView } from "./group_view.js";
-import { rangeFields, rangeList, rangesOf } from "./ranges.js";
+import { RANGES, rangeFields, rangeList, rangesOf } from "./ranges.js";
 
 export const settings = groupView({
   title: "nav.settings",
@@ -21,7 +21,7 @@ function form({ group, view, session }) {
   const isOperator = session.role === "operator";
   const problem = view.problemOf === "save" ? view.problem : null;
   return html`<form class="card" novalidate @submit=${onSubmit((values) => save(group, values, isOperator))}>
-    ${problemNotice(problem)}
+    ${problemNotice(problem, ["name", RANGES])}
     ${field({ name: "name", label: t("groups.name"), error: problem?.of("name"), value: group.name, required: true, wide: true })}
     ${isOperator
       ? rangeFields(view.ranges, problem, (ranges) => viewSetter()({ ranges }))
