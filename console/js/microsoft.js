@@ -80,12 +80,20 @@ export async function finish(config) {
   sessionStorage.removeItem(PLACE);
   try {
     const app = await client(config, begun.application);
-    const result = await app.handleRedirectPromise({ navigateToLoginRequestUrl: false });
+    const result = await app.handleRedirectPromise({ hash: takeAnswer(), navigateToLoginRequestUrl: false });
     if (!result) return { ...begun, isWithoutAnswer: true };
     return { ...begun, token: bearer(config, result), account: result.account.homeAccountId };
   } catch (error) {
     return { ...begun, error: told(error) };
   }
+}
+
+/** The answer in the address, which is taken out of it: MSAL would leave an entry with the code in the browser's history. */
+function takeAnswer() {
+  const answer = location.hash;
+  if (!/^#(code|error|client_info|state)=/.test(answer)) return "";
+  history.replaceState(null, "", location.pathname);
+  return answer;
 }
 
 /** @param {any} error of MSAL */
