@@ -6,6 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::browser::Browser;
+use crate::browser::NARROW;
+use crate::browser::USUAL;
+use crate::story::Story;
+use crate::views;
 
 /// The impacts that no view may have.
 const GRAVE: [&str; 2] = ["serious", "critical"];
@@ -14,6 +18,24 @@ const GRAVE: [&str; 2] = ["serious", "critical"];
 fn axe() -> String {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
     fs::read_to_string(place).expect("axe-core is missing: run scripts/setup-axe")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_view_keeps_anybody_out_in_light_in_the_dark_or_on_a_telephone() {
+    let story = Story { refusals: &[403, 409, 422], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let check = async |view: &str| {
+                for (scheme, size) in [("light", USUAL), ("dark", USUAL), ("light", NARROW)] {
+                    browser.prefer(scheme).await;
+                    browser.resize(size).await;
+                    browser.check_barriers(&format!("{view}, {scheme}, {} pixels wide", size.0)).await;
+                }
+                browser.resize(USUAL).await;
+            };
+            views::walk(world, browser, &check).await;
+        })
+        .await;
 }
 
 impl Browser {

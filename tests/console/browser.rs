@@ -25,13 +25,13 @@ use crate::driver::Driver;
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// How wide and high a page is, in CSS pixels.
-pub(crate) const USUAL: (u32, u32) = (1280, 900);
+pub(crate) const USUAL: (u32, u32) = (1200, 820);
 
 /// That of a telephone.
 pub(crate) const NARROW: (u32, u32) = (390, 844);
 
-/// Without these it asks Google's hosts for this and that at every start.
-const QUIET: [&str; 9] = [
+/// Without these it asks Google's hosts for this and that at every start, and draws scroll bars into pictures.
+const QUIET: [&str; 10] = [
     "--headless=new",
     "--disable-gpu",
     "--disable-quic",
@@ -41,6 +41,7 @@ const QUIET: [&str; 9] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--hide-scrollbars",
 ];
 
 /// A running browser; gone when dropped.
@@ -68,10 +69,6 @@ impl Browser {
 
     pub(crate) async fn open(&self, url: &str) {
         self.web.goto(url).await.unwrap();
-    }
-
-    pub(crate) async fn url(&self) -> String {
-        self.web.current_url().await.unwrap().to_string()
     }
 
     pub(crate) async fn reload(&self) {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use serde_json::json;
 use thirtyfour::By;
+use thirtyfour::Key;
 use thirtyfour::WebElement;
 use thirtyfour::error::WebDriverResult;
 
@@ -73,8 +74,8 @@ impl Browser {
         let what = format!("there is one {role} {name:?} to fill in");
         let fill = async || {
             let Some(element) = only(self.all(role, name).await?) else { return Ok(None) };
-            element.clear().await?;
-            element.send_keys(text).await?;
+            element.send_keys(Key::Control + "a").await?;
+            element.send_keys(Key::Delete + text).await?;
             Ok((element.prop("value").await?.as_deref() == Some(text)).then_some(()))
         };
         self.until(&what, fill).await;

@@ -20,7 +20,7 @@ async fn an_operator_creates_a_business_group_with_her_microsoft_account() {
             browser.fill("textbox", "First number", "+1 763 555 6000").await;
             browser.fill("textbox", "Last number", "+1 763 555 6099").await;
             browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
-            browser.hook_text("problem").await;
+            browser.reads("an id is 1 to 63 lower-case letters").await;
             browser.fill("textbox", "Id", "northwind").await;
             browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
             browser.reads("Northwind is created").await;

@@ -58,7 +58,7 @@ async fn link_by_key(world: &World, browser: &Browser, key: &str) {
 
 async fn prove_by_microsoft(world: &World, browser: &Browser) {
     browser.sign_in_with_microsoft(world, ADA).await;
-    browser.the("heading", "Is that your company?").await;
+    browser.reads("This Microsoft tenant is linked to ABC Company.").await;
     browser.click("button", "Yes, it is my company").await;
     browser.go_to("External Authentication").await;
     browser.hook_becomes("link-state", "data-state", "proven").await;
@@ -74,7 +74,8 @@ async fn import(browser: &Browser) {
     browser.go_to("Mappings").await;
     browser.click("button", "Export All").await;
     let (name, exported) = browser.downloaded().await;
-    assert_eq!((name.as_str(), exported.as_slice()), ("abccompany.csv", SAMPLE_SHEET.as_bytes()));
+    assert_eq!(name, "abccompany-mappings.csv");
+    assert_eq!(String::from_utf8(exported).unwrap(), SAMPLE_SHEET);
 }
 
 /// Each link opens beside the console, as it would for somebody to whom it was sent.

@@ -11,6 +11,8 @@ use crate::world::World;
 /// People of the simulator's sample, as its picker calls them.
 pub(crate) const ADA: &str = "Ada Admin admin@abccompany.com…";
 pub(crate) const BOB: &str = "Bob Smith BobSmith@abccompany.com…";
+pub(crate) const OTHER_BOB: &str = "Bob Smith bobsmith@otherco.example…";
+pub(crate) const OLIVE: &str = "Olive Owner admin@otherco.example…";
 pub(crate) const OLGA: &str = "Olga Operator olga@telco.example…";
 
 impl Browser {
@@ -38,7 +40,9 @@ impl Browser {
 
     /// Goes to a section by the navigation.
     pub(crate) async fn go_to(&self, section: &str) {
-        self.click("link", section).await;
+        let link = By::XPath(format!("//nav//a[normalize-space(.)='{section}']"));
+        let click = async || self.web.find(link.clone()).await?.click().await.map(Some);
+        self.until(&format!("there is a way to {section:?}"), click).await;
         self.the("heading", section).await;
     }
 

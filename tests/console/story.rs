@@ -7,6 +7,7 @@ use std::io::stderr;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::path::PathBuf;
 use std::thread;
 
 use futures_util::FutureExt;
@@ -37,6 +38,8 @@ impl Story {
     /// Tells it.
     pub(crate) async fn tell(&self, story: impl AsyncFnOnce(&World, &Browser)) {
         let _turn = BROWSERS.acquire().await.unwrap();
+        // What an earlier run left.
+        let _ = fs::remove_dir_all(failure_folder());
         let world = World::new(self.engine, self.settings).await;
         let browser = Browser::start(world.entra.key_print()).await;
         if let Err(failure) = AssertUnwindSafe(self.watched(&world, &browser, story)).catch_unwind().await {
@@ -54,10 +57,15 @@ impl Story {
     }
 }
 
+/// Where it is kept what this story showed when it failed.
+fn failure_folder() -> PathBuf {
+    let story = thread::current().name().unwrap_or("story").replace("::", ".");
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/console-failures").join(story)
+}
+
 /// Keeps what the browser shows: its picture, its text and its console.
 async fn keep(browser: &Browser, failure: &(dyn Any + Send)) {
-    let story = thread::current().name().unwrap_or("story").replace("::", ".");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/console-failures").join(story);
+    let folder = failure_folder();
     let why = failure.downcast_ref::<String>().cloned();
     let why = why.or_else(|| failure.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default();
     let url = browser.web.current_url().await.map(|url| url.to_string()).unwrap_or_default();

@@ -73,7 +73,7 @@ pub(crate) async fn check_places(browser: &Browser) {
         }
         // The address that the browser was sent to is told as `userTypedURL`; the page takes the spent code out of `url`.
         let url = entry["url"].as_str().unwrap_or_default();
-        assert!(!url.contains("code="), "a code in the history: {url}");
+        assert!(!url.contains("#code="), "a code in the history: {url}");
     }
 }
 

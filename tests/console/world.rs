@@ -92,6 +92,20 @@ impl World {
         self.operate(Method::PUT, &path, json!({"tenant_id": TENANT})).await;
     }
 
+    /// Imports a sheet, whatever it takes away.
+    pub(crate) async fn import(&self, id: &str, sheet: &str) {
+        let url = format!("{}/v1/business-groups/{id}/imports?apply=true", self.base);
+        let call = self.client.post(url).bearer_auth(&self.operator).header("content-type", "text/csv");
+        let answer = call.body(sheet.to_owned()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// A token that is used beside the browser, and resolves.
+    pub(crate) async fn sees(&self, token: &str) {
+        let answer = self.client.get(format!("{}/v1/me", self.base)).bearer_auth(token).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// The secret of a new key.
     pub(crate) async fn key(&self, role: &str, group: &str) -> String {
         let new = json!({"name": "console", "role": role, "business_group": group});
