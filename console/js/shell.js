@@ -209,9 +209,17 @@ async function submitRenewal(key) {
   update({ renewal: { ...renewal, busy: true, problem: null } });
   try {
     await renew(key);
+    takeUpAgain();
   } catch (problem) {
     update({ renewal: { ...renewal, busy: false, problem } });
   }
+}
+
+/** What could not be fetched is fetched now; what could not be done waits for the person to do it again. */
+function takeUpAgain() {
+  const { shown, view } = current();
+  if (view.problemOf === "load") shown.load?.(current());
+  else update({ view: { ...view, problem: null, problemOf: null } });
 }
 
 /** After a new place is shown: its title has the focus, as after a page is loaded. */

@@ -132,7 +132,12 @@ mod tests {
     }
 
     fn group(allow_guests: bool) -> LinkedGroup {
-        LinkedGroup { id: BusinessGroupId::parse("abc").unwrap(), name: "ABC".to_owned(), allow_guests }
+        LinkedGroup {
+            id: BusinessGroupId::parse("abc").unwrap(),
+            name: "ABC".to_owned(),
+            allow_guests,
+            is_proven: false,
+        }
     }
 
     /// Every person there can be, in every tenant there can be: whoever may anything stands in one of two sentences.

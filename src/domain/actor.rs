@@ -11,7 +11,7 @@ use crate::domain::sign_in::SignIn;
 /// Who changes something, as histories name it: never by a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The id of the API key, or the `oid` of a person who signed in with Microsoft; `command-line` for the program itself,
+    /// The id of the API key, the `oid` of a person who signed in with Microsoft, `command-line` for the program itself, or
     /// `another-business-group` where it is not told who.
     pub id: String,
     /// What people call it.

@@ -26,7 +26,8 @@ pub enum CommonProblems {
     /// `unauthenticated` without a credential, `invalid-token` with one that is not good.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(ProblemDocument),
-    /// `forbidden`: the credential has not the right.
+    /// `forbidden`: the credential has not the right; of a token with an administrator's role also `tenant-not-linked` and
+    /// `guest-not-allowed`.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemDocument),
     /// `not-found`

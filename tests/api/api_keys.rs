@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::Value;
 use serde_json::json;
 use signline::ports::clock::Clock;
 use signline::ports::clock::SystemClock;
+use test_support::app::TENANT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 
@@ -73,5 +75,80 @@ async fn a_role_has_a_group_if_and_only_if_it_needs_one() {
     ] {
         let problem = problem(app.operate_json(Method::POST, KEYS, &body).await, 422, "invalid-request").await;
         assert_eq!(problem["errors"][0]["field"], field, "{body} {problem}");
+    }
+}
+
+/// By her key and by her sign-in alike.
+#[tokio::test]
+async fn an_administrator_makes_lists_and_revokes_keys_of_her_own_group_alone() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
+    let foreign = json!({"name": "theirs", "role": "scim", "business_group": "other"});
+    let foreign = json(app.operate_json(Method::POST, KEYS, &foreign).await, 201).await;
+    let token = app.entra.token(TENANT, "bobsmith@abccompany.com", "portal").unwrap();
+    let signed_in = token.claim("roles", json!(["BusinessGroup.Admin"])).mint();
+    let key = app.api_key("business-group-admin", Some("abccompany")).await;
+    for admin in [key, signed_in] {
+        let call = async |method: Method, path: &str, body: Option<Value>| {
+            let call = app.call(method, path).bearer_auth(&admin);
+            body.map_or(call.try_clone().unwrap(), |body| call.json(&body)).send().await.unwrap()
+        };
+        let make = async |role: &str, group: Value| {
+            let body = json!({"name": "hers", "role": role, "business_group": group});
+            call(Method::POST, KEYS, Some(body)).await
+        };
+        let of_group = || json!("abccompany");
+        let scim = json(make("scim", of_group()).await, 201).await;
+        let deputy = json(make("business-group-admin", of_group()).await, 201).await;
+        for role in ["operator", "resolver"] {
+            problem(make(role, Value::Null).await, 403, "forbidden").await;
+            problem(make(role, of_group()).await, 422, "invalid-request").await;
+        }
+        let theirs = problem(make("scim", json!("other")).await, 404, "not-found").await;
+        let nobodys = problem(make("scim", json!("nobody")).await, 404, "not-found").await;
+        assert_eq!(theirs["detail"], nobodys["detail"]);
+        problem(make("scim", Value::Null).await, 422, "invalid-request").await;
+
+        let list = json(call(Method::GET, KEYS, None).await, 200).await;
+        let items = list["items"].as_array().unwrap();
+        assert!(items.len() >= 3 && items.iter().all(|key| key["business_group"] == "abccompany"), "{list}");
+        let page = json(call(Method::GET, "/v1/api-keys?limit=1", None).await, 200).await;
+        let next = format!("/v1/api-keys?cursor={}", page["next_cursor"].as_str().unwrap());
+        let rest = json(call(Method::GET, &next, None).await, 200).await;
+        assert_eq!(rest["items"].as_array().unwrap().len(), items.len() - 1);
+
+        // The operator's own key and another group's are not there for her.
+        let all = json(app.operate(Method::GET, KEYS).send().await.unwrap(), 200).await;
+        let operators = all["items"].as_array().unwrap().iter().find(|key| key["role"] == "operator").unwrap();
+        for id in [operators["id"].as_str().unwrap(), foreign["id"].as_str().unwrap(), "nonsense"] {
+            problem(call(Method::DELETE, &format!("{KEYS}/{id}"), None).await, 404, "not-found").await;
+        }
+        json(app.operate(Method::GET, KEYS).send().await.unwrap(), 200).await;
+        let theirs = foreign["secret"].as_str().unwrap();
+        problem(app.get("/v1/business-groups").bearer_auth(theirs).send().await.unwrap(), 403, "forbidden").await;
+        for made in [scim, deputy] {
+            let path = format!("{KEYS}/{}", made["id"].as_str().unwrap());
+            assert_eq!(call(Method::DELETE, &path, None).await.status(), 204);
+            let revoked = app.get("/v1/business-groups").bearer_auth(made["secret"].as_str().unwrap());
+            problem(revoked.send().await.unwrap(), 401, "invalid-token").await;
+        }
+    }
+}
+
+/// A provisioning service has a key of the group as well, and makes none.
+#[tokio::test]
+async fn who_has_another_role_has_no_keys() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    let body = json!({"name": "x", "role": "scim", "business_group": "abccompany"});
+    for key in [
+        app.api_key("scim", Some("abccompany")).await,
+        app.api_key("resolver", None).await,
+        app.token("bobsmith@abccompany.com"),
+    ] {
+        let make = app.call(Method::POST, KEYS).bearer_auth(&key).json(&body).send().await.unwrap();
+        problem(make, 403, "forbidden").await;
+        problem(app.get(KEYS).bearer_auth(&key).send().await.unwrap(), 403, "forbidden").await;
     }
 }

@@ -5,6 +5,8 @@
 mod api_keys;
 mod audit;
 mod business_groups;
+mod console;
+mod console_files;
 mod document;
 mod history;
 mod hostile_tokens;
@@ -14,6 +16,7 @@ mod keys;
 mod limits;
 mod mappings;
 mod operations;
+mod people;
 mod permissions;
 mod pins;
 mod previews;

@@ -311,6 +311,116 @@ async fn of_a_takeover_and_a_proof_at_once_one_succeeds() {
     }
 }
 
+/// What a session tells of the tenant's link.
+async fn told_by_session(story: &Story, token: &str) -> Value {
+    json(story.app.get("/v1/session").bearer_auth(token).send().await.unwrap(), 200).await["tenant"].clone()
+}
+
+#[tokio::test]
+async fn an_administrator_who_signed_in_proves_her_tenant_by_any_call_about_her_group_and_nobody_else_does() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let story = Story::new(engine).await;
+        let ada = story.proof();
+        assert_eq!(told_by_session(&story, &ada).await, "unlinked");
+        json(story.link("company", TENANT, None).await, 200).await;
+        let patch = json!({"allow_guests": true});
+        json(story.call(Method::PATCH, "company", "", &patch).await, 200).await;
+        let get = async |path: &str, token: &str| story.app.get(path).bearer_auth(token).send().await.unwrap();
+        let (company, squatter) = ("/v1/business-groups/company", "/v1/business-groups/squatter");
+        let user = story.app.entra.token(TENANT, ADA, "portal").unwrap();
+        let guest = user.clone().claim("roles", json!(["BusinessGroup.Admin"])).claim("acct", 1).mint();
+        // A guest may administer where the group allows guests, but proves nothing; the others may not.
+        json(get(company, &guest).await, 200).await;
+        problem(get(company, &user.mint()).await, 403, "forbidden").await;
+        problem(get(company, &user.claim("roles", json!(["Operator"])).mint()).await, 403, "forbidden").await;
+        // Nor does she herself, as long as she only asks who she is, or for what is not hers.
+        assert_eq!(told_by_session(&story, &ada).await, "unproven");
+        problem(story.app.me(&ada).await, 404, "no-mapping").await;
+        problem(get(squatter, &ada).await, 404, "not-found").await;
+        problem(get("/v1/nowhere", &ada).await, 404, "not-found").await;
+        assert_eq!(story.read("company", "").await["tenant_proven_at"], Value::Null);
+
+        let group = json(get(company, &ada).await, 200).await;
+        assert!(group["tenant_proven_at"].is_string(), "{group}");
+        assert_eq!(told_by_session(&story, &ada).await, "proven");
+        assert_eq!(json(get("/v1/business-groups", &ada).await, 200).await["items"], json!([group]));
+        let events = json(get("/v1/audit-events", &ada).await, 200).await["items"].clone();
+        let proofs: Vec<_> =
+            events.as_array().unwrap().iter().filter(|event| event["action"] == "proveTenant").collect();
+        let oid = story.app.entra.object_id(TENANT, ADA).unwrap().to_string();
+        assert_eq!(proofs.len(), 1);
+        assert!(proofs[0]["actor"].as_str().unwrap().contains(&oid), "{}", proofs[0]);
+        assert_eq!(proofs[0]["detail"], json!({"tenant_id": TENANT, "proven_by": oid}));
+        // That it is proven is no change of its mappings.
+        assert_eq!(group["revision"], 0);
+        problem(story.link("squatter", TENANT, Some(&ada)).await, 409, "tenant-taken").await;
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_who_signed_in_and_finds_her_tenant_with_strangers_gets_it_back() {
+    let story = Story::new(Engine::Sqlite).await;
+    let ada = story.proof();
+    json(story.link("squatter", TENANT, None).await, 200).await;
+    // Her console asks her whose the group is before it makes a call that would prove the link; so it links first.
+    assert_eq!(told_by_session(&story, &ada).await, "unproven");
+    json(story.link("company", TENANT, Some(&ada)).await, 200).await;
+    let get = async |group: &str| {
+        let call = story.app.get(&format!("/v1/business-groups/{group}")).bearer_auth(&ada);
+        call.send().await.unwrap()
+    };
+    problem(get("squatter").await, 404, "not-found").await;
+    assert_eq!(json(get("company").await, 200).await["tenant_id"], TENANT);
+    // Or she has proven the strangers' link by mistake: then she herself can remove it.
+    assert_eq!(story.call(Method::DELETE, "company", "/tenant", &Value::Null).await.status(), 204);
+    json(story.link("squatter", TENANT, None).await, 200).await;
+    assert!(json(get("squatter").await, 200).await["tenant_proven_at"].is_string());
+    problem(story.link("company", TENANT, Some(&ada)).await, 409, "tenant-taken").await;
+    let unlink = story.app.call(Method::DELETE, "/v1/business-groups/squatter/tenant").bearer_auth(&ada);
+    assert_eq!(unlink.send().await.unwrap().status(), 204);
+    problem(get("squatter").await, 403, "tenant-not-linked").await;
+    json(story.link("company", TENANT, Some(&ada)).await, 200).await;
+}
+
+#[tokio::test]
+async fn who_signed_in_to_the_tenant_that_she_links_needs_no_other_proof() {
+    let app = TestApp::start_with(Engine::Sqlite, |settings| {
+        settings.operator_tenant = Some(signline::domain::guid::Guid::parse(OTHER_TENANT).unwrap());
+    });
+    let story = Story::on(app.await).await;
+    let link = async |roles: &[&str], tenant: &str| {
+        let user = story.app.entra.token(OTHER_TENANT, "bobsmith@otherco.example", "portal").unwrap();
+        let call = story.app.call(Method::PUT, "/v1/business-groups/company/tenant");
+        let call = call.bearer_auth(user.claim("roles", json!(roles)).mint()).json(&json!({"tenant_id": tenant}));
+        json(call.send().await.unwrap(), 200).await["tenant_proven_at"].clone()
+    };
+    assert_eq!(link(&["Operator"], OTHER_TENANT).await, Value::Null);
+    assert_eq!(link(&["Operator", "BusinessGroup.Admin"], TENANT).await, Value::Null);
+    assert!(link(&["Operator", "BusinessGroup.Admin"], OTHER_TENANT).await.is_string());
+}
+
+#[tokio::test]
+async fn of_a_takeover_and_a_call_of_the_losers_administrator_at_once_one_succeeds() {
+    let story = Story::new(Engine::Postgres).await;
+    for _ in 0..10 {
+        json(story.link("squatter", TENANT, None).await, 200).await;
+        let (ada, proof) = (story.proof(), story.proof());
+        let call = story.app.get("/v1/business-groups/squatter").bearer_auth(&ada);
+        let (kept, taken) = tokio::join!(call.send(), story.link("company", TENANT, Some(&proof)));
+        let (kept, taken) = (kept.unwrap(), taken);
+        let winner = if taken.status() == 200 { "company" } else { "squatter" };
+        if winner == "company" {
+            // Either she came after it and is the company's, or it came in between.
+            assert!([403, 404].contains(&kept.status().as_u16()), "{}", kept.status());
+        } else {
+            assert_eq!(kept.status(), 200);
+            assert_eq!(problem(taken, 409, "tenant-taken").await["unproven"], false);
+        }
+        assert!(story.read(winner, "").await["tenant_proven_at"].is_string());
+        assert_eq!(story.call(Method::DELETE, winner, "/tenant", &Value::Null).await.status(), 204);
+    }
+}
+
 #[tokio::test]
 async fn guesses_at_a_proof_count_as_bad_credentials_of_their_address() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| {

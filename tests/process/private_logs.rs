@@ -171,6 +171,52 @@ impl Story {
         }
     }
 
+    /// Proofs of the tenant, good and bad, and where none belongs.
+    async fn prove_the_tenant(&mut self) {
+        let of = |user: &str| self.entra.token(TENANT, user, "portal").unwrap();
+        let role = json!(["BusinessGroup.Admin"]);
+        let good = of("johndavidson@abccompany.com").claim("roles", role.clone()).mint();
+        let without_role = of("jenniferlewis@abccompany.com").mint();
+        let expired = of("admin@abccompany.com").claim("roles", role).expires_in_seconds(-4000).mint();
+        let path = format!("{GROUP}/tenant");
+        for proof in [&without_role, &expired, &good] {
+            let told = self.json(Method::PUT, &path, json!({"tenant_id": TENANT, "proof": proof})).await;
+            assert_eq!(told["tenant_proven_at"].is_string(), proof == &good, "{told}");
+        }
+        for body in [
+            json!({"tenant_id": good, "proof": good}),
+            json!({"tenant_id": TENANT, "proof": [good]}),
+            json!({"tenant_id": TENANT, "proof": {&good: good}}),
+            json!({"tenant_id": TENANT, &good: good}),
+        ] {
+            assert_eq!(self.json(Method::PUT, &path, body).await["status"], 422);
+        }
+        self.call(Method::PUT, &path, &[("content-type", "application/json")], &format!("{{\"proof\": {good}}}")).await;
+        self.credentials.extend([good, without_role, expired]);
+    }
+
+    /// People who administer, and one who may not, each named by her address in the audit log.
+    async fn administer_signed_in(&mut self) {
+        let bob = self.entra.token(TENANT, "bobsmith@abccompany.com", "portal").unwrap();
+        let administrator = bob.clone().claim("roles", json!(["BusinessGroup.Admin"])).mint();
+        let mapping = format!("{GROUP}/mappings/+17635559876");
+        for (token, path, status) in [
+            (&administrator, "/v1/session", 200),
+            (&administrator, mapping.as_str(), 404),
+            (&administrator, "/v1/audit-events", 200),
+            (&administrator, "/v1/business-groups/bobsmith", 404),
+            (&bob.mint(), mapping.as_str(), 403),
+        ] {
+            let call = client().get(format!("{}{path}", self.serving.base)).bearer_auth(token);
+            assert_eq!(call.send().await.unwrap().status(), status, "{path}");
+        }
+        let call = client().delete(format!("{}{GROUP}/tenant", self.serving.base)).bearer_auth(&administrator);
+        assert_eq!(call.send().await.unwrap().status(), 204);
+        self.credentials.push(administrator);
+        let log = self.call(Method::GET, "/v1/audit-events", &[], "").await.text().await.unwrap();
+        assert!(log.contains("bobsmith@abccompany.com (0b0b0b0b-"), "{log}");
+    }
+
     async fn give_out_keys(&mut self) {
         let key = json!({"name": "console", "role": "business-group-admin", "business_group": "abccompany"});
         let created = self.json(Method::POST, "/v1/api-keys", key).await;
@@ -193,9 +239,11 @@ async fn nothing_private_is_told(engine: Engine, level: &str) {
     let mut story = Story::begin(engine, level).await;
     story.found_the_company().await;
     story.keep_mappings().await;
+    story.prove_the_tenant().await;
     story.make_mistakes().await;
     story.give_out_keys().await;
     story.sign_in_all().await;
+    story.administer_signed_in().await;
     let credentials = std::mem::take(&mut story.credentials);
     let (code, _, log) = story.serving.terminate();
     assert_eq!(code, Some(0));

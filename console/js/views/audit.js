@@ -19,10 +19,10 @@ const ACTIONS = {
   linkTenant: "audit.action.link_tenant",
   unlinkTenant: "audit.action.unlink_tenant",
   proveTenant: "audit.action.prove_tenant",
+  loseTenant: "audit.action.lose_tenant",
   putMapping: "audit.action.put_mapping",
   deleteMapping: "audit.action.delete_mapping",
   releasePin: "audit.action.release_pin",
-  pinMapping: "audit.action.pin_mapping",
   importMappings: "audit.action.import",
   applyImport: "audit.action.apply_import",
   dropImport: "audit.action.drop_import",
@@ -32,7 +32,7 @@ const ACTIONS = {
   exportMappings: "audit.action.export",
   exportWorkbook: "audit.action.export",
   resolveLine: "audit.action.resolve",
-  consentCallback: "audit.action.consent",
+  reportConsent: "audit.action.consent",
 };
 
 export const audit = groupView({

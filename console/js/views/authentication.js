@@ -27,6 +27,8 @@ function outcome({ view }) {
   if (view.microsoft) return microsoftError(view.microsoft);
   if (view.done) return notice("success", html`<p>${view.done}</p>`, "authentication-success");
   if (view.problem?.slug === "tenant-taken") return taken(view);
+  const refused = view.problem?.of?.("proof");
+  if (refused) return notice("error", html`<p>${t("authentication.proof_refused")}</p><p>${refused}</p>`, "proof-refused");
   return view.problemOf === "link" ? problemNotice(view.problem, ["tenant_id"]) : nothing;
 }
 

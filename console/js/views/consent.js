@@ -49,7 +49,7 @@ function application(item, { group, view, config }) {
     ${item.error ? lastError(item.error) : nothing}
     <div class="actions">
       ${item.link
-        ? html`<a class="button primary" href=${item.link} target="_blank" rel="noopener noreferrer" data-test="consent-link">
+        ? html`<a class="button primary small" href=${item.link} target="_blank" rel="noopener noreferrer" data-test="consent-link">
               ${icon("open")} <span>${t("consent.open")}</span><span class="visually-hidden"> ${t("consent.for", { application: item.application })}</span>
             </a>
             ${copyButton(item.link, t("consent.copy"))}`
@@ -105,7 +105,7 @@ export const consented = {
         notice(
           kind,
           html`<p data-outcome=${outcome}>${t(words, { application })}</p>
-            ${meaning(code) ? html`<p>${meaning(code)}</p>` : nothing} ${code ? html`<p class="fine">${code}</p>` : nothing}`,
+            ${outcome === "failed" && meaning(code) ? html`<p>${meaning(code)}</p>` : nothing} ${code ? html`<p class="fine">${code}</p>` : nothing}`,
           "consent-outcome",
         ),
       )}

@@ -182,7 +182,7 @@ function problemTable(problems) {
     cells: (problem) => [
       html`<span class="numeric">${formatNumber(problem.line)}</span>`,
       problem.column ?? "",
-      html`<code class="value">${problem.value}</code>`,
+      problem.value ? html`<code class="value">${problem.value}</code>` : nothing,
       html`<span data-code=${problem.code}>${problem.message}</span>`,
     ],
     hook: "problems",
@@ -323,7 +323,7 @@ function staleNotice(view, sheet, group) {
   return notice(
     "warning",
     html`<p><b>${t("preview.stale")}</b></p>
-      <p>${view.problem.message}</p>
+      <p>${t("preview.stale_text")}</p>
       <ul>
         ${revisions.map(
           (/** @type {any} */ one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one.actor)}, ${time(one.at)}</li>`,

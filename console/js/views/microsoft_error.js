@@ -4,6 +4,9 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { notice } from "../elements.js";
 import { t } from "../text.js";
 
+/** Somebody said no. */
+const DECLINED = "AADSTS65004";
+
 /** The codes that an administrator can do something about. */
 const KNOWN = {
   AADSTS50011: "aadsts.50011",
@@ -12,7 +15,7 @@ const KNOWN = {
   AADSTS53000: "aadsts.53000",
   AADSTS53003: "aadsts.53000",
   AADSTS65001: "aadsts.65001",
-  AADSTS65004: "aadsts.65004",
+  [DECLINED]: "aadsts.65004",
   AADSTS90094: "aadsts.65001",
   AADSTS650052: "aadsts.650052",
   AADSTS700016: "aadsts.700016",
@@ -27,8 +30,8 @@ export function meaning(code) {
 /** @param {{code?: string, errorCode?: string, message: string}} error */
 export function microsoftError(error) {
   const code = /AADSTS\d+/.exec(error.message)?.[0];
-  const isDeclined = (error.code ?? error.errorCode) === "access_denied";
-  const words = meaning(code) ?? (isDeclined ? t("microsoft.declined") : t("microsoft.failed"));
+  const isDeclined = code === DECLINED || (!code && (error.code ?? error.errorCode) === "access_denied");
+  const words = isDeclined ? t("microsoft.declined") : (meaning(code) ?? t("microsoft.failed"));
   return notice(
     "error",
     html`<p>${words}</p>${error.message ? html`<p class="fine">${t("microsoft.said", { message: error.message })}</p>` : nothing}`,

@@ -18,7 +18,8 @@ use crate::http::services::Services;
 
 /// A caller whose API key or Microsoft Entra token has the right `P`, and then what else is read of the request.
 ///
-/// The order is that of the checks: credential (401), right (403, or 404 for what is to stay hidden), input.
+/// The order is that of the checks: credential (401), right (403, or 404 for what is to stay hidden), input. An administrator
+/// who signed in proves by the call that her tenant is her business group's.
 pub struct Authorized<P: Permission, I = ()> {
     /// The caller.
     pub caller: Caller,
@@ -111,6 +112,7 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
                 let own_group = caller.own_group().cloned();
                 request.extensions_mut().insert(WithoutRight { own_group });
             })?;
+            caller.prove_tenant(Services::of(&request)?, &deed).await?;
             let input = I::read(&request, &mut payload).await?;
             Ok(Self { caller, grant, deed, scope, input })
         })

@@ -10,9 +10,12 @@ use crate::access::NoRight;
 use crate::access::Standing;
 use crate::auth::ValidatedToken;
 use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::guid::Guid;
+use crate::domain::tenant::TenantProof;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
 use crate::http::limits::Kind;
@@ -53,8 +56,13 @@ impl Caller {
                 services.attempts.check((request, &services.metrics), attempt, check).await.map(Self::Key)
             }
             Credential::Token(token) => {
-                let check = services.tokens.validate(token);
-                let token = services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
+                let token = match services.tokens.known(token.as_bytes()) {
+                    Ok(known) => known,
+                    Err(not_known) => {
+                        let check = services.tokens.validate_anew(token, not_known);
+                        services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?
+                    }
+                };
                 let standing = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
                 Ok(Self::Person { token, standing })
             }
@@ -78,6 +86,33 @@ impl Caller {
         match self {
             Self::Key(key) => Actor::from(key),
             Self::Person { token, .. } => Actor::from(&token.sign_in),
+        }
+    }
+
+    /// That she administers this tenant, if she signed in so that it is proven by that.
+    #[must_use]
+    pub fn proof_of(&self, tenant: Guid) -> Option<TenantProof> {
+        match self {
+            Self::Key(_) => None,
+            Self::Person { token, .. } => TenantProof::of(&token.sign_in, tenant).ok(),
+        }
+    }
+
+    /// Writes down what a call of an administrator proves: that the tenant which she signed in to is her business group's. It
+    /// costs nothing but where there is no proof yet.
+    ///
+    /// # Errors
+    /// Somebody has taken the tenant from the group since her right was looked up.
+    pub(super) async fn prove_tenant(&self, services: &Services, deed: &Deed) -> Result<(), Problem> {
+        let Self::Person { token, standing: Standing { right: Ok(right), group: Some(group), .. } } = self else {
+            return Ok(());
+        };
+        let administers = right.business_group() == Some(&group.id);
+        match self.proof_of(token.sign_in.tid).filter(|_| administers && !group.is_proven) {
+            Some(proof) if !services.business_groups.prove_tenant(&group.id, proof, deed).await? => {
+                Err(NoRight::TenantNotLinked.into())
+            }
+            _ => Ok(()),
         }
     }
 

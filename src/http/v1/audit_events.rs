@@ -41,7 +41,7 @@ pub struct AuditEvent {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who: the name and the id of the API key.
+    /// Who: the name and the id of the API key, or the address and the `oid` of a person who signed in with Microsoft.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
     /// What: the `operationId` of the call.
@@ -88,7 +88,7 @@ pub struct AuditEventList {
 pub struct AuditQuery {
     /// Only what was done to this business group.
     business_group: Option<String>,
-    /// Only what the API key with this id did.
+    /// Only what the API key with this id, or the person with this `oid`, did.
     actor: Option<String>,
     /// Only from this time on.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -130,7 +130,7 @@ impl AuditQuery {
             return Err(Problem::not_found("There is no such business group."));
         }
         if self.actor.as_ref().is_some_and(|actor| actor.contains('\0')) {
-            return Err(Problem::invalid_field("actor", "write the id of an API key"));
+            return Err(Problem::invalid_field("actor", "write the id of an API key or the oid of a person"));
         }
         Ok(AuditFilter {
             group: own.cloned().or(asked),

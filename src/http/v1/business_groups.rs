@@ -149,7 +149,7 @@ pub struct LinkTenant {
     #[schema(example = "a1a1a1a1-0000-4000-8000-0000000000aa")]
     tenant_id: String,
     /// That the tenant is the group's own: a Microsoft Entra token of somebody of that tenant, who is no guest there and has the
-    /// app role `BusinessGroup.Admin`. It is checked and not kept.
+    /// app role `BusinessGroup.Admin`. It is checked and not kept. Who has signed in with such a token needs none besides.
     #[schema(required = false)]
     proof: Option<String>,
 }
@@ -410,7 +410,7 @@ pub(crate) async fn link_tenant(
     let tenant = parse_tenant_id(&body.tenant_id).map_err(|error| Problem::invalid_field("tenant_id", error))?;
     let proof = match body.proof {
         Some(token) => Some(tenant_proof::check(&request, &token, tenant).await?),
-        None => None,
+        None => call.caller.proof_of(tenant),
     };
     let group = match proof {
         Some(proof) => services.business_groups.link_proven_tenant(&call.scope, proof, &call.deed).await?,

@@ -34,7 +34,8 @@ pub struct Revision {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who made it: the name and the id of the API key; `another business group` where a tenant was taken over.
+    /// Who made it: the name and the id of the API key, or the address and the `oid` of a person who signed in with Microsoft;
+    /// `another business group` where a tenant was lost to one.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
     /// By which way.
