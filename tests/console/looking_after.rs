@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use thirtyfour::Key;
 
 use crate::steps::BOB;
 use crate::story::Story;
@@ -143,6 +144,86 @@ async fn it_is_told_what_would_happen_when_somebody_signs_in() {
             browser.click("button", "Check").await;
             browser.reads("bobsmth@abccompany.com gets no line").await;
             browser.click("button", "Check bobsmith@abccompany.com").await;
+            browser.reads("bobsmith@abccompany.com gets this line").await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_list_is_shown_by_pages() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            let rows = (2000..2060).map(|at| format!("763555{at},person{at}@abccompany.com\r\n"));
+            let sheet: String = ["PhoneNumber,MEEmailAddress\r\n".to_owned()].into_iter().chain(rows).collect();
+            world.import(GROUP, &sheet).await;
+            browser.sign_in_with_key(world, &key).await;
+            browser.go_to("Mappings").await;
+            browser.reads("60 mappings").await;
+            browser.reads("person2000@").await;
+            browser.click("button", "Next").await;
+            browser.reads("person2059@").await;
+            assert!(!browser.text().await.contains("person2000@"));
+            browser.click("button", "Previous").await;
+            browser.reads("person2000@").await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keyboard_is_enough() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.open(&world.console()).await;
+            browser.the("button", "Sign in with a key").await;
+            browser.tab_to("Key").await;
+            browser.type_text(&key).await;
+            browser.press(Key::Enter).await;
+            browser.the("heading", "Overview").await;
+            browser.tab_to("Mappings").await;
+            browser.press(Key::Enter).await;
+            browser.the("heading", "Mappings").await;
+            browser.tab_to("Add a mapping").await;
+            browser.press(Key::Enter).await;
+            browser.the("textbox", "Phone number").await;
+            browser.press(Key::Escape).await;
+            browser.gone("textbox", "Phone number").await;
+            // The focus is back where the dialog was opened.
+            browser.press(Key::Enter).await;
+            browser.the("textbox", "Phone number").await;
+            browser.tab_to("Phone number").await;
+            browser.type_text("7635554444").await;
+            browser.tab_to("Microsoft e-mail address").await;
+            browser.type_text("ann@abccompany.com").await;
+            browser.press(Key::Enter).await;
+            browser.reads("(763) 555-4444 is saved").await;
+            browser.tab_to("Sign out").await;
+            browser.press(Key::Enter).await;
+            browser.the("button", "Sign in with a key").await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_whose_key_was_revoked_goes_on_with_another_key() {
+    let story = Story { refusals: &[401], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let next = company(world).await;
+            let new = json!({"name": "old", "role": "business-group-admin", "business_group": GROUP});
+            let old = world.operate(Method::POST, "/v1/api-keys", new).await;
+            browser.sign_in_with_key(world, old["secret"].as_str().unwrap()).await;
+            browser.go_to("Check a user").await;
+            browser.fill("textbox", "E-mail address", "bobsmith@abccompany.com").await;
+            let path = format!("/v1/api-keys/{}", old["id"].as_str().unwrap());
+            world.operate(Method::DELETE, &path, json!(null)).await;
+            browser.click("button", "Check").await;
+            browser.the("heading", "Sign in again").await;
+            browser.fill("textbox", "Key", &next).await;
+            browser.click("button", "Sign in again").await;
+            browser.gone("heading", "Sign in again").await;
+            browser.click("button", "Check").await;
             browser.reads("bobsmith@abccompany.com gets this line").await;
         })
         .await;

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use thirtyfour::By;
+use thirtyfour::Key;
 use thirtyfour::extensions::query::ElementQueryable;
 
 use crate::browser::Browser;
+use crate::watch;
 use crate::world::World;
 
 /// People of the simulator's sample, as its picker calls them.
@@ -32,10 +34,34 @@ impl Browser {
         self.the("button", "Sign out").await;
     }
 
-    /// Signs out; the page for signing in stands there again.
+    /// Signs out; the page for signing in stands there again, and the tab has forgotten who was there.
     pub(crate) async fn sign_out(&self) {
         self.click("button", "Sign out").await;
         self.the("button", "Sign in with a key").await;
+        watch::check_tab(self).await;
+    }
+
+    /// Goes by the tabulator to what is called so.
+    pub(crate) async fn tab_to(&self, name: &str) {
+        let called = "const at = document.activeElement; \
+            return at.getAttribute('aria-label') ?? (at.labels?.[0] ?? at).innerText.trim()";
+        for _ in 0..80 {
+            self.press(Key::Tab).await;
+            if self.run(called).await == name {
+                return;
+            }
+        }
+        panic!("the tabulator does not lead to {name:?}");
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn press(&self, key: Key) {
+        self.web.active_element().await.unwrap().send_keys(key + "").await.unwrap();
+    }
+
+    /// Types where the focus is.
+    pub(crate) async fn type_text(&self, text: &str) {
+        self.web.active_element().await.unwrap().send_keys(text).await.unwrap();
     }
 
     /// Goes to a section by the navigation.

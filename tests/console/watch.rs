@@ -62,10 +62,9 @@ impl Seen {
 
 /// Nothing that is kept or shown by the browser holds a token or a key.
 pub(crate) async fn check_places(browser: &Browser) {
-    let kept = browser.run("return JSON.stringify(Object.entries(localStorage))").await;
-    check_secrets("localStorage", kept.as_str().unwrap_or_default());
+    check_storage(browser, "localStorage").await;
     let cookies = browser.run("return document.cookie").await;
-    check_secrets("a cookie", cookies.as_str().unwrap_or_default());
+    check_secrets("a cookie", cookies.as_str().expect("text"));
     let history = browser.command("Page.getNavigationHistory", json!({})).await.unwrap();
     for entry in history["entries"].as_array().unwrap() {
         for member in ["url", "userTypedURL", "title"] {
@@ -75,6 +74,19 @@ pub(crate) async fn check_places(browser: &Browser) {
         let url = entry["url"].as_str().unwrap_or_default();
         assert!(!url.contains("#code="), "a code in the history: {url}");
     }
+}
+
+/// Nothing in the tab's own storage holds a token or a key: nobody is signed in.
+pub(crate) async fn check_tab(browser: &Browser) {
+    check_storage(browser, "sessionStorage").await;
+}
+
+async fn check_storage(browser: &Browser, name: &str) {
+    // Entries under the name of a method, such as `key`, are left out by `Object.entries`.
+    let script =
+        format!("return [...Array({name}.length).keys()].map((at) => {name}.getItem({name}.key(at))).join('\\n')");
+    let kept = browser.run(&script).await;
+    check_secrets(name, kept.as_str().expect("text"));
 }
 
 fn check_secrets(place: &str, text: &str) {
