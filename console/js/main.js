@@ -121,4 +121,9 @@ function failed(failure) {
 // A page that the browser kept while its person was at Microsoft begins anew when she comes back by herself.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
+document.addEventListener("visibilitychange", () => {
+  const { dialog, session, shown } = current();
+  if (!document.hidden && session && !dialog) shown?.refresh?.();
+});
+
 start();

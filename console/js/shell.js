@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { keyed } from "../vendor/lit-html/directives/keyed.js";
+import { Problem } from "./api.js";
 import { kept } from "./credential.js";
 import {
   button,
@@ -210,7 +211,8 @@ async function submitRenewal(key) {
   try {
     await renew(key);
     takeUpAgain();
-  } catch (problem) {
+  } catch (fault) {
+    const problem = fault instanceof Problem ? fault : new Error(t("renewal.failed"));
     update({ renewal: { ...renewal, busy: false, problem } });
   }
 }
@@ -240,6 +242,8 @@ export function settleDialogs() {
 function setOpen(id, wanted) {
   const element = /** @type {HTMLDialogElement|null} */ (document.getElementById(id));
   if (!element || element.open === wanted) return;
-  if (wanted) element.showModal();
-  else element.close();
+  if (wanted) return element.showModal();
+  element.close();
+  // What the dialog was opened from may be gone with what it did.
+  if (document.activeElement === document.body) document.getElementById("title")?.focus();
 }

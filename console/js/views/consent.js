@@ -18,7 +18,9 @@ const STATES = /** @type {const} */ ({
 export const consent = groupView({
   title: "nav.consent",
   lead: "consent.lead",
-  load: async (set, group) => set({ items: (await get(groupPath(group.id, "consent"))).items }),
+  load: readConsents,
+  // The administrator comes back from the window of Microsoft.
+  refresh: readConsents,
   body: (state) => html`
     ${notice("info", html`<p>${t("consent.who_first")}</p>`)}
     ${state.group.tenant_id ? nothing : notLinked(state.group)}
@@ -27,6 +29,11 @@ export const consent = groupView({
       ? emptyState({ icon: "consent", title: t("consent.none"), text: t("consent.none_text") })
       : html`<ul class="cards">${state.view.items.map((/** @type {any} */ item) => html`<li>${application(item, state)}</li>`)}</ul>`}`,
 });
+
+/** @param {(patch: object) => void} set @param {any} group */
+async function readConsents(set, group) {
+  set({ items: (await get(groupPath(group.id, "consent"))).items });
+}
 
 /** @param {any} group */
 function notLinked(group) {
@@ -49,7 +56,7 @@ function application(item, { group, view, config }) {
     ${item.error ? lastError(item.error) : nothing}
     <div class="actions">
       ${item.link
-        ? html`<a class="button primary small" href=${item.link} target="_blank" rel="noopener noreferrer" data-test="consent-link">
+        ? html`<a class="button small ${item.state === "confirmed" ? "" : "primary"}" href=${item.link} target="_blank" rel="noopener noreferrer" data-test="consent-link">
               ${icon("open")} <span>${t("consent.open")}</span><span class="visually-hidden"> ${t("consent.for", { application: item.application })}</span>
             </a>
             ${copyButton(item.link, t("consent.copy"))}`
@@ -109,8 +116,9 @@ export const consented = {
           "consent-outcome",
         ),
       )}
+      ${session ? nothing : html`<p>${t("consented.close")}</p>`}
       <div class="actions">
-        <a class="button primary" href=${group ? `#/groups/${group}/consent` : "#/"}>${t("consented.go_on")}</a>
+        <a class="button ${session ? "primary" : ""}" href=${group ? `#/groups/${group}/consent` : "#/"}>${t("consented.go_on")}</a>
       </div>
     </div>`;
   },

@@ -8,6 +8,7 @@ import { attempt, fetchGroup, fetchPage } from "../work.js";
 /**
  * A view of a business group.
  * @param {{title: string, lead?: string, load?: (set: (patch: object) => void, group: any) => Promise<any>,
+ *   refresh?: (set: (patch: object) => void, group: any) => Promise<any>,
  *   actions?: (state: any) => any, body: (state: any) => any}} about
  * @returns {import("./index.js").View}
  */
@@ -20,6 +21,7 @@ export function groupView(about) {
         await about.load?.(set, group);
         set({ loaded: true });
       }),
+    refresh: about.refresh && (() => attempt("refresh", async (set) => about.refresh?.(set, await fetchGroup()))),
     render: (state) => {
       const { view, group } = state;
       const head = { title: t(about.title), lead: about.lead && t(about.lead), actions: group && about.actions?.(state) };

@@ -7,6 +7,7 @@ import { isUnconfirmed } from "../session.js";
  * @property {string} [name]
  * @property {(state: import("../store.js").State) => string} title
  * @property {(state: import("../store.js").State) => any} [load] fetches what it shows
+ * @property {() => any} [refresh] fetches anew what may have changed while somebody was elsewhere
  * @property {(state: import("../store.js").State) => any} render
  */
 

@@ -51,6 +51,7 @@ function bar({ group, view }) {
       ${icon("search")}
       <input id="search" type="search" autocomplete="off" spellcheck="false" placeholder=${t("mappings.search")} @input=${onSearch} />
     </form>
+    <p class="visually-hidden" role="status">${view.q ? t("mappings.found", { count: view.items.length }) : nothing}</p>
     <div class="actions">
       ${fileButton("mappings.template", "template", "/v1/mappings-template.csv", "mappings-template.csv", view)}
       ${fileButton("mappings.export", "export-all", groupPath(group.id, "mappings.csv"), `${group.id}.csv`, view)}
