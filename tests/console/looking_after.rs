@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use thirtyfour::Key;
 
+use crate::steps::ADA;
 use crate::steps::BOB;
 use crate::story::Story;
 use crate::world::GROUP;
@@ -227,4 +228,41 @@ async fn a_page_whose_key_was_revoked_goes_on_with_another_key() {
             browser.reads("bobsmith@abccompany.com gets this line").await;
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_that_ended_is_renewed_in_a_window_and_the_page_stays() {
+    let story = Story { refusals: &[401], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            company(world).await;
+            browser.sign_in_with_microsoft(world, ADA).await;
+            browser.click("button", "Yes, it is my company").await;
+            browser.go_to("Check a user").await;
+            browser.fill("textbox", "E-mail address", "bobsmith@abccompany.com").await;
+            end_all_sign_ins(world);
+            browser.click("button", "Check").await;
+            browser.the("heading", "Sign in again").await;
+            let page = browser.web.window().await.unwrap();
+            browser.click("button", "Sign in again").await;
+            browser.switch_to_another_window_than(&page).await;
+            browser.click("link", ADA).await;
+            let closed = async || Ok((browser.web.windows().await?.len() == 1).then_some(()));
+            browser.until("the window closes itself", closed).await;
+            browser.web.switch_to_window(page).await.unwrap();
+            browser.gone("heading", "Sign in again").await;
+            let typed = browser.the("textbox", "E-mail address").await.prop("value").await.unwrap();
+            assert_eq!(typed.as_deref(), Some("bobsmith@abccompany.com"));
+            browser.click("button", "Check").await;
+            browser.reads("bobsmith@abccompany.com gets this line").await;
+        })
+        .await;
+}
+
+/// Entra signs with another key and withdraws the old one, and the service reads its keys anew.
+fn end_all_sign_ins(world: &World) {
+    let old = world.entra.signing_key();
+    world.entra.rotate_keys().unwrap();
+    assert!(world.entra.withdraw_key(old.kid()).unwrap());
+    world.restart();
 }

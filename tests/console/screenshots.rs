@@ -1,5 +1,6 @@
 //! The pictures of the console in `docs/images/`: `make screenshots`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -11,6 +12,16 @@ use crate::views;
 /// The views that are drawn in the dark as well, and those as a telephone shows them.
 const DARK: [&str; 2] = ["overview", "mappings"];
 const ON_A_TELEPHONE: [&str; 2] = ["line", "mappings"];
+
+#[test]
+fn every_picture_stands_in_the_readme() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let named = readme.split("docs/images/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let drawn = fs::read_dir(root.join("docs/images")).expect("pictures are missing: run make screenshots");
+    let drawn = drawn.map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(named.collect::<BTreeSet<_>>(), drawn.collect::<BTreeSet<_>>());
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it writes into docs/images/: make screenshots"]

@@ -84,12 +84,7 @@ async fn consent(browser: &Browser) {
     for application in APPLICATIONS {
         let console = browser.web.window().await.unwrap();
         browser.click("link", &format!("Give consent to {application}")).await;
-        let opened = async || {
-            let windows = browser.web.windows().await?;
-            Ok(windows.into_iter().find(|window| *window != console))
-        };
-        let opened = browser.until("another window opens", opened).await;
-        browser.web.switch_to_window(opened).await.unwrap();
+        browser.switch_to_another_window_than(&console).await;
         browser.click("link", ADA).await;
         browser.reads(&format!("Microsoft reported your consent to {application}.")).await;
         browser.web.close_window().await.unwrap();

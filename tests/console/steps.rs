@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thirtyfour::By;
 use thirtyfour::Key;
+use thirtyfour::WindowHandle;
 use thirtyfour::extensions::query::ElementQueryable;
 
 use crate::browser::Browser;
@@ -62,6 +63,13 @@ impl Browser {
     /// Types where the focus is.
     pub(crate) async fn type_text(&self, text: &str) {
         self.web.active_element().await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// Waits until there is another window, and goes on in it.
+    pub(crate) async fn switch_to_another_window_than(&self, present: &WindowHandle) {
+        let other = async || Ok(self.web.windows().await?.into_iter().find(|window| window != present));
+        let other = self.until("another window opens", other).await;
+        self.web.switch_to_window(other).await.unwrap();
     }
 
     /// Goes to a section by the navigation.

@@ -6,6 +6,7 @@ use std::io::BufReader;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::thread;
 
 use entra_sim::Config;
@@ -27,6 +28,9 @@ pub(crate) const OPERATOR_TENANT: &str = "c3c3c3c3-0000-4000-8000-0000000000cc";
 /// The sample company.
 pub(crate) const GROUP: &str = "abccompany";
 
+/// The setting that says where the service listens.
+const LISTEN: &str = "SIGNLINE_LISTEN";
+
 pub(crate) struct World {
     pub(crate) entra: Simulator,
     /// `http://localhost:PORT`, the address that the simulator knows as the console's.
@@ -34,7 +38,8 @@ pub(crate) struct World {
     /// The secret of an operator's key.
     pub(crate) operator: String,
     client: Client,
-    _service: Service,
+    service: Mutex<Service>,
+    variables: Vec<(String, String)>,
     _database: TestDatabase,
     _folder: TempDir,
 }
@@ -49,7 +54,7 @@ impl World {
         let operator = operator_key(database.url());
         let (applications, api) = (applications(&entra), client_id(&entra, "signline-api"));
         let mut variables = vec![
-            ("SIGNLINE_LISTEN", "127.0.0.1:0"),
+            (LISTEN, "127.0.0.1:0"),
             ("SIGNLINE_DATABASE_URL", database.url()),
             ("SIGNLINE_AUTHORITY", entra.https_base()),
             ("SIGNLINE_APPLICATIONS", &applications),
@@ -62,7 +67,19 @@ impl World {
         let service = Service::start(&variables);
         let base = format!("http://localhost:{}", service.port);
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { entra, base, operator, client, _service: service, _database: database, _folder: folder }
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let service = Mutex::new(service);
+        Self { entra, base, operator, client, service, variables, _database: database, _folder: folder }
+    }
+
+    /// Ends the service, and starts it again where it was.
+    pub(crate) fn restart(&self) {
+        let mut service = self.service.lock().unwrap();
+        service.end();
+        let address = format!("127.0.0.1:{}", service.port);
+        let others = self.variables.iter().filter(|(name, _)| name != LISTEN);
+        let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
+        *service = Service::start(&others.chain([(LISTEN, address.as_str())]).collect::<Vec<_>>());
     }
 
     /// The console's page.
@@ -141,11 +158,17 @@ impl Service {
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
+impl Service {
+    fn end(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
