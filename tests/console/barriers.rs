@@ -14,6 +14,9 @@ use crate::views;
 /// The impacts that no view may have.
 const GRAVE: [&str; 2] = ["serious", "critical"];
 
+/// A tablet, or half a screen.
+const BETWEEN: (u32, u32) = (800, 820);
+
 /// The library. Without it the test fails: it is never passed over.
 fn axe() -> String {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
@@ -30,7 +33,10 @@ async fn no_view_keeps_anybody_out_in_light_or_in_the_dark_on_a_telephone() {
                     browser.prefer(scheme).await;
                     browser.resize(size).await;
                     browser.check_barriers(&format!("{view}, {scheme}, {} pixels wide", size.0)).await;
+                    browser.check_width(view, size).await;
                 }
+                browser.resize(BETWEEN).await;
+                browser.check_width(view, BETWEEN).await;
                 browser.resize(USUAL).await;
             };
             views::walk(world, browser, &check).await;
@@ -39,6 +45,12 @@ async fn no_view_keeps_anybody_out_in_light_or_in_the_dark_on_a_telephone() {
 }
 
 impl Browser {
+    /// Nothing stands beyond the right edge.
+    async fn check_width(&self, view: &str, (width, _): (u32, u32)) {
+        let wide = self.run("return document.documentElement.scrollWidth").await;
+        assert!(wide.as_u64().unwrap() <= u64::from(width), "{view} is {wide} pixels wide where there are {width}");
+    }
+
     /// Holds the page as it is now to axe's rules.
     pub(crate) async fn check_barriers(&self, view: &str) {
         if self.run("return window.axe === undefined").await == true {

@@ -3,6 +3,7 @@
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TENANT;
 use test_support::database::Engine;
+use url::Url;
 
 use crate::browser::Browser;
 use crate::steps::ADA;
@@ -22,6 +23,42 @@ async fn an_administrator_sets_her_company_up_and_her_people_get_their_lines() {
 async fn it_is_the_same_on_postgresql_with_id_tokens_alone() {
     let settings = &[("SIGNLINE_API_CLIENT_ID", None)];
     Story { engine: Engine::Postgres, settings, ..Story::USUAL }.tell(set_up).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consent_that_was_not_given_or_comes_twice_is_told_in_plain_words() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            world.company(GROUP, "ABC Company", "+1763555").await;
+            world.link(GROUP).await;
+            let key = world.key("business-group-admin", GROUP).await;
+            browser.sign_in_with_key(world, &key).await;
+            for (person, told) in [
+                ("Cancel", "was declined"),
+                ("John Davidson…", "may not give consent for the whole company"),
+                (ADA, "Microsoft reported your consent to portal."),
+            ] {
+                browser.go_to("Overview").await;
+                browser.go_to("Consent").await;
+                let link = browser.the("link", "Give consent to portal").await.attr("href").await.unwrap().unwrap();
+                let console = browser.web.window().await.unwrap();
+                browser.click("link", "Give consent to portal").await;
+                browser.switch_to_another_window_than(&console).await;
+                browser.click("link", person).await;
+                browser.reads(told).await;
+                let state = Url::parse(&link).unwrap();
+                let state = state.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+                let again =
+                    format!("{}/v1/consent/callback?admin_consent=True&tenant={TENANT}&state={state}", world.base);
+                browser.open(&again).await;
+                browser.reads("The link was used before").await;
+                browser.web.close_window().await.unwrap();
+                browser.web.switch_to_window(console).await.unwrap();
+            }
+            browser.reload().await;
+            browser.hook_becomes("consent-portal", "data-state", "reported").await;
+        })
+        .await;
 }
 
 async fn set_up(world: &World, browser: &Browser) {

@@ -222,14 +222,17 @@ async fn as_user(world: &World, browser: &Browser, at: &impl AsyncFn(&str)) {
     at("link-your-company").await;
 }
 
-/// Makes what differs from run to run the same: times, the beginnings of keys, and what is told for some seconds only.
+/// Makes what differs from run to run the same: times, the beginnings of keys, what is told for some seconds only, and what
+/// is under the pointer.
 pub(crate) async fn steady(browser: &Browser) -> Value {
     let script = "const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
         for (let text = texts.nextNode(); text; text = texts.nextNode()) { \
           if (text.parentElement.tagName === 'TIME' && text.data.trim()) text.data = 'Mar 2, 2027, 9:41 AM'; \
-          text.data = text.data.replace(/slk_\\w{4}|01[0-9a-f]{6}-[0-9a-f]{4}-7[0-9a-f-]{22}/g, \
+          text.data = text.data.replace(/slk_[\\w-]{4}|01[0-9a-f]{6}-[0-9a-f]{4}-7[0-9a-f-]{21}/g, \
             (id) => id.startsWith('slk_') ? 'slk_4m7x' : '0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c'); \
         } \
-        for (const toast of document.querySelectorAll('.toast-place')) toast.style.display = 'none';";
+        for (const toast of document.querySelectorAll('.toast-place')) toast.style.display = 'none'; \
+        for (const animation of document.getAnimations()) animation.finish();";
+    browser.web.action_chain().move_to(0, 0).perform().await.unwrap();
     browser.run(script).await
 }
