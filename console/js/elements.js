@@ -245,7 +245,7 @@ export function pager(about) {
  */
 export function table(about) {
   return html`<div class="table-frame">
-    <table data-test=${about.hook ?? nothing}>
+    <table class=${about.hook ?? nothing} data-test=${about.hook ?? nothing}>
       <caption class="visually-hidden">${about.caption}</caption>
       <thead>
         <tr>${about.heads.map((head) => html`<th scope="col">${head}</th>`)}</tr>

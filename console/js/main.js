@@ -7,7 +7,7 @@ import { finish, passOn } from "./microsoft.js";
 import { follow, goInstead, here } from "./router.js";
 import { arriveSignedIn, homeOf, readSession } from "./session.js";
 import { settle, settleDialogs, shell } from "./shell.js";
-import { current, openView, subscribe, update } from "./store.js";
+import { announce, current, openView, subscribe, update } from "./store.js";
 import { loadText, t } from "./text.js";
 import { findView } from "./views/index.js";
 
@@ -44,6 +44,7 @@ async function comeBack() {
   const isAnswer = /^#(code|error|client_info|state)=/.test(location.hash);
   const place = returned ? `#${returned.back}` : isAnswer ? "#/" : location.hash;
   history.replaceState(null, "", location.pathname + place);
+  if (returned?.purpose === "sign-out") announce(t("session.signed_out"));
   if (returned?.isWithoutAnswer) return readKnownSession();
   if (returned?.purpose === "session") return signedIn(returned);
   update({ returned });

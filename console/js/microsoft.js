@@ -4,6 +4,12 @@
 /** Where it is kept what a sign-in was begun for. MSAL's own state goes through Microsoft; this does not. */
 const PLACE = "signline-sign-in";
 
+/**
+ * MSAL's note that a sign-in is under way. It stays if the person closes the window, and then MSAL lets no other begin; but
+ * whoever begins one has given the earlier one up.
+ */
+const UNDER_WAY = "msal.interaction.status";
+
 /** A token that ends so soon, in seconds, is renewed. */
 const SOON = 120;
 
@@ -65,6 +71,7 @@ function bearer(config, result) {
 export async function begin(config, begun) {
   const app = await client(config, begun.application);
   sessionStorage.setItem(PLACE, JSON.stringify(begun));
+  sessionStorage.removeItem(UNDER_WAY);
   await app.loginRedirect({ scopes: scopes(config), prompt: "select_account" });
 }
 
@@ -142,7 +149,8 @@ function endsSoon(config, result) {
 export async function renewInWindow(config, application, account) {
   const app = await client(config, application);
   const known = app.getAccount({ homeAccountId: account });
-  const result = await app.acquireTokenPopup({ scopes: scopes(config), loginHint: known?.username });
+  const request = { scopes: scopes(config), loginHint: known?.username, overrideInteractionInProgress: true };
+  const result = await app.acquireTokenPopup(request);
   return result.account.homeAccountId;
 }
 
@@ -183,5 +191,6 @@ export async function forgetAccount(config, application, account) {
 export async function signOut(config, application, account) {
   const app = await client(config, application);
   sessionStorage.setItem(PLACE, JSON.stringify({ application, purpose: "sign-out", back: "/sign-in" }));
+  sessionStorage.removeItem(UNDER_WAY);
   await app.logoutRedirect({ account: app.getAccount({ homeAccountId: account }) });
 }

@@ -63,8 +63,9 @@ export function fetchProof(back, context) {
 export async function signOut() {
   const known = kept();
   forget();
-  update({ session: null, group: null, sheet: null, renewal: null, returned: null, wanted: null, view: {}, dialog: null });
+  update({ session: null, shown: null, group: null, sheet: null, renewal: null, returned: null, wanted: null, view: {}, dialog: null });
   if (known?.kind === "microsoft") {
+    go("/sign-in");
     await microsoft.signOut(current().config, known.application, known.account);
   } else {
     sessionStorage.clear();
@@ -74,21 +75,36 @@ export async function signOut() {
 }
 
 /**
- * Signs in again where the page stands.
+ * Signs in again where the page stands. Somebody else must not go on with it.
  * @param {string} [key] a new key, if it was signed in with one
  */
 export async function renew(key) {
-  const known = kept();
-  if (known?.kind === "microsoft") {
-    const account = await microsoft.renewInWindow(current().config, known.application, known.account);
-    keep({ ...known, account });
-  } else if (key) {
-    keep({ kind: "key", key: key.trim() });
+  const before = kept();
+  const { config, session: known } = current();
+  keep(await renewed(config, before, key));
+  try {
+    const session = await whoIsThis();
+    if (!isSame(known, session)) throw new Problem(403, { detail: t("session.another_person") });
+    update({ session, renewal: null });
+  } catch (error) {
+    await giveBack(config, before);
+    throw error;
   }
-  const before = current().session;
-  const session = await whoIsThis();
-  if (before && !isSame(before, session)) throw new Problem(403, { detail: t("session.another_person") });
-  update({ session, renewal: null });
+}
+
+/** @param {any} config @param {any} before @param {string} [key] */
+async function renewed(config, before, key) {
+  if (before.kind === "key") return { ...before, key: String(key).trim() };
+  return { ...before, account: await microsoft.renewInWindow(config, before.application, before.account) };
+}
+
+/** @param {any} config @param {any} before */
+async function giveBack(config, before) {
+  const other = kept();
+  keep(before);
+  if (other?.kind === "microsoft" && other.account !== before.account) {
+    await microsoft.forgetAccount(config, other.application, other.account);
+  }
 }
 
 /** Whether what stands on the page may be seen and done by the other session as well. @param {any} a @param {any} b */

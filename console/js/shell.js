@@ -49,7 +49,7 @@ export function shell(state) {
     ${head(state)}
     <div class="frame ${sections ? "" : "plain"}">
       ${sections ?? nothing}
-      <main id="content">${keyed(state.visit, state.shown.render(state))}</main>
+      <main id="content">${state.shown ? keyed(state.visit, state.shown.render(state)) : loading(2)}</main>
     </div>
     <div class="toast-place" role="status" aria-live="polite">
       ${state.toast ? html`<div class="toast" data-test="toast">${icon("check")} ${state.toast.text}</div>` : nothing}
@@ -111,7 +111,7 @@ function sectionsOf(state) {
 
 /** While an administrator has not said that the company is hers, she is not shown the way into it. @param {any} state */
 function mayEnter(state) {
-  return state.shown.name !== "confirmCompany";
+  return state.shown?.name !== "confirmCompany";
 }
 
 /** @param {string} label @param {readonly any[]} sections @param {string} base @param {any} title */
@@ -185,6 +185,7 @@ function renewalDialog(state) {
       ? html`<form class="dialog" @submit=${onSubmit((values) => submitRenewal(values.key))}>
           <h2 id="renewal-title">${t("renewal.title")}</h2>
           ${open.problem ? problemNotice(open.problem) : html`<p>${open.detail}</p>`}
+          ${open.busy ? html`<p role="status"><span class="spinner"></span> ${t("renewal.waiting")}</p>` : nothing}
           <p>${byKey ? t("renewal.key") : t("renewal.microsoft")}</p>
           ${byKey ? field({ name: "key", label: t("sign_in.key"), type: "password", required: true, wide: true, code: true }) : nothing}
           <div class="actions end">
@@ -194,7 +195,6 @@ function renewalDialog(state) {
               label: html`${byKey ? nothing : microsoftSign} ${t("renewal.again")}`,
               kind: "primary",
               type: "submit",
-              busy: open.busy,
               hook: "sign-in-again",
             })}
           </div>
@@ -205,15 +205,16 @@ function renewalDialog(state) {
 
 /** @param {string} [key] */
 async function submitRenewal(key) {
-  const { renewal } = current();
-  if (renewal.busy) return;
-  update({ renewal: { ...renewal, busy: true, problem: null } });
+  // A window that was closed is not told of: the person begins again, and what she began before counts no more.
+  const renewal = { ...current().renewal, problem: null, busy: true };
+  update({ renewal });
   try {
     await renew(key);
     takeUpAgain();
   } catch (fault) {
     const problem = fault instanceof Problem ? fault : new Error(t("renewal.failed"));
-    update({ renewal: { ...renewal, busy: false, problem } });
+    const { renewal: now } = current();
+    if (now && (now === renewal || !now.busy)) update({ renewal: { ...now, busy: false, problem } });
   }
 }
 

@@ -180,7 +180,8 @@ fn is_key(text: &str) -> bool {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
     let names_file = ["js", "json", "svg", "csv", "xlsx"].iter().any(|ending| text.ends_with(&format!(".{ending}")));
-    text.split('.').all(is_word) && text.contains('.') && !names_file
+    // What MSAL keeps in the tab's storage is named in this way too.
+    text.split('.').all(is_word) && text.contains('.') && !names_file && !text.starts_with("msal.")
 }
 
 #[test]
