@@ -10,6 +10,9 @@ use std::process::Command;
 use std::process::Stdio;
 use std::thread;
 
+/// How often it is tried to start.
+const STARTS: usize = 5;
+
 /// The driver; killed when dropped.
 pub(crate) struct Driver {
     child: Child,
@@ -17,21 +20,37 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts it.
+    /// Starts it. It takes a free port of one address family, and ends if that is taken in the other: then it is started
+    /// once more.
     pub(crate) fn start() -> Self {
+        let mut told = String::new();
+        for _ in 0..STARTS {
+            match Self::start_once() {
+                Ok(driver) => return driver,
+                Err(why) => told.push_str(&why),
+            }
+        }
+        panic!("the driver does not start: {told}");
+    }
+
+    fn start_once() -> Result<Self, String> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("Chromium's driver is missing: run scripts/setup-chromium");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = lines.next().expect("the driver ended at once").unwrap();
+        let mut told = String::new();
+        for line in lines.by_ref().map_while(Result::ok) {
             if let Some((_, port)) = line.split_once("started successfully on port ") {
-                break port.trim_end_matches('.').parse().unwrap();
+                let port = port.trim_end_matches('.').parse().unwrap();
+                // It blocks when nobody reads what it says.
+                thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+                return Ok(Self { child, port });
             }
-        };
-        // It blocks when nobody reads what it says.
-        thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, port }
+            told.push_str(&line);
+            told.push('\n');
+        }
+        child.wait().unwrap();
+        Err(told)
     }
 
     /// `http://127.0.0.1:PORT`
