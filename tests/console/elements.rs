@@ -105,6 +105,21 @@ impl Browser {
         self.until("there is one field for files", choose).await;
     }
 
+    /// Drops a file where the page takes one.
+    pub(crate) async fn drop_file(&self, name: &str, content: &str) {
+        let script = "const [name, content] = arguments; \
+            const dropped = new DataTransfer(); \
+            dropped.items.add(new File([content], name)); \
+            const place = document.querySelector('.drop'); \
+            const event = new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }); \
+            return place !== null && !place.dispatchEvent(event)";
+        let drop = async || {
+            let taken = self.web.execute(script, vec![json!(name), json!(content)]).await?;
+            Ok((*taken.json() == true).then_some(()))
+        };
+        self.until("there is a place to drop a file", drop).await;
+    }
+
     /// What can be read on the page.
     pub(crate) async fn text(&self) -> String {
         self.run("return document.body ? document.body.innerText : ''").await.as_str().unwrap_or_default().to_owned()

@@ -266,3 +266,32 @@ fn end_all_sign_ins(world: &World) {
     assert!(world.entra.withdraw_key(old.kid()).unwrap());
     world.restart();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_into_the_console_leads_there_after_signing_in_and_back_to_nothing_after_signing_out() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            let place = format!("{}#/groups/{GROUP}/mappings", world.console());
+            browser.open(&place).await;
+            browser.fill("textbox", "Key", &key).await;
+            browser.click("button", "Sign in with a key").await;
+            browser.reads("bobsmith@abccompany.com").await;
+            browser.reload().await;
+            browser.reads("bobsmith@abccompany.com").await;
+            browser.go_to("History").await;
+            browser.sign_out().await;
+            browser.web.back().await.unwrap();
+            browser.the("button", "Sign in with a key").await;
+            assert!(!browser.text().await.contains("abccompany"));
+
+            browser.open("about:blank").await;
+            browser.open(&place).await;
+            browser.click("button", "Sign in with Microsoft").await;
+            browser.click("link", ADA).await;
+            browser.click("button", "Yes, it is my company").await;
+            browser.the("heading", "Mappings").await;
+            browser.reads("bobsmith@abccompany.com").await;
+        })
+        .await;
+}

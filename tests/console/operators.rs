@@ -1,5 +1,7 @@
 //! The operator, and companies that get into each other's way.
 
+use reqwest::Method;
+use serde_json::json;
 use test_support::app::TENANT;
 
 use crate::steps::ADA;
@@ -70,6 +72,28 @@ async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() 
             browser.click("button", "Confirm").await;
             browser.hook_text("problem").await;
             assert!(!browser.has("button", "Sign in and take it over").await);
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_call_things_is_shown_as_it_stands_and_never_run() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            let name = "<img src=x onerror=alert(1)> & \"Sons\"";
+            world.company(GROUP, name, "+1763555").await;
+            let new = json!({"name": name, "role": "business-group-admin", "business_group": GROUP});
+            world.operate(Method::POST, "/v1/api-keys", new).await;
+            browser.sign_in_with_key(world, &world.operator).await;
+            browser.click("link", name).await;
+            browser.the("heading", "Overview").await;
+            assert_eq!(browser.hook_text("group-name").await.lines().find(|line| line.contains("Sons")), Some(name));
+            browser.go_to("API keys").await;
+            browser.click("button", &format!("Revoke {name}")).await;
+            browser.the("heading", &format!("Revoke “{name}”?")).await;
+            browser.click("button", "Cancel").await;
+            browser.go_to("Audit log").await;
+            browser.reads(name).await;
         })
         .await;
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use reqwest::Method;
+use serde_json::json;
 use test_support::app::SAMPLE_SHEET;
 
 use crate::story::Story;
@@ -55,6 +57,12 @@ async fn the_problems_of_a_bad_sheet_are_told_by_line_and_can_be_downloaded() {
             assert_eq!(browser.counts().await, ["3", "0", "0", "0"]);
             browser.click("button", "Discard").await;
             browser.the("heading", "Upload a sheet").await;
+
+            browser.click("radio", "Additions and changes…").await;
+            browser.choose_file(&browser.file("bad.csv", bad)).await;
+            browser.click("button", "Leave these rows out").await;
+            browser.the("heading", "Look at the changes").await;
+            assert_eq!(browser.counts().await, ["1", "0", "0", "0"]);
         })
         .await;
 }
@@ -70,7 +78,9 @@ async fn a_sheet_that_takes_much_away_has_to_be_confirmed_and_can_be_taken_back(
             browser.click("button", "Import 12 changes").await;
             browser.reads("The mappings are at revision 1 now.").await;
 
-            browser.upload("few.csv", sheet(5)).await;
+            browser.go_to("Mappings").await;
+            browser.click("link", "Upload a sheet").await;
+            browser.drop_file("few.csv", &sheet(5)).await;
             browser.the("heading", "Look at the changes").await;
             assert_eq!(browser.counts().await, ["0", "0", "7", "5"]);
             browser.click("button", "Import 7 changes").await;
@@ -93,6 +103,32 @@ async fn a_sheet_that_takes_much_away_has_to_be_confirmed_and_can_be_taken_back(
             browser.reads("12 mappings").await;
             browser.click("button", "Export All").await;
             assert_eq!(browser.downloaded().await.1, sheet(12).as_bytes());
+
+            browser.click("button", "Export as Excel").await;
+            let (name, workbook) = browser.downloaded().await;
+            browser.upload(&name, workbook).await;
+            browser.the("button", "Import (nothing changes)").await;
+            assert_eq!(browser.counts().await, ["0", "0", "0", "12"]);
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_changed_since_a_sheet_was_looked_at_is_told_before_it_is_imported() {
+    let story = Story { refusals: &[409], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.sign_in_with_key(world, &key).await;
+            browser.upload("lines.csv", SAMPLE_SHEET).await;
+            browser.the("button", "Import 3 changes").await;
+            let path = format!("/v1/business-groups/{GROUP}/mappings/7635551111");
+            world.operate(Method::PUT, &path, json!({"email": "bobsmith@abccompany.com"})).await;
+            browser.click("button", "Import 3 changes").await;
+            browser.reads("The mappings have changed since you looked at the sheet").await;
+            browser.click("button", "Look at the sheet again").await;
+            browser.click("button", "Import 2 changes").await;
+            browser.reads("The sheet is imported.").await;
         })
         .await;
 }
