@@ -222,8 +222,8 @@ async fn as_user(world: &World, browser: &Browser, at: &impl AsyncFn(&str)) {
     at("link-your-company").await;
 }
 
-/// Makes what differs from run to run the same: times, the beginnings of keys, what is told for some seconds only, and what
-/// is under the pointer.
+/// Makes what differs from run to run the same: times, the beginnings of keys, what is told for some seconds only, the
+/// cursor that blinks, and what is under the pointer.
 pub(crate) async fn steady(browser: &Browser) -> Value {
     let script = "const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
         for (let text = texts.nextNode(); text; text = texts.nextNode()) { \
@@ -232,7 +232,8 @@ pub(crate) async fn steady(browser: &Browser) -> Value {
             (id) => id.startsWith('slk_') ? 'slk_4m7x' : '0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c'); \
         } \
         for (const toast of document.querySelectorAll('.toast-place')) toast.style.display = 'none'; \
-        for (const animation of document.getAnimations()) animation.finish();";
+        for (const animation of document.getAnimations()) animation.finish(); \
+        document.activeElement.style.caretColor = 'transparent';";
     browser.web.action_chain().move_to(0, 0).perform().await.unwrap();
     browser.run(script).await
 }
