@@ -1,10 +1,13 @@
-.PHONY: help demo test lint bench bench-scale profile openapi fuzz
+.PHONY: help demo console test lint bench bench-scale profile openapi fuzz screenshots
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: ## run the service and the Entra simulator with the sample sheet
 	cargo run --release --example demo
+
+console: ## run the console with the Entra simulator, to be clicked through
+	scripts/console
 
 test: ## run all tests; installs and starts what they need
 	scripts/test
@@ -28,3 +31,6 @@ openapi: ## write the OpenAPI document from the handlers
 	@mkdir -p target
 	cargo run --quiet --bin signline -- openapi > target/signline.json
 	mv target/signline.json openapi/signline.json
+
+screenshots: ## draw the pictures of the console in docs/images/ anew
+	scripts/screenshots

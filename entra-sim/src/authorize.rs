@@ -132,7 +132,13 @@ impl<'a> Request<'a> {
                 return Err(OAuthError::new("invalid_request", 9_002_313, text));
             }
         };
-        let Some(text) = params.get("code_challenge") else { return Ok(None) };
+        let Some(text) = params.get("code_challenge") else {
+            if self.application.is_single_page(self.redirect_uri) {
+                let text = "Proof Key for Code Exchange is required for cross-origin authorization code redemption.";
+                return Err(OAuthError::new("invalid_request", 9_002_325, text));
+            }
+            return Ok(None);
+        };
         if !CHALLENGE_LENGTHS.contains(&text.len()) {
             let text = "The code challenge has not 43 to 128 characters.";
             return Err(OAuthError::new("invalid_request", 501_491, text));

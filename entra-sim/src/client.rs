@@ -11,21 +11,44 @@ use crate::config::Application;
 use crate::config::Config;
 use crate::oauth_error::OAuthError;
 
-/// The application that asks. One that has a secret must show it, one that has none must not.
+/// The application that asks. One that has a secret must show it, one that has none must not. A page in a browser shows
+/// none: what it may redeem is told by what was given out (see `check_origin`).
 pub(crate) fn identify<'c>(config: &'c Config, asked: &Asked) -> Result<&'c Application, OAuthError> {
     let sent = Credentials::of(asked)?;
     let client = config.application(&sent.client_id).ok_or_else(OAuthError::unknown_application)?;
     let wrong = |number, text| Err(OAuthError::new("invalid_client", number, text));
     match (client.secret.as_deref(), sent.secret.as_deref()) {
-        (_, Some(_)) if asked.header(ORIGIN).is_some() => {
+        (_, Some(_)) if is_cross_origin(asked) => {
             let text = "A page in a browser can't keep a secret: a request with an Origin may have none.";
             Err(OAuthError::new("invalid_request", 9_002_326, text))
         }
+        (Some(_), None) if is_cross_origin(asked) => Ok(client),
         (Some(known), Some(secret)) if secret == known => Ok(client),
         (Some(_), Some(_)) => wrong(7_000_215, "Invalid client secret provided."),
         (Some(_), None) => wrong(7_000_218, "The request body must have the application's client_secret."),
         (None, Some(_)) => wrong(700_025, "The application is public: it must not show a client_secret."),
         (None, None) => Ok(client),
+    }
+}
+
+/// Whether a page in a browser asks, which may be of any origin.
+pub(crate) fn is_cross_origin(asked: &Asked) -> bool {
+    asked.header(ORIGIN).is_some()
+}
+
+/// What was given to a page in a browser is redeemed by one, and nothing else is.
+pub(crate) fn check_origin(asked: &Asked, was_given_to_a_page: bool) -> Result<(), OAuthError> {
+    let refused = |number, text| Err(OAuthError::new("invalid_request", number, text));
+    match (is_cross_origin(asked), was_given_to_a_page) {
+        (true, false) => {
+            let text = "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.";
+            refused(9_002_326, text)
+        }
+        (false, true) => {
+            let text = "Tokens of the 'Single-Page Application' client-type are redeemed by a request with an Origin.";
+            refused(9_002_327, text)
+        }
+        _ => Ok(()),
     }
 }
 

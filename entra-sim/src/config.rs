@@ -1,5 +1,6 @@
 //! What the simulator knows: tenants, their users, and the registered applications, read from TOML.
 
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -47,6 +48,9 @@ pub struct User {
     /// Whether she may consent for the organisation.
     #[serde(default)]
     pub administrator: bool,
+    /// The app roles that she is assigned, by the name of the application that defines them.
+    #[serde(default)]
+    pub roles: HashMap<String, Vec<String>>,
 }
 
 /// A registered application.
@@ -60,6 +64,10 @@ pub struct Application {
     /// Where it may be answered. `http://localhost` stands for every port, as with Entra.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
+    /// Where a page of it in a browser may be answered: redirect URIs of the type "single-page application". One of
+    /// `http://localhost/...` stands for every port.
+    #[serde(default)]
+    pub spa_redirect_uris: Vec<String>,
     /// Its secret; public clients have none.
     pub secret: Option<String>,
     /// The scopes that it offers as an API.
@@ -68,6 +76,9 @@ pub struct Application {
     /// The roles that it gives to applications as an API.
     #[serde(default)]
     pub app_roles: Vec<String>,
+    /// The app roles that users can be assigned for it.
+    #[serde(default)]
+    pub user_roles: Vec<String>,
     /// Whether its ID tokens, and access tokens for it, have the `email` claim of members without the scope `email`: the
     /// optional claim of a registration.
     #[serde(default)]
@@ -143,6 +154,17 @@ impl Config {
                 return Err(ConfigError::Wrong(format!("{name}: guest_of names no other tenant")));
             }
         }
+        tenant.users.iter().try_for_each(|user| self.check_roles(user))
+    }
+
+    /// A role is assigned for an application that defines it.
+    fn check_roles(&self, user: &User) -> Result<(), ConfigError> {
+        for (application, roles) in &user.roles {
+            let defined = self.application_named(application).map_or(&[][..], |application| &application.user_roles);
+            if let Some(unknown) = roles.iter().find(|role| !defined.contains(role)) {
+                return Err(ConfigError::Wrong(format!("{}: {application} has no user role {unknown:?}", user.name)));
+            }
+        }
         Ok(())
     }
 
@@ -196,6 +218,11 @@ impl User {
         self.email.as_deref().filter(|_| self.guest_of.is_some()).unwrap_or(&self.username)
     }
 
+    /// The app roles that she has for an application.
+    pub(crate) fn roles_for(&self, application: &Application) -> &[String] {
+        self.roles.get(&application.name).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether this is her name or address, in any case.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         let email = self.email.as_deref();
@@ -221,7 +248,8 @@ fn once(what: &str, mut names: impl Iterator<Item = String>) -> Result<(), Confi
 
 impl Application {
     fn check(&self) -> Result<(), ConfigError> {
-        if let Some(wrong) = self.redirect_uris.iter().find(|uri| Url::parse(uri).is_err()) {
+        let mut redirect_uris = self.redirect_uris.iter().chain(&self.spa_redirect_uris);
+        if let Some(wrong) = redirect_uris.find(|uri| Url::parse(uri).is_err()) {
             return Err(ConfigError::Wrong(format!("{}: {wrong:?} is no redirect URI", self.name)));
         }
         if ![1, 2].contains(&self.access_token_version) {
@@ -233,8 +261,25 @@ impl Application {
     /// Whether the application may be answered at a URI.
     #[must_use]
     pub fn may_redirect_to(&self, uri: &str) -> bool {
-        self.redirect_uris.iter().any(|registered| registered == uri || is_same_loopback(registered, uri))
+        let is_registered = |registered: &String| registered == uri || is_same_loopback(registered, uri);
+        self.redirect_uris.iter().any(is_registered) || self.is_single_page(uri)
     }
+
+    /// Whether a URI is one of the type "single-page application". As the more exact one it comes before
+    /// `http://localhost`.
+    #[must_use]
+    pub fn is_single_page(&self, uri: &str) -> bool {
+        self.spa_redirect_uris.iter().any(|registered| registered == uri || is_same_but_for_the_port(registered, uri))
+    }
+}
+
+/// The same URI of `http://localhost`, with any port, as Entra takes it.
+fn is_same_but_for_the_port(registered: &str, uri: &str) -> bool {
+    let (Ok(registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
+        return false;
+    };
+    let is_local = registered.scheme() == "http" && registered.host_str() == Some("localhost");
+    is_local && uri.set_port(None).is_ok() && registered == uri
 }
 
 /// `http://localhost` with any port and with any path, as Entra takes it from public clients.
@@ -258,6 +303,25 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_answered_at_its_own_path_on_every_port_of_this_machine() {
+        let sample = Config::sample();
+        let portal = sample.application_named("portal").unwrap();
+        for (uri, is_single_page) in [
+            ("http://localhost/console/", true),
+            ("http://localhost:4711/console/", true),
+            ("http://localhost:4711/console", false),
+            ("http://localhost:4711/console/x", false),
+            ("http://localhost:4711/console/?x=1", false),
+            ("https://localhost:4711/console/", false),
+            ("http://localhost.evil.example/console/", false),
+            ("http://user@localhost/console/", false),
+            ("https://portal.example/signed-in", false),
+        ] {
+            assert_eq!(portal.is_single_page(uri), is_single_page, "{uri}");
+        }
+    }
+
+    #[test]
     fn a_configuration_that_contradicts_itself_is_refused() {
         let (a, b) = ("a1a1a1a1-0000-4000-8000-0000000000aa", "b2b2b2b2-0000-4000-8000-0000000000bb");
         let tenant = |id: &str, domain: &str| format!("[[tenants]]\nid = '{id}'\ndomain = '{domain}'\n");
@@ -276,7 +340,9 @@ mod tests {
             (good.clone() + &user(2, "X", ""), "user"),
             (good.clone() + &user(2, "y", &format!("guest_of = '{a}'")), "guest_of"),
             (good.clone() + &user(2, "y", &format!("guest_of = '{b}'")), "guest_of"),
+            (good.clone() + &user(2, "y", "roles = { a = ['R'] }"), "user role"),
             (format!("tenants = []\n{}", application(a, "redirect_uris = ['x']")), "redirect URI"),
+            (format!("tenants = []\n{}", application(a, "spa_redirect_uris = ['x']")), "redirect URI"),
             (format!("tenants = []\n{}", application(a, "access_token_version = 3")), "version"),
             (format!("tenants = []\n{}{}", application(a, ""), application(b, "")), "application"),
         ] {

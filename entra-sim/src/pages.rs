@@ -13,7 +13,7 @@ use crate::config::User;
 pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> HttpResponse {
     let text = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} - entra-sim</title>\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{title} - entra-sim</title>\n\
          <style>body {{ font: 16px sans-serif; max-width: 28rem; margin: 3rem auto; padding: 0 1rem }} \
          ul {{ list-style: none; padding: 0 }} li {{ margin: .5rem 0; overflow-wrap: anywhere }} a, button {{ display: block; padding: .75rem; border: 1px solid #666; \
          border-radius: 4px; color: #111; background: #fff; text-decoration: none; font: inherit }} \

@@ -32,6 +32,7 @@ pub struct Simulator {
     http_base: String,
     https_base: String,
     ca_pem: String,
+    key_print: String,
     servers: [ServerHandle; 2],
 }
 
@@ -92,7 +93,7 @@ impl Simulator {
         let servers = [http_server.handle(), https_server.handle()];
         tokio::spawn(http_server);
         tokio::spawn(https_server);
-        Ok(Self { state, http_base, https_base, ca_pem: tls.ca_pem, servers })
+        Ok(Self { state, http_base, https_base, ca_pem: tls.ca_pem, key_print: tls.key_print, servers })
     }
 
     /// `http://127.0.0.1:PORT`
@@ -111,6 +112,13 @@ impl Simulator {
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// The SHA-256 of the public key of the TLS listener's certificate, in base64: Chromium trusts that certificate, and no
+    /// other, with `--ignore-certificate-errors-spki-list`.
+    #[must_use]
+    pub fn key_print(&self) -> &str {
+        &self.key_print
     }
 
     /// What it was configured with.

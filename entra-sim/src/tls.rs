@@ -5,6 +5,9 @@ use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
 use rcgen::DnType;
@@ -13,10 +16,11 @@ use rcgen::IsCa;
 use rcgen::Issuer;
 use rcgen::KeyPair;
 use rcgen::KeyUsagePurpose;
+use rcgen::PublicKeyData;
 use rcgen::SanType;
 use rcgen::date_time_ymd;
 use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 
@@ -26,6 +30,8 @@ use crate::clock;
 pub(crate) struct LocalTls {
     /// The CA's certificate, for clients to trust.
     pub(crate) ca_pem: String,
+    /// The SHA-256 of the server's public key, in base64, as browsers pin it.
+    pub(crate) key_print: String,
     /// The listener's side.
     pub(crate) config: ServerConfig,
 }
@@ -53,13 +59,14 @@ impl LocalTls {
 
         let key = KeyPair::generate()?;
         let certificate = leaf()?.signed_by(&key, &issuer)?;
+        let key_print = STANDARD.encode(digest::digest(&digest::SHA256, &key.subject_public_key_info()));
 
         let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], secret)?;
-        Ok(Self { ca_pem, config })
+        Ok(Self { ca_pem, key_print, config })
     }
 }
 

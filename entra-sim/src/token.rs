@@ -159,6 +159,10 @@ impl TokenBuilder {
             put("idp", json!(format!("https://sts.windows.net/{home}/")));
             put("acct", json!(1));
         }
+        let roles = self.user.roles_for(self.registration());
+        if !roles.is_empty() {
+            put("roles", json!(roles));
+        }
         if self.version_1 {
             put("ver", json!("1.0"));
             put("upn", json!(self.user.username));
@@ -184,8 +188,12 @@ impl TokenBuilder {
     }
 
     fn tells_email(&self) -> bool {
-        let registration = self.resource.as_ref().map_or(&self.client, |(resource, _)| resource);
-        self.asks_for_email || registration.email_always || self.user.guest_of.is_some()
+        self.asks_for_email || self.registration().email_always || self.user.guest_of.is_some()
+    }
+
+    /// The application whose registration says what stands in the token: the one that it is for.
+    fn registration(&self) -> &Application {
+        self.resource.as_ref().map_or(&self.client, |(resource, _)| resource)
     }
 
     fn audience(&self) -> String {

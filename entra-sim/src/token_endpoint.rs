@@ -57,7 +57,10 @@ fn answer(state: &State, asked: &Asked) -> Result<Value, OAuthError> {
         "authorization_code" => redeem_code(state, client, params)?,
         "refresh_token" => refreshed(state, client, params)?,
         grant if DEVICE_GRANTS.contains(&grant) => redeem_device(state, directory, client, params)?,
-        "client_credentials" => return app_token(state, asked.base(), directory, client, params),
+        "client_credentials" => {
+            client::check_origin(asked, false)?;
+            return app_token(state, asked.base(), directory, client, params);
+        }
         _ => {
             let text = "The grant type is not supported.";
             return Err(OAuthError::new("unsupported_grant_type", 70003, text));
@@ -66,6 +69,7 @@ fn answer(state: &State, asked: &Asked) -> Result<Value, OAuthError> {
     if !directory.holds(grant.tenant) {
         return Err(other_tenant());
     }
+    client::check_origin(asked, client.is_single_page(&grant.redirect_uri))?;
     tokens(state, asked.base(), client, &grant, params)
 }
 

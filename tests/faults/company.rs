@@ -1,5 +1,6 @@
 //! The companies of the scenarios, and the program that serves them.
 
+use std::collections::HashMap;
 use std::process::Command;
 use std::process::Stdio;
 
@@ -168,6 +169,7 @@ fn config() -> Config {
         email: Some(email),
         guest_of: None,
         administrator: false,
+        roles: HashMap::new(),
     };
     config.tenants[0].users.extend((0..PEOPLE).map(|at| user(busy_email(at))));
     config.tenants[1].users.extend((0..PEOPLE).map(|at| user(calm_email(at))));

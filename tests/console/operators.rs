@@ -1,0 +1,99 @@
+//! The operator, and companies that get into each other's way.
+
+use reqwest::Method;
+use serde_json::json;
+use test_support::app::TENANT;
+
+use crate::steps::ADA;
+use crate::steps::OLGA;
+use crate::story::Story;
+use crate::world::GROUP;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_creates_a_business_group_with_her_microsoft_account() {
+    let story = Story { refusals: &[422], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            browser.sign_in_with_microsoft(world, OLGA).await;
+            browser.the("heading", "Business groups").await;
+            browser.click("button", "Create a business group").await;
+            browser.fill("textbox", "Name", "Northwind").await;
+            browser.fill("textbox", "Id", "North Wind").await;
+            browser.fill("textbox", "First number", "+1 763 555 6000").await;
+            browser.fill("textbox", "Last number", "+1 763 555 6099").await;
+            browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
+            browser.reads("an id is 1 to 63 lower-case letters").await;
+            browser.fill("textbox", "Id", "northwind").await;
+            browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
+            browser.reads("Northwind is created").await;
+            browser.the("heading", "Overview").await;
+            browser.reads("(763) 555-6099").await;
+            browser.go_to("Business groups").await;
+            browser.click("link", "Northwind").await;
+            browser.go_to("Audit log").await;
+            browser.reads("olga@telco.example").await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() {
+    let story = Story { refusals: &[409], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            world.company("squatter", "Squatter Incorporated", "+1763666").await;
+            world.link("squatter").await;
+            world.company(GROUP, "ABC Company", "+1763555").await;
+            let [squatter, company] = ["squatter", GROUP].map(|id| world.key("business-group-admin", id));
+            let (squatter, company) = (squatter.await, company.await);
+
+            browser.sign_in_with_key(world, &company).await;
+            browser.go_to("External Authentication").await;
+            browser.fill("textbox", "Tenant ID", TENANT).await;
+            browser.click("button", "Confirm").await;
+            browser.the("heading", "Is it your tenant?").await;
+            assert!(!browser.text().await.to_lowercase().contains("squatter"));
+            browser.click("button", "Sign in and take it over").await;
+            browser.click("link", ADA).await;
+            browser.reads("ABC Company is linked to this Microsoft tenant, and it is proven.").await;
+            browser.hook_becomes("link-state", "data-state", "proven").await;
+            browser.go_to("History").await;
+            browser.reads("Tenant taken over").await;
+            browser.sign_out().await;
+
+            browser.sign_in_with_key(world, &squatter).await;
+            browser.go_to("External Authentication").await;
+            browser.hook_becomes("link-state", "data-state", "not-linked").await;
+            browser.go_to("History").await;
+            browser.reads("Tenant lost").await;
+            assert!(!browser.text().await.contains("ABC"));
+            browser.go_to("External Authentication").await;
+            browser.fill("textbox", "Tenant ID", TENANT).await;
+            browser.click("button", "Confirm").await;
+            browser.hook_text("problem").await;
+            assert!(!browser.has("button", "Sign in and take it over").await);
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_call_things_is_shown_as_it_stands_and_never_run() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            let name = "<img src=x onerror=alert(1)> & \"Sons\"";
+            world.company(GROUP, name, "+1763555").await;
+            let new = json!({"name": name, "role": "business-group-admin", "business_group": GROUP});
+            world.operate(Method::POST, "/v1/api-keys", new).await;
+            browser.sign_in_with_key(world, &world.operator).await;
+            browser.click("link", name).await;
+            browser.the("heading", "Overview").await;
+            assert_eq!(browser.hook_text("group-name").await.lines().find(|line| line.contains("Sons")), Some(name));
+            browser.go_to("API keys").await;
+            browser.click("button", &format!("Revoke {name}")).await;
+            browser.the("heading", &format!("Revoke “{name}”?")).await;
+            browser.click("button", "Cancel").await;
+            browser.go_to("Audit log").await;
+            browser.reads(name).await;
+        })
+        .await;
+}
