@@ -117,7 +117,8 @@ function isSame(a, b) {
  * @param {any} session
  */
 export function isUnconfirmed(session) {
-  return session?.credential === "entra" && session.role === "business-group-admin" && session.tenant === "unproven";
+  const isAdministrator = session?.credential === "entra" && session.role === "business-group-admin";
+  return isAdministrator && session.tenant === "unproven" && !session.hasConfirmed;
 }
 
 /** Where somebody begins. @param {any} session @returns {string} */

@@ -129,7 +129,9 @@ async fn consent(browser: &Browser) {
     }
     browser.reload().await;
     for application in APPLICATIONS {
-        browser.hook_becomes(&format!("consent-{application}"), "data-state", "reported").await;
+        // To the portal she has signed in herself: that is more than a report.
+        let state = if application == "portal" { "confirmed" } else { "reported" };
+        browser.hook_becomes(&format!("consent-{application}"), "data-state", state).await;
     }
 }
 

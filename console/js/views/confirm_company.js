@@ -1,8 +1,7 @@
 // "Is that your company?": asked before an administrator's first call, which would prove the link of her tenant.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { call, groupPath } from "../api.js";
-import { credential } from "../credential.js";
+import { get, groupPath } from "../api.js";
 import { button, notice, page, problemNotice } from "../elements.js";
 import { go, here } from "../router.js";
 import { readSession } from "../session.js";
@@ -41,13 +40,13 @@ function question(state, company, tid) {
   </section>`;
 }
 
-/** Any call of hers would prove it; this one says so. */
+/** Her first call about the group proves it. A guest's proves nothing, and she is not asked again all the same. */
 function confirm() {
   return attempt("yes", async () => {
-    const { business_group: group, tid } = current().session;
-    await call("PUT", groupPath(group, "tenant"), { tenant_id: tid, proof: await credential() });
-    await readSession();
-    announce(t("confirm_company.done", { company: current().session.business_group_name }));
+    await get(groupPath(current().session.business_group));
+    const session = await readSession();
+    update({ session: { ...session, hasConfirmed: true } });
+    if (session.tenant === "proven") announce(t("confirm_company.done", { company: session.business_group_name }));
     go(here());
   });
 }

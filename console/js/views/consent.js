@@ -97,14 +97,23 @@ const OUTCOMES = /** @type {const} */ ({
   "other-tenant": ["error", "consented.other_tenant"],
 });
 
+/**
+ * What the address names. Anybody can write one, and must not put words of her own on the page.
+ * @param {URLSearchParams} query @param {any} config
+ */
+function told(query, config) {
+  const known = config.applications.find((/** @type {any} */ one) => one.name === query.get("application"));
+  const code = /^AADSTS\d+$/.exec(query.get("code") ?? "")?.[0] ?? null;
+  return { application: known?.name ?? t("consented.an_application"), code };
+}
+
 /** @type {import("./index.js").View} */
 export const consented = {
   title: () => t("consented.title"),
-  render: ({ route, session }) => {
+  render: ({ config, route, session }) => {
     const outcome = route.query.get("outcome") ?? "failed";
     const [kind, words] = OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (outcome)] ?? OUTCOMES.failed;
-    const application = route.query.get("application") ?? t("consented.an_application");
-    const code = route.query.get("code");
+    const { application, code } = told(route.query, config);
     const group = session?.business_group;
     return html`<div class="narrow">
       ${page(
