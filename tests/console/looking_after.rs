@@ -28,6 +28,9 @@ async fn a_user_without_rights_sees_her_own_line() {
             browser.the("heading", "Your line").await;
             assert_eq!(browser.hook_text("line-number").await, "(763) 555-1111");
             assert!(!browser.has("link", "Mappings").await);
+            browser.open(&format!("{}#/groups/{GROUP}/mappings", world.console())).await;
+            browser.the("heading", "There is no such page").await;
+            assert!(!browser.has("link", "Mappings").await);
             browser.sign_out().await;
         })
         .await;
