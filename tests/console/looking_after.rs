@@ -113,7 +113,7 @@ async fn a_key_is_made_shown_once_used_and_revoked() {
             let key = company(world).await;
             browser.sign_in_with_key(world, &key).await;
             browser.go_to("API keys").await;
-            browser.click("button", "Make a key").await;
+            browser.click("button", "Create a key").await;
             browser.fill("textbox", "Name", "Directory sync").await;
             browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
             let secret = browser.hook_text("secret").await;
