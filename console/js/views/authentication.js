@@ -28,8 +28,22 @@ function outcome({ view }) {
   if (view.done) return notice("success", html`<p>${view.done}</p>`, "authentication-success");
   if (view.problem?.slug === "tenant-taken") return taken(view);
   const refused = view.problem?.of?.("proof");
-  if (refused) return notice("error", html`<p>${t("authentication.proof_refused")}</p><p>${refused}</p>`, "proof-refused");
+  if (refused) return notice("error", html`<p>${t("authentication.proof_refused")}</p><p>${whyRefused(refused)}</p>`, "proof-refused");
   return view.problemOf === "link" ? problemNotice(view.problem, ["tenant_id"]) : nothing;
+}
+
+/** The codes of proofs that are refused, which begin what the service says. */
+const REFUSALS = {
+  "no-role": "authentication.refused.no_role",
+  "other-tenant": "authentication.refused.other_tenant",
+  "guest": "authentication.refused.guest",
+};
+
+/** @param {string} told by the service, with a code in front */
+function whyRefused(told) {
+  const [code] = told.split(":");
+  const key = REFUSALS[/** @type {keyof typeof REFUSALS} */ (code)];
+  return key ? t(key) : told;
 }
 
 /** Another company has the tenant: as long as nobody has proven it, she can. @param {any} view */
