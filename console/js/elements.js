@@ -95,6 +95,12 @@ export function problemNotice(problem, fields = []) {
   );
 }
 
+/** What the service says of a field, as it stands by itself. @param {string} words */
+function sentence(words) {
+  const whole = words.charAt(0).toLocaleUpperCase() + words.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
 /**
  * A labelled field.
  * @param {{name: string, label: string, hint?: any, error?: string|null, value?: string, type?: string,
@@ -122,7 +128,7 @@ export function field(about) {
       @input=${about.onInput ?? nothing}
     />
     ${about.hint ? html`<p class="hint" id="${id}-hint">${about.hint}</p>` : nothing}
-    ${about.error ? html`<p class="field-error" id="${id}-error">${about.error}</p>` : nothing}
+    ${about.error ? html`<p class="field-error" id="${id}-error">${sentence(about.error)}</p>` : nothing}
   </div>`;
 }
 
@@ -267,9 +273,17 @@ export function quietHead(words) {
   return html`<span class="visually-hidden">${words}</span>`;
 }
 
-/** Leads to the first field that is wrong. */
+/** Leads to the first field that is wrong, or to what is said of it all. */
 export function focusMistake() {
-  /** @type {HTMLElement|null} */ (document.querySelector('dialog[open] [aria-invalid], main [aria-invalid]'))?.focus();
+  const field = /** @type {HTMLElement|null} */ (document.querySelector('dialog[open] [aria-invalid], main [aria-invalid]'));
+  if (field) field.focus();
+  else showNotice("error");
+}
+
+/** Brings a notice into sight: on a small screen it may stand above or below what is seen. @param {"success"|"error"} kind */
+export function showNotice(kind) {
+  const place = document.querySelector("dialog[open]") ?? document.querySelector("main");
+  place?.querySelector(`.notice.${kind}`)?.scrollIntoView({ block: "nearest" });
 }
 
 /**

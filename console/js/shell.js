@@ -109,9 +109,13 @@ function sectionsOf(state) {
   return isOperators && session.role === "operator" ? navigation(t("nav.operator_label"), OPERATOR_SECTIONS, "", nothing) : null;
 }
 
-/** While an administrator has not said that the company is hers, she is not shown the way into it. @param {any} state */
+/**
+ * While an administrator has not said that the company is hers, she is not shown the way into it; and nobody is who has no
+ * business there.
+ * @param {any} state
+ */
 function mayEnter(state) {
-  return state.shown?.name !== "confirmCompany";
+  return !["confirmCompany", "missing"].includes(state.shown?.name);
 }
 
 /** @param {string} label @param {readonly any[]} sections @param {string} base @param {any} title */
@@ -159,7 +163,9 @@ async function submitDialog(values) {
   const open = current().dialog;
   if (!open || open.busy) return;
   const set = (/** @type {any} */ patch) => update({ dialog: { ...current().dialog, ...patch } });
-  set({ busy: true, problem: null });
+  const problem = emptyFields(open);
+  set({ busy: !problem, problem });
+  if (problem) return focusMistake();
   try {
     const stays = await open.onSubmit(values, set);
     if (!stays && current().dialog?.title === open.title) closeDialog();
@@ -168,6 +174,15 @@ async function submitDialog(values) {
     set({ busy: false, problem });
     focusMistake();
   }
+}
+
+/** The fields that must be filled in and are not; null: there are none. @param {any} open */
+function emptyFields(open) {
+  const all = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("#dialog input[required]"));
+  const empty = [...all].filter(({ name, value }) => open.fields?.includes(name) && !value.trim());
+  if (!empty.length) return null;
+  const errors = empty.map(({ name }) => ({ field: name, message: t("problem.empty_field") }));
+  return new Problem(422, { detail: t("problem.empty_field"), errors });
 }
 
 /** @param {Event} event */

@@ -18,12 +18,12 @@ async fn an_operator_creates_a_business_group_with_her_microsoft_account() {
             browser.the("heading", "Business groups").await;
             browser.click("button", "Create a business group").await;
             browser.fill("textbox", "Name", "Northwind").await;
-            browser.fill("textbox", "Id", "North Wind").await;
+            browser.fill("textbox", "ID", "North Wind").await;
             browser.fill("textbox", "First number", "+1 763 555 6000").await;
             browser.fill("textbox", "Last number", "+1 763 555 6099").await;
             browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
-            browser.reads("an id is 1 to 63 lower-case letters").await;
-            browser.fill("textbox", "Id", "northwind").await;
+            browser.reads("An id is 1 to 63 lower-case letters").await;
+            browser.fill("textbox", "ID", "northwind").await;
             browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
             browser.reads("Northwind is created").await;
             browser.the("heading", "Overview").await;

@@ -103,7 +103,7 @@ async fn prove_by_microsoft(world: &World, browser: &Browser) {
 
 async fn import(browser: &Browser) {
     browser.upload("lines.csv", SAMPLE_SHEET).await;
-    browser.the("heading", "Look at the changes").await;
+    browser.the("heading", "Review changes").await;
     assert_eq!(browser.counts().await, ["3", "0", "0", "0"]);
     browser.reads("jenniferlewis@abccompany.com").await;
     browser.click("button", "Import 3 changes").await;

@@ -53,7 +53,7 @@ async fn the_problems_of_a_bad_sheet_are_told_by_line_and_can_be_downloaded() {
             }
 
             browser.choose_file(&browser.file("good.csv", SAMPLE_SHEET)).await;
-            browser.the("heading", "Look at the changes").await;
+            browser.the("heading", "Review changes").await;
             assert_eq!(browser.counts().await, ["3", "0", "0", "0"]);
             browser.click("button", "Discard").await;
             browser.the("heading", "Upload a sheet").await;
@@ -61,7 +61,7 @@ async fn the_problems_of_a_bad_sheet_are_told_by_line_and_can_be_downloaded() {
             browser.click("radio", "Additions and changes…").await;
             browser.choose_file(&browser.file("bad.csv", bad)).await;
             browser.click("button", "Leave these rows out").await;
-            browser.the("heading", "Look at the changes").await;
+            browser.the("heading", "Review changes").await;
             assert_eq!(browser.counts().await, ["1", "0", "0", "0"]);
         })
         .await;
@@ -81,7 +81,7 @@ async fn a_sheet_that_takes_much_away_has_to_be_confirmed_and_can_be_taken_back(
             browser.go_to("Mappings").await;
             browser.click("link", "Upload a sheet").await;
             browser.drop_file("few.csv", &sheet(5)).await;
-            browser.the("heading", "Look at the changes").await;
+            browser.the("heading", "Review changes").await;
             assert_eq!(browser.counts().await, ["0", "0", "7", "5"]);
             browser.click("button", "Import 7 changes").await;
             browser.the("heading", "Remove 7 mappings?").await;
@@ -125,8 +125,8 @@ async fn what_somebody_changed_since_a_sheet_was_looked_at_is_told_before_it_is_
             let path = format!("/v1/business-groups/{GROUP}/mappings/7635551111");
             world.operate(Method::PUT, &path, json!({"email": "bobsmith@abccompany.com"})).await;
             browser.click("button", "Import 3 changes").await;
-            browser.reads("The mappings have changed since you looked at the sheet").await;
-            browser.click("button", "Look at the sheet again").await;
+            browser.reads("The mappings have changed since you reviewed the sheet").await;
+            browser.click("button", "Review the sheet again").await;
             browser.click("button", "Import 2 changes").await;
             browser.reads("The sheet is imported.").await;
         })

@@ -118,7 +118,7 @@ async fn as_administrator(world: &World, browser: &Browser, at: &impl AsyncFn(&s
     at("external-authentication").await;
     consent(world, browser, at).await;
     for (section, shown, name) in [
-        ("History", "Present", "history"),
+        ("History", "Current", "history"),
         ("Audit log", "Tenant proven", "audit-log"),
         ("Settings", "Save", "settings"),
     ] {
@@ -133,7 +133,7 @@ async fn as_administrator(world: &World, browser: &Browser, at: &impl AsyncFn(&s
     browser.go_to("API keys").await;
     browser.reads("Directory sync").await;
     at("keys").await;
-    browser.click("button", "Make a key").await;
+    browser.click("button", "Create a key").await;
     browser.the("textbox", "Name").await;
     at("make-a-key").await;
     browser.click("button", "Cancel").await;
@@ -183,7 +183,7 @@ async fn with_sheets(browser: &Browser, at: &impl AsyncFn(&str)) {
     at("upload").await;
     let few: String = sheet(16).replace("johndavidson", "john.davidson");
     browser.choose_file(&browser.file("lines.csv", few)).await;
-    browser.the("heading", "Look at the changes").await;
+    browser.the("heading", "Review changes").await;
     browser.reads("16 of 16 shown").await;
     at("preview").await;
     browser.click("button", "Import…").await;

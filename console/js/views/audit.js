@@ -35,6 +35,34 @@ const ACTIONS = {
   reportConsent: "audit.action.consent",
 };
 
+/** What the details of an event are called. */
+const DETAILS = new Set([
+  "aadsts",
+  "added",
+  "allow_guests",
+  "application",
+  "business_group",
+  "changed",
+  "consent",
+  "error",
+  "identity_pinning",
+  "import",
+  "key",
+  "mode",
+  "name",
+  "number_ranges",
+  "oid",
+  "phone_number",
+  "proven_by",
+  "refused_with",
+  "removed",
+  "restored_revision",
+  "revision",
+  "role",
+  "taken_over",
+  "tenant_id",
+]);
+
 export const audit = groupView({
   title: "nav.audit",
   lead: "audit.lead",
@@ -125,7 +153,7 @@ function detail(event) {
     ...Object.entries(event.detail),
   ];
   return html`<span class="tags">
-    ${facts.map(([name, value]) => html`<span class="tag"><span>${name}</span> ${plain(value)}</span>`)}
+    ${facts.map(([name, value]) => html`<span class="tag" title=${name}><span>${DETAILS.has(name) ? t(`audit.detail.${name}`) : name}</span> ${plain(value)}</span>`)}
   </span>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath } from "../api.js";
-import { badge, button, copyButton, field, notice, onSubmit, openDialog, problemNotice, time } from "../elements.js";
+import { badge, button, copyButton, field, notice, onSubmit, openDialog, problemNotice, showNotice, time } from "../elements.js";
 import { fetchProof } from "../session.js";
 import { announce, current, update, viewSetter } from "../store.js";
 import { t } from "../text.js";
@@ -28,8 +28,22 @@ function outcome({ view }) {
   if (view.done) return notice("success", html`<p>${view.done}</p>`, "authentication-success");
   if (view.problem?.slug === "tenant-taken") return taken(view);
   const refused = view.problem?.of?.("proof");
-  if (refused) return notice("error", html`<p>${t("authentication.proof_refused")}</p><p>${refused}</p>`, "proof-refused");
+  if (refused) return notice("error", html`<p>${t("authentication.proof_refused")}</p><p>${whyRefused(refused)}</p>`, "proof-refused");
   return view.problemOf === "link" ? problemNotice(view.problem, ["tenant_id"]) : nothing;
+}
+
+/** The codes of proofs that are refused, which begin what the service says. */
+const REFUSALS = {
+  "no-role": "authentication.refused.no_role",
+  "other-tenant": "authentication.refused.other_tenant",
+  "guest": "authentication.refused.guest",
+};
+
+/** @param {string} told by the service, with a code in front */
+function whyRefused(told) {
+  const [code] = told.split(":");
+  const key = REFUSALS[/** @type {keyof typeof REFUSALS} */ (code)];
+  return key ? t(key) : told;
 }
 
 /** Another company has the tenant: as long as nobody has proven it, she can. @param {any} view */
@@ -92,7 +106,7 @@ function linkState({ group, view }) {
 
 /** @param {any} state */
 function form({ group, view }) {
-  const send = onSubmit(({ tenant_id: typed }) => confirm(group, typed.trim()));
+  const send = onSubmit(({ tenant_id: typed }) => confirm(group, plain(typed)));
   return html`<section class="card" aria-labelledby="tenant-form">
     <h2 id="tenant-form">${group.tenant_id ? t("authentication.change") : t("authentication.enter")}</h2>
     <form class="inline" novalidate @submit=${send}>
@@ -101,7 +115,7 @@ function form({ group, view }) {
         label: t("authentication.tenant_id"),
         hint: t("authentication.tenant_hint"),
         error: view.fieldError ?? view.problem?.of?.("tenant_id"),
-        value: view.tenant ?? group.tenant_id ?? "",
+        value: view.tenant ?? "",
         required: true,
         code: true,
         wide: true,
@@ -115,6 +129,11 @@ function form({ group, view }) {
       })}
     </form>
   </section>`;
+}
+
+/** A Tenant ID, without the braces that some tools put around one. @param {string} typed */
+function plain(typed) {
+  return typed.trim().replace(/^\{(.*)\}$/, "$1");
 }
 
 /** @param {any} group @param {string} tenant */
@@ -137,7 +156,9 @@ function link(tenant, proof) {
     set({ done: null, tenant });
     const group = await call("PUT", groupPath(current().route.params.group, "tenant"), { tenant_id: tenant, proof });
     update({ group });
-    set({ done: t(group.tenant_proven_at ? "authentication.done_proven" : "authentication.done", { company: group.name }) });
+    const words = group.tenant_proven_at ? "authentication.done_proven" : "authentication.done";
+    set({ tenant: "", done: t(words, { company: group.name }) });
+    showNotice("success");
   });
 }
 

@@ -38,6 +38,9 @@ const VIEWS = {
   wholeAudit: async () => (await import("./audit.js")).wholeAudit,
 };
 
+/** The views of operators alone. */
+const OPERATORS = new Set(["allKeys", "groups", "wholeAudit"]);
+
 /**
  * The view of a place for whoever is signed in.
  * @param {import("../router.js").Route} route
@@ -45,6 +48,13 @@ const VIEWS = {
  * @returns {Promise<View>}
  */
 export function findView(route, session) {
+  if (!mayBe(route, session)) return VIEWS.missing();
   const isAsked = route.params.group && isUnconfirmed(session);
   return VIEWS[isAsked ? "confirmCompany" : route.name]();
+}
+
+/** Whether a place has anything for somebody. The service decides what she may do there. @param {import("../router.js").Route} route @param {any} session */
+function mayBe(route, session) {
+  if (OPERATORS.has(route.name)) return session.role === "operator";
+  return !route.params.group || ["operator", "business-group-admin"].includes(session.role);
 }

@@ -1,7 +1,7 @@
 // The mappings of a business group: which number is whose.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { call, groupPath } from "../api.js";
+import { call, get, groupPath, Problem } from "../api.js";
 import {
   badge,
   button,
@@ -161,10 +161,25 @@ function openMapping(group, mapping) {
     fields: ["phone_number", "email"],
     onSubmit: async ({ phone_number: typed, email }) => {
       const number = mapping?.phone_number ?? dialled(typed);
+      if (!mapping) await refuseTaken(group, number);
       const saved = await call("PUT", groupPath(group.id, "mappings", number), { email: email.trim() });
       await afterChange(t("mappings.saved", { number: nicely(saved.phone_number) }));
     },
   });
+}
+
+/** Saving gives a number to whom the address belongs: who only adds one must not take it from somebody. @param {any} group @param {string} number */
+async function refuseTaken(group, number) {
+  const holder = await get(groupPath(group.id, "mappings", number)).catch(ifFree);
+  if (!holder) return;
+  const message = t("mappings.taken", { number: nicely(holder.phone_number), email: holder.email });
+  throw new Problem(409, { detail: message, errors: [{ field: "phone_number", message }] });
+}
+
+/** @param {any} problem */
+function ifFree(problem) {
+  if (problem.status === 404) return null;
+  throw problem;
 }
 
 /** A number as the service reads it: without what it is only written with. @param {string} typed */

@@ -6,6 +6,7 @@ import { t } from "../text.js";
 
 /** @type {import("./index.js").View} */
 export const missing = {
+  name: "missing",
   title: () => t("missing.title"),
   render: () =>
     page(
