@@ -77,6 +77,27 @@ async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_link_into_the_console_makes_an_administrator_prove_a_squatters_link_unasked() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            world.company("squatter", "Squatter Incorporated", "+1763666").await;
+            world.link("squatter").await;
+            for (at, place) in ["/groups", "/keys", "/audit"].into_iter().enumerate() {
+                browser.open("about:blank").await;
+                browser.open(&format!("{}#{place}", world.console())).await;
+                if at == 0 {
+                    browser.click("button", "Sign in with Microsoft").await;
+                    browser.click("link", ADA).await;
+                }
+                browser.reads("This Microsoft tenant is linked to Squatter Incorporated.").await;
+                let group = world.operate(Method::GET, "/v1/business-groups/squatter", json!(null)).await;
+                assert_eq!(group["tenant_proven_at"], json!(null), "{place}");
+            }
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_people_call_things_is_shown_as_it_stands_and_never_run() {
     Story::USUAL
         .tell(async |world, browser| {

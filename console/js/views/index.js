@@ -38,6 +38,9 @@ const VIEWS = {
   wholeAudit: async () => (await import("./audit.js")).wholeAudit,
 };
 
+/** Views without a group in their place that call what administrators may: each such call proves a tenant, too. */
+const FOR_ADMINISTRATORS = new Set(["allKeys", "groups", "wholeAudit"]);
+
 /**
  * The view of a place for whoever is signed in.
  * @param {import("../router.js").Route} route
@@ -45,6 +48,7 @@ const VIEWS = {
  * @returns {Promise<View>}
  */
 export function findView(route, session) {
-  const isAsked = route.params.group && isUnconfirmed(session);
+  const isForAdministrators = route.params.group || FOR_ADMINISTRATORS.has(route.name);
+  const isAsked = isForAdministrators && isUnconfirmed(session);
   return VIEWS[isAsked ? "confirmCompany" : route.name]();
 }
