@@ -59,6 +59,17 @@ export function fetchProof(back, context) {
   return microsoft.begin(config, { application: config.application, purpose: "proof", back, context });
 }
 
+/**
+ * Forgets the account that came back from Microsoft, unless it is the session's own. With an account MSAL forgets its tokens
+ * for all applications: of the own one they stay until it signs out.
+ * @param {any} returned
+ */
+export async function forgetStranger({ application, account }) {
+  const own = kept();
+  if (own?.kind === "microsoft" && own.account === account) return;
+  await microsoft.forgetAccount(current().config, application, account);
+}
+
 /** Signs out, and forgets everything. */
 export async function signOut() {
   const known = kept();

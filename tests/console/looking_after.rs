@@ -268,6 +268,28 @@ fn end_all_sign_ins(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_tries_another_application_with_her_own_account_stays_signed_in() {
+    // She has no line of her own.
+    let story = Story { refusals: &[404], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            company(world).await;
+            browser.sign_in_with_microsoft(world, ADA).await;
+            browser.click("button", "Yes, it is my company").await;
+            browser.go_to("Consent").await;
+            browser.click("button", "Try the sign-in to maxuc-mobile").await;
+            browser.click("link", ADA).await;
+            browser.hook_text("no-line").await;
+            browser.click("link", "Back").await;
+            browser.hook_becomes("consent-maxuc-mobile", "data-state", "confirmed").await;
+            browser.go_to("Mappings").await;
+            browser.reads("bobsmith@abccompany.com").await;
+            browser.sign_out().await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_into_the_console_leads_there_after_signing_in_and_back_to_nothing_after_signing_out() {
     Story::USUAL
         .tell(async |world, browser| {
