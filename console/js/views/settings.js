@@ -4,9 +4,9 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath } from "../api.js";
 import { button, choices, field, onSubmit, openDialog, problemNotice } from "../elements.js";
 import { go } from "../router.js";
-import { announce, current, update, viewSetter } from "../store.js";
+import { announce, current, viewSetter } from "../store.js";
 import { t } from "../text.js";
-import { attempt } from "../work.js";
+import { attempt, keepGroup } from "../work.js";
 import { groupView } from "./group_view.js";
 import { RANGES, rangeFields, rangeList, rangesOf } from "./ranges.js";
 
@@ -57,7 +57,7 @@ function save(group, values, isOperator) {
       identity_pinning: values.identity_pinning,
       ...(isOperator ? { number_ranges: rangesOf(current().view.ranges) } : {}),
     });
-    update({ group: changed });
+    keepGroup(changed);
     set({ ranges: changed.number_ranges });
     announce(t("settings.saved"));
   });
