@@ -290,6 +290,26 @@ async fn who_tries_another_application_with_her_own_account_stays_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crooked_link_into_the_console_leads_to_a_page_and_to_no_other_call() {
+    let story = Story { refusals: &[404], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.open(&format!("{}#/consented?outcome=constructor", world.console())).await;
+            browser.the("heading", "Consent").await;
+            browser.sign_in_with_key(world, &key).await;
+            for (place, shown) in
+                [("%E0%A4%A", "There is no such page"), ("..%2Fsession", "There is no such business group")]
+            {
+                browser.open("about:blank").await;
+                browser.open(&format!("{}#/groups/{place}", world.console())).await;
+                browser.reads(shown).await;
+            }
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_into_the_console_leads_there_after_signing_in_and_back_to_nothing_after_signing_out() {
     Story::USUAL
         .tell(async |world, browser| {
