@@ -36,8 +36,11 @@ export function readChanges(path) {
     const state = () => current().view.changes;
     const hasEnough = () => state().isWhole || state().rows[state().kind].length >= state().shown;
     while (isOpen() && !hasEnough()) {
-      const part = await get(path, { limit: PART, cursor: state().cursor });
+      const { cursor } = state();
+      const part = await get(path, { limit: PART, cursor });
       if (!isOpen()) return;
+      // One that was begun by another tab has read this part meanwhile.
+      if (state().isWhole || state().cursor !== cursor) continue;
       const rows = { ...state().rows };
       for (const [kind] of KINDS) {
         rows[kind] = [...rows[kind], ...part.items.filter((/** @type {any} */ item) => item.kind === kind)];
