@@ -281,7 +281,7 @@ async fn who_tries_another_application_with_her_own_account_stays_signed_in() {
             browser.click("link", ADA).await;
             browser.hook_text("no-line").await;
             browser.click("link", "Back").await;
-            browser.hook_becomes("consent-maxuc-mobile", "data-state", "confirmed").await;
+            browser.the("heading", "Consent").await;
             browser.go_to("Mappings").await;
             browser.reads("bobsmith@abccompany.com").await;
             browser.sign_out().await;

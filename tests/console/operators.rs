@@ -56,6 +56,11 @@ async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() 
             browser.click("button", "Sign in and take it over").await;
             browser.click("link", ADA).await;
             browser.reads("ABC Company is linked to this Microsoft tenant, and it is proven.").await;
+            let is_forgotten = async || {
+                let kept = browser.run("return JSON.stringify(sessionStorage)").await.to_string();
+                Ok((!kept.contains(".eyJ")).then_some(()))
+            };
+            browser.until("the account that proved it is forgotten", is_forgotten).await;
             browser.hook_becomes("link-state", "data-state", "proven").await;
             browser.go_to("History").await;
             browser.reads("Tenant taken over").await;
