@@ -132,6 +132,20 @@ export function isUnconfirmed(session) {
   return isAdministrator && session.tenant === "unproven" && !session.hasConfirmed;
 }
 
+/**
+ * Asks anew what an administrator may do whose right hangs on a tenant, after the link of one was changed. Who may not go on with
+ * her company begins anew.
+ * @returns {Promise<boolean>} whether she may
+ */
+export async function keepsRight() {
+  const { session } = current();
+  if (session.credential !== "entra" || session.role !== "business-group-admin") return true;
+  const now = await readSession();
+  if (now.role === session.role && now.business_group === session.business_group) return true;
+  goInstead(homeOf(now));
+  return false;
+}
+
 /** Where somebody begins. @param {any} session @returns {string} */
 export function homeOf(session) {
   if (!session) return "/sign-in";

@@ -290,6 +290,23 @@ async fn who_tries_another_application_with_her_own_account_stays_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_unlinks_the_tenant_that_she_administers_by_begins_anew() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            company(world).await;
+            browser.sign_in_with_microsoft(world, ADA).await;
+            browser.click("button", "Yes, it is my company").await;
+            browser.go_to("External Authentication").await;
+            browser.click("button", "Unlink").await;
+            browser.the("heading", "Unlink the Microsoft tenant?").await;
+            browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
+            browser.the("heading", "Link your company").await;
+            assert!(!browser.has("link", "Mappings").await);
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crooked_link_into_the_console_leads_to_a_page_and_to_no_other_call() {
     let story = Story { refusals: &[404], ..Story::USUAL };
     story

@@ -3,7 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath } from "../api.js";
 import { badge, button, copyButton, field, notice, onSubmit, openDialog, problemNotice, time } from "../elements.js";
-import { fetchProof, forgetStranger } from "../session.js";
+import { fetchProof, forgetStranger, keepsRight } from "../session.js";
 import { announce, current, update, viewSetter } from "../store.js";
 import { t } from "../text.js";
 import { attempt, fetchGroup, keepGroup } from "../work.js";
@@ -138,7 +138,9 @@ function link(id, tenant, proof) {
     set({ done: null, tenant });
     const group = await call("PUT", groupPath(id, "tenant"), { tenant_id: tenant, proof });
     keepGroup(group);
-    set({ done: t(group.tenant_proven_at ? "authentication.done_proven" : "authentication.done", { company: group.name }) });
+    const done = t(group.tenant_proven_at ? "authentication.done_proven" : "authentication.done", { company: group.name });
+    set({ done });
+    if (!(await keepsRight())) announce(done);
   });
 }
 
@@ -166,9 +168,10 @@ function askToUnlink(group) {
     onSubmit: async () => {
       const set = viewSetter();
       await call("DELETE", groupPath(group.id, "tenant"));
+      announce(t("authentication.unlinked"));
+      if (!(await keepsRight())) return;
       await fetchGroup(true);
       set({ done: null, tenant: "", problem: null });
-      announce(t("authentication.unlinked"));
     },
   });
 }
