@@ -60,8 +60,7 @@ export function fetchProof(back, context) {
 }
 
 /**
- * Forgets the account that came back from Microsoft, unless it is the session's own. With an account MSAL forgets its tokens
- * for all applications: of the own one they stay until it signs out.
+ * Forgets the account that came back, unless it is the session's own: MSAL would forget its tokens for all applications.
  * @param {any} returned
  */
 export async function forgetStranger({ application, account }) {
@@ -133,9 +132,8 @@ export function isUnconfirmed(session) {
 }
 
 /**
- * Asks anew what an administrator may do whose right hangs on a tenant, after the link of one was changed. Who may not go on with
- * her company begins anew.
- * @returns {Promise<boolean>} whether she may
+ * After a link was changed: an administrator whose right went with it begins anew.
+ * @returns {Promise<boolean>} whether she may go on
  */
 export async function keepsRight() {
   const { session } = current();

@@ -26,8 +26,8 @@ export function noChanges() {
 }
 
 /**
- * Reads on until there are enough rows of the kind to be shown, or the view that they are for is left. The service lists them
- * by number, of all kinds together.
+ * Reads on until there are enough rows of the kind to be shown, or the view is left. The service lists them by number, of all
+ * kinds together.
  * @param {string} path
  */
 export function readChanges(path) {
@@ -39,7 +39,7 @@ export function readChanges(path) {
       const { cursor } = state();
       const part = await get(path, { limit: PART, cursor });
       if (!isOpen()) return;
-      // One that was begun by another tab has read this part meanwhile.
+      // Another tab's reading was faster.
       if (state().isWhole || state().cursor !== cursor) continue;
       const rows = { ...state().rows };
       for (const [kind] of KINDS) {

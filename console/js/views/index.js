@@ -38,7 +38,7 @@ const VIEWS = {
   wholeAudit: async () => (await import("./audit.js")).wholeAudit,
 };
 
-/** Views without a group in their place that call what administrators may: each such call proves a tenant, too. */
+/** Places of no group whose views make calls for administrators all the same, each of which proves a tenant. */
 const FOR_ADMINISTRATORS = new Set(["allKeys", "groups", "wholeAudit"]);
 
 /**

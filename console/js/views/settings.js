@@ -49,7 +49,7 @@ function form({ group, view, session }) {
 }
 
 /**
- * Sends what differs from what was shown: the rest may have been changed by somebody else since.
+ * Sends what differs from what was shown: others may have changed the rest.
  * @param {any} group @param {Record<string, string>} values @param {boolean} isOperator
  */
 function save(group, values, isOperator) {
