@@ -52,7 +52,7 @@ function queryOf(query) {
 
 /** The path of a business group, and below it. @param {string} group @param {...string} parts */
 export function groupPath(group, ...parts) {
-  return ["/v1/business-groups", group, ...parts.map(encodeURIComponent)].join("/");
+  return ["/v1/business-groups", ...[group, ...parts].map(encodeURIComponent)].join("/");
 }
 
 /**

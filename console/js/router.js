@@ -61,6 +61,15 @@ function arrive() {
   onArrival({ name: found?.name ?? "missing", params: found?.params ?? {}, query: new URLSearchParams(query) });
 }
 
+/** A part of a path in plain text; null: it is none. @param {string} part */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The parameters of a path that fits a pattern.
  * @param {string} pattern @param {string} path
@@ -73,8 +82,9 @@ function match(pattern, path) {
   const params = {};
   const fits = wanted.every((part, at) => {
     if (!part.startsWith("{")) return part === parts[at];
-    params[part.slice(1, -1)] = decodeURIComponent(parts[at]);
-    return parts[at] !== "";
+    const value = decoded(parts[at]);
+    params[part.slice(1, -1)] = value ?? "";
+    return Boolean(value);
   });
   return fits ? params : null;
 }

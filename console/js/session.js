@@ -59,6 +59,16 @@ export function fetchProof(back, context) {
   return microsoft.begin(config, { application: config.application, purpose: "proof", back, context });
 }
 
+/**
+ * Forgets the account that came back, unless it is the session's own: MSAL would forget its tokens for all applications.
+ * @param {any} returned
+ */
+export async function forgetStranger({ application, account }) {
+  const own = kept();
+  if (own?.kind === "microsoft" && own.account === account) return;
+  await microsoft.forgetAccount(current().config, application, account);
+}
+
 /** Signs out, and forgets everything. */
 export async function signOut() {
   const known = kept();
@@ -119,6 +129,19 @@ function isSame(a, b) {
 export function isUnconfirmed(session) {
   const isAdministrator = session?.credential === "entra" && session.role === "business-group-admin";
   return isAdministrator && session.tenant === "unproven" && !session.hasConfirmed;
+}
+
+/**
+ * After a link was changed: an administrator whose right went with it begins anew.
+ * @returns {Promise<boolean>} whether she may go on
+ */
+export async function keepsRight() {
+  const { session } = current();
+  if (session.credential !== "entra" || session.role !== "business-group-admin") return true;
+  const now = await readSession();
+  if (now.role === session.role && now.business_group === session.business_group) return true;
+  goInstead(homeOf(now));
+  return false;
 }
 
 /** Where somebody begins. @param {any} session @returns {string} */

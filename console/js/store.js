@@ -62,15 +62,21 @@ export function openView(place) {
   update({ ...place, visit: state.visit + 1, view: {}, dialog: null });
 }
 
+/** A function that tells whether the view that is open now still is. @returns {() => boolean} */
+export function viewWatcher() {
+  const mine = state.visit;
+  return () => mine === state.visit;
+}
+
 /**
  * A function that changes the state of the view that is open now. Once another one is, it does nothing: what an earlier one
  * still waits for must not change a later one.
  * @returns {(patch: object) => void}
  */
 export function viewSetter() {
-  const mine = state.visit;
+  const isOpen = viewWatcher();
   return (patch) => {
-    if (mine === state.visit) update({ view: { ...state.view, ...patch } });
+    if (isOpen()) update({ view: { ...state.view, ...patch } });
   };
 }
 

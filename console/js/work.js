@@ -29,8 +29,13 @@ export async function fetchGroup(anew = false) {
   const id = current().route.params.group;
   if (!anew && current().group?.id === id) return current().group;
   const group = await get(groupPath(id));
-  if (current().route.params.group === id) update({ group });
+  keepGroup(group);
   return group;
+}
+
+/** Keeps what a call has told of a business group, if that one is open still. @param {any} group */
+export function keepGroup(group) {
+  if (current().route.params.group === group.id) update({ group });
 }
 
 /**

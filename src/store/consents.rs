@@ -68,6 +68,12 @@ macro_rules! consent_store {
             }
 
             async fn report(&self, report: &ConsentReport, deed: &Deed) -> Result<ReportOutcome, StoreError> {
+                // Anybody may send one again and again: that must not keep those waiting who have something to write.
+                let query = || sqlx::query_as(statements::FIND_CONSENT_STATE).bind(report.nonce.0.as_slice());
+                let known: Option<(i64,)> = self.0.fetch_optional(query).await?;
+                if known.is_some() {
+                    return Ok(ReportOutcome::Used);
+                }
                 let mut transaction = self.0.begin().await?;
                 let used = sqlx::query(statements::USE_CONSENT_STATE)
                     .bind(report.nonce.0.as_slice())

@@ -251,6 +251,7 @@ pub(super) const CONSENTS_OF_GROUP: &str = "SELECT COALESCE(r.client_id, s.clien
      r.error_aadsts, r.error_at, s.at \
      FROM (SELECT * FROM consent_reports WHERE group_key = $1 AND tenant_id = $2) r \
      FULL JOIN (SELECT * FROM first_sign_ins WHERE tenant_id = $2) s ON s.client_id = r.client_id ORDER BY 1";
+pub(super) const FIND_CONSENT_STATE: &str = "SELECT expires_at FROM used_consent_states WHERE nonce = $1";
 pub(super) const USE_CONSENT_STATE: &str =
     "INSERT INTO used_consent_states (nonce, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 pub(super) const FORGET_CONSENT_STATES: &str = "DELETE FROM used_consent_states WHERE expires_at < $1";

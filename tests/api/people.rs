@@ -319,6 +319,20 @@ async fn what_people_are_refused_is_written_down_if_their_tenant_is_known_for_ce
 }
 
 #[tokio::test]
+async fn a_group_that_has_only_named_a_tenant_learns_nothing_of_what_its_people_are_refused() {
+    let app = service(Engine::Sqlite).await;
+    link(&app, "other", OPERATOR_TENANT).await;
+    let named = "/v1/business-groups/other";
+    let person = || in_tenant(&app, bob(&app), OPERATOR_TENANT);
+    problem(get(&app, named, &person().mint()).await, 403, "forbidden").await;
+    let delete = app.call(Method::DELETE, named).bearer_auth(with_roles(person(), json!(["BusinessGroup.Admin"])));
+    problem(delete.send().await.unwrap(), 403, "forbidden").await;
+    assert_eq!(events(&app, &app.operator).await.len(), 2);
+    let key = app.api_key("business-group-admin", Some("other")).await;
+    assert_eq!(events(&app, &key).await.len(), 0);
+}
+
+#[tokio::test]
 async fn a_person_without_any_right_cannot_fill_the_audit_log() {
     let app = service(Engine::Sqlite).await;
     get(&app, GROUP, &administrator(&app)).await;

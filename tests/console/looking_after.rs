@@ -282,6 +282,65 @@ fn end_all_sign_ins(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_tries_another_application_with_her_own_account_stays_signed_in() {
+    // She has no line of her own.
+    let story = Story { refusals: &[404], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            company(world).await;
+            browser.sign_in_with_microsoft(world, ADA).await;
+            browser.click("button", "Yes, it is my company").await;
+            browser.go_to("Consent").await;
+            browser.click("button", "Try the sign-in to maxuc-mobile").await;
+            browser.click("link", ADA).await;
+            browser.hook_text("no-line").await;
+            browser.click("link", "Back").await;
+            browser.the("heading", "Consent").await;
+            browser.go_to("Mappings").await;
+            browser.reads("bobsmith@abccompany.com").await;
+            browser.sign_out().await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_unlinks_the_tenant_that_she_administers_by_begins_anew() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            company(world).await;
+            browser.sign_in_with_microsoft(world, ADA).await;
+            browser.click("button", "Yes, it is my company").await;
+            browser.go_to("External Authentication").await;
+            browser.click("button", "Unlink").await;
+            browser.the("heading", "Unlink the Microsoft tenant?").await;
+            browser.hooked("dialog-submit").await.first().unwrap().click().await.unwrap();
+            browser.the("heading", "Link your company").await;
+            assert!(!browser.has("link", "Mappings").await);
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crooked_link_into_the_console_leads_to_a_page_and_to_no_other_call() {
+    let story = Story { refusals: &[404], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.open(&format!("{}#/consented?outcome=constructor", world.console())).await;
+            browser.the("heading", "Consent").await;
+            browser.sign_in_with_key(world, &key).await;
+            for (place, shown) in
+                [("%E0%A4%A", "There is no such page"), ("..%2Fsession", "There is no such business group")]
+            {
+                browser.open("about:blank").await;
+                browser.open(&format!("{}#/groups/{place}", world.console())).await;
+                browser.reads(shown).await;
+            }
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_into_the_console_leads_there_after_signing_in_and_back_to_nothing_after_signing_out() {
     Story::USUAL
         .tell(async |world, browser| {

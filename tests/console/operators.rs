@@ -56,6 +56,11 @@ async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() 
             browser.click("button", "Sign in and take it over").await;
             browser.click("link", ADA).await;
             browser.reads("ABC Company is linked to this Microsoft tenant, and it is proven.").await;
+            let is_forgotten = async || {
+                let kept = browser.run("return JSON.stringify(sessionStorage)").await.to_string();
+                Ok((!kept.contains(".eyJ")).then_some(()))
+            };
+            browser.until("the account that proved it is forgotten", is_forgotten).await;
             browser.hook_becomes("link-state", "data-state", "proven").await;
             browser.go_to("History").await;
             browser.reads("Tenant taken over").await;
@@ -72,6 +77,27 @@ async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() 
             browser.click("button", "Confirm").await;
             browser.hook_text("problem").await;
             assert!(!browser.has("button", "Sign in and take it over").await);
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_link_into_the_console_makes_an_administrator_prove_a_squatters_link_unasked() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            world.company("squatter", "Squatter Incorporated", "+1763666").await;
+            world.link("squatter").await;
+            for (at, place) in ["/groups", "/keys", "/audit"].into_iter().enumerate() {
+                browser.open("about:blank").await;
+                browser.open(&format!("{}#{place}", world.console())).await;
+                if at == 0 {
+                    browser.click("button", "Sign in with Microsoft").await;
+                    browser.click("link", ADA).await;
+                }
+                browser.reads("This Microsoft tenant is linked to Squatter Incorporated.").await;
+                let group = world.operate(Method::GET, "/v1/business-groups/squatter", json!(null)).await;
+                assert_eq!(group["tenant_proven_at"], json!(null), "{place}");
+            }
         })
         .await;
 }

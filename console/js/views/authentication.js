@@ -3,10 +3,10 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath } from "../api.js";
 import { badge, button, copyButton, field, notice, onSubmit, openDialog, problemNotice, showNotice, time } from "../elements.js";
-import { fetchProof } from "../session.js";
+import { fetchProof, forgetStranger, keepsRight } from "../session.js";
 import { announce, current, update, viewSetter } from "../store.js";
 import { t } from "../text.js";
-import { attempt, fetchGroup } from "../work.js";
+import { attempt, fetchGroup, keepGroup } from "../work.js";
 import { groupView } from "./group_view.js";
 import { microsoftError } from "./microsoft_error.js";
 
@@ -75,8 +75,9 @@ async function takeUpProof(set, group) {
   const { returned } = current();
   if (returned?.purpose !== "proof" || returned.context.group !== group.id) return;
   update({ returned: null });
-  if (returned.error) set({ microsoft: returned.error });
-  else await link(returned.context.tenant, returned.token);
+  if (returned.error) return set({ microsoft: returned.error });
+  await link(group.id, returned.context.tenant, returned.token);
+  await forgetStranger(returned);
 }
 
 /** @param {any} state */
@@ -146,19 +147,20 @@ function confirm(group, tenant) {
   } else if (group.tenant_id && group.tenant_id !== tenant.toLowerCase()) {
     askToChange(group, tenant);
   } else {
-    link(tenant);
+    link(group.id, tenant);
   }
 }
 
-/** @param {string} tenant @param {string} [proof] */
-function link(tenant, proof) {
+/** @param {string} id of the group @param {string} tenant @param {string} [proof] */
+function link(id, tenant, proof) {
   return attempt("link", async (set) => {
     set({ done: null, tenant });
-    const group = await call("PUT", groupPath(current().route.params.group, "tenant"), { tenant_id: tenant, proof });
-    update({ group });
-    const words = group.tenant_proven_at ? "authentication.done_proven" : "authentication.done";
-    set({ tenant: "", done: t(words, { company: group.name }) });
-    showNotice("success");
+    const group = await call("PUT", groupPath(id, "tenant"), { tenant_id: tenant, proof });
+    keepGroup(group);
+    const done = t(group.tenant_proven_at ? "authentication.done_proven" : "authentication.done", { company: group.name });
+    set({ tenant: "", done });
+    if (await keepsRight()) showNotice("success");
+    else announce(done);
   });
 }
 
@@ -170,7 +172,7 @@ function askToChange(group, tenant) {
     submit: t("authentication.change_submit"),
     kind: "danger",
     onSubmit: async () => {
-      queueMicrotask(() => link(tenant));
+      queueMicrotask(() => link(group.id, tenant));
     },
   });
 }
@@ -184,10 +186,12 @@ function askToUnlink(group) {
     kind: "danger",
     hook: "unlink-dialog",
     onSubmit: async () => {
+      const set = viewSetter();
       await call("DELETE", groupPath(group.id, "tenant"));
-      await fetchGroup(true);
-      viewSetter()({ done: null, tenant: "", problem: null });
       announce(t("authentication.unlinked"));
+      if (!(await keepsRight())) return;
+      await fetchGroup(true);
+      set({ done: null, tenant: "", problem: null });
     },
   });
 }

@@ -4,7 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get } from "../api.js";
 import { button, table } from "../elements.js";
 import { nicely } from "../phone.js";
-import { current, viewSetter } from "../store.js";
+import { current, viewSetter, viewWatcher } from "../store.js";
 import { formatNumber, t } from "../text.js";
 import { attempt } from "../work.js";
 
@@ -26,16 +26,21 @@ export function noChanges() {
 }
 
 /**
- * Reads on until there are enough rows of the kind to be shown. The service lists them by number, of all kinds together.
+ * Reads on until there are enough rows of the kind to be shown, or the view is left. The service lists them by number, of all
+ * kinds together.
  * @param {string} path
  */
 export function readChanges(path) {
-  return attempt("changes", async () => {
-    const set = viewSetter();
+  return attempt("changes", async (set) => {
+    const isOpen = viewWatcher();
     const state = () => current().view.changes;
     const hasEnough = () => state().isWhole || state().rows[state().kind].length >= state().shown;
-    while (!hasEnough()) {
-      const part = await get(path, { limit: PART, cursor: state().cursor });
+    while (isOpen() && !hasEnough()) {
+      const { cursor } = state();
+      const part = await get(path, { limit: PART, cursor });
+      if (!isOpen()) return;
+      // Another tab's reading was faster.
+      if (state().isWhole || state().cursor !== cursor) continue;
       const rows = { ...state().rows };
       for (const [kind] of KINDS) {
         rows[kind] = [...rows[kind], ...part.items.filter((/** @type {any} */ item) => item.kind === kind)];

@@ -4,7 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get, groupPath } from "../api.js";
 import { button, notice, page, problemNotice } from "../elements.js";
 import { go, here } from "../router.js";
-import { readSession } from "../session.js";
+import { homeOf, readSession } from "../session.js";
 import { announce, current, update } from "../store.js";
 import { t } from "../text.js";
 import { attempt } from "../work.js";
@@ -47,7 +47,7 @@ function confirm() {
     const session = await readSession();
     update({ session: { ...session, hasConfirmed: true } });
     if (session.tenant === "proven") announce(t("confirm_company.done", { company: session.business_group_name }));
-    go(here());
+    go(current().route.params.group ? here() : homeOf(current().session));
   });
 }
 

@@ -111,8 +111,9 @@ function told(query, config) {
 export const consented = {
   title: () => t("consented.title"),
   render: ({ config, route, session }) => {
-    const outcome = route.query.get("outcome") ?? "failed";
-    const [kind, words] = OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (outcome)] ?? OUTCOMES.failed;
+    const named = /** @type {keyof typeof OUTCOMES} */ (route.query.get("outcome"));
+    const outcome = Object.hasOwn(OUTCOMES, named) ? named : "failed";
+    const [kind, words] = OUTCOMES[outcome];
     const { application, code } = told(route.query, config);
     const group = session?.business_group;
     return html`<div class="narrow">

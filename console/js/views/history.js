@@ -5,7 +5,7 @@ import { call, get, groupPath } from "../api.js";
 import { badge, button, emptyState, icon, loading, openDialog, page, pager, problemNotice, quietHead, table, time, who } from "../elements.js";
 import { nicely } from "../phone.js";
 import { go } from "../router.js";
-import { announce, current } from "../store.js";
+import { announce, current, viewWatcher } from "../store.js";
 import { formatNumber, t } from "../text.js";
 import { attempt, fetchGroup, fetchPage, pagesOf } from "../work.js";
 import { changeTabs, firstKind, noChanges, readChanges } from "./changes.js";
@@ -111,9 +111,10 @@ export const revision = {
   load: () =>
     attempt("load", async (set) => {
       const { params } = current().route;
+      const isOpen = viewWatcher();
       const [one] = await Promise.all([findRevision(params), fetchGroup()]);
       set({ one, changes: { ...noChanges(), kind: firstKind(one) } });
-      if (!isWithoutChanges(one)) await readChanges(changesPath(params));
+      if (isOpen() && !isWithoutChanges(one)) await readChanges(changesPath(params));
     }),
   render: (state) => {
     const { view, group, route } = state;

@@ -19,7 +19,7 @@ import {
 } from "../elements.js";
 import { saveFrom } from "../files.js";
 import { go } from "../router.js";
-import { announce, current, update, viewSetter } from "../store.js";
+import { announce, current, update, viewSetter, viewWatcher } from "../store.js";
 import { formatNumber, t } from "../text.js";
 import { attempt, fetchGroup } from "../work.js";
 import { changeTabs, firstKind, noChanges, readChanges } from "./changes.js";
@@ -195,9 +195,10 @@ export const importPreview = {
   load: () =>
     attempt("load", async (set) => {
       const { params } = current().route;
+      const isOpen = viewWatcher();
       const [found] = await Promise.all([get(previewPath(params)), fetchGroup()]);
       set({ preview: found, changes: { ...noChanges(), kind: firstKind(found) } });
-      await readChanges(`${previewPath(params)}/changes`);
+      if (isOpen()) await readChanges(`${previewPath(params)}/changes`);
     }),
   render: (state) => {
     const above = html`<a class="up" href="#/groups/${state.route.params.group}/import">${icon("back")} ${t("import.title")}</a>`;
@@ -255,29 +256,30 @@ function decision(view) {
       kind: "primary",
       hook: "import",
       busy: view.busy === "apply",
-      onClick: () => apply(),
+      onClick: () => apply(current().route.params),
     })}
     ${button({ label: t("preview.drop"), hook: "drop-import", busy: view.busy === "drop", onClick: drop })}
   </div>`;
 }
 
-/** @param {number} [removals] how many removals the person has agreed to */
-async function apply(removals) {
-  const path = `${previewPath(current().route.params)}/apply${removals === undefined ? "" : `?confirm_removals=${removals}`}`;
+/** @param {Record<string, string>} params of the preview @param {number} [removals] how many removals the person has agreed to */
+async function apply(params, removals) {
+  const path = `${previewPath(params)}/apply${removals === undefined ? "" : `?confirm_removals=${removals}`}`;
+  const isOpen = viewWatcher();
   await attempt("apply", async (set) => {
     try {
       set({ preview: await call("POST", path) });
-      await fetchGroup(true);
       announce(t("preview.done"));
+      if (isOpen()) await fetchGroup(true);
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.slug !== "confirm-removals") throw problem;
-      askForRemovals(problem.body);
+      if (isOpen()) askForRemovals(params, problem.body);
     }
   });
 }
 
-/** So many mappings go only if somebody types how many. @param {any} body */
-function askForRemovals({ removed, mapping_count: all }) {
+/** So many mappings go only if somebody types how many. @param {Record<string, string>} params of the preview @param {any} body */
+function askForRemovals(params, { removed, mapping_count: all }) {
   openDialog({
     title: t("preview.removals_title", { count: removed }),
     body: () => html`
@@ -290,7 +292,7 @@ function askForRemovals({ removed, mapping_count: all }) {
       if (typed.replace(/[\s,.]/g, "") !== String(removed)) {
         throw new Error(t("preview.removals_wrong", { count: removed }));
       }
-      queueMicrotask(() => apply(removed));
+      queueMicrotask(() => apply(params, removed));
     },
   });
 }

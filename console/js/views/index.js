@@ -48,9 +48,9 @@ const OPERATORS = new Set(["allKeys", "groups", "wholeAudit"]);
  * @returns {Promise<View>}
  */
 export function findView(route, session) {
-  if (!mayBe(route, session)) return VIEWS.missing();
-  const isAsked = route.params.group && isUnconfirmed(session);
-  return VIEWS[isAsked ? "confirmCompany" : route.name]();
+  const isForAdministrators = route.params.group || OPERATORS.has(route.name);
+  if (isForAdministrators && isUnconfirmed(session)) return VIEWS.confirmCompany();
+  return mayBe(route, session) ? VIEWS[route.name]() : VIEWS.missing();
 }
 
 /** Whether a place has anything for somebody. The service decides what she may do there. @param {import("../router.js").Route} route @param {any} session */

@@ -17,7 +17,7 @@ import {
   table,
   time,
 } from "../elements.js";
-import { announce, current, update } from "../store.js";
+import { announce, current, viewWatcher } from "../store.js";
 import { t } from "../text.js";
 import { attempt } from "../work.js";
 import { groupView } from "./group_view.js";
@@ -53,7 +53,7 @@ export const allKeys = {
   render: (state) => {
     const { items, problem, problemOf } = state.view;
     const head = { title: t("nav.all_keys"), lead: t("keys.all_lead"), actions: makeButton(["resolver", "operator"]) };
-    return page(head, items ? list(state) : problemOf === "load" ? problemNotice(problem) : loading());
+    return page(head, problem && problemOf === "load" ? problemNotice(problem) : items ? list(state) : loading());
   },
 };
 
@@ -128,17 +128,19 @@ function openMake(roles, group) {
     fields: ["name", "expires_at"],
     onSubmit: async ({ name, role, expires }) => {
       const ends = expires ? { expires_at: new Date(`${expires}T23:59:59`).toISOString() } : {};
+      const isOpen = viewWatcher();
       const made = await call("POST", "/v1/api-keys", { name: name.trim(), role, ...(group ? { business_group: group } : {}), ...ends });
-      await reload();
+      // First of all: it is never told again, whatever becomes of the list.
       showSecret(made);
+      if (isOpen()) reload(group);
       return true;
     },
   });
 }
 
-async function reload() {
-  const items = await readKeys(current().route.params.group);
-  update({ view: { ...current().view, items } });
+/** @param {string} [group] */
+function reload(group) {
+  return attempt("load", async (set) => set({ items: await readKeys(group) }));
 }
 
 /** The one time that the secret is shown. @param {any} made */
@@ -162,8 +164,10 @@ function askToRevoke(key) {
     kind: "danger",
     hook: "revoke-dialog",
     onSubmit: async () => {
+      const { group } = current().route.params;
+      const isOpen = viewWatcher();
       await call("DELETE", `/v1/api-keys/${key.id}`);
-      await reload();
+      if (isOpen()) await reload(group);
       announce(t("keys.revoked", { name: key.name }));
     },
   });

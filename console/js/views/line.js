@@ -2,11 +2,9 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get } from "../api.js";
-import { kept } from "../credential.js";
 import { button, icon, loading, notice, page, problemNotice } from "../elements.js";
-import { forgetAccount } from "../microsoft.js";
 import { nicely } from "../phone.js";
-import { trySignIn } from "../session.js";
+import { forgetStranger, trySignIn } from "../session.js";
 import { current, viewSetter } from "../store.js";
 import { t } from "../text.js";
 import { attempt } from "../work.js";
@@ -40,15 +38,13 @@ function triedAnswer(view) {
 
 /** Asks once which line the account has, and forgets the account unless it is the session's own. */
 async function loadTried() {
-  const { config, returned } = current();
+  const { returned } = current();
   if (returned?.purpose !== "try") return viewSetter()({ isNothing: true });
   const { application, back, error, token } = returned;
   viewSetter()({ application, back, error });
   if (error) return;
   await attempt("load", async (set) => set({ line: await call("GET", "/v1/me", undefined, token) }));
-  const own = kept();
-  const isOwn = own?.kind === "microsoft" && own.account === returned.account && own.application === application;
-  if (!isOwn) await forgetAccount(config, application, returned.account);
+  await forgetStranger(returned);
 }
 
 /** @param {string} application @param {string} back */

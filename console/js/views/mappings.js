@@ -17,7 +17,7 @@ import {
 } from "../elements.js";
 import { saveFrom } from "../files.js";
 import { nicely, searchable } from "../phone.js";
-import { announce, current, viewSetter } from "../store.js";
+import { announce, current, viewSetter, viewWatcher } from "../store.js";
 import { t } from "../text.js";
 import { attempt, fetchGroup, fetchPage, pagesOf } from "../work.js";
 import { groupView } from "./group_view.js";
@@ -73,9 +73,10 @@ let pending;
 function onSearch(event) {
   const text = searchable(/** @type {HTMLInputElement} */ (event.target).value);
   clearTimeout(pending);
-  const set = viewSetter();
+  const isOpen = viewWatcher();
   pending = setTimeout(() => {
-    set({ q: text });
+    if (!isOpen()) return;
+    viewSetter()({ q: text });
     load();
   }, PAUSE);
 }
@@ -160,10 +161,11 @@ function openMapping(group, mapping) {
     hook: "mapping-dialog",
     fields: ["phone_number", "email"],
     onSubmit: async ({ phone_number: typed, email }) => {
+      const isOpen = viewWatcher();
       const number = mapping?.phone_number ?? dialled(typed);
       if (!mapping) await refuseTaken(group, number);
       const saved = await call("PUT", groupPath(group.id, "mappings", number), { email: email.trim() });
-      await afterChange(t("mappings.saved", { number: nicely(saved.phone_number) }));
+      await afterChange(t("mappings.saved", { number: nicely(saved.phone_number) }), isOpen);
     },
   });
 }
@@ -197,8 +199,9 @@ function askToRemove(group, mapping) {
     kind: "danger",
     hook: "remove-dialog",
     onSubmit: async () => {
+      const isOpen = viewWatcher();
       await call("DELETE", groupPath(group.id, "mappings", mapping.phone_number));
-      await afterChange(t("mappings.removed", values));
+      await afterChange(t("mappings.removed", values), isOpen);
     },
   });
 }
@@ -215,14 +218,18 @@ function askToRelease(group, mapping) {
     kind: "danger",
     hook: "release-dialog",
     onSubmit: async () => {
+      const isOpen = viewWatcher();
       await call("DELETE", groupPath(group.id, "mappings", mapping.phone_number, "pin"));
-      await afterChange(t("mappings.released", values));
+      await afterChange(t("mappings.released", values), isOpen);
     },
   });
 }
 
-/** @param {string} words */
-async function afterChange(words) {
-  await Promise.all([fetchGroup(true), load(current().view.cursors)]);
+/** @param {string} words @param {() => boolean} isOpen whether the view is that it was done in */
+async function afterChange(words, isOpen) {
+  if (isOpen()) await Promise.all([fetchGroup(true), load(current().view.cursors)]);
+  const { cursors, items } = current().view;
+  // The last row of the last page may have gone.
+  if (isOpen() && items.length === 0 && cursors.length > 1) await load(cursors.slice(0, -1));
   announce(words);
 }

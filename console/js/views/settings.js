@@ -4,15 +4,15 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath } from "../api.js";
 import { button, choices, field, onSubmit, openDialog, problemNotice } from "../elements.js";
 import { go } from "../router.js";
-import { announce, current, update, viewSetter } from "../store.js";
+import { announce, current, viewSetter } from "../store.js";
 import { t } from "../text.js";
-import { attempt } from "../work.js";
+import { attempt, fetchGroup, keepGroup } from "../work.js";
 import { groupView } from "./group_view.js";
 import { RANGES, rangeFields, rangeList, rangesOf } from "./ranges.js";
 
 export const settings = groupView({
   title: "nav.settings",
-  load: async (set, group) => set({ ranges: group.number_ranges }),
+  load: async (set) => set({ ranges: (await fetchGroup(true)).number_ranges }),
   body: (state) => html`${form(state)} ${state.session.role === "operator" ? removal(state.group) : nothing}`,
 });
 
@@ -48,16 +48,22 @@ function form({ group, view, session }) {
   </form>`;
 }
 
-/** @param {any} group @param {Record<string, string>} values @param {boolean} isOperator */
+/**
+ * Sends what differs from what was shown: others may have changed the rest.
+ * @param {any} group @param {Record<string, string>} values @param {boolean} isOperator
+ */
 function save(group, values, isOperator) {
   return attempt("save", async (set) => {
-    const changed = await call("PATCH", groupPath(group.id), {
+    const wanted = {
       name: values.name.trim(),
       allow_guests: values.allow_guests === "true",
       identity_pinning: values.identity_pinning,
       ...(isOperator ? { number_ranges: rangesOf(current().view.ranges) } : {}),
-    });
-    update({ group: changed });
+    };
+    const isNew = (/** @type {[string, any]} */ [name, value]) => JSON.stringify(value) !== JSON.stringify(group[name]);
+    const patch = Object.fromEntries(Object.entries(wanted).filter(isNew));
+    const changed = await call("PATCH", groupPath(group.id), patch);
+    keepGroup(changed);
     set({ ranges: changed.number_ranges });
     announce(t("settings.saved"));
   });

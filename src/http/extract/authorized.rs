@@ -122,7 +122,7 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
 /// Marks a request whose sender had not the right to make it.
 #[derive(Clone)]
 pub struct WithoutRight {
-    /// The business group that the sender belongs to.
+    /// The business group that the sender belongs to for certain.
     pub own_group: Option<BusinessGroupId>,
 }
 

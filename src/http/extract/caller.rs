@@ -120,12 +120,15 @@ impl Caller {
         }
     }
 
-    /// The business group that she belongs to, whether or not she may do anything with it.
+    /// The business group that she belongs to for certain, whether or not she may do anything with it: not one that has only
+    /// named her tenant.
     #[must_use]
     pub fn own_group(&self) -> Option<&BusinessGroupId> {
         match self {
             Self::Key(key) => key.grant.business_group(),
-            Self::Person { standing, .. } => standing.group.as_ref().map(|group| &group.id),
+            Self::Person { standing, .. } => {
+                standing.group.as_ref().filter(|group| group.is_proven).map(|group| &group.id)
+            }
         }
     }
 
