@@ -31,8 +31,11 @@ async function library() {
  * @param {string} application its name
  */
 function client(config, application) {
-  if (!clients.has(application)) clients.set(application, newClient(config, application));
-  return clients.get(application);
+  const known = clients.get(application) ?? newClient(config, application);
+  clients.set(application, known);
+  // One that could not be made is made anew the next time.
+  known.catch(() => clients.delete(application));
+  return known;
 }
 
 /** @param {any} config @param {string} application */

@@ -12,7 +12,7 @@ import { current, update, viewSetter } from "./store.js";
  */
 export async function attempt(name, work) {
   const set = viewSetter();
-  set({ busy: name, problem: null });
+  set({ busy: name, problem: null, problemOf: null });
   try {
     await work(set);
     set({ busy: null });

@@ -1,5 +1,7 @@
 //! What an administrator does from day to day.
 
+use entra_sim::Endpoint;
+use entra_sim::Fault;
 use reqwest::Method;
 use serde_json::json;
 use thirtyfour::Key;
@@ -17,6 +19,28 @@ async fn company(world: &World) -> String {
     let path = format!("/v1/business-groups/{GROUP}/mappings/7635551111");
     world.operate(Method::PUT, &path, json!({"email": "bobsmith@abccompany.com"})).await;
     world.key("business-group-admin", GROUP).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_reach_microsoft_is_told_so_and_signs_in_with_a_key_or_later() {
+    let story = Story { refusals: &[503], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.open(&world.console()).await;
+            world.entra.set_fault(Endpoint::Discovery, Fault::Status(503));
+            browser.click("button", "Sign in with Microsoft").await;
+            browser.hook_text("microsoft-error").await;
+            browser.fill("textbox", "Key", &key).await;
+            browser.click("button", "Sign in with a key").await;
+            browser.the("link", "Mappings").await;
+            browser.sign_out().await;
+            world.entra.clear_faults();
+            browser.click("button", "Sign in with Microsoft").await;
+            browser.click("link", BOB).await;
+            browser.the("heading", "Your line").await;
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

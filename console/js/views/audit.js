@@ -36,32 +36,32 @@ const ACTIONS = {
 };
 
 /** What the details of an event are called. */
-const DETAILS = new Set([
-  "aadsts",
-  "added",
-  "allow_guests",
-  "application",
-  "business_group",
-  "changed",
-  "consent",
-  "error",
-  "identity_pinning",
-  "import",
-  "key",
-  "mode",
-  "name",
-  "number_ranges",
-  "oid",
-  "phone_number",
-  "proven_by",
-  "refused_with",
-  "removed",
-  "restored_revision",
-  "revision",
-  "role",
-  "taken_over",
-  "tenant_id",
-]);
+const DETAILS = {
+  aadsts: "audit.detail.aadsts",
+  added: "audit.detail.added",
+  allow_guests: "audit.detail.allow_guests",
+  application: "audit.detail.application",
+  business_group: "audit.detail.business_group",
+  changed: "audit.detail.changed",
+  consent: "audit.detail.consent",
+  error: "audit.detail.error",
+  identity_pinning: "audit.detail.identity_pinning",
+  import: "audit.detail.import",
+  key: "audit.detail.key",
+  mode: "audit.detail.mode",
+  name: "audit.detail.name",
+  number_ranges: "audit.detail.number_ranges",
+  oid: "audit.detail.oid",
+  phone_number: "audit.detail.phone_number",
+  proven_by: "audit.detail.proven_by",
+  refused_with: "audit.detail.refused_with",
+  removed: "audit.detail.removed",
+  restored_revision: "audit.detail.restored_revision",
+  revision: "audit.detail.revision",
+  role: "audit.detail.role",
+  taken_over: "audit.detail.taken_over",
+  tenant_id: "audit.detail.tenant_id",
+};
 
 export const audit = groupView({
   title: "nav.audit",
@@ -144,6 +144,12 @@ function what(event) {
   return html`<span title=${event.action}>${key ? t(key) : event.action}</span> ${refused}`;
 }
 
+/** What a detail is called; one that is not known yet, by its own name. @param {string} name */
+function nameOf(name) {
+  const key = Object.hasOwn(DETAILS, name) ? DETAILS[/** @type {keyof typeof DETAILS} */ (name)] : null;
+  return key ? t(key) : name;
+}
+
 /** @param {any} event */
 function detail(event) {
   const isOfGroup = Boolean(current().route.params.group);
@@ -153,7 +159,7 @@ function detail(event) {
     ...Object.entries(event.detail),
   ];
   return html`<span class="tags">
-    ${facts.map(([name, value]) => html`<span class="tag" title=${name}><span>${DETAILS.has(name) ? t(`audit.detail.${name}`) : name}</span> ${plain(value)}</span>`)}
+    ${facts.map(([name, value]) => html`<span class="tag" title=${name}><span>${nameOf(name)}</span> ${plain(value)}</span>`)}
   </span>`;
 }
 

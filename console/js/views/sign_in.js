@@ -1,7 +1,7 @@
 // Signing in: with Microsoft, or with a key.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { button, field, microsoftSign, onSubmit, page, problemNotice } from "../elements.js";
+import { button, field, microsoftSign, notice, onSubmit, page, problemNotice } from "../elements.js";
 import { signInWithKey, signInWithMicrosoft, trySignIn } from "../session.js";
 import { t } from "../text.js";
 import { attempt } from "../work.js";
@@ -16,7 +16,7 @@ export const signIn = {
       ${before(state.returned)}
       ${state.config.application ? withMicrosoft(state) : nothing}
       ${withKey(state)}
-      ${state.config.applications.length > 1 ? others(state) : nothing}
+      ${state.config.applications.length > 1 && isSecure(state.config) ? others(state) : nothing}
     </div>`,
 };
 
@@ -33,14 +33,21 @@ function withMicrosoft(state) {
     <h2 id="with-microsoft">${t("sign_in.microsoft_title")}</h2>
     <p class="hint">${t("sign_in.microsoft_hint")}</p>
     ${state.view.problemOf === "microsoft" ? microsoftError(state.view.problem) : nothing}
-    ${button({
-      label: html`${microsoftSign} ${t("sign_in.microsoft")}`,
-      kind: "microsoft full",
-      hook: "sign-in-microsoft",
-      busy: state.view.busy === "microsoft",
-      onClick: goThere,
-    })}
+    ${isSecure(state.config)
+      ? button({
+          label: html`${microsoftSign} ${t("sign_in.microsoft")}`,
+          kind: "microsoft full",
+          hook: "sign-in-microsoft",
+          busy: state.view.busy === "microsoft",
+          onClick: goThere,
+        })
+      : notice("info", t("sign_in.insecure"))}
   </section>`;
+}
+
+/** Whether Microsoft's library takes the authority: it takes none without TLS, as a simulated one may be. @param {any} config */
+function isSecure(config) {
+  return config.authority.startsWith("https:");
 }
 
 /** @param {any} state */
