@@ -136,9 +136,10 @@ async fn file(path: web::Path<String>, request: HttpRequest) -> Result<HttpRespo
     let hash = file.metadata.sha256_hash();
     let is_packed = takes_gzip(&request);
     let tag = entity_tag(&hash, is_packed);
-    let mut response = if is_known(&request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, tag.clone())).insert_header((VARY, "Accept-Encoding"));
-    if is_known(&request, &tag) {
+    let is_same = is_known(&request, &tag);
+    let mut response = if is_same { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((ETAG, tag)).insert_header((VARY, "Accept-Encoding"));
+    if is_same {
         return Ok(response.finish());
     }
     response.content_type(media_type);

@@ -81,7 +81,7 @@ fn similar(email: &EmailAddress, neighbours: Vec<ExportedMapping>) -> Vec<Export
 
 /// How far an address is from another, if it is near.
 fn distance(email: &EmailAddress, other: &EmailAddress) -> Option<usize> {
-    if local_part(email) == local_part(other) {
+    if email.local_part() == other.local_part() {
         return Some(0);
     }
     // Each letter more is a slip.
@@ -89,10 +89,6 @@ fn distance(email: &EmailAddress, other: &EmailAddress) -> Option<usize> {
         return None;
     }
     Some(osa_distance(email.as_str(), other.as_str())).filter(|slips| *slips <= MAX_SLIPS)
-}
-
-fn local_part(email: &EmailAddress) -> &str {
-    email.as_str().rsplit_once('@').map_or("", |(local, _)| local)
 }
 
 #[cfg(test)]

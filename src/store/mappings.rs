@@ -270,7 +270,7 @@ macro_rules! mapping_store {
                 let change: Option<PastChangeRow> = change.fetch_optional(&mut *transaction).await?;
                 let mut neighbours: Vec<(i64, String)> = Vec::new();
                 if mapping.is_none() {
-                    let name = email.as_str().rsplit_once('@').map_or("", |(name, _)| name);
+                    let name = email.local_part();
                     // `A` is what follows `@`.
                     let same_name = (format!("{name}@"), format!("{name}A"));
                     let same_name = sqlx::query_as(statements::MAPPINGS_BETWEEN_EMAILS)
