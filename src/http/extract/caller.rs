@@ -18,6 +18,7 @@ use crate::domain::guid::Guid;
 use crate::domain::tenant::TenantProof;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
+use crate::http::extract::signed_in::good_token;
 use crate::http::limits::Kind;
 use crate::http::problem::Problem;
 use crate::http::services::Services;
@@ -56,13 +57,7 @@ impl Caller {
                 services.attempts.check((request, &services.metrics), attempt, check).await.map(Self::Key)
             }
             Credential::Token(token) => {
-                let token = match services.tokens.known(token.as_bytes()) {
-                    Ok(known) => known,
-                    Err(not_known) => {
-                        let check = services.tokens.validate_anew(token, not_known);
-                        services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?
-                    }
-                };
+                let token = good_token(request, token, |error| error).await?;
                 let standing = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
                 if standing.group.is_some() {
                     // Whoever has a token for an application, her tenant has let it in.

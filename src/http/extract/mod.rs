@@ -28,6 +28,7 @@ pub use object::optional_objects;
 pub use phone_number::PhoneNumberInPath;
 pub use query::Query;
 pub use signed_in::SignedIn;
+pub(in crate::http) use signed_in::good_token;
 pub use upload::Upload;
 pub(crate) use upload::WORKBOOK;
 use upload::check_encoding;

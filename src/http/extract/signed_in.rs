@@ -7,9 +7,11 @@ use actix_web::dev::Payload;
 use futures_util::future::LocalBoxFuture;
 
 use crate::auth::NotKnown;
+use crate::auth::TokenError;
 use crate::auth::ValidatedToken;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
+use crate::http::limits::Failure;
 use crate::http::limits::Kind;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
@@ -67,6 +69,23 @@ async fn sign_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
             services.attempts.check((request, &services.metrics), (Kind::ApiKey, secret), check).await?;
             let detail = "This call is for signed-in users: it needs a Microsoft Entra token, not an API key.";
             Err(Problem::new(ProblemKind::Forbidden, detail))
+        }
+    }
+}
+
+/// Checks a token that a request brought, wherever it stood. A known one passes before all limits; what is wrong with another
+/// is told by `told`.
+pub(in crate::http) async fn good_token<E: Failure>(
+    request: &HttpRequest,
+    token: &str,
+    told: impl FnOnce(TokenError) -> E,
+) -> Result<Arc<ValidatedToken>, Problem> {
+    let services = Services::of(request)?;
+    match services.tokens.known(token.as_bytes()) {
+        Ok(known) => Ok(known),
+        Err(not_known) => {
+            let check = async { services.tokens.validate_anew(token, not_known).await.map_err(told) };
+            services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await
         }
     }
 }

@@ -5,10 +5,9 @@ use actix_web::HttpRequest;
 use crate::auth::TokenError;
 use crate::domain::guid::Guid;
 use crate::domain::tenant::TenantProof;
+use crate::http::extract::good_token;
 use crate::http::limits::Failure;
-use crate::http::limits::Kind;
 use crate::http::problem::Problem;
-use crate::http::services::Services;
 
 /// A token that was sent as a proof and is not good: a bad credential as far as limits go, but not the caller's own, so it is
 /// told as a wrong field.
@@ -38,14 +37,7 @@ impl From<BadProof> for Problem {
 /// # Errors
 /// The problem to answer with: what is wrong with it, or that too many were.
 pub(super) async fn check(request: &HttpRequest, token: &str, tenant: Guid) -> Result<TenantProof, Problem> {
-    let services = Services::of(request)?;
-    let validated = match services.tokens.known(token.as_bytes()) {
-        Ok(known) => known,
-        Err(not_known) => {
-            let check = async { services.tokens.validate_anew(token, not_known).await.map_err(BadProof) };
-            services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?
-        }
-    };
+    let validated = good_token(request, token, BadProof).await?;
     TenantProof::of(&validated.sign_in, tenant).map_err(wrong)
 }
 
