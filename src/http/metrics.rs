@@ -31,6 +31,7 @@ pub struct Metrics {
     seconds: HistogramVec,
     import_rows: IntCounterVec,
     refused_attempts: IntCounterVec,
+    unwritten_refusals: IntCounterVec,
     key_fetches: IntGaugePair,
     keys: IntGauge,
     keys_age_seconds: IntGauge,
@@ -86,6 +87,11 @@ impl Metrics {
                 "Calls answered with 429: for too many bad credentials of an address, or with one credential, or for too many imports.",
                 &["limit"],
             )?,
+            unwritten_refusals: counter(
+                "signline_unwritten_refusals_total",
+                "Refused calls that are not in the audit log, which takes ten a minute of one caller.",
+                &[],
+            )?,
             key_fetches: IntGaugePair {
                 ok: gauge(
                     "signline_signing_keys_fetches_ok",
@@ -134,6 +140,11 @@ impl Metrics {
     /// Counts a call that was refused by a limit.
     pub fn count_refusal(&self, limit: &str) {
         self.refused_attempts.with_label_values(&[limit]).inc();
+    }
+
+    /// Counts a refused call that is left out of the audit log.
+    pub fn count_unwritten_refusal(&self) {
+        self.unwritten_refusals.with_label_values::<&str>(&[]).inc();
     }
 
     /// The metrics as text, with the state as it is now.

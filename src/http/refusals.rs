@@ -21,10 +21,15 @@ use crate::http::unmatched::KnownPaths;
 #[derive(Clone, Copy)]
 pub(super) struct RefusedWith(pub(super) ProblemKind);
 
-/// Writes down a refused attempt.
+/// Writes down a refused attempt, ten a minute of each caller: the log never forgets, and whoever has a credential, of any
+/// right or none, could fill it.
 ///
 /// An answer does not wait for a log that fails: it is right without.
 pub(super) async fn write_down(services: &Services, event: NewAuditEvent) {
+    if !services.attempts.may_write_down(&event.deed.actor) {
+        services.metrics.count_unwritten_refusal();
+        return;
+    }
     if let Err(error) = services.audit.record_refusal(event).await {
         warn!(%error, "a refused attempt could not be written into the audit log");
     }

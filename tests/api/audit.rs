@@ -1,5 +1,7 @@
 //! The audit log over HTTP.
 
+use std::collections::HashMap;
+
 use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
@@ -83,6 +85,49 @@ async fn what_was_refused_is_told_with_the_problem() {
         ("importMappings", "import-rejected"),
     ];
     assert_eq!(told, expected);
+}
+
+/// Whoever is refused, and whatever for: the log never forgets, so of each caller it takes ten refusals a minute.
+#[tokio::test]
+async fn no_caller_can_fill_the_log_with_what_it_is_refused() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
+        let (nobody, resolver, admin) = (
+            app.api_key("scim", Some("other")).await,
+            app.api_key("resolver", None).await,
+            app.api_key("business-group-admin", Some("abccompany")).await,
+        );
+        let mapping = format!("{GROUP}/mappings/7635551111");
+        let wrong = json!({"email": "no address"});
+        // Without a right; with another group's; with the right, and wrong, in ways of its own each.
+        let refused = [
+            (&nobody, Method::GET, "/v1/business-groups", 403),
+            (&resolver, Method::DELETE, GROUP, 403),
+            (&admin, Method::GET, "/v1/business-groups/other", 404),
+            (&admin, Method::PUT, &mapping, 422),
+            (&app.operator, Method::PUT, &mapping, 422),
+        ];
+        let before = events(&app, "?limit=1000").await.len();
+        for _ in 0..30 {
+            for (key, method, path, status) in &refused {
+                let call = app.call(method.clone(), path).bearer_auth(key).json(&wrong);
+                assert_eq!(call.send().await.unwrap().status(), *status, "{method} {path}");
+            }
+        }
+        let written = events(&app, "?limit=1000").await.split_off(before);
+        let mut of_callers = HashMap::new();
+        for event in &written {
+            *of_callers.entry(event["actor"].as_str().unwrap()).or_insert(0) += 1;
+        }
+        assert_eq!(of_callers.len(), 4, "{of_callers:?}");
+        // Ten at once, and one more every six seconds.
+        assert!(of_callers.values().all(|count| (10..30).contains(count)), "{of_callers:?}");
+        let metrics = text(app.get("/metrics").send().await.unwrap(), 200).await;
+        let left_out = format!("signline_unwritten_refusals_total {}", 150 - written.len());
+        assert!(metrics.contains(&left_out), "{left_out}: {metrics}");
+    }
 }
 
 #[tokio::test]

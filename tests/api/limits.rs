@@ -99,6 +99,37 @@ async fn callers_behind_a_trusted_proxy_are_limited_each_for_herself() {
     assert_eq!(bad("192.0.2.2", 5).await, 401);
 }
 
+/// Sent as bytes: no client library writes them.
+#[tokio::test]
+async fn no_byte_that_a_caller_writes_makes_its_failures_the_proxys() {
+    let app = app_with_limits(3, 0).await;
+    let bad = async |lines: &[&[u8]], at: usize| {
+        let mut connection = connect(&app).await;
+        let mut head = format!("GET /v1/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer eyJ.{at}.x\r\n").into_bytes();
+        for line in lines {
+            head.extend([b"x-forwarded-for: ", *line, b"\r\n"].concat());
+        }
+        head.extend(b"connection: close\r\n\r\n");
+        connection.write_all(&head).await.unwrap();
+        answer(&mut connection).await[..12].to_owned()
+    };
+    for (at, lines) in [
+        &[&b"\xff, 192.0.2.1"[..]][..],
+        &[b"\xc3\xa4", b"192.0.2.1"],
+        &[b"10.0.0.1, \x80", b"\xfe", b"192.0.2.1:4711"],
+        &[b"\xff, ::ffff:192.0.2.1"],
+        &[b"192.0.2.1"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let expected = if at < 3 { "HTTP/1.1 401" } else { "HTTP/1.1 429" };
+        assert_eq!(bad(lines, at).await, expected, "{lines:?}");
+    }
+    assert_eq!(bad(&[b"\xff, 192.0.2.2"], 10).await, "HTTP/1.1 401", "another caller");
+    assert_eq!(bad(&[], 11).await, "HTTP/1.1 401", "the proxy itself");
+}
+
 #[tokio::test]
 async fn without_trusted_proxies_what_a_caller_says_of_her_address_does_not_count() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| settings.limits.failures_per_address = 3).await;

@@ -127,15 +127,12 @@ impl Caller {
         }
     }
 
-    /// Whether it is written down what this call is refused. Of people without any right only those of tenants that the
-    /// service knows, and each of them so often: the log never forgets, and nobody must be able to fill it.
-    pub(super) fn is_written_down(&self, services: &Services) -> bool {
+    /// Whether it may be written down at all what this call is refused: not of people without any right of tenants that the
+    /// service does not know, who can be anybody. How often is another question, see [`crate::http::refusals`].
+    pub(super) fn may_be_written_down(&self) -> bool {
         match self {
             Self::Key(_) => true,
-            Self::Person { standing, .. } if standing.right.is_ok() => true,
-            Self::Person { token, standing } => {
-                standing.is_known() && services.attempts.may_write_down(token.sign_in.tid, token.sign_in.oid)
-            }
+            Self::Person { standing, .. } => standing.right.is_ok() || standing.is_known(),
         }
     }
 }

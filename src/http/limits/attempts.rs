@@ -24,13 +24,14 @@ use std::time::Duration;
 use std::time::Instant;
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderValue;
 use actix_web::http::header::X_FORWARDED_FOR;
 use quick_cache::sync::Cache;
 use tracing::warn;
 
 use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
-use crate::domain::guid::Guid;
+use crate::domain::actor::Actor;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::http::limits::level::Level;
 use crate::http::limits::level::Rate;
@@ -49,7 +50,7 @@ const LOOK_UPS_A_SECOND: u32 = 100;
 /// Lines a minute in the log about addresses that are over their limit.
 const LINES_A_MINUTE: u32 = 10;
 
-/// Refused calls a minute of one person without any right that go into the audit log.
+/// Refused calls a minute of one caller that go into the audit log: it never forgets, and nobody must be able to fill it.
 const WRITTEN_DOWN_A_MINUTE: u32 = 10;
 
 /// How many failures are borne.
@@ -74,8 +75,8 @@ pub struct FailedAttempts {
     good_keys: Cache<u64, ()>,
     /// Until when something may be over its limit, in microseconds since the start; 0: nothing is.
     alert_until: AtomicU64,
-    /// Refused calls of people without any right, which the audit log tells of.
-    written_down: Failures<(Guid, Guid)>,
+    /// Refused calls that the audit log tells of, by who made them.
+    written_down: Failures<u64>,
     checks: Level,
     look_ups: Level,
     lines: Level,
@@ -171,9 +172,9 @@ impl FailedAttempts {
         }
     }
 
-    /// Whether one more refused call of this person, who has no right to any, goes into the audit log.
-    pub(in crate::http) fn may_write_down(&self, tid: Guid, oid: Guid) -> bool {
-        self.written_down.count(&(tid, oid), self.now()).is_ok()
+    /// Whether one more refused call of this caller goes into the audit log, whatever right they have.
+    pub(in crate::http) fn may_write_down(&self, caller: &Actor) -> bool {
+        self.written_down.count(&self.print(&caller.id), self.now()).is_ok()
     }
 
     /// Whether a credential is to be checked at all.
@@ -241,8 +242,7 @@ impl FailedAttempts {
     /// Where a call came from.
     fn origin(&self, request: &HttpRequest) -> IpAddr {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-        let forwarded: Vec<_> =
-            request.headers().get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
+        let forwarded: Vec<_> = request.headers().get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
         self.proxies.origin(peer, forwarded.into_iter())
     }
 
@@ -442,8 +442,10 @@ mod tests {
         for at in 0..200_000_u32 {
             let here = from(&Ipv4Addr::from_bits(at).to_string(), None);
             let _ = attempts.fail(&here, Kind::Token, &at.to_string(), false);
+            attempts.may_write_down(&Actor { id: at.to_string(), name: String::new() });
         }
-        for levels in [attempts.addresses.unwrap().levels.len(), attempts.credentials.unwrap().levels.len()] {
+        let (addresses, credentials) = (attempts.addresses.unwrap(), attempts.credentials.unwrap());
+        for levels in [addresses.levels.len(), credentials.levels.len(), attempts.written_down.levels.len()] {
             assert!(levels <= CAPACITY, "{levels}");
         }
     }
