@@ -41,6 +41,7 @@ use crate::http::limits::ImportSlots;
 use crate::http::metrics::Metrics;
 use crate::http::open_files;
 use crate::http::server;
+use crate::http::server::Connections;
 use crate::http::services::Services;
 use crate::http::tls::ListenerTls;
 use crate::http::tls::TlsError;
@@ -101,8 +102,7 @@ pub struct Service {
     stores: Stores,
     listener: TcpListener,
     address: SocketAddr,
-    connections: usize,
-    tls: Option<Arc<ListenerTls>>,
+    connections: Connections,
 }
 
 impl Service {
@@ -119,8 +119,10 @@ impl Service {
         let services = Data::new(plug(settings, &stores, address)?);
         let consents = Arc::clone(&services.consents);
         let upkeep = Upkeep::new(services.imports.clone(), services.history.clone(), consents, settings.history_age);
-        let connections = open_files::room_for_connections(settings.limits.connections);
-        Ok(Self { services, upkeep, stores, listener, address, connections, tls })
+        let most = open_files::room_for_connections(settings.limits.connections);
+        let connections =
+            Connections { most, keep_alive: settings.limits.keep_alive, answer_limit: settings.limits.answer, tls };
+        Ok(Self { services, upkeep, stores, listener, address, connections })
     }
 
     /// Where it listens.
@@ -144,9 +146,9 @@ impl Service {
         let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(stop_of_tasks.clone()));
         let upkeep = tokio::spawn(self.upkeep.run(stop_of_tasks.clone()));
         let listening = tokio::spawn(listen(Arc::clone(&self.stores.line_watch), stop_of_tasks));
-        let reloading = self.tls.clone().map(reload_on_hangup).transpose()?.map(tokio::spawn);
-        info!(address = %self.address, tls = self.tls.is_some(), "listening");
-        let served = server::serve(self.listener, self.services, (self.connections, self.tls), stop).await;
+        let reloading = self.connections.tls.clone().map(reload_on_hangup).transpose()?.map(tokio::spawn);
+        info!(address = %self.address, tls = self.connections.tls.is_some(), "listening");
+        let served = server::serve(self.listener, self.services, self.connections, stop).await;
         drop(stopped);
         if let Some(reloading) = reloading {
             reloading.abort();

@@ -104,6 +104,10 @@ pub struct Limits {
     pub concurrent_imports: usize,
     /// Open connections.
     pub connections: usize,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// How long a client may leave an answer where it is. Nobody has to set it but tests, which would wait.
+    pub answer: Duration,
 }
 
 /// The files that TLS on the listener needs: both, or none for plain HTTP.
@@ -192,6 +196,8 @@ impl Settings {
                 failures_per_credential: 200,
                 concurrent_imports: 8,
                 connections: 16_384,
+                keep_alive: Duration::from_secs(75),
+                answer: Duration::from_secs(30),
             },
             tls: TlsFiles::default(),
             log: LogSettings { filter: EnvFilter::new("info"), format: LogFormat::Json },

@@ -109,6 +109,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         read: |settings, text| set(&mut settings.limits.connections, read_number(text, 16, MAX_CONNECTIONS)),
     },
     Setting {
+        name: "keep_alive_seconds",
+        read: |settings, text| {
+            set(&mut settings.limits.keep_alive, read_number(text, 1, MAX_KEEP_ALIVE).map(Duration::from_secs))
+        },
+    },
+    Setting {
         name: "tls_certificate",
         read: |settings, text| set(&mut settings.tls.certificate, Ok(Some(PathBuf::from(text)))),
     },
@@ -134,6 +140,10 @@ const MAX_IMPORTS: u64 = 1000;
 
 /// The most connections that can be set.
 const MAX_CONNECTIONS: u64 = 1_000_000;
+
+/// The longest time in seconds that an idle connection can be kept. The longest of the clouds' load balancers is 4000 s, and
+/// they can be set lower.
+const MAX_KEEP_ALIVE: u64 = 3600;
 
 /// The longest time in days that history can be kept for, short of for good.
 const MAX_DAYS: u64 = 36_500;

@@ -18,6 +18,9 @@ fn what_is_not_set_has_its_default() {
     assert_eq!(settings.email_claims, ["email", "preferred_username", "upn"]);
     assert_eq!(settings.clock_skew, Duration::from_mins(1));
     assert_eq!(settings.max_import_bytes, 67_108_864);
+    assert_eq!(settings.limits.keep_alive, Duration::from_secs(75));
+    let settings = load(&[("SIGNLINE_KEEP_ALIVE_SECONDS", "620")]).unwrap();
+    assert_eq!(settings.limits.keep_alive, Duration::from_secs(620));
 }
 
 #[test]
@@ -93,6 +96,8 @@ fn a_bad_or_unknown_setting_is_named_on_one_line() {
         ("SIGNLINE_MAX_FAILURES_PER_CREDENTIAL", "1000001"),
         ("SIGNLINE_MAX_CONCURRENT_IMPORTS", "0"),
         ("SIGNLINE_MAX_CONNECTIONS", "15"),
+        ("SIGNLINE_KEEP_ALIVE_SECONDS", "0"),
+        ("SIGNLINE_KEEP_ALIVE_SECONDS", "3601"),
         ("SIGNLINE_LOG", "signline=loud"),
         ("SIGNLINE_LOG", "inof"),
         ("SIGNLINE_LOG", "info,nonsense"),

@@ -168,6 +168,9 @@ impl Edge {
         if self.services.over_tls {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONE_YEAR));
         }
+        if call.is_last {
+            end_connection(&response);
+        }
         if call.is_last || self.services.drain.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
@@ -343,11 +346,14 @@ fn keep_private(headers: &mut HeaderMap) {
 /// Whether the request has a body of no announced length. Nobody may read it to its end, which may never come; so there is
 /// no further call on its connection.
 fn is_of_no_length(request: &ServiceRequest) -> bool {
-    let of_no_length = request.headers().contains_key(TRANSFER_ENCODING);
-    if let Some(last_call) = request.conn_data::<LastCall>().filter(|_| of_no_length) {
+    request.headers().contains_key(TRANSFER_ENCODING)
+}
+
+/// Lets the connection end once its last answer is written, whether or not its client says anything more.
+fn end_connection(response: &ServiceResponse<BoxBody>) {
+    if let Some(last_call) = response.request().conn_data::<LastCall>() {
         last_call.announce();
     }
-    of_no_length
 }
 
 /// A method name that a caller made up must not become a label of its own.

@@ -52,19 +52,15 @@ use crate::http::unmatched::unmatched;
 use crate::http::watched::Patience;
 use crate::http::watched::Watched;
 
-/// How long an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
 /// How long the head of a request may take to arrive.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a client may stand still.
-const PATIENCE: Patience = Patience {
-    head: HEAD_LIMIT,
-    answer: Duration::from_secs(30),
-    call: Duration::from_mins(10),
-    end: DISCONNECT_LIMIT,
-};
+/// How long a client may stand still between a head and its answer.
+const CALL_LIMIT: Duration = Duration::from_mins(10);
+
+/// How fast a client must take an answer that it can't take at once, in bytes a second: a group of a million people exports in
+/// less than an hour then, over any line that somebody would work on.
+const LEAST_PACE: u32 = 16 * 1024;
 
 /// How long a client may take to close its side.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -87,27 +83,42 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)?.into_std()
 }
 
-/// Serves until `stop` is ready and the calls under way have ended. Of more than so many connections the further ones wait.
+/// How connections are taken.
+pub struct Connections {
+    /// So many at once; further ones wait.
+    pub most: usize,
+    /// How long an idle one is kept.
+    pub keep_alive: Duration,
+    /// How long a client may leave an answer where it is.
+    pub answer_limit: Duration,
+    /// Over TLS; `None`: as they come.
+    pub tls: Option<Arc<ListenerTls>>,
+}
+
+/// Serves until `stop` is ready and the calls under way have ended.
 ///
 /// # Errors
 /// If the workers could not be started.
 pub async fn serve(
     listener: TcpListener,
     services: Data<Services>,
-    (connections, tls): (usize, Option<Arc<ListenerTls>>),
+    Connections { most, keep_alive, answer_limit, tls }: Connections,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let drain = services.drain.clone();
+    let patience = patience(answer_limit);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let server = Server::build().disable_signals().workers(workers);
-    let server = server.max_concurrent_connections(connections.div_ceil(workers));
+    let server = server.max_concurrent_connections(most.div_ceil(workers));
     let server = match tls {
-        None => server.listen("signline", listener, move || plain(services.clone())),
+        None => server.listen("signline", listener, move || plain(services.clone(), (keep_alive, patience))),
         Some(tls) => {
             let config = tls.server_config().map_err(io::Error::other)?;
             // As many as there may be connections: the library would stop to listen while 256 clients say nothing.
-            max_concurrent_tls_connect(connections);
-            server.listen("signline", listener, move || over_tls(services.clone(), config.clone()))
+            max_concurrent_tls_connect(most);
+            server.listen("signline", listener, move || {
+                over_tls(services.clone(), (keep_alive, patience), config.clone())
+            })
         }
     }?
     .run();
@@ -123,44 +134,52 @@ pub async fn serve(
     running.await.map_err(io::Error::other)?
 }
 
+/// How long a client may stand still.
+fn patience(answer: Duration) -> Patience {
+    Patience { head: HEAD_LIMIT, answer, answer_pace: LEAST_PACE, call: CALL_LIMIT, end: DISCONNECT_LIMIT }
+}
+
 /// A worker's side of connections.
 fn plain(
     services: Data<Services>,
+    (keep_alive, patience): (Duration, Patience),
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    fn_service(|stream: TcpStream| {
+    fn_service(move |stream: TcpStream| {
         let (peer, nodelay) = (stream.peer_addr(), stream.set_nodelay(true));
-        ready(Ok(connection(stream, peer, nodelay)))
+        ready(Ok(connection(Watched::new(stream, patience), peer, nodelay)))
     })
-    .and_then(http(services))
+    .and_then(http(services, keep_alive))
 }
 
 /// The same, over TLS.
 fn over_tls(
     services: Data<Services>,
+    (keep_alive, patience): (Duration, Patience),
     config: ServerConfig,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = TlsError<io::Error, DispatchError>, InitError = ()>
 {
     Acceptor::new(config)
         .map_err(TlsError::into_service_error)
-        .and_then(fn_service(|stream: TlsStream<TcpStream>| {
+        .and_then(fn_service(move |stream: TlsStream<TcpStream>| {
             let (peer, nodelay) = (stream.get_ref().0.peer_addr(), stream.get_ref().0.set_nodelay(true));
-            ready(Ok(connection(stream, peer, nodelay)))
+            ready(Ok(connection(Watched::new(stream, patience), peer, nodelay)))
         }))
-        .and_then(http(services).map_err(TlsError::Service))
+        .and_then(http(services, keep_alive).map_err(TlsError::Service))
 }
 
 /// A connection as the framework takes it. One that could not be set not to delay is only slower.
 fn connection<IO>(
-    stream: IO,
+    stream: Watched<IO>,
     peer: io::Result<SocketAddr>,
     _nodelay: io::Result<()>,
 ) -> (Watched<IO>, Protocol, Option<SocketAddr>) {
-    (Watched::new(stream, &PATIENCE), Protocol::Http1, peer.ok())
+    (stream, Protocol::Http1, peer.ok())
 }
 
 /// HTTP on a connection.
 fn http<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
     services: Data<Services>,
+    keep_alive: Duration,
 ) -> impl ServiceFactory<
     (Watched<IO>, Protocol, Option<SocketAddr>),
     Config = (),
@@ -170,7 +189,7 @@ fn http<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
 > {
     let (ends, opens) = (services.drain.clone(), services.drain.clone());
     HttpService::build()
-        .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+        .keep_alive(KeepAlive::Timeout(keep_alive))
         .client_request_timeout(HEAD_LIMIT)
         .client_disconnect_timeout(DISCONNECT_LIMIT)
         .graceful_shutdown_signal(move || ends.end_of_connection())

@@ -1,7 +1,7 @@
 //! A connection that is given up when its client stands still.
 //!
 //! The framework sees to the head of the first request of a connection, and to idle connections. It waits for good for the
-//! rest of a later head, and for a client that does not read its answer.
+//! rest of a later head, for a client that does not read its answer, and for the end of a chunked body that nobody wants.
 
 use std::cell::Cell;
 use std::io;
@@ -11,7 +11,6 @@ use std::task::Context;
 use std::task::Poll;
 use std::task::ready;
 use std::time::Duration;
-use std::time::Instant;
 
 use actix_web::rt::time::Sleep;
 use actix_web::rt::time::sleep;
@@ -20,13 +19,18 @@ use memchr::memmem;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
+use tokio::time::Instant;
 
 /// How long a client may stand still.
+#[derive(Clone, Copy)]
 pub(super) struct Patience {
     /// With the head of a request, from its first byte to its last.
     pub(super) head: Duration,
     /// With the bytes of an answer that it leaves where they are.
     pub(super) answer: Duration,
+    /// How fast it must take an answer, in bytes a second, if it takes longer than that: who takes a byte now and then would
+    /// keep what the answer is made of, such as a snapshot of the database.
+    pub(super) answer_pace: u32,
     /// Between a head and its answer, while nothing comes and goes. Longer than any call; those with a body have shorter
     /// limits of their own.
     pub(super) call: Duration,
@@ -43,24 +47,32 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// taken at once, needs none.
 pub(super) struct Watched<IO> {
     io: IO,
-    patience: &'static Patience,
+    patience: Patience,
     reading: Reading,
-    /// The last bytes of a head that is not complete.
+    /// The last bytes of a head that is not complete; zeros before its first.
     tail: [u8; END_OF_HEAD.len() - 1],
     read_clock: Option<Pin<Box<Sleep>>>,
-    write_clock: Option<Pin<Box<Sleep>>>,
+    blocked: Option<Blocked>,
+    /// How much longer the client may leave the bytes of the answer where they are.
+    slack: Duration,
     last_call: LastCall,
     /// When nothing more is read: the last call was answered.
     ends_at: Option<Instant>,
 }
 
-/// Tells a connection that the call which is under way is its last.
+/// Bytes that the client does not take.
+struct Blocked {
+    since: Instant,
+    clock: Pin<Box<Sleep>>,
+}
+
+/// Tells a connection that the call which is being answered is its last.
 #[derive(Clone, Default)]
 pub(super) struct LastCall(Rc<Cell<bool>>);
 
 impl LastCall {
-    /// What comes once its answer is written is not read for long. For a body of no announced length, which the framework
-    /// would read to an end that may never come.
+    /// What comes once the next answer is written is not read for long. For a body of no announced length, which the
+    /// framework would read to an end that may never come.
     pub(super) fn announce(&self) {
         self.0.set(true);
     }
@@ -78,10 +90,18 @@ enum Reading {
 }
 
 impl<IO> Watched<IO> {
-    pub(super) fn new(io: IO, patience: &'static Patience) -> Self {
-        let (tail, read_clock, write_clock) = ([0; END_OF_HEAD.len() - 1], None, None);
-        let (last_call, ends_at) = (LastCall::default(), None);
-        Self { io, patience, reading: Reading::Nothing, tail, read_clock, write_clock, last_call, ends_at }
+    pub(super) fn new(io: IO, patience: Patience) -> Self {
+        Self {
+            io,
+            patience,
+            reading: Reading::Nothing,
+            tail: [0; END_OF_HEAD.len() - 1],
+            read_clock: None,
+            blocked: None,
+            slack: patience.answer,
+            last_call: LastCall::default(),
+            ends_at: None,
+        }
     }
 
     /// For whoever knows which call is the last.
@@ -91,21 +111,31 @@ impl<IO> Watched<IO> {
 
     fn has_read(&mut self, bytes: &[u8]) {
         match self.reading {
-            Reading::Nothing if bytes.ends_with(END_OF_HEAD) => self.reading = Reading::Rest,
-            Reading::Nothing if bytes.is_empty() => {}
-            Reading::Nothing => {
-                self.tail = [0; END_OF_HEAD.len() - 1];
-                self.reading = Reading::Head;
-                self.read_clock = Some(Box::pin(sleep(self.patience.head)));
-                self.look_for_end_of_head(bytes);
-            }
+            Reading::Nothing => self.begin_head(bytes),
             Reading::Head => self.look_for_end_of_head(bytes),
             Reading::Rest if self.read_clock.is_some() => self.read_clock = Some(Box::pin(sleep(self.patience.call))),
             Reading::Rest => {}
         }
     }
 
-    fn look_for_end_of_head(&mut self, bytes: &[u8]) {
+    fn begin_head(&mut self, bytes: &[u8]) {
+        let Some(first) = bytes.first().copied() else { return };
+        self.slack = self.patience.answer;
+        if bytes.ends_with(END_OF_HEAD) && !is_line_end(first) {
+            self.reading = Reading::Rest;
+            return;
+        }
+        self.tail = [0; END_OF_HEAD.len() - 1];
+        self.reading = Reading::Head;
+        self.read_clock = Some(Box::pin(sleep(self.patience.head)));
+        self.look_for_end_of_head(bytes);
+    }
+
+    fn look_for_end_of_head(&mut self, mut bytes: &[u8]) {
+        // The framework skips empty lines before a head (RFC 9112, section 2.2): they are no end of one.
+        if self.tail == [0; END_OF_HEAD.len() - 1] {
+            bytes = &bytes[bytes.iter().take_while(|byte| is_line_end(**byte)).count()..];
+        }
         let mut seam = self.tail.to_vec();
         seam.extend(bytes.iter().take(END_OF_HEAD.len() - 1));
         if memmem::find(&seam, END_OF_HEAD).is_some() || memmem::find(bytes, END_OF_HEAD).is_some() {
@@ -118,23 +148,51 @@ impl<IO> Watched<IO> {
         self.tail.copy_from_slice(last);
     }
 
-    fn has_written(&mut self, bytes: &[u8]) {
-        if bytes.len() != CONTINUE.len() || bytes != CONTINUE {
-            self.reading = Reading::Nothing;
-            self.read_clock = None;
-            if self.last_call.0.get() && self.ends_at.is_none() {
-                self.ends_at = Some(Instant::now() + self.patience.end);
-            }
+    fn has_written(&mut self, bytes: &[u8], context: &mut Context<'_>) {
+        let is_answer = bytes.len() > CONTINUE.len() || !CONTINUE.ends_with(bytes);
+        if !is_answer || self.ends_at.is_some() {
+            return;
         }
-        self.write_clock = None;
+        self.reading = Reading::Nothing;
+        self.read_clock = None;
+        if self.last_call.0.get() {
+            self.end_soon(context);
+        }
+    }
+
+    /// Nothing more is read from soon on. A client that says nothing wakes nobody: the clock must, so it runs from here on.
+    fn end_soon(&mut self, context: &mut Context<'_>) {
+        let ends_at = Instant::now() + self.patience.end;
+        let mut clock = Box::pin(sleep_until(ends_at));
+        // Whether it has gone off already is looked at when the task reads again.
+        let _ = clock.as_mut().poll(context);
+        (self.ends_at, self.read_clock) = (Some(ends_at), Some(clock));
+    }
+
+    /// The client has taken bytes of an answer. What it left lying before counts against it, and what it takes for it.
+    fn has_taken(&mut self, bytes: usize) {
+        if let Some(blocked) = self.blocked.take() {
+            self.slack = self.slack.saturating_sub(blocked.since.elapsed());
+        }
+        if self.slack < self.patience.answer {
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            let earned = Duration::from_secs(1) * bytes / self.patience.answer_pace.max(1);
+            self.slack = self.patience.answer.min(self.slack + earned);
+        }
     }
 
     /// The client does not read: an error once that has gone on for too long.
-    fn poll_write_clock(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        let clock = self.write_clock.get_or_insert_with(|| Box::pin(sleep(self.patience.answer)));
-        ready!(clock.as_mut().poll(context));
+    fn poll_blocked(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let slack = self.slack;
+        let begin = || Blocked { since: Instant::now(), clock: Box::pin(sleep(slack)) };
+        let blocked = self.blocked.get_or_insert_with(begin);
+        ready!(blocked.clock.as_mut().poll(context));
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
@@ -143,12 +201,9 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Some(ends_at) = self.ends_at {
-            if Instant::now() >= ends_at {
-                // As if the client had ended it: what is left of the answer is still written.
-                return Poll::Ready(Ok(()));
-            }
-            self.read_clock.get_or_insert_with(|| Box::pin(sleep_until(ends_at.into())));
+        if self.ends_at.is_some_and(|ends_at| Instant::now() >= ends_at) {
+            // As if the client had ended it: what is left of the answer is still written.
+            return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
         match Pin::new(&mut self.io).poll_read(context, buffer) {
@@ -178,30 +233,37 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Watched<IO> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.io).poll_write(context, bytes) {
             Poll::Ready(written) => {
-                self.has_written(bytes);
+                self.has_taken(written.as_ref().copied().unwrap_or_default());
+                self.has_written(bytes, context);
                 Poll::Ready(written)
             }
-            Poll::Pending => self.poll_write_clock(context).map(Err),
+            Poll::Pending => self.poll_blocked(context).map(Err),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.io).poll_flush(context) {
             Poll::Ready(flushed) => {
-                self.write_clock = None;
+                self.has_taken(0);
                 Poll::Ready(flushed)
             }
-            Poll::Pending => self.poll_write_clock(context).map(Err),
+            Poll::Pending => self.poll_blocked(context).map(Err),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
+        match Pin::new(&mut self.io).poll_shutdown(context) {
+            Poll::Ready(ended) => Poll::Ready(ended),
+            // TLS has a last word, which waits as an answer does.
+            Poll::Pending => self.poll_blocked(context).map(Err),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
     use tokio::io::DuplexStream;
@@ -213,6 +275,7 @@ mod tests {
     const PATIENCE: Patience = Patience {
         head: Duration::from_millis(200),
         answer: Duration::from_millis(200),
+        answer_pace: 200,
         call: Duration::from_millis(600),
         end: Duration::from_millis(200),
     };
@@ -220,7 +283,7 @@ mod tests {
 
     fn connection() -> (DuplexStream, Watched<DuplexStream>) {
         let (client, server) = duplex(64);
-        (client, Watched::new(server, &PATIENCE))
+        (client, Watched::new(server, PATIENCE))
     }
 
     async fn read(server: &mut Watched<DuplexStream>) -> io::Result<usize> {
@@ -315,6 +378,95 @@ mod tests {
         assert!(begun.elapsed() >= PATIENCE.end);
         drop(server);
         endless.await.unwrap();
+    }
+
+    /// The framework reads until there is nothing more, writes the answer, and reads again when it is woken.
+    #[tokio::test]
+    async fn after_the_answer_to_the_last_call_a_client_that_says_nothing_more_is_not_waited_for() {
+        for body in [&b""[..], b"5\r\nchu", b"5\r\nchunk\r\n"] {
+            let (mut client, mut server) = connection();
+            client.write_all(REQUEST).await.unwrap();
+            client.write_all(body).await.unwrap();
+            assert!(timeout(PATIENCE.end / 2, async { while read(&mut server).await.is_ok() {} }).await.is_err());
+            server.last_call().announce();
+            let mut is_answered = false;
+            let connection = poll_fn(|context| {
+                let mut bytes = [0; 64];
+                if Pin::new(&mut server).poll_read(context, &mut ReadBuf::new(&mut bytes)).is_ready() {
+                    return Poll::Ready(());
+                }
+                if !is_answered {
+                    is_answered = Pin::new(&mut server).poll_write(context, b"HTTP/1.1 401 x\r\n\r\n").is_ready();
+                }
+                Poll::Pending
+            });
+            let begun = Instant::now();
+            timeout(PATIENCE.end * 10, connection).await.expect("the clock wakes the connection");
+            assert!(begun.elapsed() >= PATIENCE.end);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_rest_of_100_continue_is_no_answer_either() {
+        let (mut client, server) = duplex(7);
+        let mut server = Watched::new(server, PATIENCE);
+        server.reading = Reading::Rest;
+        let taken = async {
+            let mut bytes = [0; CONTINUE.len()];
+            client.read_exact(&mut bytes).await.map(|_| bytes)
+        };
+        let (written, taken) = tokio::join!(server.write_all(CONTINUE), taken);
+        written.unwrap();
+        assert_eq!(taken.unwrap(), CONTINUE);
+        assert!(server.reading == Reading::Rest);
+    }
+
+    #[tokio::test]
+    async fn empty_lines_are_no_head_and_bring_no_time() {
+        for lines in [&[&b"\r\n\r\n"[..]][..], &[b"\r\n"], &[b"\r\n", b"\r\n"], &[b"\n", b"\r\n\r\n\r\n"]] {
+            let (mut client, mut server) = connection();
+            for line in lines {
+                client.write_all(line).await.unwrap();
+                read(&mut server).await.unwrap();
+            }
+            let given_up = timeout(PATIENCE.head * 2, read(&mut server)).await.expect("it is given up");
+            assert_eq!(given_up.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        }
+        let (mut client, mut server) = connection();
+        for part in [b"\r\n", REQUEST] {
+            client.write_all(part).await.unwrap();
+            read(&mut server).await.unwrap();
+        }
+        assert!(server.reading == Reading::Rest);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
+        let (mut client, mut server) = connection();
+        let drops = tokio::spawn(async move {
+            while client.read_exact(&mut [0; 2]).await.is_ok() {
+                sleep(PATIENCE.answer / 4).await;
+            }
+        });
+        let error = timeout(PATIENCE.answer * 20, server.write_all(&[b'x'; 10_000])).await.expect("it is given up");
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(server);
+        drops.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn how_slowly_one_answer_was_taken_does_not_count_for_the_next() {
+        let (mut client, mut server) = connection();
+        let slow = async {
+            sleep(PATIENCE.answer * 3 / 4).await;
+            client.read_exact(&mut [0; 65]).await.unwrap();
+        };
+        let (written, ()) = tokio::join!(server.write_all(&[b'x'; 65]), slow);
+        written.unwrap();
+        assert!(server.slack < PATIENCE.answer);
+        client.write_all(REQUEST).await.unwrap();
+        read(&mut server).await.unwrap();
+        assert_eq!(server.slack, PATIENCE.answer);
     }
 
     #[tokio::test]

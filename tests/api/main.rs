@@ -25,6 +25,7 @@ mod problems;
 mod resolving;
 mod seen_again;
 mod sign_in_check;
+mod stalled;
 mod story;
 mod support;
 mod tenants;
