@@ -37,7 +37,7 @@ use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::AttemptLimits;
 use crate::http::limits::FailedAttempts;
-use crate::http::limits::ImportSlots;
+use crate::http::limits::GroupSlots;
 use crate::http::metrics::Metrics;
 use crate::http::open_files;
 use crate::http::server;
@@ -241,7 +241,8 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         plan: settings.numbering_plan,
         max_import_bytes: settings.max_import_bytes,
         attempts: FailedAttempts::new(attempt_limits(&settings.limits)),
-        import_slots: Arc::new(ImportSlots::new(settings.limits.concurrent_imports)),
+        import_slots: Arc::new(GroupSlots::of_imports(settings.limits.concurrent_imports)),
+        export_slots: Arc::new(GroupSlots::of_exports()),
         over_tls: settings.tls.certificate.is_some(),
         console: console_config(settings),
         metrics: Metrics::new()?,

@@ -19,7 +19,7 @@ use crate::history::History;
 use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::FailedAttempts;
-use crate::http::limits::ImportSlots;
+use crate::http::limits::GroupSlots;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::import::Importer;
@@ -70,7 +70,9 @@ pub struct Services {
     /// The limits for credentials that are not good.
     pub attempts: FailedAttempts,
     /// The imports under way.
-    pub import_slots: Arc<ImportSlots>,
+    pub import_slots: Arc<GroupSlots>,
+    /// The exports under way.
+    pub export_slots: Arc<GroupSlots>,
     /// Whether callers come over TLS to the service itself.
     pub over_tls: bool,
     /// What the console has to know.

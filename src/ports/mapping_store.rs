@@ -71,7 +71,7 @@ pub trait MappingStore: Send + Sync {
     ) -> Result<Option<SignInFacts>, StoreError>;
 
     /// Opens a group's mappings for reading, all of one revision, in the order of their numbers, in constant memory;
-    /// `None` if there is no such group.
+    /// `None` if there is no such group. [`EXPORTS_AT_ONCE`] can be open, and no other call waits for them.
     async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError>;
 }
 
@@ -178,6 +178,9 @@ pub const MAX_CHANGES_SEARCHED: u32 = 100_000;
 
 /// How many neighbours of an address are read on each side.
 pub const MAX_NEIGHBOURS: u32 = 100;
+
+/// How many exports one process gives at once: each keeps a connection of its own as long as its reader takes.
+pub const EXPORTS_AT_ONCE: u32 = 8;
 
 /// A group's mappings of one revision.
 pub struct Export {

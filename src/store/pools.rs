@@ -25,6 +25,7 @@ use tokio::time::timeout_at;
 use tracing::info;
 use uuid::Uuid;
 
+use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::store::error::OpenError;
 
 /// Connections of one replica at most, without those of look-ups and exports.
@@ -32,9 +33,6 @@ const MAX_CONNECTIONS: u32 = 24;
 
 /// Connections of one replica for look-ups at most: sign-ins don't wait for what administrators do.
 const MAX_LOOK_UPS: u32 = 8;
-
-/// Connections of one replica for exports at most: a slow reader holds one for long.
-const MAX_EXPORTS: u32 = 8;
 
 /// How long a call waits for a connection.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
@@ -147,6 +145,7 @@ impl Sessions {
 pub(super) struct Pools {
     pub(super) calls: PgPool,
     pub(super) look_ups: PgPool,
+    /// For exports: a slow reader holds one for long.
     pub(super) exports: PgPool,
 }
 
@@ -342,7 +341,7 @@ fn pools(sessions: Sessions, session: Uuid, options: &PgConnectOptions) -> Pools
         Sessions::Lent => exports,
     };
     Pools {
-        exports: calls.clone().max_connections(MAX_EXPORTS).connect_lazy_with(exports),
+        exports: calls.clone().max_connections(EXPORTS_AT_ONCE).connect_lazy_with(exports),
         calls: calls.max_connections(MAX_CONNECTIONS).connect_lazy_with(options.clone()),
         look_ups: tried(pool, TRY_LOOK_UP_AFTER_IDLE).max_connections(MAX_LOOK_UPS).connect_lazy_with(options.clone()),
     }

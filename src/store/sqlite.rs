@@ -28,6 +28,7 @@ use tokio::time::sleep;
 use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::line_generations::LineGenerations;
+use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::store::bulk;
 use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
@@ -37,9 +38,6 @@ use crate::store::statements;
 
 /// Connections that read at most.
 const MAX_READERS: u32 = 8;
-
-/// Connections for exports at most: a slow reader holds one for long.
-const MAX_EXPORTS: u32 = 4;
 
 /// How long a call waits for a connection, or for another program's lock.
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
@@ -61,6 +59,7 @@ type Query<'q, O> = QueryAs<'q, SqliteDb, O, SqliteArguments>;
 pub(super) struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
+    /// For exports: a slow reader holds one for long.
     exports: SqlitePool,
     /// How many connections for writing there have been.
     writers: Arc<AtomicU64>,
@@ -121,7 +120,7 @@ impl Sqlite {
         let writer = sound(SqlitePoolOptions::new()).max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
         let writer = first_connection(counted(writer, &writers), &options).await.map_err(fault)?;
         let reader = sound(SqlitePoolOptions::new()).acquire_timeout(WAIT_LIMIT);
-        let exports = reader.clone().max_connections(MAX_EXPORTS).connect_lazy_with(options.clone());
+        let exports = reader.clone().max_connections(EXPORTS_AT_ONCE).connect_lazy_with(options.clone());
         let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
         Ok(Self { writer, reader, exports, writers, lines: Arc::default() })
     }

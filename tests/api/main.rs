@@ -9,6 +9,7 @@ mod consents;
 mod console;
 mod console_files;
 mod document;
+mod exports;
 mod history;
 mod hostile_tokens;
 mod imports;

@@ -1,12 +1,13 @@
-//! What one caller may ask of the service before others would feel it: [`FailedAttempts`], [`ImportSlots`].
+//! What one caller may ask of the service before others would feel it: [`FailedAttempts`], [`GroupSlots`].
 
 mod attempts;
-mod import_slots;
+mod group_slots;
 mod level;
 
 pub use attempts::AttemptLimits;
 pub use attempts::FailedAttempts;
 pub(super) use attempts::Failure;
 pub(super) use attempts::Kind;
-pub use import_slots::ImportSlot;
-pub use import_slots::ImportSlots;
+pub use group_slots::ExportSlot;
+pub use group_slots::GroupSlots;
+pub use group_slots::ImportSlot;

@@ -6,6 +6,7 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::http::header::ETAG;
 use actix_web::web::Data;
+use futures_util::StreamExt;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::export;
@@ -13,6 +14,7 @@ use crate::export::ExportFile;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::WORKBOOK;
+use crate::http::limits::ExportSlot;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
@@ -23,7 +25,9 @@ const CSV: &str = "text/csv; charset=utf-8";
 
 /// Export all mappings
 ///
-/// In the order of the numbers, all of one revision, which is the `ETag`. Importing the file changes nothing.
+/// In the order of the numbers, all of one revision, which is the `ETag`. Importing the file changes nothing. A business group
+/// has two exports at once; further ones get 429, and so does everybody while eight are under way. Who takes less than 16 KiB a
+/// second of one for long is cut off.
 #[utoipa::path(
     operation_id = "exportMappings",
     tag = "imports and exports",
@@ -36,18 +40,19 @@ const CSV: &str = "text/csv; charset=utf-8";
 )]
 #[get("/v1/business-groups/{id}/mappings.csv")]
 pub(crate) async fn export_mappings(
-    call: Authorized<GroupAdmin>,
+    call: Authorized<GroupAdmin, ExportSlot>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let group = call.scope;
     let file = services.exporter.export(&group).await.map_err(Problem::unavailable)?;
-    attachment(&group, "csv", CSV, file)
+    attachment(&group, ("csv", CSV), file, call.input)
 }
 
 /// Export all mappings as an Excel workbook
 ///
 /// The same as the CSV, in a workbook whose numbers are text: a spreadsheet that opens it neither shortens nor rounds
-/// them. A group with more mappings than a sheet has rows (1,048,575 and the header) can be had as CSV alone.
+/// them. A group with more mappings than a sheet has rows (1,048,575 and the header) can be had as CSV alone. As
+/// many at once as of the CSV, counted together.
 #[utoipa::path(
     operation_id = "exportWorkbook",
     tag = "imports and exports",
@@ -66,27 +71,31 @@ pub(crate) async fn export_mappings(
 )]
 #[get("/v1/business-groups/{id}/mappings.xlsx")]
 pub(crate) async fn export_workbook(
-    call: Authorized<GroupAdmin>,
+    call: Authorized<GroupAdmin, ExportSlot>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let group = call.scope;
     let file = services.exporter.export_workbook(&group).await?;
-    attachment(&group, "xlsx", WORKBOOK, file)
+    attachment(&group, ("xlsx", WORKBOOK), file, call.input)
 }
 
+/// The file as an answer, which keeps the slot until it is sent or given up.
 fn attachment(
     group: &BusinessGroupId,
-    extension: &str,
-    media_type: &str,
+    (extension, media_type): (&str, &str),
     file: Option<ExportFile>,
+    slot: ExportSlot,
 ) -> Result<HttpResponse, Problem> {
     let file = file.ok_or_else(|| Problem::not_found("There is no such business group."))?;
+    let chunks = file.chunks.inspect(move |_| {
+        let _until_the_end = &slot;
+    });
     Ok(HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((ETAG, format!("\"{}\"", file.revision)))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{group}-mappings.{extension}\"")))
-        .streaming(file.chunks))
+        .streaming(chunks))
 }
 
 /// Get the empty file
