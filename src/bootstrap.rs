@@ -244,6 +244,7 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         import_slots: Arc::new(GroupSlots::of_imports(settings.limits.concurrent_imports)),
         export_slots: Arc::new(GroupSlots::of_exports()),
         over_tls: settings.tls.certificate.is_some(),
+        prefix: settings.public_url_at(address).map_or_else(String::new, |url| url.prefix().to_owned()),
         console: console_config(settings),
         metrics: Metrics::new()?,
         drain: Drain::default(),

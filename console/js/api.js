@@ -50,6 +50,11 @@ function queryOf(query) {
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 
+/** Where the page finds a path of the service: the page stands in a folder of it, which a proxy may serve below a path. @param {string} path */
+function addressOf(path) {
+  return `..${path}`;
+}
+
 /** The path of a business group, and below it. @param {string} group @param {...string} parts */
 export function groupPath(group, ...parts) {
   return ["/v1/business-groups", ...[group, ...parts].map(encodeURIComponent)].join("/");
@@ -76,7 +81,7 @@ export async function download(path, init = {}, fine = []) {
 async function send(path, init, bearer, fine = []) {
   const own = bearer ?? (await ownCredential());
   const headers = { ...init.headers, ...(own ? { Authorization: `Bearer ${own}` } : {}) };
-  const answer = await fetch(path, { ...init, headers, cache: "no-store" }).catch(unreachable);
+  const answer = await fetch(addressOf(path), { ...init, headers, cache: "no-store" }).catch(unreachable);
   if (answer.ok || fine.includes(answer.status)) return answer;
   throw refused(new Problem(answer.status, await answer.json().catch(() => null)), bearer);
 }
@@ -111,7 +116,7 @@ export async function upload(path, file, onProgress) {
   const own = await ownCredential();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", path);
+    request.open("POST", addressOf(path));
     request.setRequestHeader("Authorization", `Bearer ${own}`);
     request.setRequestHeader("Content-Type", mediaType(file));
     request.responseType = "json";

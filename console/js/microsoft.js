@@ -42,7 +42,8 @@ function client(config, application) {
 async function newClient(config, application) {
   const msal = await library();
   const known = config.applications.find((/** @type {any} */ one) => one.name === application);
-  const redirectUri = `${location.origin}/console/`;
+  // The folder of the page, which is `/console/` or below the path of a proxy.
+  const redirectUri = new URL(".", location.href).href;
   return msal.createStandardPublicClientApplication({
     auth: {
       clientId: known.client_id,

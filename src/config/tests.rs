@@ -31,6 +31,8 @@ fn browsers_reach_the_service_where_it_is_said_or_on_this_machine() {
     };
     let set = [("SIGNLINE_PUBLIC_URL", "https://signline.example/")];
     assert_eq!(at(&set, "127.0.0.1:8080").as_deref(), Some("https://signline.example"));
+    let below = [("SIGNLINE_PUBLIC_URL", "https://voice.example/signline/")];
+    assert_eq!(at(&below, "0.0.0.0:8080").as_deref(), Some("https://voice.example/signline"));
     assert_eq!(at(&[], "127.0.0.1:8080").as_deref(), Some("http://localhost:8080"));
     assert_eq!(at(&[], "[::1]:8081").as_deref(), Some("http://localhost:8081"));
     assert_eq!(at(&[], "0.0.0.0:8080"), None);
@@ -81,7 +83,8 @@ fn a_bad_or_unknown_setting_is_named_on_one_line() {
         ("SIGNLINE_OPERATOR_TENANT", "00000000-0000-0000-0000-000000000000"),
         ("SIGNLINE_OPERATOR_TENANT", "9188040d-6c67-4c5b-b112-36a304b66dad"),
         ("SIGNLINE_PUBLIC_URL", "http://signline.example"),
-        ("SIGNLINE_PUBLIC_URL", "https://signline.example/console/"),
+        ("SIGNLINE_PUBLIC_URL", "https://signline.example/console/?x"),
+        ("SIGNLINE_PUBLIC_URL", "https://voice.example//signline"),
         ("SIGNLINE_EMAIL_CLAIMS", "email,,upn"),
         ("SIGNLINE_EMAIL_CLAIMS", "Email"),
         ("SIGNLINE_EMAIL_CLAIMS", "email,upn,email"),

@@ -75,6 +75,10 @@ mod tests {
         let with_api = links.of(tenant, portal, "a-_Z").unwrap();
         let scope = "offline_access%20api%3A%2F%2Fc0ffee00-1111-4222-8333-444455556666%2F.default&";
         assert!(with_api.contains(scope), "{with_api}");
+        links.public_url = Some(PublicUrl::parse("https://voice.example/signline/").unwrap());
+        let below_a_path = links.of(tenant, portal, "a-_Z").unwrap();
+        let back = "redirect_uri=https%3A%2F%2Fvoice.example%2Fsignline%2Fv1%2Fconsent%2Fcallback&";
+        assert!(below_a_path.contains(back), "{below_a_path}");
         links.public_url = None;
         assert_eq!(links.of(tenant, portal, "a-_Z"), None);
     }

@@ -120,7 +120,7 @@ pub(super) fn pages(services: &Services) -> impl HttpServiceFactory + use<> {
         .add((CACHE_CONTROL, "no-cache"));
     web::scope("/console")
         .wrap(headers)
-        .service(web::redirect("", "/console/"))
+        .service(web::redirect("", services.public_path("/console/")))
         .service(web::resource("/config.json").guard(guard::Get()).to(config))
         .service(web::resource("/{file:.*}").guard(guard::Get()).to(file))
 }

@@ -16,17 +16,19 @@ use bytes::Bytes;
 use utoipa_swagger_ui::Config;
 
 use crate::http::problem::Problem;
+use crate::http::services::Services;
 
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The pages. The library's own handler copies a file of more than a megabyte for each call: some thousand callers who
 /// don't read would fill the memory.
-pub(super) fn pages() -> impl HttpServiceFactory {
-    let config = Config::new(["/openapi.json"]).validator_url("none");
+pub(super) fn pages(services: &Services) -> impl HttpServiceFactory + use<> {
+    // As seen from the page, which a proxy may serve below a path.
+    let config = Config::new(["../openapi.json"]).validator_url("none");
     let file = web::resource("/{file:.*}").guard(guard::Get()).app_data(Data::new(config)).to(page);
     web::scope("/docs")
         .wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, POLICY)).add((CACHE_CONTROL, "no-cache")))
-        .service(web::redirect("", "/docs/"))
+        .service(web::redirect("", services.public_path("/docs/")))
         .service(file)
 }
 

@@ -225,7 +225,7 @@ pub fn application(
         .app_data(services.clone())
         .app_data(known)
         .app_data(text)
-        .service(docs::pages())
+        .service(docs::pages(&services))
         .service(console::pages(&services))
         .default_service(web::to(unmatched))
         .wrap(Observe(services))

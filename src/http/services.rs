@@ -75,6 +75,8 @@ pub struct Services {
     pub export_slots: Arc<GroupSlots>,
     /// Whether callers come over TLS to the service itself.
     pub over_tls: bool,
+    /// The path below which a proxy serves it all, such as `/signline`; empty: none. Requests come without it.
+    pub prefix: String,
     /// What the console has to know.
     pub console: ConsoleConfig,
     /// What `/metrics` shows.
@@ -84,6 +86,11 @@ pub struct Services {
 }
 
 impl Services {
+    /// A path of the service, as whoever called it must be told of it.
+    pub(super) fn public_path(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
     /// The services of the application that got a request.
     pub(super) fn of(request: &HttpRequest) -> Result<&Data<Self>, Problem> {
         request.app_data::<Data<Self>>().ok_or_else(|| Problem::internal("the application has no services"))

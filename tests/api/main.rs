@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod audit;
+mod below_a_path;
 mod business_groups;
 mod consents;
 mod console;

@@ -47,7 +47,7 @@ async fn a_barrier_is_seen() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_console_must_not_do_is_seen() {
-    let world = World::new(Engine::Sqlite, &[]).await;
+    let world = World::new(Engine::Sqlite, &[], None).await;
     let browser = Browser::start(world.entra.key_print()).await;
     browser.open(&world.console()).await;
     browser.the("button", "Sign in with a key").await;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod barriers;
+mod below_a_path;
 mod browser;
 mod driver;
 mod elements;

@@ -27,20 +27,22 @@ pub(crate) struct Story {
     pub(crate) engine: Engine,
     /// Settings of the service that are not the usual ones; none: not set.
     pub(crate) settings: &'static [(&'static str, Option<&'static str>)],
+    /// The path below which a proxy serves the service; none: there is no proxy.
+    pub(crate) prefix: Option<&'static str>,
     /// The statuses of refusals that it means to meet: the browser writes them to its console.
     pub(crate) refusals: &'static [u16],
 }
 
 impl Story {
     /// On SQLite, with the usual settings, without a refusal.
-    pub(crate) const USUAL: Self = Self { engine: Engine::Sqlite, settings: &[], refusals: &[] };
+    pub(crate) const USUAL: Self = Self { engine: Engine::Sqlite, settings: &[], prefix: None, refusals: &[] };
 
     /// Tells it.
     pub(crate) async fn tell(&self, story: impl AsyncFnOnce(&World, &Browser)) {
         let _turn = BROWSERS.acquire().await.unwrap();
         // What an earlier run left.
         let _ = fs::remove_dir_all(failure_folder());
-        let world = World::new(self.engine, self.settings).await;
+        let world = World::new(self.engine, self.settings, self.prefix).await;
         let browser = Browser::start(world.entra.key_print()).await;
         if let Err(failure) = AssertUnwindSafe(self.watched(&world, &browser, story)).catch_unwind().await {
             keep(&browser, &*failure).await;

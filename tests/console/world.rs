@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::BufRead;
 use std::io::BufReader;
+use std::net::SocketAddr;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -21,6 +22,7 @@ use test_support::app::applications;
 use test_support::app::client_id;
 use test_support::database::Engine;
 use test_support::database::TestDatabase;
+use test_support::prefix_proxy::PrefixProxy;
 
 /// The tenant of the sample's operator.
 pub(crate) const OPERATOR_TENANT: &str = "c3c3c3c3-0000-4000-8000-0000000000cc";
@@ -33,7 +35,7 @@ const LISTEN: &str = "SIGNLINE_LISTEN";
 
 pub(crate) struct World {
     pub(crate) entra: Simulator,
-    /// `http://localhost:PORT`, the address that the simulator knows as the console's.
+    /// `http://localhost:PORT`, the address that the simulator knows as the console's; behind a proxy the proxy's, with the path.
     pub(crate) base: String,
     /// The secret of an operator's key.
     pub(crate) operator: String,
@@ -45,7 +47,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn new(engine: Engine, differing: &[(&str, Option<&str>)]) -> Self {
+    pub(crate) async fn new(engine: Engine, differing: &[(&str, Option<&str>)], prefix: Option<&'static str>) -> Self {
         let entra = Simulator::start(Config::sample()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let ca_file = folder.path().join("ca.pem");
@@ -62,10 +64,19 @@ impl World {
             ("SIGNLINE_OPERATOR_TENANT", OPERATOR_TENANT),
             ("SSL_CERT_FILE", ca_file.to_str().unwrap()),
         ];
+        let proxy = match prefix {
+            Some(prefix) => Some((PrefixProxy::start(prefix).await, prefix)),
+            None => None,
+        };
+        let public = proxy.as_ref().map(|(proxy, prefix)| format!("http://localhost:{}{prefix}", proxy.port));
+        variables.extend(public.iter().map(|url| ("SIGNLINE_PUBLIC_URL", url.as_str())));
         variables.retain(|(name, _)| !differing.iter().any(|(other, _)| other == name));
         variables.extend(differing.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
         let service = Service::start(&variables);
-        let base = format!("http://localhost:{}", service.port);
+        if let Some((proxy, _)) = &proxy {
+            proxy.lead_to(SocketAddr::from(([127, 0, 0, 1], service.port)));
+        }
+        let base = public.clone().unwrap_or_else(|| format!("http://localhost:{}", service.port));
         let client = Client::builder().no_proxy().build().unwrap();
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let service = Mutex::new(service);

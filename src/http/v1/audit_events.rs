@@ -181,18 +181,19 @@ pub(crate) async fn list_audit_events(
     let page = services.audit.list(&filter, &page).await.map_err(Problem::unavailable)?;
     let next_cursor = page.items.last().filter(|_| page.has_more).map(|event| cursor_after(&event.id));
     if prefers_csv(&request) {
-        return Ok(as_csv(&page, next_cursor.as_deref(), &request));
+        let next = next_cursor.map(|cursor| services.public_path(&next_page(&request, &cursor)));
+        return Ok(as_csv(&page, next.as_deref()));
     }
     let items = page.items.into_iter().map(AuditEvent::from).collect();
     Ok(HttpResponse::Ok().json(AuditEventList { items, next_cursor }))
 }
 
-fn as_csv(page: &Page<audit::AuditEvent>, next_cursor: Option<&str>, request: &HttpRequest) -> HttpResponse {
+fn as_csv(page: &Page<audit::AuditEvent>, next: Option<&str>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     response.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit-events.csv\""));
-    if let Some(cursor) = next_cursor {
-        response.insert_header((LINK, format!("<{}>; rel=\"next\"", next_page(request, cursor))));
+    if let Some(next) = next {
+        response.insert_header((LINK, format!("<{next}>; rel=\"next\"")));
     }
     response.body(events_csv(&page.items))
 }

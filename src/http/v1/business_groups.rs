@@ -280,7 +280,7 @@ pub(crate) async fn create_business_group(
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
     let group = services.business_groups.create(body.read()?, &call.deed).await?;
-    let location = format!("/v1/business-groups/{}", group.id);
+    let location = services.public_path(&format!("/v1/business-groups/{}", group.id));
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(BusinessGroup::from(group)))
 }
 

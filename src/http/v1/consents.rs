@@ -191,7 +191,7 @@ pub(crate) async fn report_consent(request: HttpRequest, services: Data<Services
         None => Ok(Return { application: None, outcome: Outcome::StateInvalid, aadsts: None }),
     };
     let returned = returned.map_err(Problem::unavailable)?;
-    Ok(HttpResponse::SeeOther().insert_header((LOCATION, page(&returned))).finish())
+    Ok(HttpResponse::SeeOther().insert_header((LOCATION, services.public_path(&page(&returned)))).finish())
 }
 
 /// The parameters that are looked at. Others come too, such as `scope`.

@@ -168,7 +168,7 @@ pub(crate) async fn import_mappings(
 }
 
 fn taken(services: &Services, group: &BusinessGroupId, applied: bool, report: ImportReport) -> HttpResponse {
-    let location = format!("/v1/business-groups/{group}/imports/{}", report.import.id);
+    let location = services.public_path(&format!("/v1/business-groups/{group}/imports/{}", report.import.id));
     let problems = report.import.problem_count.map(|_| listed(&report.problems));
     if applied {
         count_rows(services, &report.import);
