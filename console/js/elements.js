@@ -218,10 +218,18 @@ export function time(iso) {
   return iso ? html`<time datetime=${iso} title=${iso}>${formatTime(iso)}</time>` : nothing;
 }
 
-/** Who did something: the name and, smaller, the id. @param {string} actor */
-export function who(actor) {
+/** What an actor is, where a name alone does not tell: a key can be named like a person. */
+const ACTORS = /** @type {const} */ ({
+  "api-key": ["accent", "who.api_key"],
+  "person": ["neutral", "who.person"],
+});
+
+/** Who did something: what they are, the name, and the id to be pointed at. @param {{actor: string, actor_kind: string}} entry */
+export function who({ actor, actor_kind: kind }) {
   const named = /^(.*) \(([0-9a-f-]{36})\)$/.exec(actor);
-  return named ? html`<span class="actor" title=${named[2]}>${named[1]}</span>` : actor;
+  if (!named) return actor;
+  const [color, words] = ACTORS[/** @type {keyof typeof ACTORS} */ (kind)] ?? [];
+  return html`<span class="actor" title=${named[2]}>${words ? badge(color, t(words), "actor-kind") : nothing} ${named[1]}</span>`;
 }
 
 /** A button that copies a text. @param {string} text @param {string} label */

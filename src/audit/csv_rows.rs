@@ -4,8 +4,8 @@ use crate::domain::audit::AuditEvent;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::spreadsheet::guarded;
 
-const COLUMNS: [&str; 9] =
-    ["id", "at", "actor", "action", "outcome", "refused_with", "business_group", "detail", "request_id"];
+const COLUMNS: [&str; 10] =
+    ["id", "at", "actor", "action", "outcome", "refused_with", "business_group", "detail", "request_id", "actor_kind"];
 
 /// A header and a row for each event: UTF-8, CRLF.
 #[must_use]
@@ -33,5 +33,6 @@ fn cells(event: &AuditEvent) -> [String; COLUMNS.len()] {
         event.group.as_ref().map(BusinessGroupId::to_string).unwrap_or_default(),
         detail.join("; "),
         event.request_id.clone().unwrap_or_default(),
+        event.actor.kind.as_str().to_owned(),
     ]
 }

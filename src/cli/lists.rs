@@ -59,7 +59,7 @@ fn revisions(revisions: &[Revision]) -> String {
         let counts = [revision.revision.unsigned_abs(), revision.added, revision.changed, revision.removed];
         let [number, added, changed, removed] = counts.map(|count| count.to_string());
         let at = revision.at.strftime("%F %T UTC").to_string();
-        listing.add([number.as_str(), &at, &revision.actor, &source(revision), &added, &changed, &removed]);
+        listing.add([number.as_str(), &at, &by(revision), &source(revision), &added, &changed, &removed]);
     }
     listing.text()
 }
@@ -95,6 +95,15 @@ fn as_csv(problems: &[FileProblem]) -> Result<Vec<u8>, csv::Error> {
     file.into_inner().map_err(|error| error.into_error().into())
 }
 
+/// Who made a revision. A key may be named like a person.
+fn by(revision: &Revision) -> String {
+    let actor = &revision.actor;
+    match revision.actor_kind.as_deref() {
+        Some("api-key") => format!("API key {actor}"),
+        _ => actor.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -115,6 +124,19 @@ mod tests {
             assert!(told.contains(word), "{told}");
         }
         assert!(!revision(json!(null)).contains("released"));
+    }
+
+    #[test]
+    fn a_key_that_is_named_like_a_person_is_told_as_a_key() {
+        let told = |kind: &str| {
+            let revision = json!({
+                "revision": 2, "at": "2027-01-31T00:00:00Z", "actor": "ann@abc.example (k1)", "actor_kind": kind,
+                "source": "api", "added": 0, "changed": 0, "removed": 0, "released_pin": null,
+            });
+            by(&serde_json::from_value(revision).unwrap())
+        };
+        assert_eq!(told("api-key"), "API key ann@abc.example (k1)");
+        assert_eq!(told("person"), "ann@abc.example (k1)");
     }
 
     #[test]

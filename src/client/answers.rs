@@ -110,6 +110,9 @@ pub struct Revision {
     pub at: Timestamp,
     /// Who made it.
     pub actor: String,
+    /// What they are; a service of before does not tell.
+    #[serde(default)]
+    pub actor_kind: Option<String>,
     /// By which way.
     pub source: String,
     /// Mappings that were new.

@@ -68,6 +68,12 @@ impl Guid {
         bits
     }
 
+    /// Whether it is a UUID of version 7, which begins with a time (RFC 9562, section 5.7).
+    #[must_use]
+    pub fn is_of_version_7(self) -> bool {
+        self.0.get_version_num() == 7
+    }
+
     /// Whether it is `00000000-0000-0000-0000-000000000000`.
     #[must_use]
     pub fn is_nil(self) -> bool {

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::audit::AuditEvent;
 use crate::domain::audit::Detail;
@@ -37,6 +36,7 @@ macro_rules! audit_log {
             ) -> Result<(), StoreError> {
                 sqlx::query(statements::ADD_AUDIT_EVENT)
                     .bind(event.deed.at.as_microsecond())
+                    .bind(event.deed.actor.kind.as_str())
                     .bind(&event.deed.actor.id)
                     .bind(&event.deed.actor.name)
                     .bind(&event.action)
@@ -109,17 +109,18 @@ fn stored_detail(detail: &Detail) -> String {
     Value::Object(members).to_string()
 }
 
-/// `event_key, at, actor_id, actor_name, action, refused_with, group_id, detail, request_id`
-type EventRow = (i64, i64, String, String, String, Option<String>, Option<String>, String, Option<String>);
+/// `event_key, at, actor_kind, actor_id, actor_name, action, refused_with, group_id, detail, request_id`
+type EventRow =
+    (i64, i64, Option<String>, String, String, String, Option<String>, Option<String>, String, Option<String>);
 
 fn event(row: EventRow) -> Result<AuditEvent, UnreadableRow> {
-    let (id, at, actor_id, actor_name, action, refused_with, group, detail, request_id) = row;
+    let (id, at, actor_kind, actor_id, actor_name, action, refused_with, group, detail, request_id) = row;
     let members: Map<String, Value> = serde_json::from_str(&detail).map_err(|_| UnreadableRow("an audit event"))?;
     let texts = members.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()));
     Ok(AuditEvent {
         id,
         at: rows::timestamp(at)?,
-        actor: Actor { id: actor_id, name: actor_name },
+        actor: rows::actor(actor_kind.as_deref(), actor_id, actor_name)?,
         action,
         refused_with,
         group: group.map(rows::group_id),

@@ -293,6 +293,7 @@ macro_rules! change_sets {
                     .bind(revision)
                     .bind(change_set)
                     .bind(deed.at.as_microsecond())
+                    .bind(deed.actor.kind.as_str())
                     .bind(&deed.actor.id)
                     .bind(&deed.actor.name)
                     .bind(source.as_str())

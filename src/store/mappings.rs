@@ -1,6 +1,5 @@
 use async_trait::async_trait;
 
-use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
@@ -324,13 +323,13 @@ fn line((id, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line
 /// `group_key, linked to a tenant, allow_guests, identity_pinning, revision`
 type CheckedGroup = (i64, bool, bool, String, i64);
 
-/// `revision, at, actor_id, actor_name`, and then as [`rows::ChangeRow`]
-type PastChangeRow = (i64, i64, String, String, i64, Option<String>, Option<String>, Option<i64>);
+/// `revision, at, actor_kind, actor_id, actor_name`, and then as [`rows::ChangeRow`]
+type PastChangeRow = (i64, i64, Option<String>, String, String, i64, Option<String>, Option<String>, Option<i64>);
 
 fn past_change(row: PastChangeRow) -> Result<PastChange, UnreadableRow> {
-    let (revision, at, id, name, number, old_email, new_email, moved_with) = row;
+    let (revision, at, kind, id, name, number, old_email, new_email, moved_with) = row;
     let change = rows::change((number, old_email, new_email, moved_with))?;
-    Ok(PastChange { revision, at: rows::timestamp(at)?, actor: Actor { id, name }, change })
+    Ok(PastChange { revision, at: rows::timestamp(at)?, actor: rows::actor(kind.as_deref(), id, name)?, change })
 }
 
 fn neighbour((number, email): (i64, String)) -> Result<ExportedMapping, UnreadableRow> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::actor::Actor;
+use crate::domain::actor::ActorKind;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;
 use crate::domain::email::EmailAddress;
@@ -89,16 +90,25 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
     Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
 }
 
-/// `revision, at, actor_id, actor_name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant`
+/// `actor_kind, actor_id, actor_name`; without a kind what is known by the id.
+pub(super) fn actor(kind: Option<&str>, id: String, name: String) -> Result<Actor, UnreadableRow> {
+    let kind = match kind {
+        Some(kind) => ActorKind::parse(kind).ok_or(UnreadableRow("the kind of an actor"))?,
+        None => ActorKind::of_id(&id),
+    };
+    Ok(Actor { kind, id, name })
+}
+
+/// `revision, at, actor_kind, actor_id, actor_name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant`
 pub(super) type RevisionRow =
-    (i64, i64, String, String, String, i64, i64, i64, Option<i64>, Option<String>, Option<String>);
+    (i64, i64, Option<String>, String, String, String, i64, i64, i64, Option<i64>, Option<String>, Option<String>);
 
 pub(super) fn revision(row: RevisionRow) -> Result<Revision, UnreadableRow> {
-    let (revision, at, id, name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant) = row;
+    let (revision, at, kind, id, name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant) = row;
     Ok(Revision {
         revision,
         at: timestamp(at)?,
-        actor: Actor { id, name },
+        actor: actor(kind.as_deref(), id, name)?,
         source: Source::parse(&source).ok_or(UnreadableRow("a source"))?,
         counts: change_counts(added, changed, removed)?,
         released_pin: released_pin.map(phone_number).transpose()?,

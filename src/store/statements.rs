@@ -195,12 +195,12 @@ pub(super) const APPLY_ADDITIONS: &str = "INSERT INTO mappings (phone_number, gr
 // History.
 
 pub(super) const ADD_REVISION: &str = "INSERT INTO revisions \
-     (group_key, revision, change_set_key, at, actor_id, actor_name, source, released_pin, lost_tenant, gained_tenant) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+     (group_key, revision, change_set_key, at, actor_kind, actor_id, actor_name, source, released_pin, lost_tenant, \
+     gained_tenant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 macro_rules! revisions_where {
     ($rest:literal) => {
         concat!(
-            "SELECT r.revision, r.at, r.actor_id, r.actor_name, r.source, s.added, s.changed, s.removed, r.released_pin, \
+            "SELECT r.revision, r.at, r.actor_kind, r.actor_id, r.actor_name, r.source, s.added, s.changed, s.removed, r.released_pin, \
              r.lost_tenant, r.gained_tenant FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key WHERE r.group_key = $1 AND ",
             $rest
         )
@@ -213,17 +213,17 @@ pub(super) const CHANGE_SET_OF_REVISION: &str = "SELECT r.change_set_key FROM re
 pub(super) const GROUP_OF_CHECK: &str = "SELECT group_key, tenant_id IS NOT NULL, allow_guests, identity_pinning, \
      revision FROM business_groups WHERE id = $1";
 /// Of a number that has a mapping, so that it can't be one that an address has left.
-pub(super) const LAST_CHANGE_OF_NUMBER: &str = "SELECT r.revision, r.at, r.actor_id, r.actor_name, h.phone_number, \
+pub(super) const LAST_CHANGE_OF_NUMBER: &str = "SELECT r.revision, r.at, r.actor_kind, r.actor_id, r.actor_name, h.phone_number, \
      h.old_email, h.new_email, h.moved_with \
      FROM revisions r JOIN changes h ON h.change_set_key = r.change_set_key AND h.phone_number = $3 \
      WHERE r.group_key = $1 AND r.revision > $2 ORDER BY r.revision DESC LIMIT 1";
 /// As far back as about `$4` changes reach. Of an address that has moved only the row of its new number tells.
 pub(super) const LAST_CHANGE_OF_EMAIL: &str = "WITH recent AS ( \
-     SELECT r.revision, r.at, r.actor_id, r.actor_name, r.change_set_key, \
+     SELECT r.revision, r.at, r.actor_kind, r.actor_id, r.actor_name, r.change_set_key, \
      sum(s.added + s.changed + s.removed) OVER (ORDER BY r.revision DESC) AS so_far \
      FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key \
      WHERE r.group_key = $1 AND r.revision > $2) \
-     SELECT r.revision, r.at, r.actor_id, r.actor_name, h.phone_number, h.old_email, h.new_email, h.moved_with \
+     SELECT r.revision, r.at, r.actor_kind, r.actor_id, r.actor_name, h.phone_number, h.old_email, h.new_email, h.moved_with \
      FROM recent r JOIN changes h ON h.change_set_key = r.change_set_key \
      WHERE r.so_far <= $4 AND (h.old_email = $3 OR h.new_email = $3) \
      AND (h.new_email IS NOT NULL OR h.moved_with IS NULL) ORDER BY r.revision DESC LIMIT 1";
@@ -271,8 +271,9 @@ pub(super) const ADD_FIRST_SIGN_IN: &str = "INSERT INTO first_sign_ins (tenant_i
 // The audit log.
 
 pub(super) const ADD_AUDIT_EVENT: &str = "INSERT INTO audit_events \
-     (at, actor_id, actor_name, action, refused_with, group_id, detail, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-pub(super) const LIST_AUDIT_EVENTS: &str = "SELECT event_key, at, actor_id, actor_name, action, refused_with, group_id, \
+     (at, actor_kind, actor_id, actor_name, action, refused_with, group_id, detail, request_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+pub(super) const LIST_AUDIT_EVENTS: &str = "SELECT event_key, at, actor_kind, actor_id, actor_name, action, refused_with, group_id, \
      detail, request_id FROM audit_events WHERE event_key < $1 AND ($2 IS NULL OR group_id = $2) \
      AND ($3 IS NULL OR actor_id = $3) AND ($4 IS NULL OR at >= $4) AND ($5 IS NULL OR at < $5) \
      ORDER BY event_key DESC LIMIT $6";

@@ -15,6 +15,7 @@ use crate::support::problem;
 use crate::support::text;
 
 const GROUP: &str = "/v1/business-groups/abccompany";
+const ADA: &str = "admin@abccompany.com";
 
 async fn events(app: &TestApp, query: &str) -> Vec<Value> {
     let answer = app.operate(Method::GET, &format!("/v1/audit-events{query}")).send().await.unwrap();
@@ -172,8 +173,11 @@ async fn the_log_can_be_had_as_a_sheet_page_by_page() {
     let link = first.headers()["link"].to_str().unwrap().to_owned();
     let first = text(first, 200).await;
     assert_eq!(first.lines().count(), 3);
-    assert!(first.starts_with("id,at,actor,action,outcome,refused_with,business_group,detail,request_id\r\n"));
+    assert!(
+        first.starts_with("id,at,actor,action,outcome,refused_with,business_group,detail,request_id,actor_kind\r\n")
+    );
     assert!(first.contains("linkTenant,done,,abccompany,tenant_id="), "{first}");
+    assert!(first.lines().skip(1).all(|line| line.ends_with(",api-key")), "{first}");
     let next = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
     let last = sheet(next).await;
     assert!(last.headers().get("link").is_none());
@@ -227,4 +231,39 @@ async fn a_group_that_takes_the_id_of_a_deleted_one_does_not_see_its_log() {
     let own = json(own, 200).await["items"].as_array().unwrap().clone();
     assert_eq!(actions(&own), ["createApiKey", "createBusinessGroup"]);
     assert_eq!(events(&app, "?business_group=abccompany").await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_key_that_is_named_like_a_person_is_told_from_the_person() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        let new = json!({"name": ADA, "role": "business-group-admin", "business_group": "abccompany"});
+        let key = json(app.operate_json(Method::POST, "/v1/api-keys", &new).await, 201).await;
+        let ada = app.entra.token(TENANT, ADA, "portal").unwrap().claim("roles", json!(["BusinessGroup.Admin"])).mint();
+        for (at, credential) in [key["secret"].as_str().unwrap(), &ada].into_iter().enumerate() {
+            let put = app.call(Method::PUT, &format!("/v1/business-groups/abccompany/mappings/763555400{at}"));
+            let put = put.bearer_auth(credential).json(&json!({"email": format!("new{at}@abccompany.com")}));
+            json(put.send().await.unwrap(), 201).await;
+        }
+        let kinds = |list: &Value| {
+            let items = list["items"].as_array().unwrap().iter();
+            let by_ada = items.filter(|item| item["actor"].as_str().unwrap().starts_with(&format!("{ADA} (")));
+            by_ada.map(|item| item["actor_kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let read = async |path: &str| json(app.operate(Method::GET, path).send().await.unwrap(), 200).await;
+        assert_eq!(kinds(&read("/v1/business-groups/abccompany/revisions").await), ["person", "api-key"]);
+        let events = read("/v1/audit-events").await;
+        assert_eq!(kinds(&events), ["person", "person", "api-key"], "{events}");
+        for (at, kind) in ["api-key", "person"].into_iter().enumerate() {
+            let path = format!("/v1/business-groups/abccompany/sign-in-check?email=new{at}@abccompany.com");
+            assert_eq!(read(&path).await["last_change"]["actor_kind"], kind);
+        }
+        let sheet = app.operate(Method::GET, "/v1/audit-events").header("accept", "text/csv").send().await.unwrap();
+        let sheet = text(sheet, 200).await;
+        assert!(sheet.lines().nth(1).unwrap().ends_with(",person"), "{sheet}");
+        assert!(sheet.lines().any(|line| line.contains(ADA) && line.ends_with(",api-key")), "{sheet}");
+        // What this program writes needs no guess by the form of an id.
+        assert_eq!(events["items"].as_array().unwrap().last().unwrap()["actor_kind"], "command-line");
+    }
 }

@@ -123,3 +123,4 @@ async fn what_people_call_things_is_shown_as_it_stands_and_never_run() {
         })
         .await;
 }
+            assert_eq!(browser.hook_text("actor-kind").await, "API key");

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::actor::Actor;
+use signline::domain::actor::ActorKind;
 use signline::domain::actor::Deed;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
@@ -136,7 +137,7 @@ async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static st
     let store = Arc::new(RecordingStore::default());
     let importer = Importer::new(store.clone(), us());
     let group = BusinessGroupId::parse("abccompany").unwrap();
-    let actor = Actor { id: "k1".to_owned(), name: "key".to_owned() };
+    let actor = Actor { kind: ActorKind::ApiKey, id: "k1".to_owned(), name: "key".to_owned() };
     let deed = Deed { actor, at: NOW, request_id: None };
     let request = ImportRequest { group, handling, expected_revision: Some(4), apply: Some(None), deed };
     let outcome = importer.import(request, stream::iter(pieces)).await;

@@ -1,6 +1,7 @@
 //! The audit log: no change without its event, and nothing that ever happens to an event.
 
 use signline::domain::actor::Actor;
+use signline::domain::actor::ActorKind;
 use signline::domain::actor::Deed;
 use signline::domain::audit::AuditEvent;
 use signline::domain::audit::NewAuditEvent;
@@ -106,7 +107,7 @@ async fn what_changes_nothing_is_not_written_down(world: World) {
 async fn events_are_found_by_group_actor_and_time(world: World) {
     let abc = world.group_with("abc", &[]).await;
     world.group_with("xyz", &[]).await;
-    let actor = Actor { id: "k2".to_owned(), name: "other".to_owned() };
+    let actor = Actor { kind: ActorKind::ApiKey, id: "k2".to_owned(), name: "other".to_owned() };
     let refused = NewAuditEvent {
         deed: Deed { actor, at: time(500), request_id: Some("r1".to_owned()) },
         action: "putMapping".to_owned(),

@@ -9,6 +9,7 @@ use futures_util::future;
 use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::actor::Actor;
+use signline::domain::actor::ActorKind;
 use signline::domain::actor::Deed;
 use signline::domain::business_group::BusinessGroup;
 use signline::domain::business_group::BusinessGroupId;
@@ -149,7 +150,8 @@ pub(crate) fn time(seconds: i64) -> Timestamp {
 
 /// Something done by an operator, so many seconds after some day.
 pub(crate) fn deed(seconds: i64) -> Deed {
-    Deed { actor: Actor { id: "k1".to_owned(), name: "operator".to_owned() }, at: time(seconds), request_id: None }
+    let actor = Actor { kind: ActorKind::ApiKey, id: "k1".to_owned(), name: "operator".to_owned() };
+    Deed { actor, at: time(seconds), request_id: None }
 }
 
 /// A file, and what is to become of it.

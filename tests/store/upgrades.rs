@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use signline::domain::actor::ActorKind;
 use signline::domain::api_key::SecretHash;
 use signline::domain::page::PageRequest;
 use signline::domain::tenant::TenantProof;
@@ -235,6 +236,7 @@ async fn a_company_of_every_earlier_schema_goes_on_as_before(world: World) {
         let events = world.stores.audit.list(&AuditFilter::default(), &page).await.unwrap().items;
         let known = events.iter().filter(|event| event.request_id.as_deref() == Some("r1")).count();
         assert_eq!(known, usize::from(count >= 3), "schema {count}");
+        assert!(events.iter().all(|event| event.actor.kind == ActorKind::ApiKey), "schema {count}");
         assert!(events.len() > known, "what was done since is written down");
     }
 }

@@ -132,7 +132,7 @@ function events(view) {
     caption: t("audit.caption"),
     heads: [t("audit.when"), t("audit.who"), t("audit.what"), t("audit.detail")],
     rows: view.items,
-    cells: (event) => [time(event.at), who(event.actor), what(event), detail(event)],
+    cells: (event) => [time(event.at), who(event), what(event), detail(event)],
     hook: "audit",
   });
 }

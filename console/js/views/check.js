@@ -84,7 +84,7 @@ function pinFacts(found) {
 /** @param {any} change @param {any} group */
 function lastChange(change, group) {
   const key = KINDS[/** @type {keyof typeof KINDS} */ (change.kind)];
-  return html`${t(key, { number: nicely(change.phone_number) })}, ${time(change.at)}, ${who(change.actor)}
+  return html`${t(key, { number: nicely(change.phone_number) })}, ${time(change.at)}, ${who(change)}
     (<a href="#/groups/${group.id}/history/${change.revision}">${t("check.revision", { revision: change.revision })}</a>)`;
 }
 

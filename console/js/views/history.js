@@ -40,7 +40,7 @@ function list({ view, group }) {
       cells: (one) => [
         html`<a href="#/groups/${group.id}/history/${one.revision}" data-test="revision">${one.revision}</a>`,
         time(one.at),
-        who(one.actor),
+        who(one),
         what(one),
         sums(one),
         restoreButton(one, group),
@@ -150,7 +150,7 @@ function revisionBody({ view, route }) {
     <section class="card">
       <dl class="facts">
         <div><dt>${t("audit.when")}</dt><dd>${time(one.at)}</dd></div>
-        <div><dt>${t("audit.who")}</dt><dd>${who(one.actor)}</dd></div>
+        <div><dt>${t("audit.who")}</dt><dd>${who(one)}</dd></div>
         <div><dt>${t("history.what")}</dt><dd>${what(one)}</dd></div>
       </dl>
     </section>

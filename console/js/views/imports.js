@@ -328,7 +328,7 @@ function staleNotice(view, sheet, group) {
       <p>${t("preview.stale_text")}</p>
       <ul>
         ${revisions.map(
-          (/** @type {any} */ one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one.actor)}, ${time(one.at)}</li>`,
+          (/** @type {any} */ one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one)}, ${time(one.at)}</li>`,
         )}
       </ul>
       <div class="actions">

@@ -50,7 +50,7 @@ function facts(group, view) {
       <div><dt>${t("groups.link")}</dt><dd>${linkBadge(group)}</dd></div>
       <div>
         <dt>${t("overview.last_change")}</dt>
-        <dd>${view.last ? html`${time(view.last.at)}, ${who(view.last.actor)}` : t("overview.never")}</dd>
+        <dd>${view.last ? html`${time(view.last.at)}, ${who(view.last)}` : t("overview.never")}</dd>
       </div>
       <div><dt>${t("ranges.legend")}</dt><dd>${rangeList(group.number_ranges)}</dd></div>
     </dl>

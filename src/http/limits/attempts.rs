@@ -314,6 +314,7 @@ mod tests {
 
     use super::*;
     use crate::auth::TokenCheck;
+    use crate::domain::actor::ActorKind;
 
     const BAD: Result<(), TokenError> = Err(TokenError::Invalid(TokenCheck::Signature));
 
@@ -442,7 +443,7 @@ mod tests {
         for at in 0..200_000_u32 {
             let here = from(&Ipv4Addr::from_bits(at).to_string(), None);
             let _ = attempts.fail(&here, Kind::Token, &at.to_string(), false);
-            attempts.may_write_down(&Actor { id: at.to_string(), name: String::new() });
+            attempts.may_write_down(&Actor { kind: ActorKind::ApiKey, id: at.to_string(), name: String::new() });
         }
         let (addresses, credentials) = (attempts.addresses.unwrap(), attempts.credentials.unwrap());
         for levels in [addresses.levels.len(), credentials.levels.len(), attempts.written_down.levels.len()] {

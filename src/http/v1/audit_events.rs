@@ -29,6 +29,7 @@ use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
+use crate::http::v1::actor_kind::ActorKind;
 use crate::http::v1::paging::cursor_after;
 use crate::http::v1::paging::page_request;
 use crate::ports::audit_log::AuditFilter;
@@ -44,6 +45,8 @@ pub struct AuditEvent {
     /// Who: the name and the id of the API key, or the address and the `oid` of a person who signed in with Microsoft.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
+    /// What they are.
+    actor_kind: ActorKind,
     /// What: the `operationId` of the call.
     #[schema(example = "linkTenant")]
     action: String,
@@ -109,6 +112,7 @@ impl From<audit::AuditEvent> for AuditEvent {
             id: event.id,
             at: event.at,
             actor: event.actor.to_string(),
+            actor_kind: event.actor.kind.into(),
             action: event.action,
             outcome: if event.refused_with.is_none() { Outcome::Done } else { Outcome::Refused },
             refused_with: event.refused_with,

@@ -20,6 +20,7 @@ use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
+use crate::http::v1::actor_kind::ActorKind;
 use crate::http::v1::changes::MappingChangeList;
 use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::cursor_after;
@@ -38,6 +39,8 @@ pub struct Revision {
     /// `another business group` where a tenant was lost to one.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
+    /// What they are.
+    actor_kind: ActorKind,
     /// By which way.
     source: Source,
     /// Numbers that had no mapping.
@@ -113,6 +116,7 @@ impl From<history::Revision> for Revision {
             revision: revision.revision,
             at: revision.at,
             actor: revision.actor.to_string(),
+            actor_kind: revision.actor.kind.into(),
             source: revision.source.into(),
             added: revision.counts.added,
             changed: revision.counts.changed,

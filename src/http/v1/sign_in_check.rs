@@ -18,6 +18,7 @@ use crate::http::extract::Query;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::services::Services;
+use crate::http::v1::actor_kind::ActorKind;
 use crate::http::v1::business_groups::Pinning;
 use crate::http::v1::changes::Kind;
 use crate::mappings;
@@ -89,6 +90,8 @@ pub struct LastChange {
     actor: String,
     /// What happened.
     kind: Kind,
+    /// What they are.
+    actor_kind: ActorKind,
     /// The number.
     #[schema(example = "+17635551111")]
     phone_number: String,
@@ -143,6 +146,7 @@ impl From<PastChange> for LastChange {
             kind: (&past.change.kind).into(),
             phone_number: past.change.phone_number.to_string(),
         }
+            actor_kind: past.actor.kind.into(),
     }
 }
 
