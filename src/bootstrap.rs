@@ -219,8 +219,9 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
     let tokens = tokens.with_cache(entries(settings.token_cache_capacity))?;
     Ok(Services {
         business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups)),
-        mappings: Mappings::new(Arc::clone(&stores.mappings)),
-        resolver: Resolver::new(lines(settings, stores), Arc::clone(&stores.mappings), Arc::clone(&clock)),
+        mappings: Mappings::new(Arc::clone(&stores.mappings), settings.unproven_tenants),
+        resolver: Resolver::new(lines(settings, stores), Arc::clone(&stores.mappings), Arc::clone(&clock))
+            .with_unproven_tenants(settings.unproven_tenants),
         api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
         importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
         imports: KeptImports::new(Arc::clone(&stores.imports), Arc::clone(&clock)),
@@ -264,7 +265,9 @@ fn consents(settings: &Settings, stores: &Stores, address: SocketAddr) -> Consen
 fn console_config(settings: &Settings) -> ConsoleConfig {
     let scope = settings.api_client_id.map(|id| format!("api://{id}/{}", settings.api_scope));
     let application = settings.console_application.as_deref();
-    ConsoleConfig::new(&settings.authority, &settings.applications, application, scope, settings.numbering_plan)
+    let config =
+        ConsoleConfig::new(&settings.authority, &settings.applications, application, scope, settings.numbering_plan);
+    config.with_unproven_tenants(settings.unproven_tenants)
 }
 
 fn attempt_limits(limits: &Limits) -> AttemptLimits {

@@ -29,6 +29,7 @@ use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::public_url::PublicUrl;
+use crate::domain::tenant::UnprovenTenants;
 use crate::domain::trusted_proxies::TrustedProxies;
 
 /// What all variables begin with.
@@ -69,6 +70,8 @@ pub struct Settings {
     pub api_scope: String,
     /// The operator's own tenant, whose users can be operators.
     pub operator_tenant: Option<Guid>,
+    /// What becomes of the users of tenants that are linked and not proven.
+    pub unproven_tenants: UnprovenTenants,
     /// The claims that may hold the e-mail address, in order.
     pub email_claims: Vec<String>,
     /// How a number without `+` is read.
@@ -182,6 +185,7 @@ impl Settings {
             public_url: None,
             api_scope: "Line.Read".to_owned(),
             operator_tenant: None,
+            unproven_tenants: UnprovenTenants::Resolve,
             email_claims: ["email", "preferred_username", "upn"].map(str::to_owned).to_vec(),
             numbering_plan: readable(NumberingPlan::of_region("US"))
                 .map_err(|reason| fixed("default_region", reason))?,

@@ -1,3 +1,4 @@
+use crate::domain::business_group::BusinessGroupId;
 use crate::domain::number_range::NumberRange;
 use crate::ports::store_error::StoreError;
 
@@ -19,11 +20,19 @@ pub enum BusinessGroupError {
     /// It still has mappings.
     #[error("the business group still has mappings: remove them first")]
     NotEmpty,
-    /// Another group is linked to the tenant. Which one is not told.
+    /// Another group has a name that people take for the new one. Which one is not told.
+    #[error(
+        "another business group has this name, or one that differs only in case, spaces or letters that look alike: choose \
+         another, or ask the operator, who may give it to you all the same"
+    )]
+    NameTaken,
+    /// Another group is linked to the tenant. Which one is told to the operator alone.
     #[error("{}", told_taken(*.unproven))]
     TenantTaken {
         /// Whether it has not proven that the tenant is its own.
         unproven: bool,
+        /// That group.
+        holder: BusinessGroupId,
     },
     /// The store could not be asked.
     #[error(transparent)]
@@ -33,9 +42,10 @@ pub enum BusinessGroupError {
 fn told_taken(unproven: bool) -> &'static str {
     if unproven {
         "another business group is linked to this tenant, but nobody has proven that it is theirs: to take it over, send as \
-         `proof` the Microsoft Entra token of somebody of this tenant who has the app role BusinessGroup.Admin"
+         `proof` the Microsoft Entra token of somebody of this tenant who has the app role BusinessGroup.Admin; or the \
+         operator, or an administrator of that business group, unlinks it there first"
     } else {
-        "another business group is linked to this tenant, which is proven to be its own: only the operator can move it, who \
-         unlinks it there first"
+        "another business group is linked to this tenant, which is proven to be its own, so only the operator can move it: \
+         the operator, or an administrator of that business group, unlinks it there first"
     }
 }

@@ -62,13 +62,14 @@ impl BusinessGroups {
     /// Changes a group's name, ranges or policies.
     ///
     /// # Errors
-    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::RangeTaken`], [`BusinessGroupError::RangesInUse`];
-    /// then nothing is changed.
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::RangeTaken`], [`BusinessGroupError::RangesInUse`],
+    /// [`BusinessGroupError::NameTaken`]; then nothing is changed.
     pub async fn update(&self, id: &BusinessGroupId, patch: BusinessGroupPatch, deed: &Deed) -> Result<BusinessGroup> {
         match in_time(self.store.update(id, patch, deed)).await? {
             UpdateGroupOutcome::Updated(group) => Ok(group),
             UpdateGroupOutcome::RangeTaken(range) => Err(BusinessGroupError::RangeTaken(range)),
             UpdateGroupOutcome::RangesInUse(count) => Err(BusinessGroupError::RangesInUse(count)),
+            UpdateGroupOutcome::NameTaken => Err(BusinessGroupError::NameTaken),
             UpdateGroupOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
         }
     }
@@ -91,6 +92,19 @@ impl BusinessGroups {
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
     pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<BusinessGroup> {
         linked(in_time(self.store.link_tenant(id, tenant, deed)).await?)
+    }
+
+    /// Links a tenant as the operator, in place of the one before, or confirms the link that there is.
+    ///
+    /// # Errors
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
+    pub async fn link_confirmed_tenant(
+        &self,
+        id: &BusinessGroupId,
+        tenant: Guid,
+        deed: &Deed,
+    ) -> Result<BusinessGroup> {
+        linked(in_time(self.store.link_confirmed_tenant(id, tenant, deed)).await?)
     }
 
     /// Links a tenant that was proven to be the group's own, in place of the one before; another group that has it unproven
@@ -128,7 +142,9 @@ impl BusinessGroups {
 fn linked(outcome: LinkTenantOutcome) -> Result<BusinessGroup> {
     match outcome {
         LinkTenantOutcome::Linked(group) => Ok(group),
-        LinkTenantOutcome::TenantTaken { unproven } => Err(BusinessGroupError::TenantTaken { unproven }),
+        LinkTenantOutcome::TenantTaken { unproven, holder } => {
+            Err(BusinessGroupError::TenantTaken { unproven, holder })
+        }
         LinkTenantOutcome::NoSuchGroup => Err(BusinessGroupError::NoSuchGroup),
     }
 }

@@ -20,6 +20,7 @@ use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::public_url::PublicUrl;
+use crate::domain::tenant::UnprovenTenants;
 use crate::domain::tenant::parse_tenant_id;
 use crate::domain::trusted_proxies::TrustedProxies;
 
@@ -60,6 +61,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "operator_tenant",
         read: |settings, text| set(&mut settings.operator_tenant, readable(parse_tenant_id(text)).map(Some)),
+    },
+    Setting {
+        name: "unproven_tenants",
+        read: |settings, text| set(&mut settings.unproven_tenants, readable(UnprovenTenants::parse(text))),
     },
     Setting { name: "email_claims", read: |settings, text| set(&mut settings.email_claims, read_claims(text)) },
     Setting {

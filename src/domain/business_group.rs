@@ -83,6 +83,8 @@ pub struct BusinessGroup {
     pub tenant_id: Option<Guid>,
     /// Since when that tenant is proven to be its own; until it is, another group may take it over.
     pub tenant_proven_at: Option<Timestamp>,
+    /// Since when that link is the operator's own: made by the operator, or made again. It proves nothing.
+    pub tenant_confirmed_at: Option<Timestamp>,
     /// The phone numbers it may map, sorted, without overlaps.
     pub number_ranges: Vec<NumberRange>,
     /// Whether B2B guests of its tenant may resolve.
@@ -126,6 +128,8 @@ pub struct NewBusinessGroup {
 pub struct BusinessGroupPatch {
     /// A new name.
     pub name: Option<String>,
+    /// Whether it may be like the name of another group; see [`crate::domain::name::Likeness`].
+    pub name_may_be_taken: bool,
     /// New ranges in place of the old, sorted, without overlaps.
     pub number_ranges: Option<Vec<NumberRange>>,
     /// Whether guests may resolve.

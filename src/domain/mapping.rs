@@ -35,6 +35,8 @@ pub struct PinnedTo {
 pub struct Line {
     /// The business group linked to the tenant.
     pub business_group: BusinessGroupId,
+    /// Whether the group's link to the tenant is proven, or the operator's own.
+    pub is_vouched_for: bool,
     /// Whether the group lets guests in.
     pub allow_guests: bool,
     /// Whether the group pins mappings.

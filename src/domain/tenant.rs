@@ -24,6 +24,46 @@ pub struct TenantProof {
     pub oid: Guid,
 }
 
+/// What becomes of the users of a tenant whose link is not proven, if the operator has not made it either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnprovenTenants {
+    /// They get their lines: whoever names a tenant serves it until somebody proves that it is theirs.
+    #[default]
+    Resolve,
+    /// They get none before the link is proven, or made again by the operator.
+    Refuse,
+}
+
+/// The text is not one of the ways to treat unproven tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write `resolve` or `refuse`")]
+pub struct UnprovenTenantsError;
+
+impl UnprovenTenants {
+    /// Reads `resolve` or `refuse`.
+    ///
+    /// # Errors
+    /// [`UnprovenTenantsError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, UnprovenTenantsError> {
+        [Self::Resolve, Self::Refuse].into_iter().find(|way| way.as_str() == text).ok_or(UnprovenTenantsError)
+    }
+
+    /// The word that [`Self::parse`] reads.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Refuse => "refuse",
+        }
+    }
+
+    /// Whether the users of a linked tenant get no lines; `is_vouched_for`: whether its link is proven or the operator's own.
+    #[must_use]
+    pub fn refuses(self, is_vouched_for: bool) -> bool {
+        self == Self::Refuse && !is_vouched_for
+    }
+}
+
 /// A sign-in proves nothing of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoProof {

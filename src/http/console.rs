@@ -40,6 +40,7 @@ use serde::Serialize;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::phone_number::NumberingPlan;
+use crate::domain::tenant::UnprovenTenants;
 use crate::http::problem::Problem;
 use crate::http::services::Services;
 
@@ -64,6 +65,8 @@ pub struct ConsoleConfig {
     api_scope: Option<String>,
     /// The region whose numbers are written without a country code.
     default_region: String,
+    /// What becomes of the users of tenants that are linked and not proven: `resolve` or `refuse`.
+    unproven_tenants: &'static str,
     /// The whole policy of the page.
     #[serde(skip)]
     policy: HeaderValue,
@@ -96,8 +99,15 @@ impl ConsoleConfig {
             applications,
             api_scope,
             default_region: plan.region(),
+            unproven_tenants: UnprovenTenants::default().as_str(),
             policy: policy(authority.base()),
         }
+    }
+
+    /// The same, of a service that treats unproven tenants so.
+    #[must_use]
+    pub fn with_unproven_tenants(self, unproven: UnprovenTenants) -> Self {
+        Self { unproven_tenants: unproven.as_str(), ..self }
     }
 }
 

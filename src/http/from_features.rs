@@ -21,7 +21,8 @@ impl From<BusinessGroupError> for Problem {
             BusinessGroupError::RangeTaken(_) => ProblemKind::RangeTaken,
             BusinessGroupError::RangesInUse(_) => ProblemKind::RangesInUse,
             BusinessGroupError::NotEmpty => ProblemKind::NotEmpty,
-            BusinessGroupError::TenantTaken { unproven } => {
+            BusinessGroupError::NameTaken => ProblemKind::NameTaken,
+            BusinessGroupError::TenantTaken { unproven, .. } => {
                 return Self::new(ProblemKind::TenantTaken, sentence(&error)).member("unproven", unproven);
             }
         };
@@ -59,6 +60,9 @@ impl From<ResolveError> for Problem {
         let kind = match error {
             ResolveError::Store(cause) => return Self::unavailable(cause),
             ResolveError::TenantNotLinked => ProblemKind::TenantNotLinked,
+            ResolveError::TenantNotProven => {
+                return Self::new(ProblemKind::TenantNotLinked, sentence(&error)).member("unproven", true);
+            }
             ResolveError::GuestNotAllowed => ProblemKind::GuestNotAllowed,
             ResolveError::NoEmailClaim => ProblemKind::NoEmailClaim,
             ResolveError::NoMapping => ProblemKind::NoMapping,

@@ -90,6 +90,8 @@ problem_kinds! {
     NotEmpty = CONFLICT, "not-empty", "The business group still has mappings";
     /// Another group has the tenant.
     TenantTaken = CONFLICT, "tenant-taken", "Another business group has this tenant";
+    /// Another group has a name that people take for the new one.
+    NameTaken = CONFLICT, "name-taken", "Another business group has a name like this";
     /// Another number of the group has the address.
     EmailTaken = CONFLICT, "email-taken", "Another number has this address";
     /// The group has more mappings than a sheet has rows.
@@ -333,9 +335,13 @@ pub struct ProblemDocument {
     /// `confirm-removals`: how many there are.
     #[schema(required = false)]
     pub mapping_count: Option<u64>,
-    /// `tenant-taken`: whether a proof would take the tenant over.
+    /// `tenant-taken`: whether a proof would take the tenant over; `tenant-not-linked`: the tenant is linked, and a proof is all
+    /// that is missing.
     #[schema(required = false)]
     pub unproven: Option<bool>,
+    /// `tenant-taken`, to the operator alone: the business group that has the tenant.
+    #[schema(required = false)]
+    pub business_group: Option<String>,
     /// `outside-ranges`: how many numbers lie outside.
     #[schema(required = false)]
     pub number_count: Option<u64>,

@@ -44,6 +44,8 @@ pub enum CheckedOutcome {
     Resolves,
     /// The group is linked to no tenant.
     TenantNotLinked,
+    /// The group is linked to a tenant, and the service refuses it until the link is proven.
+    TenantNotProven,
     /// The address has no number.
     NoMapping,
 }
@@ -59,9 +61,11 @@ impl Mappings {
         email: EmailAddress,
     ) -> Result<SignInCheck, MappingError> {
         let facts = self.store.sign_in_facts(group, &email).await?.ok_or(MappingError::NoSuchGroup)?;
-        let SignInFacts { is_linked, allow_guests, identity_pinning, mapping, last_change, neighbours } = facts;
+        let SignInFacts { is_linked, is_vouched_for, allow_guests, identity_pinning, mapping, last_change, neighbours } =
+            facts;
         let outcome = match &mapping {
             _ if !is_linked => CheckedOutcome::TenantNotLinked,
+            _ if self.unproven.refuses(is_vouched_for) => CheckedOutcome::TenantNotProven,
             None => CheckedOutcome::NoMapping,
             Some(_) => CheckedOutcome::Resolves,
         };

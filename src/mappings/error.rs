@@ -30,6 +30,13 @@ pub enum ResolveError {
     /// No business group is linked to the tenant.
     #[error("the company of this Microsoft account is not set up here: its administrator links the tenant first")]
     TenantNotLinked,
+    /// A business group is linked to the tenant, but nobody has proven that it is theirs, nor has the operator linked it.
+    #[error(
+        "the company of this Microsoft account is not set up here yet: nobody has proven that the link to its tenant is right. \
+         An administrator of the tenant, who has the app role BusinessGroup.Admin, signs in to the console, or the operator \
+         confirms the link"
+    )]
+    TenantNotProven,
     /// A guest, and the group does not allow guests.
     #[error("this account is a guest in the company's directory, and the company does not let guests sign in")]
     GuestNotAllowed,

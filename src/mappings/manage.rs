@@ -7,6 +7,7 @@ use crate::domain::mapping::Mapping;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
+use crate::domain::tenant::UnprovenTenants;
 use crate::mappings::MappingError;
 use crate::ports::mapping_store::DeleteOutcome;
 use crate::ports::mapping_store::MappingFilter;
@@ -19,6 +20,7 @@ use crate::ports::time_limit::in_time;
 /// What administrators do with single mappings.
 pub struct Mappings {
     pub(super) store: Arc<dyn MappingStore>,
+    pub(super) unproven: UnprovenTenants,
 }
 
 /// What became of a mapping that was set.
@@ -31,10 +33,10 @@ pub enum PutResult {
 }
 
 impl Mappings {
-    /// Mappings kept in `store`.
+    /// Mappings kept in `store`, of a service that treats unproven tenants so.
     #[must_use]
-    pub fn new(store: Arc<dyn MappingStore>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn MappingStore>, unproven: UnprovenTenants) -> Self {
+        Self { store, unproven }
     }
 
     /// Finds the mapping of a number.

@@ -8,6 +8,7 @@ use crate::domain::mapping::Line;
 use crate::domain::mapping::MappedNumber;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::sign_in::SignIn;
+use crate::domain::tenant::UnprovenTenants;
 use crate::mappings::ResolveError;
 use crate::mappings::lines::KnownLine;
 use crate::mappings::lines::Lines;
@@ -22,6 +23,7 @@ pub struct Resolver {
     lines: Lines,
     store: Arc<dyn MappingStore>,
     clock: Arc<dyn Clock>,
+    unproven: UnprovenTenants,
 }
 
 /// A user's line.
@@ -50,10 +52,16 @@ impl ResolvedLine<'_> {
 }
 
 impl Resolver {
-    /// A resolver over `store`, which `lines` are looked up in.
+    /// A resolver over `store`, which `lines` are looked up in. It gives the users of unproven tenants their lines.
     #[must_use]
     pub fn new(lines: Lines, store: Arc<dyn MappingStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { lines, store, clock }
+        Self { lines, store, clock, unproven: UnprovenTenants::default() }
+    }
+
+    /// The same, with another way to treat unproven tenants.
+    #[must_use]
+    pub fn with_unproven_tenants(self, unproven: UnprovenTenants) -> Self {
+        Self { unproven, ..self }
     }
 
     /// How it stands with the lines that are known again.
@@ -90,6 +98,9 @@ impl Resolver {
     /// Gives the user the line that was found, if she may have it; `None` if it is not there any more.
     async fn take<'s>(&self, sign_in: &'s SignIn, found: KnownLine) -> Result<Option<ResolvedLine<'s>>, ResolveError> {
         let line = found.line.as_ref().ok_or(ResolveError::TenantNotLinked)?;
+        if self.unproven.refuses(line.is_vouched_for) {
+            return Err(ResolveError::TenantNotProven);
+        }
         if sign_in.is_guest && !line.allow_guests {
             return Err(ResolveError::GuestNotAllowed);
         }

@@ -31,7 +31,7 @@ pub trait BusinessGroupStore: Send + Sync {
     /// Reads a page of all groups, in the order of their ids.
     async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError>;
 
-    /// Changes a group.
+    /// Changes a group. Two that take like names at once do so one after the other, unless the names may be taken.
     async fn update(
         &self,
         id: &BusinessGroupId,
@@ -45,6 +45,14 @@ pub trait BusinessGroupStore: Send + Sync {
     /// Links a tenant in place of the one linked before, if one was. It is not proven, unless it was linked and proven
     /// before.
     async fn link_tenant(
+        &self,
+        id: &BusinessGroupId,
+        tenant: Guid,
+        deed: &Deed,
+    ) -> Result<LinkTenantOutcome, StoreError>;
+
+    /// Links a tenant as the operator, or confirms the link that there is. It is not proven by that.
+    async fn link_confirmed_tenant(
         &self,
         id: &BusinessGroupId,
         tenant: Guid,
@@ -88,6 +96,8 @@ pub enum UpdateGroupOutcome {
     RangeTaken(NumberRange),
     /// So many mapped numbers would fall outside the new ranges. Nothing was changed.
     RangesInUse(u64),
+    /// Another group has a name that people take for the new one. Nothing was changed.
+    NameTaken,
     /// There is no such group.
     NoSuchGroup,
 }
@@ -112,6 +122,8 @@ pub enum LinkTenantOutcome {
     TenantTaken {
         /// Whether a proof would take it over.
         unproven: bool,
+        /// That group: for the operator alone.
+        holder: BusinessGroupId,
     },
     /// There is no such group.
     NoSuchGroup,

@@ -156,6 +156,8 @@ pub enum ReleasePinOutcome {
 pub struct SignInFacts {
     /// Whether the group is linked to a tenant.
     pub is_linked: bool,
+    /// Whether that link is proven, or the operator's own.
+    pub is_vouched_for: bool,
     /// Whether the group lets guests in.
     pub allow_guests: bool,
     /// Whether the group pins mappings.

@@ -10,6 +10,7 @@ use crate::domain::business_group::IdentityPinning;
 use crate::domain::business_group::LinkedGroup;
 use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::guid::Guid;
+use crate::domain::name::Likeness;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
@@ -31,6 +32,7 @@ use crate::store::rows::to_i64;
 use crate::store::sqlite::Sqlite;
 use crate::store::statements;
 use crate::store::tenant_links;
+use crate::store::tenant_links::Ground;
 use crate::store::tenant_links::Linking;
 use crate::store::tenant_links::NewLink;
 
@@ -53,6 +55,22 @@ macro_rules! business_group_store {
                 let ranges: Vec<(i64, i64)> =
                     sqlx::query_as(statements::RANGES_OF_GROUP).bind(row.0).fetch_all(&mut **transaction).await?;
                 Ok(Some(group(row, &ranges)?))
+            }
+
+            /// Whether another group than this one has a name that people take for the new one. A group keeps the name that it has.
+            async fn is_name_taken(
+                transaction: &mut $transaction,
+                group_key: i64,
+                name: &str,
+            ) -> Result<bool, StoreError> {
+                let names: Vec<(i64, String)> =
+                    sqlx::query_as(statements::NAMES_OF_GROUPS).fetch_all(&mut **transaction).await?;
+                if names.iter().any(|(key, own)| *key == group_key && own == name) {
+                    return Ok(false);
+                }
+                let wanted = Likeness::of(name);
+                let mut others = names.iter().filter(|(key, _)| *key != group_key);
+                Ok(others.any(|(_, other)| Likeness::of(other).is_like(&wanted)))
             }
 
             /// Puts ranges in and takes others out; the constraints are checked at once.
@@ -203,10 +221,20 @@ macro_rules! business_group_store {
                 deed: &Deed,
             ) -> Result<UpdateGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
+                let new_name = patch.name.as_ref().filter(|_| !patch.name_may_be_taken);
+                // Before the group: who changes a name waits for nobody but others who do.
+                for statement in <$engine>::LOCK_NAMES.iter().filter(|_| new_name.is_some()) {
+                    sqlx::query(*statement).execute(&mut *transaction).await?;
+                }
                 let Some(locked) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
                     return Ok(UpdateGroupOutcome::NoSuchGroup);
                 };
                 let group_key = locked.key;
+                if let Some(name) = new_name
+                    && Self::is_name_taken(&mut transaction, group_key, name).await?
+                {
+                    return Ok(UpdateGroupOutcome::NameTaken);
+                }
                 let event = audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, told_patch(&patch));
                 sqlx::query(statements::UPDATE_GROUP)
                     .bind(group_key)
@@ -262,7 +290,16 @@ macro_rules! business_group_store {
                 tenant: Guid,
                 deed: &Deed,
             ) -> Result<LinkTenantOutcome, StoreError> {
-                self.link(id, NewLink { tenant, proven_by: None }, deed).await
+                self.link(id, NewLink { tenant, ground: Ground::Named }, deed).await
+            }
+
+            async fn link_confirmed_tenant(
+                &self,
+                id: &BusinessGroupId,
+                tenant: Guid,
+                deed: &Deed,
+            ) -> Result<LinkTenantOutcome, StoreError> {
+                self.link(id, NewLink { tenant, ground: Ground::Operator }, deed).await
             }
 
             async fn link_proven_tenant(
@@ -271,7 +308,7 @@ macro_rules! business_group_store {
                 TenantProof { tenant, oid }: TenantProof,
                 deed: &Deed,
             ) -> Result<LinkTenantOutcome, StoreError> {
-                self.link(id, NewLink { tenant, proven_by: Some(oid) }, deed).await
+                self.link(id, NewLink { tenant, ground: Ground::Proof(oid) }, deed).await
             }
 
             async fn prove_tenant(
@@ -282,7 +319,7 @@ macro_rules! business_group_store {
             ) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let proven = tenant_links::$engine_module::prove(&mut transaction, id, proof, deed).await?;
-                transaction.commit().await?;
+                line_changes::commit(transaction, self.0.lines(), [proof.tenant]).await?;
                 Ok(proven)
             }
 
@@ -305,16 +342,19 @@ macro_rules! business_group_store {
 business_group_store!(PostgresBusinessGroups, Postgres, postgres, sqlx::PgTransaction<'static>);
 business_group_store!(SqliteBusinessGroups, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
 
-/// `group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at, tenant_proven_at`
-type GroupRow = (i64, String, String, Option<String>, bool, String, i64, i64, i64, Option<i64>);
+/// `group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at, tenant_proven_at,
+/// tenant_confirmed_at`
+type GroupRow = (i64, String, String, Option<String>, bool, String, i64, i64, i64, Option<i64>, Option<i64>);
 
 fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, UnreadableRow> {
-    let (_, id, name, tenant_id, allow_guests, pinning, mapping_count, revision, created_at, proven_at) = row;
+    let (_, id, name, tenant_id, allow_guests, pinning, mapping_count, revision, created_at, proven_at, confirmed_at) =
+        row;
     Ok(BusinessGroup {
         id: rows::group_id(id),
         name,
         tenant_id: tenant_id.as_deref().map(rows::guid).transpose()?,
         tenant_proven_at: proven_at.map(rows::timestamp).transpose()?,
+        tenant_confirmed_at: confirmed_at.map(rows::timestamp).transpose()?,
         number_ranges: ranges.iter().map(|(first, last)| rows::range(*first, *last)).collect::<Result<_, _>>()?,
         allow_guests,
         identity_pinning: rows::pinning(&pinning)?,

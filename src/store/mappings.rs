@@ -247,7 +247,7 @@ macro_rules! mapping_store {
                     .bind(group.as_str())
                     .fetch_optional(&mut *transaction)
                     .await?;
-                let Some((group_key, is_linked, allow_guests, pinning, revision)) = group else {
+                let Some((group_key, is_linked, is_vouched_for, allow_guests, pinning, revision)) = group else {
                     return Ok(None);
                 };
                 let mapping: Option<MappingRow> = sqlx::query_as(statements::FIND_MAPPING_OF_EMAIL)
@@ -287,6 +287,7 @@ macro_rules! mapping_store {
                 let neighbours: Result<Vec<_>, UnreadableRow> = neighbours.into_iter().map(neighbour).collect();
                 Ok(Some(SignInFacts {
                     is_linked,
+                    is_vouched_for,
                     allow_guests,
                     identity_pinning: rows::pinning(&pinning)?,
                     mapping: mapping.map(rows::mapping).transpose()?,
@@ -305,23 +306,24 @@ macro_rules! mapping_store {
 mapping_store!(PostgresMappings, Postgres, postgres);
 mapping_store!(SqliteMappings, Sqlite, sqlite);
 
-/// `id, allow_guests, identity_pinning, phone_number, pinned_oid`
-type LineRow = (String, bool, String, Option<i64>, Option<String>);
+/// `id, proven or the operator's, allow_guests, identity_pinning, phone_number, pinned_oid`
+type LineRow = (String, bool, bool, String, Option<i64>, Option<String>);
 
-fn line((id, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line, UnreadableRow> {
+fn line((id, is_vouched_for, allow_guests, pinning, number, pinned_oid): LineRow) -> Result<Line, UnreadableRow> {
     let pinned_oid = pinned_oid.as_deref().map(rows::guid).transpose()?;
     let mapped =
         number.map(|number| rows::phone_number(number).map(|phone_number| MappedNumber { phone_number, pinned_oid }));
     Ok(Line {
         business_group: rows::group_id(id),
+        is_vouched_for,
         allow_guests,
         identity_pinning: rows::pinning(&pinning)?,
         mapped: mapped.transpose()?,
     })
 }
 
-/// `group_key, linked to a tenant, allow_guests, identity_pinning, revision`
-type CheckedGroup = (i64, bool, bool, String, i64);
+/// `group_key, linked to a tenant, that proven or the operator's, allow_guests, identity_pinning, revision`
+type CheckedGroup = (i64, bool, bool, bool, String, i64);
 
 /// `revision, at, actor_kind, actor_id, actor_name`, and then as [`rows::ChangeRow`]
 type PastChangeRow = (i64, i64, Option<String>, String, String, i64, Option<String>, Option<String>, Option<i64>);

@@ -102,6 +102,10 @@ impl Postgres {
 
     pub(super) const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 
+    /// Lets nobody else take a name that must be unlike all others until the end of the transaction. No row and no index stands
+    /// for what names are like.
+    pub(super) const LOCK_NAMES: &[&str] = &["SELECT pg_advisory_xact_lock(hashtext('signline'), hashtext('names'))"];
+
     /// Brings a constraint's refusal forward, from the commit to here.
     pub(super) const CHECK_RANGES: &[&str] = &["SET CONSTRAINTS number_ranges_overlap IMMEDIATE"];
 

@@ -103,6 +103,8 @@ impl Sqlite {
 
     pub(super) const DROP_STAGING: &[&str] = &["DROP TABLE temp.import_rows"];
 
+    pub(super) const LOCK_NAMES: &[&str] = &[];
+
     pub(super) const CHECK_RANGES: &[&str] = &[];
 
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {

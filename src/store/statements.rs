@@ -9,7 +9,7 @@ macro_rules! groups_where {
     ($rest:literal) => {
         concat!(
             "SELECT group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at, \
-             tenant_proven_at FROM business_groups WHERE ",
+             tenant_proven_at, tenant_confirmed_at FROM business_groups WHERE ",
             $rest
         )
     };
@@ -27,11 +27,14 @@ pub(super) const UPDATE_GROUP: &str = "UPDATE business_groups SET name = COALESC
 pub(super) const DELETE_CHANGES_OF_GROUP: &str = "DELETE FROM changes WHERE change_set_key IN \
      (SELECT change_set_key FROM change_sets WHERE group_key = $1)";
 pub(super) const DELETE_GROUP: &str = "DELETE FROM business_groups WHERE group_key = $1";
-pub(super) const LINK_TENANT: &str =
-    "UPDATE business_groups SET tenant_id = $2, tenant_proven_at = NULL WHERE group_key = $1";
+pub(super) const LINK_TENANT: &str = "UPDATE business_groups SET tenant_id = $2, tenant_proven_at = NULL, tenant_confirmed_at = NULL WHERE group_key = $1";
 /// Of a link that is not proven yet. In a statement of its own: with a new link the proof of the one before goes.
 pub(super) const PROVE_TENANT: &str = "UPDATE business_groups SET tenant_proven_at = $2 WHERE group_key = $1 \
      AND tenant_id IS NOT NULL AND tenant_proven_at IS NULL";
+/// As [`PROVE_TENANT`]: that the link is the operator's own.
+pub(super) const CONFIRM_TENANT: &str = "UPDATE business_groups SET tenant_confirmed_at = $2 WHERE group_key = $1 \
+     AND tenant_id IS NOT NULL AND tenant_confirmed_at IS NULL";
+pub(super) const NAMES_OF_GROUPS: &str = "SELECT group_key, name FROM business_groups";
 
 // Number ranges.
 
@@ -49,7 +52,7 @@ pub(super) const COUNT_MAPPINGS_BETWEEN: &str =
 // Mappings.
 
 /// A pin of a tenant that the group was linked to before counts as none.
-pub(super) const RESOLVE: &str = "SELECT g.id, g.allow_guests, g.identity_pinning, m.phone_number, \
+pub(super) const RESOLVE: &str = "SELECT g.id, COALESCE(g.tenant_proven_at, g.tenant_confirmed_at) IS NOT NULL, g.allow_guests, g.identity_pinning, m.phone_number, \
      CASE WHEN m.pinned_tid = g.tenant_id THEN m.pinned_oid END \
      FROM business_groups g LEFT JOIN mappings m ON m.group_key = g.group_key AND m.email = $2 WHERE g.tenant_id = $1";
 /// Of a mapping that is locked.
@@ -210,7 +213,8 @@ pub(super) const LIST_REVISIONS: &str = revisions_where!("r.revision < $2 ORDER 
 pub(super) const REVISIONS_SINCE: &str = revisions_where!("r.revision > $2 ORDER BY r.revision LIMIT $3");
 pub(super) const CHANGE_SET_OF_REVISION: &str = "SELECT r.change_set_key FROM revisions r \
      JOIN business_groups g ON g.group_key = r.group_key WHERE g.id = $1 AND r.revision = $2";
-pub(super) const GROUP_OF_CHECK: &str = "SELECT group_key, tenant_id IS NOT NULL, allow_guests, identity_pinning, \
+pub(super) const GROUP_OF_CHECK: &str = "SELECT group_key, tenant_id IS NOT NULL, \
+     COALESCE(tenant_proven_at, tenant_confirmed_at) IS NOT NULL, allow_guests, identity_pinning, \
      revision FROM business_groups WHERE id = $1";
 /// Of a number that has a mapping, so that it can't be one that an address has left.
 pub(super) const LAST_CHANGE_OF_NUMBER: &str = "SELECT r.revision, r.at, r.actor_kind, r.actor_id, r.actor_name, h.phone_number, \

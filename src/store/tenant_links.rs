@@ -25,8 +25,18 @@ use crate::store::statements;
 #[derive(Clone, Copy)]
 pub(super) struct NewLink {
     pub(super) tenant: Guid,
-    /// Who has shown that she administers it, if somebody has.
-    pub(super) proven_by: Option<Guid>,
+    pub(super) ground: Ground,
+}
+
+/// What a link to a tenant stands on.
+#[derive(Clone, Copy)]
+pub(super) enum Ground {
+    /// Somebody has named the tenant.
+    Named,
+    /// The operator says so.
+    Operator,
+    /// Whoever has this `oid` has shown that they administer the tenant.
+    Proof(Guid),
 }
 
 /// What became of a link in its transaction.
@@ -64,9 +74,9 @@ macro_rules! tenant_links {
                     return Ok(Linking::Refused(LinkTenantOutcome::NoSuchGroup));
                 };
                 if let Some(holder) = holder {
-                    if holder.is_proven || link.proven_by.is_none() {
-                        let unproven = !holder.is_proven;
-                        return Ok(Linking::Refused(LinkTenantOutcome::TenantTaken { unproven }));
+                    if holder.is_proven || !matches!(link.ground, Ground::Proof(_)) {
+                        let (unproven, holder) = (!holder.is_proven, holder.id.clone());
+                        return Ok(Linking::Refused(LinkTenantOutcome::TenantTaken { unproven, holder }));
                     }
                     give_up(transaction, holder, link.tenant, deed).await?;
                 }
@@ -77,9 +87,16 @@ macro_rules! tenant_links {
                     }
                 }
                 let mut detail = vec![told("tenant_id", &link.tenant)];
-                if let Some(oid) = link.proven_by {
-                    set_proven(transaction, own.group, deed).await?;
-                    detail.push(told("proven_by", &oid));
+                match link.ground {
+                    Ground::Named => {}
+                    Ground::Operator => {
+                        set(statements::CONFIRM_TENANT, transaction, own.group, deed).await?;
+                        detail.push(told("confirmed", "true"));
+                    }
+                    Ground::Proof(oid) => {
+                        set(statements::PROVE_TENANT, transaction, own.group, deed).await?;
+                        detail.push(told("proven_by", &oid));
+                    }
                 }
                 if holder.is_some() {
                     let step = Step::Gained(link.tenant);
@@ -103,7 +120,7 @@ macro_rules! tenant_links {
                 let Some(group) = locked.filter(|group| group.tenant == Some(proof.tenant)) else {
                     return Ok(false);
                 };
-                if set_proven(transaction, group, deed).await? {
+                if set(statements::PROVE_TENANT, transaction, group, deed).await? {
                     let detail = vec![told("tenant_id", &proof.tenant), told("proven_by", &proof.oid)];
                     let event = audit::done(deed, action::PROVE_TENANT, id, detail);
                     audit::$engine_module::record(transaction, &event).await?;
@@ -153,13 +170,14 @@ macro_rules! tenant_links {
                 query.bind(tenant.map(|tenant| tenant.to_string())).execute(&mut **transaction).await.map(drop)
             }
 
-            /// Whether it was not proven before.
-            async fn set_proven(
+            /// Writes down that a link is proven, or confirmed; whether it was not before.
+            async fn set(
+                statement: &'static str,
                 transaction: &mut $transaction,
                 group: LockedGroup,
                 deed: &Deed,
             ) -> Result<bool, StoreError> {
-                let query = sqlx::query(statements::PROVE_TENANT).bind(group.key).bind(deed.at.as_microsecond());
+                let query = sqlx::query(statement).bind(group.key).bind(deed.at.as_microsecond());
                 Ok(query.execute(&mut **transaction).await?.rows_affected() > 0)
             }
         }

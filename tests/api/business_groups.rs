@@ -32,7 +32,7 @@ async fn a_new_group_is_answered_whole_and_found_at_its_location() {
     let created_at = created["created_at"].as_str().unwrap();
     assert!(created_at.ends_with('Z'));
     let expected = json!({
-        "id": "abc", "name": "abc", "tenant_id": null, "tenant_proven_at": null,
+        "id": "abc", "name": "abc", "tenant_id": null, "tenant_proven_at": null, "tenant_confirmed_at": null,
         "number_ranges": [{"first": "+17635550000", "last": "+17635559999"}], "allow_guests": false,
         "identity_pinning": "enforce", "mapping_count": 0, "revision": 0, "created_at": created_at,
     });

@@ -159,7 +159,10 @@ async fn the_page_is_told_what_it_has_to_know_and_no_more() {
     assert_eq!(config["application"], first["name"]);
     assert_eq!(config["authority"], app.entra.http_base());
     let members: Vec<_> = config.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(members, ["authority", "application", "applications", "api_scope", "default_region"]);
+    assert_eq!(
+        members,
+        ["authority", "application", "applications", "api_scope", "default_region", "unproven_tenants"]
+    );
     assert_eq!((&config["api_scope"], &config["default_region"]), (&json!(null), &json!("US")));
 
     let api = "c0ffee00-1111-4222-8333-000000000004";

@@ -372,7 +372,7 @@ async fn a_session_tells_who_calls_and_what_she_may_do() {
     let of_person = |role: &str, more: Value| {
         let mut told = json!({
             "credential": "entra", "role": role, "name": BOB, "business_group": null, "business_group_name": null,
-            "tenant": "unproven", "tid": TENANT, "oid": BOBS_OID, "email": BOB, "application": "portal",
+            "number_ranges": null, "tenant": "unproven", "tid": TENANT, "oid": BOBS_OID, "email": BOB, "application": "portal",
             "administrator_role": false,
         });
         for (name, value) in more.as_object().unwrap() {
@@ -380,8 +380,11 @@ async fn a_session_tells_who_calls_and_what_she_may_do() {
         }
         told
     };
-    let group =
-        json!({"business_group": "abccompany", "business_group_name": "ABC Company", "administrator_role": true});
+    let ranges = json!([{"first": "+17635550000", "last": "+17635559999"}]);
+    let group = json!({
+        "business_group": "abccompany", "business_group_name": "ABC Company", "number_ranges": ranges,
+        "administrator_role": true,
+    });
     assert_eq!(session(&app, &administrator(&app)).await, of_person("business-group-admin", group));
     assert_eq!(session(&app, &bob(&app).mint()).await, of_person("user", json!({})));
     let operators = json!({"tenant": "unlinked", "tid": OPERATOR_TENANT});
@@ -393,14 +396,14 @@ async fn a_session_tells_who_calls_and_what_she_may_do() {
     for (role, group) in
         [("operator", None), ("resolver", None), ("business-group-admin", Some("abccompany")), ("scim", Some("other"))]
     {
-        let name = match group {
-            Some("abccompany") => json!("ABC Company"),
-            Some(_) => json!("Other"),
-            None => Value::Null,
+        let (name, ranges) = match group {
+            Some("abccompany") => (json!("ABC Company"), ranges.clone()),
+            Some(_) => (json!("Other"), json!([])),
+            None => (Value::Null, Value::Null),
         };
         let expected = json!({
             "credential": "api-key", "role": role, "name": role, "business_group": group, "business_group_name": name,
-            "tenant": null, "tid": null, "oid": null, "email": null, "application": null, "administrator_role": false,
+            "number_ranges": ranges, "tenant": null, "tid": null, "oid": null, "email": null, "application": null, "administrator_role": false,
         });
         assert_eq!(session(&app, &app.api_key(role, group).await).await, expected);
     }

@@ -85,7 +85,7 @@ async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() 
 async fn no_link_into_the_console_makes_an_administrator_prove_a_squatters_link_unasked() {
     Story::USUAL
         .tell(async |world, browser| {
-            world.company("squatter", "Squatter Incorporated", "+1763666").await;
+            world.company("squatter", "ABC Company", "+1763666").await;
             world.link("squatter").await;
             for (at, place) in ["/groups", "/keys", "/audit"].into_iter().enumerate() {
                 browser.open("about:blank").await;
@@ -94,7 +94,11 @@ async fn no_link_into_the_console_makes_an_administrator_prove_a_squatters_link_
                     browser.click("button", "Sign in with Microsoft").await;
                     browser.click("link", ADA).await;
                 }
-                browser.reads("This Microsoft tenant is linked to Squatter Incorporated.").await;
+                // What the group can't choose is asked about; what it can is told as its own words.
+                browser.reads("Your Microsoft tenant is linked to the business group squatter.").await;
+                assert!(browser.hook_text("company-numbers").await.contains("666"));
+                let name = browser.hook_text("company-name").await;
+                assert!(name.contains("ABC Company") && name.contains("can choose this name"), "{name}");
                 let group = world.operate(Method::GET, "/v1/business-groups/squatter", json!(null)).await;
                 assert_eq!(group["tenant_proven_at"], json!(null), "{place}");
             }
@@ -120,7 +124,7 @@ async fn what_people_call_things_is_shown_as_it_stands_and_never_run() {
             browser.click("button", "Cancel").await;
             browser.go_to("Audit log").await;
             browser.reads(name).await;
+            assert_eq!(browser.hook_text("actor-kind").await, "API key");
         })
         .await;
 }
-            assert_eq!(browser.hook_text("actor-kind").await, "API key");

@@ -95,7 +95,7 @@ async fn link_by_key(world: &World, browser: &Browser, key: &str) {
 
 async fn prove_by_microsoft(world: &World, browser: &Browser) {
     browser.sign_in_with_microsoft(world, ADA).await;
-    browser.reads("This Microsoft tenant is linked to ABC Company.").await;
+    browser.reads("Your Microsoft tenant is linked to the business group abccompany.").await;
     browser.click("button", "Yes, it is my company").await;
     browser.go_to("External Authentication").await;
     browser.hook_becomes("link-state", "data-state", "proven").await;

@@ -142,6 +142,12 @@ async fn a_proof_goes_with_its_link_whoever_changes_that(world: World) {
     run(&world, "UPDATE business_groups SET tenant_proven_at = 7").await.unwrap();
     run(&world, &format!("{}; {}", link(1), link(2))).await.unwrap();
     assert_eq!(proven().await, (Some(guid(2)), false));
+    // So does the operator's word.
+    world.stores.business_groups.link_confirmed_tenant(&abc, guid(2), &deed(1)).await.unwrap();
+    run(&world, &link(2)).await.unwrap();
+    assert!(world.read(&abc).await.tenant_confirmed_at.is_some());
+    run(&world, &link(3)).await.unwrap();
+    assert_eq!(world.read(&abc).await.tenant_confirmed_at, None);
 }
 
 async fn the_database_refuses_keys_that_must_never_be(world: World) {

@@ -48,6 +48,7 @@ async fn a_user_resolves_in_her_own_tenant_alone(world: World) {
     };
     let line = |group: &str, mapped: Option<u64>| {
         Some(Line {
+            is_vouched_for: false,
             business_group: id(group),
             allow_guests: false,
             identity_pinning: IdentityPinning::Enforce,

@@ -243,6 +243,7 @@ pub(crate) async fn found(resolver: &Resolver, sign_in: &SignIn) -> Found {
     match resolver.resolve(sign_in).await {
         Ok(line) => Ok(line.phone_number.digits() - BASE),
         Err(ResolveError::TenantNotLinked) => Err("tenant not linked"),
+        Err(ResolveError::TenantNotProven) => Err("tenant not proven"),
         Err(ResolveError::GuestNotAllowed) => Err("guest not allowed"),
         Err(ResolveError::NoEmailClaim) => Err("no e-mail claim"),
         Err(ResolveError::NoMapping) => Err("no mapping"),

@@ -176,7 +176,7 @@ async fn a_proof_takes_a_tenant_over_that_was_only_named(world: World) {
     world.assert_mappings(&squatter, 2, &[(1, ANN)]).await;
     world.assert_mappings(&company, 2, &[(20_001, ANN)]).await;
     // There is no way back for who has no proof.
-    let taken = LinkTenantOutcome::TenantTaken { unproven: false };
+    let taken = LinkTenantOutcome::TenantTaken { unproven: false, holder: company.clone() };
     assert_eq!((name(&world.stores, &squatter, 1).await, anns_number(&world).await), (taken, Some(20_001)));
     // A tenant of its own that the company had before is free.
     take(&world.stores, &company, 2, 31).await;
@@ -226,7 +226,7 @@ async fn a_tenant_that_is_proven_or_claimed_without_proof_is_not_taken(world: Wo
         (groups, events(&world, &squatter).await.len(), events(&world, &company).await.len())
     };
     let before = state().await;
-    let taken = |unproven| LinkTenantOutcome::TenantTaken { unproven };
+    let taken = |unproven| LinkTenantOutcome::TenantTaken { unproven, holder: squatter.clone() };
     assert_eq!(name(&world.stores, &company, 1).await, taken(true));
     assert_eq!(take(&world.stores, &id("nobody"), 1, 30).await, LinkTenantOutcome::NoSuchGroup);
     assert_eq!(state().await, before);
@@ -311,9 +311,10 @@ async fn of_two_groups_that_take_a_tenant_at_once_one_gets_it(world: World) {
     for round in 100..110 {
         name(&world.stores, &squatter, round).await;
         let (a, b) = tokio::join!(take(&here, &company, round, 30), take(&there, &third, round, 30));
-        let taken = LinkTenantOutcome::TenantTaken { unproven: false };
+        let taken =
+            |outcome: &&LinkTenantOutcome| matches!(outcome, LinkTenantOutcome::TenantTaken { unproven: false, .. });
         let linked = [&a, &b].iter().filter(|outcome| matches!(outcome, LinkTenantOutcome::Linked(_))).count();
-        assert_eq!((linked, [&a, &b].contains(&&taken)), (1, true), "{a:?} {b:?}");
+        assert_eq!((linked, [&a, &b].iter().any(taken)), (1, true), "{a:?} {b:?}");
         assert_eq!(link_of(&world, &squatter).await, (None, None));
     }
     let gained = async |group| revisions(&world, group).await.iter().filter(|one| one.gained_tenant.is_some()).count();
@@ -451,7 +452,7 @@ async fn a_takeover_and_a_proof_at_once_leave_one_owner(world: World) {
         let proving = here.business_groups.prove_tenant(&squatter, proof(round), &by);
         let (proven, taken) = tokio::join!(proving, take(&there, &company, round, 30));
         match (proven.unwrap(), taken) {
-            (true, LinkTenantOutcome::TenantTaken { unproven: false }) => {
+            (true, LinkTenantOutcome::TenantTaken { unproven: false, .. }) => {
                 assert_eq!(link_of(&world, &squatter).await, (Some(guid(round)), Some(31)));
             }
             (false, LinkTenantOutcome::Linked(_)) => {

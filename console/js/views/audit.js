@@ -43,6 +43,7 @@ const DETAILS = {
   application: "audit.detail.application",
   business_group: "audit.detail.business_group",
   changed: "audit.detail.changed",
+  confirmed: "audit.detail.confirmed",
   consent: "audit.detail.consent",
   error: "audit.detail.error",
   identity_pinning: "audit.detail.identity_pinning",

@@ -80,6 +80,11 @@ async function takeUpProof(set, group) {
   await forgetStranger(returned);
 }
 
+/** Whether nobody of the tenant can sign in until its link is proven. @param {any} group */
+function isRefused(group) {
+  return current().config.unproven_tenants === "refuse" && !group.tenant_proven_at && !group.tenant_confirmed_at;
+}
+
 /** @param {any} state */
 function linkState({ group, view }) {
   if (!group.tenant_id) {
@@ -95,7 +100,7 @@ function linkState({ group, view }) {
       <div><dt>${t("authentication.tenant_id")}</dt><dd><code data-test="linked-tenant">${group.tenant_id}</code></dd></div>
       ${isProven ? html`<div><dt>${t("authentication.since")}</dt><dd>${time(group.tenant_proven_at)}</dd></div>` : nothing}
     </dl>
-    <p>${isProven ? t("authentication.proven_text") : t("authentication.unproven_text")}</p>
+    <p>${t(isProven ? "authentication.proven_text" : isRefused(group) ? "authentication.refused_text" : "authentication.unproven_text")}</p>
     <div class="actions">
       ${isProven || !current().config.application ? nothing : proveButton(t("authentication.prove"), group.tenant_id)}
       ${copyButton(group.tenant_id, t("authentication.copy"))}
@@ -157,7 +162,8 @@ function link(id, tenant, proof) {
     set({ done: null, tenant });
     const group = await call("PUT", groupPath(id, "tenant"), { tenant_id: tenant, proof });
     keepGroup(group);
-    const done = t(group.tenant_proven_at ? "authentication.done_proven" : "authentication.done", { company: group.name });
+    const words = group.tenant_proven_at ? "authentication.done_proven" : isRefused(group) ? "authentication.done_refused" : "authentication.done";
+    const done = t(words, { company: group.name });
     set({ tenant: "", done });
     if (await keepsRight()) showNotice("success");
     else announce(done);

@@ -42,7 +42,8 @@ function ask(group, email) {
 
 /** @param {any} found @param {any} group */
 function answer(found, group) {
-  const [kind, words] = OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (found.outcome)];
+  const [kind, told] = OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (found.outcome)];
+  const words = found.unproven ? "check.unproven" : told;
   return html`<section class="card" data-test="check-answer" data-outcome=${found.outcome} aria-live="polite">
     ${notice(kind, html`<p><b>${t(words, { email: found.email })}</b></p>${whatToDo(found, group)}`)}
     ${found.phone_number ? html`<p class="number" data-test="check-number">${nicely(found.phone_number)}</p>` : nothing}
@@ -61,7 +62,7 @@ function answer(found, group) {
 /** @param {any} found @param {any} group */
 function whatToDo(found, group) {
   if (found.outcome === "tenant-not-linked") {
-    return html`<p><a href="#/groups/${group.id}/authentication">${t("check.link_first")}</a></p>`;
+    return html`<p><a href="#/groups/${group.id}/authentication">${t(found.unproven ? "check.prove_first" : "check.link_first")}</a></p>`;
   }
   return found.outcome === "no-mapping" ? html`<p>${t("check.add_first")} <a href="#/groups/${group.id}/mappings">${t("nav.mappings")}</a></p>` : nothing;
 }

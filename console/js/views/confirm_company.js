@@ -9,27 +9,36 @@ import { announce, current, update } from "../store.js";
 import { t } from "../text.js";
 import { attempt } from "../work.js";
 import { keyForm } from "./link_with_key.js";
+import { rangeList } from "./ranges.js";
 
 /** @type {import("./index.js").View} */
 export const confirmCompany = {
   name: "confirmCompany",
   title: () => t("confirm_company.title"),
   render: (state) => {
-    const { business_group_name: company, tid } = state.session;
+    const { session } = state;
     const title = t("confirm_company.title");
     return html`<div class="narrow">
-      ${page({ title, lead: t("confirm_company.question", { company }) }, nothing)}
-      ${state.view.isOther ? notMine(state, company) : question(state, company, tid)}
+      ${page({ title, lead: t("confirm_company.question", { group: session.business_group }) }, nothing)}
+      ${state.view.isOther ? notMine(state) : question(state, session)}
     </div>`;
   },
 };
 
-/** @param {any} state @param {string} company @param {string} tid */
-function question(state, company, tid) {
+/**
+ * The id and the numbers come from the operator. The name may come from whoever has linked the tenant, so it is no answer.
+ * @param {any} state @param {any} session
+ */
+function question(state, session) {
   return html`<section class="card">
     <dl class="facts">
-      <div><dt>${t("confirm_company.tenant")}</dt><dd><code>${tid}</code></dd></div>
-      <div><dt>${t("confirm_company.company")}</dt><dd data-test="company">${company}</dd></div>
+      <div><dt>${t("confirm_company.tenant")}</dt><dd><code>${session.tid}</code></dd></div>
+      <div><dt>${t("confirm_company.group")}</dt><dd data-test="company"><code>${session.business_group}</code></dd></div>
+      <div><dt>${t("confirm_company.numbers")}</dt><dd data-test="company-numbers">${rangeList(session.number_ranges)}</dd></div>
+      <div>
+        <dt>${t("confirm_company.name")}</dt>
+        <dd data-test="company-name">“${session.business_group_name}”<p class="hint">${t("confirm_company.name_hint")}</p></dd>
+      </div>
     </dl>
     <p>${t("confirm_company.meaning")}</p>
     ${problemNotice(state.view.problem)}
@@ -46,12 +55,12 @@ function confirm() {
     await get(groupPath(current().session.business_group));
     const session = await readSession();
     update({ session: { ...session, hasConfirmed: true } });
-    if (session.tenant === "proven") announce(t("confirm_company.done", { company: session.business_group_name }));
+    if (session.tenant === "proven") announce(t("confirm_company.done", { group: session.business_group }));
     go(current().route.params.group ? here() : homeOf(current().session));
   });
 }
 
-/** @param {any} state @param {string} company */
-function notMine(state, company) {
-  return html`${notice("warning", t("confirm_company.not_mine", { company }))} ${keyForm(state)}`;
+/** @param {any} state */
+function notMine(state) {
+  return html`${notice("warning", t("confirm_company.not_mine", { group: state.session.business_group }))} ${keyForm(state)}`;
 }

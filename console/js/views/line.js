@@ -86,7 +86,8 @@ const REASONS = {
 
 /** @param {any} problem @param {string} [email] */
 function noLine(problem, email) {
-  const reason = REASONS[/** @type {keyof typeof REASONS} */ (problem.slug)];
+  const isUnproven = problem.slug === "tenant-not-linked" && problem.body?.unproven;
+  const reason = isUnproven ? "line.why.unproven" : REASONS[/** @type {keyof typeof REASONS} */ (problem.slug)];
   if (!reason) return problemNotice(problem);
   return html`<section class="card" data-test="no-line">
     <h2>${t("line.none")}</h2>

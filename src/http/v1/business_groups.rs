@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::business_groups::BusinessGroupError;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group;
 use crate::domain::business_group::BusinessGroupId;
@@ -61,6 +62,10 @@ pub struct BusinessGroup {
     /// Since when the tenant is proven to be the group's own; null while another group can take it over with a proof.
     #[schema(value_type = Option<String>, format = DateTime)]
     tenant_proven_at: Option<Timestamp>,
+    /// Since when the link to the tenant is the operator's own, which proves nothing; null if an administrator of the group has
+    /// made it. With `SIGNLINE_UNPROVEN_TENANTS=refuse` users sign in only where this or `tenant_proven_at` is set.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    tenant_confirmed_at: Option<Timestamp>,
     /// The phone numbers that may be mapped, in order.
     number_ranges: Vec<NumberRange>,
     /// Whether guests of the tenant may sign in.
@@ -126,7 +131,8 @@ pub struct CreateBusinessGroup {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBusinessGroup {
-    /// What people call it.
+    /// What people call it. From an administrator no name that people take for another group's: one that differs in nothing but
+    /// case, spaces and letters that look alike.
     #[schema(required = false)]
     name: Option<String>,
     /// All its ranges from now on. Operators alone may change them.
@@ -161,6 +167,7 @@ impl From<business_group::BusinessGroup> for BusinessGroup {
             name: group.name,
             tenant_id: group.tenant_id.map(|tenant| tenant.to_string()),
             tenant_proven_at: group.tenant_proven_at,
+            tenant_confirmed_at: group.tenant_confirmed_at,
             number_ranges: group.number_ranges.into_iter().map(NumberRange::from).collect(),
             allow_guests: group.allow_guests,
             identity_pinning: group.identity_pinning.into(),
@@ -254,8 +261,13 @@ impl UpdateBusinessGroup {
         if !fields.0.is_empty() {
             return Err(fields.problem());
         }
-        let identity_pinning = self.identity_pinning.map(IdentityPinning::from);
-        Ok(BusinessGroupPatch { name, number_ranges, allow_guests: self.allow_guests, identity_pinning })
+        Ok(BusinessGroupPatch {
+            name,
+            name_may_be_taken: *grant == Grant::Operator,
+            number_ranges,
+            allow_guests: self.allow_guests,
+            identity_pinning: self.identity_pinning.map(IdentityPinning::from),
+        })
     }
 }
 
@@ -341,7 +353,7 @@ pub(crate) async fn get_business_group(
     responses(
         (status = 200, body = BusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`"),
+            description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`; `name-taken`: another group has such a name"),
         BodyProblems,
         CommonProblems
     )
@@ -383,7 +395,7 @@ pub(crate) async fn delete_business_group(
 /// Link a tenant
 ///
 /// Takes the place of the tenant linked before. With a `proof` the link is proven from then on; without one it is unproven, as
-/// long as nobody has proven it before. A tenant that another group has linked and not proven is taken over with a `proof`: the other
+/// long as nobody has proven it before. An operator's call without one confirms the link (`tenant_confirmed_at`). A tenant that another group has linked and not proven is taken over with a `proof`: the other
 /// group loses it at once, and both are told in their history. One that is proven only the operator can move, who unlinks it there
 /// first.
 #[utoipa::path(
@@ -395,7 +407,8 @@ pub(crate) async fn delete_business_group(
     responses(
         (status = 200, body = BusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`tenant-taken`: another group has the tenant; `unproven` says whether a `proof` would take it over"),
+            description = "`tenant-taken`: another group has the tenant; `unproven` says whether a `proof` would take it over, and \
+                `business_group` tells an operator which group it is"),
         BodyProblems,
         CommonProblems
     )
@@ -412,11 +425,23 @@ pub(crate) async fn link_tenant(
         Some(token) => Some(tenant_proof::check(&request, &token, tenant).await?),
         None => call.caller.proof_of(tenant),
     };
-    let group = match proof {
-        Some(proof) => services.business_groups.link_proven_tenant(&call.scope, proof, &call.deed).await?,
-        None => services.business_groups.link_tenant(&call.scope, tenant, &call.deed).await?,
+    let (groups, is_operator) = (&services.business_groups, call.grant == Grant::Operator);
+    let linked = match proof {
+        Some(proof) => groups.link_proven_tenant(&call.scope, proof, &call.deed).await,
+        None if is_operator => groups.link_confirmed_tenant(&call.scope, tenant, &call.deed).await,
+        None => groups.link_tenant(&call.scope, tenant, &call.deed).await,
     };
-    Ok(web::Json(group.into()))
+    Ok(web::Json(linked.map_err(|error| not_linked(error, is_operator))?.into()))
+}
+
+/// Why a tenant was not linked. Which group has it is for the operator, who can unlink it there.
+fn not_linked(error: BusinessGroupError, is_operator: bool) -> Problem {
+    let holder = match &error {
+        BusinessGroupError::TenantTaken { holder, .. } if is_operator => Some(holder.to_string()),
+        _ => None,
+    };
+    let problem = Problem::from(error);
+    holder.into_iter().fold(problem, |problem, holder| problem.member("business_group", holder))
 }
 
 /// Unlink the tenant

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::access::Standing;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
+use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::LinkedGroup;
 use crate::domain::email::EmailAddress;
 use crate::domain::sign_in::SignIn;
@@ -18,6 +19,7 @@ use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::services::Services;
 use crate::http::v1::api_keys;
+use crate::http::v1::business_groups::NumberRange;
 
 /// The session of a caller.
 #[derive(Serialize, ToSchema)]
@@ -33,9 +35,13 @@ pub struct Session {
     /// linked to.
     #[schema(example = "abccompany")]
     business_group: Option<String>,
-    /// What people call it.
+    /// What people call it, as its administrators may have chosen.
     #[schema(example = "ABC Company")]
     business_group_name: Option<String>,
+    /// The phone numbers that it may map, in order; null without a business group. No administrator can choose them, so they
+    /// tell which company it is, as its id does and its name does not.
+    #[schema(required)]
+    number_ranges: Option<Vec<NumberRange>>,
     /// How it stands with the tenant of the token; null for a key, as all that follows but the last.
     tenant: Option<TenantState>,
     /// The tenant.
@@ -127,6 +133,7 @@ impl Session {
             role: SessionRole::of(&key.grant),
             name: key.name.clone(),
             business_group: key.grant.business_group().map(ToString::to_string),
+            number_ranges: group.as_ref().map(ranges),
             business_group_name: group.map(|group| group.name),
             tenant: None,
             tid: None,
@@ -137,25 +144,39 @@ impl Session {
         })
     }
 
-    fn of_person(name: String, sign_in: &SignIn, standing: &Standing) -> Self {
+    async fn of_person(
+        name: String,
+        sign_in: &SignIn,
+        standing: &Standing,
+        services: &Services,
+    ) -> Result<Self, Problem> {
         // Whose line is whose, `/v1/me` tells. A guest learns nothing of a group that does not allow guests.
         let administers =
             |group: &&LinkedGroup| sign_in.roles.administrator && (group.allow_guests || !sign_in.is_guest);
         let group = standing.group.as_ref().filter(administers);
-        Self {
+        let number_ranges = match group {
+            Some(group) => Some(ranges(&services.business_groups.find(&group.id).await?)),
+            None => None,
+        };
+        Ok(Self {
             credential: CredentialKind::Entra,
             role: standing.right.as_ref().map_or(SessionRole::User, SessionRole::of),
             name,
             business_group: group.map(|group| group.id.to_string()),
             business_group_name: group.map(|group| group.name.clone()),
+            number_ranges,
             tenant: Some(TenantState::of(standing.group.as_ref())),
             tid: Some(sign_in.tid.to_string()),
             oid: Some(sign_in.oid.to_string()),
             email: sign_in.email.as_ref().map(EmailAddress::to_string),
             application: Some(sign_in.application.to_string()),
             administrator_role: sign_in.roles.administrator,
-        }
+        })
     }
+}
+
+fn ranges(group: &BusinessGroup) -> Vec<NumberRange> {
+    group.number_ranges.iter().copied().map(NumberRange::from).collect()
 }
 
 /// Tell the caller who she is
@@ -171,7 +192,9 @@ impl Session {
 pub(crate) async fn get_session(caller: Caller, services: Data<Services>) -> Result<HttpResponse, Problem> {
     let session = match &caller {
         Caller::Key(key) => Session::of_key(key, &services).await?,
-        Caller::Person { token, standing } => Session::of_person(caller.actor().name, &token.sign_in, standing),
+        Caller::Person { token, standing } => {
+            Session::of_person(caller.actor().name, &token.sign_in, standing, &services).await?
+        }
     };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(session))
 }

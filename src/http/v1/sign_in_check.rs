@@ -43,6 +43,8 @@ pub struct SignInCheck {
     email: String,
     /// What would happen.
     outcome: SignInOutcome,
+    /// Whether the group is linked to a tenant and it is a proof of that link that is missing (`SIGNLINE_UNPROVEN_TENANTS`).
+    unproven: bool,
     /// The number that is mapped to the address, in E.164.
     #[schema(example = "+17635551111")]
     phone_number: Option<String>,
@@ -71,7 +73,7 @@ pub struct SignInCheck {
 pub enum SignInOutcome {
     /// She gets the number.
     Resolves,
-    /// The group is linked to no tenant, so nobody of it can sign in.
+    /// The group is linked to no tenant, or to one that is not proven and refused for it, so nobody of it can sign in.
     TenantNotLinked,
     /// The address has no mapping.
     NoMapping,
@@ -88,10 +90,10 @@ pub struct LastChange {
     /// Who made it.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
-    /// What happened.
-    kind: Kind,
     /// What they are.
     actor_kind: ActorKind,
+    /// What happened.
+    kind: Kind,
     /// The number.
     #[schema(example = "+17635551111")]
     phone_number: String,
@@ -115,6 +117,7 @@ impl SignInCheck {
         Self {
             email: check.email.to_string(),
             outcome: check.outcome.into(),
+            unproven: check.outcome == CheckedOutcome::TenantNotProven,
             phone_number: number.map(|number| number.to_string()),
             phone_number_national: number.map(|number| plan.write(number).to_string()),
             pinned_oid: pinned.map(|pinned| pinned.oid.to_string()),
@@ -131,7 +134,7 @@ impl From<CheckedOutcome> for SignInOutcome {
     fn from(outcome: CheckedOutcome) -> Self {
         match outcome {
             CheckedOutcome::Resolves => Self::Resolves,
-            CheckedOutcome::TenantNotLinked => Self::TenantNotLinked,
+            CheckedOutcome::TenantNotLinked | CheckedOutcome::TenantNotProven => Self::TenantNotLinked,
             CheckedOutcome::NoMapping => Self::NoMapping,
         }
     }
@@ -143,10 +146,10 @@ impl From<PastChange> for LastChange {
             revision: past.revision,
             at: past.at,
             actor: past.actor.to_string(),
+            actor_kind: past.actor.kind.into(),
             kind: (&past.change.kind).into(),
             phone_number: past.change.phone_number.to_string(),
         }
-            actor_kind: past.actor.kind.into(),
     }
 }
 
