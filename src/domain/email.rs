@@ -5,6 +5,8 @@ use std::fmt;
 use email_address::EmailAddress as Syntax;
 use email_address::Options;
 
+use crate::domain::characters::Named;
+
 /// The longest address accepted, in bytes (RFC 5321, section 4.5.3.1.3, less the two angle brackets).
 pub const MAX_EMAIL_BYTES: usize = 254;
 
@@ -19,9 +21,9 @@ pub struct EmailAddress(Box<str>);
 /// Why a text is no [`EmailAddress`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// A byte outside ASCII.
-    #[error("the address has a character outside ASCII; Microsoft e-mail addresses have none")]
-    NotAscii,
+    /// A character outside ASCII: the first of them.
+    #[error("the address has a character outside ASCII, {}; Microsoft e-mail addresses have none", Named(*.0))]
+    NotAscii(char),
     /// Longer than [`MAX_EMAIL_BYTES`].
     #[error("the address is longer than {MAX_EMAIL_BYTES} characters")]
     TooLong,
@@ -31,6 +33,11 @@ pub enum EmailError {
     /// Not of the form `name@domain.tld`.
     #[error("this is not an e-mail address of the form name@company.com")]
     Malformed,
+    /// What follows the `@` is not a domain name.
+    #[error(
+        "the part after the @ is not a domain name: it has letters, digits and hyphens, dots between them, and letters at the end"
+    )]
+    NotADomain,
 }
 
 impl EmailAddress {
@@ -39,8 +46,8 @@ impl EmailAddress {
     /// # Errors
     /// The first rule of [`EmailError`] that the text breaks.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
-        if !text.is_ascii() {
-            return Err(EmailError::NotAscii);
+        if let Some(strange) = text.chars().find(|c| !c.is_ascii()) {
+            return Err(EmailError::NotAscii(strange));
         }
         if text.len() > MAX_EMAIL_BYTES {
             return Err(EmailError::TooLong);
@@ -54,6 +61,10 @@ impl EmailAddress {
         // The parser also takes an address in angle brackets, as long as no name stands before them.
         if text.bytes().any(|byte| !byte.is_ascii_graphic() || b"\"<>".contains(&byte)) {
             return Err(EmailError::Malformed);
+        }
+        // The parser takes in a domain whatever may stand before the @ too, and addresses of machines.
+        if !text.rsplit_once('@').is_some_and(|(_, domain)| is_domain_name(domain)) {
+            return Err(EmailError::NotADomain);
         }
         Ok(Self(text.to_ascii_lowercase().into_boxed_str()))
     }
@@ -77,6 +88,18 @@ impl EmailAddress {
     }
 }
 
+/// Whether a text is the name of a domain of companies: two labels or more of letters, digits and hyphens, each of 1 to 63
+/// characters and without a hyphen at either end (RFC 1035, section 2.3.1, and RFC 1123, section 2.1). The last one is not all
+/// digits, so that no IP address is one. [`MAX_EMAIL_BYTES`] keeps it shorter than a domain may be.
+fn is_domain_name(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..=63).contains(&label.len()) && letters && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let last = domain.rsplit_once('.').map(|(_, last)| last);
+    domain.split('.').all(is_label) && last.is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -97,6 +120,43 @@ mod tests {
         for text in ["o'brien@abc.com", "a.b-c_d!e#f^g~h@abc.co.uk", "ana+x@abc.com", "x@xn--bcher-kva.example"] {
             assert!(EmailAddress::parse(text).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_follows_the_at_is_a_domain_name() {
+        let label = "a".repeat(63);
+        for domain in ["abc.com", "a.b.c.example", "3com.com", "a--b.example", "abc.xn--p1ai", &format!("{label}.com")]
+        {
+            assert!(EmailAddress::parse(&format!("bob@{domain}")).is_ok(), "{domain}");
+        }
+        for domain in [
+            "abc.example?subject=hello",
+            "abc.com%20",
+            "abc/example.com",
+            "abc_company.com",
+            "10.0.0.1",
+            "abc.123",
+            "127.1",
+            "abc.com&x=1",
+            "abc.com#x",
+            "abc!x.com",
+            "a*c.com",
+        ] {
+            let text = format!("bob@{domain}");
+            assert_eq!(EmailAddress::parse(&text), Err(EmailError::NotADomain), "{text}");
+        }
+        let long = format!("{label}a.com");
+        let others =
+            ["abc", "abc.", ".abc.com", "abc..com", "-abc.com", "abc-.com", "abc.com-", "[10.0.0.1]", "abc.com:25"];
+        for domain in others.into_iter().chain(["abc.com'", &long]) {
+            assert!(EmailAddress::parse(&format!("bob@{domain}")).is_err(), "{domain}");
+        }
+    }
+
+    #[test]
+    fn a_character_outside_ascii_is_named_by_its_code() {
+        let message = EmailAddress::parse("bob@abc\u{AD}.com").unwrap_err().to_string();
+        assert!(message.contains("U+00AD"), "{message}");
     }
 
     #[test]
@@ -125,9 +185,9 @@ mod tests {
             ("+bob@abc.com", EmailError::Formula('+')),
             ("-bob@abc.com", EmailError::Formula('-')),
             ("@abc.com", EmailError::Formula('@')),
-            ("böb@abc.com", EmailError::NotAscii),
-            ("\u{212A}elly@abc.com", EmailError::NotAscii),
-            ("bob@abc.com\u{200B}", EmailError::NotAscii),
+            ("böb@abc.com", EmailError::NotAscii('ö')),
+            ("\u{212A}elly@abc.com", EmailError::NotAscii('\u{212A}')),
+            ("bob@abc.com\u{200B}", EmailError::NotAscii('\u{200B}')),
             (long.as_str(), EmailError::TooLong),
         ];
         for (text, expected) in cases {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use rlibphonenumber::NumberLengthType;
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 use rlibphonenumber::PhoneNumber as ParsedNumber;
 use rlibphonenumber::PhoneNumberFormat;
+use rlibphonenumber::PhoneNumberType;
 use rlibphonenumber::Region;
 
 /// A phone number in E.164: a `+`, the calling code and the national number, at most 15 digits in all.
@@ -23,13 +25,16 @@ pub enum PhoneNumberError {
     /// It has a character that is no digit, or a `+` that is not in front.
     #[error("write a phone number as + and digits, such as +17635551111, or as the digits alone")]
     NotDigits,
-    /// The numbering plan of its country has no such number.
-    #[error("the numbering plan of its country has no such number")]
-    NotInPlan,
+    /// No number of its country has this length, or starts so.
+    #[error("no phone number of its country has this many digits, or starts with these")]
+    NotPossible,
 }
 
 /// The smallest and the largest integer that can be an E.164 number: 7 to 15 digits.
 const LIMITS: std::ops::RangeInclusive<u64> = 1_000_000..=999_999_999_999_999;
+
+/// The calling code of the United States, Canada and their neighbors: the North American Numbering Plan.
+const NORTH_AMERICA: u64 = 1;
 
 impl PhoneNumber {
     /// Takes the digits of an E.164 number as an integer, without asking the numbering plan: for what a store gives
@@ -103,6 +108,10 @@ impl NumberingPlan {
     /// Reads `+` and digits, or digits alone as they are dialled in the region (`7635551111`, `17635551111`).
     /// Separators are the caller's to take out.
     ///
+    /// A text has one reading, or none. Whether the number is in service is not asked: tables of numbering plans are
+    /// years behind the area codes that are given out. It must have a length that numbers of its calling code have, and
+    /// may start as they do; which of them may be mapped, a group's number ranges decide.
+    ///
     /// # Errors
     /// See [`PhoneNumberError`].
     pub fn parse(self, text: &str) -> Result<PhoneNumber, PhoneNumberError> {
@@ -111,15 +120,20 @@ impl NumberingPlan {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(PhoneNumberError::NotDigits);
         }
+        let (parsed, number) = self.read(text).ok_or(PhoneNumberError::NotPossible)?;
+        // The first check alone is enough for most numbers of a sheet, and the last is slow.
+        let taken = self.has(&parsed) || self.is_possible(&parsed, number) || parsed.is_valid();
+        if taken { Ok(number) } else { Err(PhoneNumberError::NotPossible) }
+    }
+
+    /// The library's one reading of a text.
+    fn read(self, text: &str) -> Option<(ParsedNumber, PhoneNumber)> {
         // With a plus it is a number of the world's; the library would try one that is none without its plus, in the region.
         let region = Some(self.region).filter(|_| !text.starts_with('+'));
-        let parsed = ParsedNumber::parse(text, region).map_err(|_| PhoneNumberError::NotInPlan)?;
-        if !self.has(&parsed) && !parsed.is_valid() {
-            return Err(PhoneNumberError::NotInPlan);
-        }
+        let parsed = ParsedNumber::parse(text, region).ok()?;
         let e164 = parsed.format_as(PhoneNumberFormat::E164);
-        let digits = e164.trim_start_matches('+').parse().ok();
-        digits.and_then(PhoneNumber::from_digits).ok_or(PhoneNumberError::NotInPlan)
+        let number = PhoneNumber::from_digits(e164.trim_start_matches('+').parse().ok()?)?;
+        Some((parsed, number))
     }
 
     /// Whether it is a number of this very region. The library's own check tries all regions of the calling code first, and
@@ -128,9 +142,23 @@ impl NumberingPlan {
         u64::try_from(parsed.country_code) == Ok(self.calling_code) && parsed.is_valid_for_region(self.region)
     }
 
+    /// Whether a number that no table knows can be one: by its length and its first digits. It must also be the same number
+    /// when it is read again, or nobody could say which of the two is meant.
+    fn is_possible(self, parsed: &ParsedNumber, number: PhoneNumber) -> bool {
+        let national = parsed.get_national_significant_number();
+        let has_form = if u64::try_from(parsed.country_code) == Ok(NORTH_AMERICA) {
+            is_north_american(national.as_bytes())
+        } else {
+            let starts = !national.starts_with('0') || !national.starts_with("00") && zero_is_its_own(parsed);
+            starts && parsed.is_possible_with_reason() == Ok(NumberLengthType::IsPossible)
+        };
+        has_form && self.read(&number.to_string()).is_some_and(|(_, again)| again == number)
+    }
+
     /// The digits after the calling code if the number is of this plan's calling code, such as `7635551111`.
     ///
-    /// Calling codes are prefix-free, so the leading digits alone tell.
+    /// Calling codes are prefix-free, so the leading digits alone tell. `None` also for a number of which these digits alone
+    /// would be read as another one, or as none.
     #[must_use]
     pub fn national_digits(self, number: PhoneNumber) -> Option<u64> {
         let code_digits = self.calling_code.ilog10() + 1;
@@ -139,7 +167,30 @@ impl NumberingPlan {
         let national = number.0 % unit;
         // A national number that starts with 0 (Italy's) would lose its zero as an integer.
         let whole = national >= unit / 10;
-        (number.0 / unit == self.calling_code && whole).then_some(national)
+        let is_national = number.0 / unit == self.calling_code && whole && self.reads_back(national, number);
+        is_national.then_some(national)
+    }
+
+    fn reads_back(self, national: u64, number: PhoneNumber) -> bool {
+        // There nothing is ever dialled before a whole number that these could be mistaken for.
+        let digits = national.to_string();
+        self.calling_code == NORTH_AMERICA && is_north_american(digits.as_bytes())
+            || self.read(&digits).is_some_and(|(_, again)| again == number)
+    }
+
+    /// How the numbers start, in E.164, that somebody has in mind who writes these digits: `02079` in Great Britain are
+    /// those from `+442079`, and so are `00442079`. `None` if the digits are not what is dialled before a number.
+    #[must_use]
+    pub fn dialled_start(self, digits: &str) -> Option<String> {
+        if let Ok(number) = self.parse(digits) {
+            return Some(number.to_string());
+        }
+        let abroad = if self.calling_code == NORTH_AMERICA { "011" } else { "00" };
+        if let Some(rest) = digits.strip_prefix(abroad) {
+            return Some(format!("+{rest}"));
+        }
+        let trunk = trunk_prefix(self.region)?;
+        digits.strip_prefix(trunk.as_str()).map(|rest| format!("+{}{rest}", self.calling_code))
     }
 
     /// The number as the export and the API's `phone_number_national` write it: national digits if it is of this
@@ -154,6 +205,32 @@ impl NumberingPlan {
     pub fn national(self, number: PhoneNumber) -> String {
         self.write(number).to_string()
     }
+}
+
+/// Whether these are the ten digits of a number of North America, NXX-NXX-XXXX, where N is 2 to 9 (North American Numbering
+/// Plan Administration, "About the North American Numbering Plan").
+fn is_north_american(national: &[u8]) -> bool {
+    national.len() == 10 && [national[0], national[3]].iter().all(|digit| (b'2'..=b'9').contains(digit))
+}
+
+/// Whether the 0 after a calling code can be the number's own, as Italy's is. Elsewhere it is the trunk prefix, and what is left
+/// behind it too short.
+fn zero_is_its_own(parsed: &ParsedNumber) -> bool {
+    let Some(region) = PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code) else { return false };
+    [PhoneNumberType::FixedLine, PhoneNumberType::Mobile].into_iter().any(|kind| {
+        let example = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind);
+        example.is_ok_and(|example| example.get_national_significant_number().starts_with('0'))
+    })
+}
+
+/// What is dialled before the numbers of a region within it, such as the 0 of Great Britain: what stands before an example
+/// number where it is written for people there.
+fn trunk_prefix(region: Region) -> Option<String> {
+    let example = PHONE_NUMBER_UTIL.get_example_number(region).ok()?;
+    let written = example.format_as(PhoneNumberFormat::National);
+    let dialled: String = written.chars().filter(char::is_ascii_digit).collect();
+    let trunk = dialled.strip_suffix(example.get_national_significant_number().as_str())?;
+    Some(trunk.to_owned()).filter(|trunk| !trunk.is_empty())
 }
 
 /// A number as a plan writes it.
@@ -197,27 +274,31 @@ mod tests {
     fn a_number_with_plus_is_never_read_in_the_default_region() {
         for (region, text) in [("GB", "+02079460000"), ("MX", "+0982246913578"), ("US", "+7635551111")] {
             let plan = NumberingPlan::of_region(region).unwrap();
-            assert_eq!(plan.parse(text), Err(PhoneNumberError::NotInPlan), "{region} {text}");
+            assert_eq!(plan.parse(text), Err(PhoneNumberError::NotPossible), "{region} {text}");
         }
         let dialled = NumberingPlan::of_region("GB").unwrap().parse("02079460000").unwrap();
         assert_eq!(dialled.to_string(), "+442079460000");
     }
 
     #[test]
-    fn a_number_that_the_plan_has_not_is_refused() {
+    fn a_number_that_no_number_looks_like_is_refused() {
         for text in [
             "0",
             "911",
+            "3551111",
             "763555111",
             "76355511111",
             "1234567890",
             "7630551111",
-            "9115551111",
+            "+17631551111",
             "+10000000000",
+            "442079460000",
+            "+44207",
+            "+440079460018",
             "+999123456789",
             "99999999999999999999",
         ] {
-            assert_eq!(us().parse(text), Err(PhoneNumberError::NotInPlan), "{text}");
+            assert_eq!(us().parse(text), Err(PhoneNumberError::NotPossible), "{text}");
         }
         for text in [
             "",
@@ -230,6 +311,45 @@ mod tests {
             "tel:7635551111",
         ] {
             assert_eq!(us().parse(text), Err(PhoneNumberError::NotDigits), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_taken_whatever_a_table_says_of_its_area_code() {
+        for (region, text, expected) in [
+            // In service since 2024, and in no table of 2025.
+            ("US", "9245551234", "+19245551234"),
+            ("US", "14365551234", "+14365551234"),
+            ("US", "+19245551234", "+19245551234"),
+            ("GB", "+19245551234", "+19245551234"),
+            ("GB", "04079460018", "+444079460018"),
+            ("GB", "4079460018", "+444079460018"),
+            ("GB", "+444079460018", "+444079460018"),
+            ("US", "+444079460018", "+444079460018"),
+            ("IT", "0912345678", "+390912345678"),
+        ] {
+            let plan = NumberingPlan::of_region(region).unwrap();
+            assert_eq!(plan.parse(text).unwrap().to_string(), expected, "{region} {text}");
+        }
+    }
+
+    #[test]
+    fn what_people_dial_tells_how_a_number_starts() {
+        for (region, digits, start) in [
+            ("GB", "02079460018", Some("+442079460018")),
+            ("GB", "0207", Some("+44207")),
+            ("GB", "00442079", Some("+442079")),
+            ("GB", "2079", None),
+            ("US", "16512", None),
+            ("US", "6512200000", Some("+16512200000")),
+            ("US", "011442079", Some("+442079")),
+            ("US", "651", None),
+            ("RU", "8495", Some("+7495")),
+            ("IT", "06", None),
+            ("US", "", None),
+        ] {
+            let plan = NumberingPlan::of_region(region).unwrap();
+            assert_eq!(plan.dialled_start(digits).as_deref(), start, "{region} {digits}");
         }
     }
 
@@ -266,17 +386,38 @@ mod tests {
         }
     }
 
+    const REGIONS: [&str; 24] = [
+        "US", "CA", "BS", "GB", "GG", "IT", "KZ", "RU", "DE", "FR", "HU", "LT", "BR", "MX", "AR", "JP", "CN", "IN",
+        "AU", "ZA", "CI", "DK", "SM", "UZ",
+    ];
+
     proptest! {
-        /// The shorter way to a verdict never gives another one than the library's own.
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Whatever tables call valid is taken, and whatever is taken has one reading in every form it is written in.
         #[test]
-        fn a_number_is_taken_where_the_library_calls_it_valid(
-            text in prop_oneof!["[2-9][0-9]{9}", "\\+1[2-9][0-9]{9}", "\\+(44|39|49|7)[0-9]{8,11}", "[0-9]{7,12}"],
-            letters in prop_oneof![Just("US"), Just("CA"), Just("BS"), Just("GB"), Just("GG"), Just("IT"), Just("KZ")],
+        fn a_number_that_is_taken_is_the_same_in_every_form(
+            text in prop_oneof![
+                "[2-9][0-9]{9}",
+                "\\+1[2-9][0-9]{9}",
+                "\\+(44|39|49|7|36|370|52|54|55|81|86|225)[0-9]{6,11}",
+                "[0-9]{5,13}",
+                "0[0-9]{5,12}",
+                "\\+[1-9][0-9]{6,14}",
+            ],
+            letters in prop::sample::select(&REGIONS[..]),
         ) {
             let plan = NumberingPlan::of_region(letters).unwrap();
             let region = Some(plan.region).filter(|_| !text.starts_with('+'));
-            let valid = ParsedNumber::parse(&text, region).is_ok_and(|parsed| parsed.is_valid());
-            prop_assert_eq!(plan.parse(&text).is_ok(), valid, "{} in {}", text, letters);
+            let is_valid = ParsedNumber::parse(&text, region).is_ok_and(|parsed| parsed.is_valid());
+            let Ok(number) = plan.parse(&text) else {
+                prop_assert!(!is_valid, "{} in {}", text, letters);
+                return Ok(());
+            };
+            prop_assert_eq!(plan.parse(&number.to_string()), Ok(number), "{} in {}", text, letters);
+            prop_assert_eq!(us().parse(&number.to_string()), Ok(number), "{} in {}", text, letters);
+            let written = plan.national(number);
+            prop_assert_eq!(plan.parse(&written), Ok(number), "{} in {}, written {}", text, letters, written);
         }
     }
 

@@ -260,7 +260,8 @@ fn problem_of_row(BadRow { row, reason }: BadRow) -> Problem {
             cell::PHONE_NUMBER,
             row.phone_number.to_string().as_bytes(),
             ProblemCode::NumberNotAssigned,
-            "This number is not in the business group's number ranges. Correct it, or ask the operator to assign it.",
+            "This number is not in the business group's number ranges. Correct it, or ask the operator to assign it. A number \
+             of another country needs a + in front.",
         ),
         BadRowReason::EmailTaken { by } => Problem::of_cell(
             line,

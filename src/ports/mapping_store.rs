@@ -12,6 +12,7 @@ use crate::domain::guid::Guid;
 use crate::domain::history::PastChange;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::Mapping;
+use crate::domain::mapping_search::MappingSearch;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
@@ -78,9 +79,8 @@ pub trait MappingStore: Send + Sync {
 /// Which mappings a list holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MappingFilter {
-    /// Only those with this text in the digits of their number (`+` included) or in their address, in lower case,
-    /// taken literally: `%` and `_` have no meaning. `None`: all.
-    pub contains: Option<String>,
+    /// Only those that are found by this. `None`: all.
+    pub search: Option<MappingSearch>,
 }
 
 /// To whom to pin which mapping.

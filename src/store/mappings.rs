@@ -4,12 +4,12 @@ use crate::domain::actor::Deed;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
-use crate::domain::email::MAX_EMAIL_BYTES;
 use crate::domain::guid::Guid;
 use crate::domain::history::PastChange;
 use crate::domain::mapping::Line;
 use crate::domain::mapping::MappedNumber;
 use crate::domain::mapping::Mapping;
+use crate::domain::mapping_search::MappingSearch;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
@@ -100,18 +100,20 @@ macro_rules! mapping_store {
                     return Ok(None);
                 };
                 let (after, limit) = (page.after.map_or(0, to_i64), i64::from(page.limit) + 1);
-                let found: Vec<MappingRow> = match &filter.contains {
+                let found: Vec<MappingRow> = match &filter.search {
                     None => {
                         let query =
                             || sqlx::query_as(statements::LIST_MAPPINGS).bind(group_key).bind(after).bind(limit);
                         self.0.fetch_all(query).await?
                     }
-                    Some(text) if !can_match(text) => Vec::new(),
-                    Some(text) => {
-                        let pattern = like_pattern(text);
+                    Some(search) if *search == MappingSearch::default() => Vec::new(),
+                    Some(search) => {
+                        let number_part = search.number_part.as_ref().map(|digits| format!("%{digits}%"));
+                        let number_start = search.number_start.as_ref().map(|digits| format!("{digits}%"));
+                        let email_part = search.email_part.as_deref().map(like_pattern);
                         let query = || {
                             let query = sqlx::query_as(statements::SEARCH_MAPPINGS).bind(group_key).bind(after);
-                            query.bind(limit).bind(pattern.clone())
+                            query.bind(limit).bind(&number_part).bind(&number_start).bind(&email_part)
                         };
                         self.0.fetch_all(query).await?
                     }
@@ -336,12 +338,6 @@ fn past_change(row: PastChangeRow) -> Result<PastChange, UnreadableRow> {
 
 fn neighbour((number, email): (i64, String)) -> Result<ExportedMapping, UnreadableRow> {
     Ok(ExportedMapping { phone_number: rows::phone_number(number)?, email: EmailAddress::from_stored(email) })
-}
-
-/// Whether any number or address can hold the text. The engines would refuse others: PostgreSQL a NUL, SQLite a long
-/// pattern.
-fn can_match(text: &str) -> bool {
-    text.is_ascii() && text.len() <= MAX_EMAIL_BYTES && !text.contains('\0')
 }
 
 /// A `LIKE` pattern for texts that contain `text` literally.

@@ -74,9 +74,11 @@ pub(super) const FIND_MAPPING: &str = mappings_where!("g.id = $1 AND m.phone_num
 pub(super) const FIND_GROUP_KEY: &str = "SELECT group_key FROM business_groups WHERE id = $1";
 pub(super) const LIST_MAPPINGS: &str =
     mappings_where!("m.group_key = $1 AND m.phone_number > $2 ORDER BY m.phone_number LIMIT $3");
+/// A pattern that is null is one of no mapping.
 pub(super) const SEARCH_MAPPINGS: &str = mappings_where!(
     "m.group_key = $1 AND m.phone_number > $2 \
-     AND ('+' || CAST(m.phone_number AS TEXT) LIKE $4 ESCAPE '\\' OR m.email LIKE $4 ESCAPE '\\') \
+     AND ('+' || CAST(m.phone_number AS TEXT) LIKE $4 OR '+' || CAST(m.phone_number AS TEXT) LIKE $5 \
+     OR m.email LIKE $6 ESCAPE '\\') \
      ORDER BY m.phone_number LIMIT $3"
 );
 pub(super) const FIND_MAPPING_OF_EMAIL: &str = mappings_where!("m.group_key = $1 AND m.email = $2");

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use signline::domain::phone_number::NumberingPlan;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TestApp;
 use test_support::database::Engine;
@@ -97,4 +98,130 @@ async fn the_template_needs_no_credential_and_numbers_of_other_countries_are_exp
     let again = json(app.import("", sheet.clone()).await, 200).await;
     assert_eq!((&again["unchanged"], &again["revision"]), (&json!(2), &json!(2)));
     assert_eq!(export().await, sheet);
+}
+
+const GROUP: &str = "/v1/business-groups/abccompany";
+
+async fn with_ranges(app: &TestApp, ranges: &[(&str, &str)]) {
+    let ranges: Vec<_> = ranges.iter().map(|(first, last)| json!({"first": first, "last": last})).collect();
+    json(app.operate_json(Method::PATCH, GROUP, &json!({"number_ranges": ranges})).await, 200).await;
+}
+
+#[tokio::test]
+async fn a_groups_ranges_decide_which_numbers_can_be_mapped_whatever_a_table_says_of_their_area_code() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        // No numbering table of 2025 has the first two area codes, and none has one of Great Britain that starts with 4.
+        let ranges =
+            [("+14365550000", "+14365559999"), ("+19245550000", "+19245559999"), ("+444079460000", "+444079469999")];
+        with_ranges(&app, &ranges).await;
+        json(put(&app, "9245551111", "ann@abccompany.com").await, 201).await;
+        json(put(&app, "+444079460018", "eve@abccompany.com").await, 201).await;
+        let file = "PhoneNumber,MEEmailAddress\n(436) 555-2222,bob@abccompany.com\n";
+        assert_eq!(json(app.import("&mode=merge", file).await, 200).await["added"], 1);
+        let read = app.operate(Method::GET, &format!("{MAPPINGS}/19245551111")).send().await.unwrap();
+        assert_eq!(json(read, 200).await["phone_number"], "+19245551111");
+        let sheet = text(app.operate(Method::GET, &format!("{MAPPINGS}.csv")).send().await.unwrap(), 200).await;
+        assert!(sheet.contains("\r\n9245551111,ann") && sheet.contains("\r\n+444079460018,eve"), "{sheet}");
+        assert_eq!(json(app.import("", sheet).await, 200).await["unchanged"], 3);
+        let workbook =
+            app.operate(Method::GET, &format!("{MAPPINGS}.xlsx")).send().await.unwrap().bytes().await.unwrap();
+        assert_eq!(json(app.import("", workbook).await, 200).await["unchanged"], 3);
+
+        let outside = problem(put(&app, "9246660000", "joe@abccompany.com").await, 422, "invalid-request").await;
+        assert!(outside["errors"][0]["message"].as_str().unwrap().contains("number ranges"), "{outside}");
+        let file = "PhoneNumber,MEEmailAddress\n9246660000,joe@abccompany.com\n9240660000,jim@abccompany.com\n\
+                    9245551111x12,jil@abccompany.com\n";
+        let refused = problem(app.import("&mode=merge", file).await, 422, "import-rejected").await;
+        let codes: Vec<_> = refused["problems"].as_array().unwrap().iter().map(|problem| &problem["code"]).collect();
+        assert_eq!(codes, ["number_not_assigned", "invalid_phone_number", "invalid_phone_number"]);
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_searched_as_people_write_numbers_and_addresses() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        with_ranges(&app, &[("+16512200000", "+16512209999"), ("+442079460000", "+442079469999")]).await;
+        json(put(&app, "+16512200000", "bob-651@abccompany.com").await, 201).await;
+        json(put(&app, "+442079460018", "ann@abccompany.com").await, 201).await;
+        let (bob, ann) = ("bob-651@abccompany.com", "ann@abccompany.com");
+        for (q, expected) in [
+            ("651-220-0000", vec![bob]),
+            ("(651) 220", vec![bob]),
+            ("1 651 220 0000", vec![bob]),
+            ("+1 (651) 220.0000", vec![bob]),
+            ("651\u{2013}220\u{AD}", vec![bob]),
+            ("-0000", vec![bob]),
+            ("+44 20 7946", vec![ann]),
+            ("011 44 20 7946 0018", vec![ann]),
+            ("+44 (0)20 7946 0018", vec![ann]),
+            ("\u{200B}Bob-651@", vec![bob]),
+            ("abccompany", vec![bob, ann]),
+            ("651-2201", vec![]),
+            ("02079460018", vec![]),
+            ("+1 651 +1", vec![]),
+            ("b\u{F6}b", vec![]),
+            ("%", vec![]),
+            ("_", vec![]),
+            ("-", vec![bob]),
+        ] {
+            assert_eq!(found(&app, q).await, expected, "{q} on {engine:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_searched_as_numbers_are_dialled_in_the_default_region() {
+    let gb = NumberingPlan::of_region("GB").unwrap();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start_with(engine, |settings| settings.numbering_plan = gb).await;
+        app.sample_company().await;
+        with_ranges(&app, &[("+442079460000", "+442079469999")]).await;
+        json(put(&app, "02079460018", "ann@abccompany.com").await, 201).await;
+        for q in [
+            "02079460018",
+            "020 7946 0018",
+            "020 7946",
+            "(020) 7946-0018",
+            "2079460018",
+            "0044 20 7946",
+            "+44 20",
+            "7946",
+        ] {
+            assert_eq!(found(&app, q).await, ["ann@abccompany.com"], "{q} on {engine:?}");
+        }
+        for q in ["020 7947", "0044 21", "079460019"] {
+            assert_eq!(found(&app, q).await, [""; 0], "{q} on {engine:?}");
+        }
+    }
+}
+
+/// The addresses that a list with this `q` holds.
+async fn found(app: &TestApp, q: &str) -> Vec<String> {
+    let page = json(app.operate(Method::GET, MAPPINGS).query(&[("q", q)]).send().await.unwrap(), 200).await;
+    let emails = page["items"].as_array().unwrap().iter().map(|item| item["email"].as_str().unwrap().to_owned());
+    emails.collect()
+}
+
+#[tokio::test]
+async fn an_address_whose_domain_is_none_can_not_be_set() {
+    let app = sample().await;
+    for email in [
+        "bob@abc.example?subject=Hello",
+        "bob@abc.com%20",
+        "bob@abc/example.com",
+        "bob@10.0.0.1",
+        "bob@abc.123",
+        "bob@abc_company.com",
+        "bob@-abc.com",
+        "bob@abc",
+    ] {
+        let problem = problem(put(&app, "+17635552222", email).await, 422, "invalid-request").await;
+        assert_eq!(problem["errors"][0]["field"], "email", "{email}");
+    }
+    let unseen = problem(put(&app, "+17635552222", "bob@abc\u{AD}.com").await, 422, "invalid-request").await;
+    assert!(unseen["errors"][0]["message"].as_str().unwrap().contains("U+00AD"), "{unseen}");
 }

@@ -173,3 +173,17 @@ async fn a_call_without_a_token_is_asked_for_one() {
     let key = app.get("/v1/me").bearer_auth(&app.operator);
     problem(key.send().await.unwrap(), 403, "forbidden").await;
 }
+
+#[tokio::test]
+async fn a_claim_whose_domain_is_none_is_not_an_address() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    app.sample_company().await;
+    json(app.import("", SAMPLE_SHEET).await, 200).await;
+    for email in ["bobsmith@abccompany.com?subject=Hello", "bobsmith@10.0.0.1", "bobsmith@abccompany.com%20"] {
+        let token = || app.entra.token(TENANT, BOB, "portal").unwrap().claim("email", email);
+        let line = json(app.me(&token().claim("preferred_username", BOB).mint()).await, 200).await;
+        assert_eq!(line["email"], BOB, "{email}");
+        let token = token().without("preferred_username").without("upn");
+        problem(app.me(&token.mint()).await, 422, "no-email-claim").await;
+    }
+}

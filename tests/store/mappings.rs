@@ -17,6 +17,7 @@ use crate::support::guid;
 use crate::support::id;
 use crate::support::number;
 use crate::support::range;
+use crate::support::search;
 use crate::support::time;
 
 on_both_engines!(
@@ -253,7 +254,7 @@ async fn a_filter_is_a_literal_part_of_number_or_address(world: World) {
         ("\0", vec![]),
         (&"%".repeat(100_000), vec![]),
     ] {
-        let filter = MappingFilter { contains: Some(text.to_owned()) };
+        let filter = search(text);
         let page = PageRequest { limit: 10, after: None };
         let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap().unwrap();
         let found: Vec<_> = page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE).collect();
@@ -267,7 +268,7 @@ async fn a_filtered_list_is_read_in_pages_too(world: World) {
         (0..3000_u64).map(|at| format!("{}{at}@abc.com", if at % 2 == 0 { "even" } else { "odd" })).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
     world.import(crate::support::replace(&abc, &rows)).await;
-    let filter = MappingFilter { contains: Some("odd".to_owned()) };
+    let filter = search("odd");
     let mut seen = Vec::new();
     let mut after = None;
     loop {

@@ -95,9 +95,9 @@ async fn a_mapping_tells_whom_it_is_pinned_to_and_since_when(world: World) {
     // Neither a later sign-in of hers nor one of somebody else's is written down.
     assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(7), 99).await, Some(guid(7)));
     assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(8), 99).await, Some(guid(7)));
-    for contains in [None, Some("@abc".to_owned())] {
+    for filter in [MappingFilter::default(), search("@abc")] {
         let page = PageRequest { limit: 10, after: None };
-        let page = world.stores.mappings.list(&abc, &MappingFilter { contains }, &page).await.unwrap().unwrap();
+        let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap().unwrap();
         let told: Vec<_> = page.items.iter().map(|mapping| mapping.pinned_to).collect();
         assert_eq!(told, [Some(by(7, 50)), Some(by(8, 51)), None]);
     }

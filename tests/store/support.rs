@@ -18,7 +18,9 @@ use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
 use signline::domain::import::ImportMode;
 use signline::domain::import::ImportRow;
+use signline::domain::mapping_search::MappingSearch;
 use signline::domain::number_range::NumberRange;
+use signline::domain::phone_number::NumberingPlan;
 use signline::domain::phone_number::PhoneNumber;
 use signline::ports::business_group_store::CreateGroupOutcome;
 use signline::ports::import_store::Confirmation;
@@ -27,6 +29,7 @@ use signline::ports::import_store::FilePiece;
 use signline::ports::import_store::FileRows;
 use signline::ports::import_store::ImportBatch;
 use signline::ports::import_store::ImportOutcome;
+use signline::ports::mapping_store::MappingFilter;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
 use signline::store::Stores;
@@ -137,6 +140,11 @@ pub(crate) fn range(first: u64, last: u64) -> NumberRange {
 
 pub(crate) fn address(text: &str) -> EmailAddress {
     EmailAddress::parse(text).expect("an address")
+}
+
+/// What finds mappings by a text, in the United States.
+pub(crate) fn search(text: &str) -> MappingFilter {
+    MappingFilter { search: MappingSearch::read(text, NumberingPlan::of_region("US").expect("a region")) }
 }
 
 pub(crate) fn guid(last: u32) -> Guid {

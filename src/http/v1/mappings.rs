@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping;
+use crate::domain::mapping_search::MappingSearch;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Json;
@@ -71,8 +72,9 @@ pub struct PutMapping {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MappingQuery {
-    /// Only mappings with this text in their number or address.
-    #[param(example = "555111")]
+    /// Only mappings with this text in their number or address. A number may be written as people write it: with spaces, dots,
+    /// dashes and brackets, and as it is dialled in the default region.
+    #[param(example = "763-555")]
     q: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 1000, default = 100)]
@@ -108,7 +110,7 @@ pub(crate) async fn list_mappings(
 ) -> Result<web::Json<MappingList>, Problem> {
     let Query(query) = call.input;
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let filter = MappingFilter { contains: query.q.map(|text| text.trim().to_lowercase()).filter(|q| !q.is_empty()) };
+    let filter = MappingFilter { search: query.q.and_then(|text| MappingSearch::read(&text, services.plan)) };
     let page = services.mappings.list(&call.scope, &filter, &page).await?;
     let last = page.items.last().filter(|_| page.has_more);
     let next_cursor = last.map(|mapping| cursor_after(&mapping.phone_number));
