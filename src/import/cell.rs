@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::characters;
+use crate::domain::characters::Named;
 use crate::domain::email::EmailAddress;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
@@ -19,6 +21,14 @@ pub(super) const COLUMNS: [&str; 2] = [PHONE_NUMBER, EMAIL];
 /// What to do about bytes that are no text.
 pub(super) const NOT_TEXT: &str =
     "This cell has bytes that are not UTF-8. In Excel, save the file as \"CSV UTF-8\" and upload it again.";
+
+/// What to do about a cell whose quotes do not end where it ends.
+pub(super) const MISQUOTED: &str = "The quotes of this cell do not end where the cell ends. Put quotes around the whole cell or \
+                                    take them away, and check the cells next to it.";
+
+/// What to do about a formula without a result.
+const FORMULA_WITHOUT_VALUE: &str = "This cell holds a formula, and the file does not say what it comes to. Open the file in \
+                                     Excel, save it, and upload it again.";
 
 /// The cell is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,17 +62,23 @@ pub(super) enum Oddity {
     Boolean,
     /// An error, such as `#N/A`.
     Error,
+    /// The error that Excel also stores for what older ones can't show: a picture in the cell, or a linked data type.
+    ErrorOrPicture,
     /// A number with decimals.
     Fraction,
+    /// A formula of which the file has no result.
+    FormulaWithoutValue,
 }
 
 impl Oddity {
-    fn fault(self, code: ProblemCode, wanted: &str) -> Fault {
+    pub(super) fn fault(self, code: ProblemCode, wanted: &str) -> Fault {
         let holds = match self {
             Self::Date => "This cell holds a date",
             Self::Boolean => "This cell holds TRUE or FALSE",
             Self::Error => "This cell holds an error",
+            Self::ErrorOrPicture => "This cell holds an error, a picture or a linked data type",
             Self::Fraction => "This cell holds a number with decimals, and a spreadsheet drops zeros at their end",
+            Self::FormulaWithoutValue => return Fault::new(ProblemCode::FormulaWithoutValue, FORMULA_WITHOUT_VALUE),
         };
         Fault::new(code, format!("{holds}. Format the column as Text, and type the {wanted} again."))
     }
@@ -102,12 +118,7 @@ fn within_quotes(text: &str) -> Option<&str> {
 }
 
 fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
-}
-
-/// Zero-width characters and direction marks, which come along when a contact is copied.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    text.trim_matches(|c: char| c.is_whitespace() || characters::is_unseen(c))
 }
 
 /// Reads a phone number as people and spreadsheets write it.
@@ -137,11 +148,17 @@ pub(super) fn phone_number((raw, oddity): (&[u8], Option<Oddity>), plan: Numberi
 }
 
 fn not_digits(text: &str) -> Fault {
-    let message = if text.starts_with('#') {
-        "The spreadsheet shows an error or a cell too narrow in place of the phone number. Mend the cell and save again."
-    } else {
-        "This is not a phone number. Write its digits, with spaces, dots, dashes or brackets between them if you like, \
-         and one number in a cell."
+    let advice =
+        "Write its digits, with spaces, dots, dashes or brackets between them if you like, and one number in a cell.";
+    let takes = |c: char| c.is_ascii_digit() || c == '+' || characters::separates_digits(c);
+    let strange = text.chars().find(|c| !takes(*c)).filter(|c| !c.is_ascii_graphic());
+    let message = match strange {
+        _ if text.starts_with('#') => {
+            "The spreadsheet shows an error or a cell too narrow in place of the phone number. Correct the cell and save again."
+                .to_owned()
+        }
+        Some(c) => format!("This is not a phone number: it has the character {}. {advice}", Named(c)),
+        None => format!("This is not a phone number. {advice}"),
     };
     Fault::new(ProblemCode::InvalidPhoneNumber, message)
 }
@@ -173,13 +190,38 @@ fn without_separators(text: &str) -> Option<Cow<'_, str>> {
         match c {
             '0'..='9' => number.push(c),
             '+' if number.is_empty() => number.push(c),
-            '-' | '\u{2010}'..='\u{2013}' if number.is_empty() => return None,
-            '.' | '(' | ')' | '[' | ']' | '-' | '\u{2010}'..='\u{2013}' => {}
-            _ if (c.is_whitespace() && !c.is_control()) || is_invisible(c) => {}
+            _ if number.is_empty() && characters::is_dash(c) => return None,
+            _ if characters::separates_digits(c) => {}
             _ => return None,
         }
     }
     Some(Cow::Owned(number))
+}
+
+/// What stands between cells that a program has not split.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+
+/// How to split a row that stands in one cell.
+pub(super) const SPLIT: &str = "In Excel, select the column, choose Data > Text to Columns > Delimited and the separator, \
+                                and save again; in a text editor, take away the quotes around each row.";
+
+/// Whether a cell holds the names of both columns: then so does each row.
+pub(super) fn is_whole_header(raw: &[u8]) -> bool {
+    let Ok(text) = bare(raw) else { return false };
+    let has = |column: &str| pieces(text).any(|piece| piece.eq_ignore_ascii_case(column));
+    COLUMNS.into_iter().all(has)
+}
+
+/// Whether a cell holds a number and an address: a whole row.
+pub(super) fn is_whole_row(raw: &[u8]) -> bool {
+    let Ok(text) = bare(raw) else { return false };
+    let is_number = |piece: &str| without_separators(piece).is_some_and(|digits| digits.len() >= 7);
+    text.contains(SEPARATORS) && pieces(text).any(is_number) && pieces(text).any(|piece| piece.contains('@'))
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    // Quotes may be left around each piece, or at the two ends only.
+    text.split(SEPARATORS).filter_map(|piece| bare(piece.trim().trim_matches('"').as_bytes()).ok())
 }
 
 /// Reads an e-mail address.

@@ -7,6 +7,7 @@ use std::io::Read;
 use crate::import::file_kind;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
+use crate::import::quotes::Quotes;
 use crate::import::rows::Form;
 use crate::import::rows::Next;
 use crate::import::rows::Row;
@@ -19,7 +20,7 @@ const OPENING_BYTES: u64 = 64 * 1024;
 
 /// The rows of a text with their lines.
 pub(super) struct CsvRows<R> {
-    csv: csv::Reader<io::Chain<Cursor<Vec<u8>>, R>>,
+    csv: csv::Reader<Quotes<io::Chain<Cursor<Vec<u8>>, R>>>,
 }
 
 /// Opens a file as CSV, in whatever encoding and with whatever separator; a [`Problem`] if it is of another kind.
@@ -38,7 +39,7 @@ pub(super) fn open(source: impl Read) -> Result<CsvRows<impl Read>, Problem> {
         .has_headers(false)
         .flexible(true)
         .delimiter(separator.byte)
-        .from_reader(opening.chain(text));
+        .from_reader(Quotes::new(opening.chain(text), separator.byte));
     Ok(CsvRows { csv })
 }
 
@@ -63,6 +64,7 @@ impl<R: Read> Rows for CsvRows<R> {
             return Next::End;
         }
         row.line = after.saturating_sub(height).max(1);
+        row.misquoted = self.csv.get_mut().misquoted_before(after);
         Next::Row
     }
 }

@@ -1,6 +1,8 @@
 //! The header: which column is which.
 
 use crate::import::cell;
+use crate::import::cell::Fault;
+use crate::import::cell::Oddity;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
 use crate::import::problem::Problems;
@@ -23,6 +25,14 @@ pub(super) struct Columns {
     pub(super) width: usize,
 }
 
+impl Columns {
+    /// The name of the column at a position; `None` if it is neither of the two.
+    pub(super) fn name_of(&self, at: usize) -> Option<&'static str> {
+        let places = [(self.phone_number, cell::PHONE_NUMBER), (self.email, cell::EMAIL)];
+        places.into_iter().find(|(place, _)| *place == at).map(|(_, name)| name)
+    }
+}
+
 /// Finds the columns and adds what is wrong with the header to `problems`; `None` if rows can't be read under it.
 pub(super) fn read(form: Form, row: &Row, problems: &mut Problems) -> Option<Columns> {
     let line = row.line;
@@ -31,10 +41,24 @@ pub(super) fn read(form: Form, row: &Row, problems: &mut Problems) -> Option<Col
         problems.add(Problem::of_line(line, ProblemCode::MalformedCsv, message));
         return None;
     }
+    if let Some(at) = row.misquoted {
+        problems.add(named_by_cell(misquoted(line, row.cells.get(at).unwrap_or_default())));
+        return None;
+    }
+    if let Some(raw) = row.cells.iter().find(|raw| cell::is_whole_header(raw)) {
+        problems.add(named_by_cell(whole(line, raw)));
+        return None;
+    }
     let mut found = [None; 2];
     let mut named = Vec::with_capacity(row.cells.len());
-    for (at, raw) in row.cells.iter().enumerate() {
-        named.push(!cell::is_blank(raw));
+    for at in 0..row.cells.len() {
+        let (raw, oddity) = row.cell(at);
+        named.push(!row.is_blank_at(at));
+        if oddity == Some(Oddity::FormulaWithoutValue) {
+            let Fault { code, message } = Oddity::FormulaWithoutValue.fault(ProblemCode::UnknownColumn, "name");
+            problems.add(Problem { column: None, ..Problem::of_cell(line, "", raw, code, message) });
+            continue;
+        }
         match name_of(raw) {
             Ok(Some(column)) if found[column].is_none() => found[column] = Some(at),
             Ok(Some(column)) => problems.add(repeated(line, cell::COLUMNS[column], raw)),
@@ -88,7 +112,21 @@ fn repeated(line: u64, column: &'static str, raw: &[u8]) -> Problem {
 fn unknown(line: u64, raw: &[u8]) -> Problem {
     let message =
         format!("This column is not known. Delete it, and keep {} and {} only.", cell::PHONE_NUMBER, cell::EMAIL);
-    let problem = Problem::of_cell(line, "", raw, ProblemCode::UnknownColumn, message);
+    named_by_cell(Problem::of_cell(line, "", raw, ProblemCode::UnknownColumn, message))
+}
+
+/// Both names in one cell: people who are told that the column is not known delete what they have.
+fn whole(line: u64, raw: &[u8]) -> Problem {
+    let message = format!("All columns stand in one cell. {}", cell::SPLIT);
+    Problem::of_cell(line, "", raw, ProblemCode::MalformedCsv, message)
+}
+
+fn misquoted(line: u64, raw: &[u8]) -> Problem {
+    Problem::of_cell(line, "", raw, ProblemCode::MalformedCsv, cell::MISQUOTED)
+}
+
+/// A column of the header has no other name than what stands in its cell.
+fn named_by_cell(problem: Problem) -> Problem {
     Problem { column: Some(problem.value.clone().into()), ..problem }
 }
 

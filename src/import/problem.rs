@@ -31,6 +31,8 @@ pub enum ProblemCode {
     InvalidEmail,
     /// An address that a spreadsheet would run as a formula (CWE-1236).
     Formula,
+    /// A cell of a workbook with a formula of which the file has no result.
+    FormulaWithoutValue,
     /// The phone number stands in an earlier row.
     DuplicatePhoneNumber,
     /// The address stands in an earlier row.
@@ -58,6 +60,7 @@ impl ProblemCode {
             Self::ScientificNotation => "scientific_notation",
             Self::InvalidEmail => "invalid_email",
             Self::Formula => "formula",
+            Self::FormulaWithoutValue => "formula_without_value",
             Self::DuplicatePhoneNumber => "duplicate_phone_number",
             Self::DuplicateEmail => "duplicate_email",
             Self::EmailTaken => "email_taken",

@@ -4,6 +4,7 @@
 //! quotes and blank lines count. A first line `sep=;` does not: spreadsheets hide it, and the header after it is line 1.
 //! In a workbook the line is the sheet's row.
 
+use std::borrow::Cow;
 use std::io;
 use std::io::Cursor;
 use std::io::Read;
@@ -21,6 +22,7 @@ use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::import::cell;
 use crate::import::cell::Fault;
+use crate::import::cell::Oddity;
 use crate::import::csv_rows;
 use crate::import::duplicates::SeenRows;
 use crate::import::header;
@@ -171,7 +173,7 @@ impl<'a> Reading<'a> {
     fn next(&mut self, rows: &mut impl Rows, row: &mut Row) -> bool {
         loop {
             match rows.next(row) {
-                Next::Row if row.cells.iter().all(cell::is_blank) => {}
+                Next::Row if row.is_blank() => {}
                 Next::Row => return true,
                 Next::Broken(problem) => {
                     self.problems.add(problem);
@@ -187,7 +189,7 @@ impl<'a> Reading<'a> {
         self.row_count += 1;
         let line = row.line;
         let short_line = u32::try_from(line).unwrap_or(u32::MAX);
-        if let Some(problem) = surplus_cell(row, columns) {
+        if let Some(problem) = unsplit(row, columns) {
             self.problems.add(problem);
             return;
         }
@@ -221,13 +223,19 @@ impl<'a> Reading<'a> {
 
     /// Adds a problem for each cell with content in a column without a name.
     fn unnamed_cells(&mut self, row: &Row, columns: &Columns) {
-        let names = columns.named.iter().copied().chain(iter::repeat(false));
-        for (raw, named) in row.cells.iter().zip(names) {
-            if !named && !cell::is_blank(raw) {
-                let message = "This cell is in a column without a name. Delete the column, or clear the cell.";
-                let problem = Problem::of_cell(row.line, "", raw, ProblemCode::UnknownColumn, message);
-                self.problems.add(Problem { column: None, ..problem });
-            }
+        let names = columns.named.iter().copied().chain(iter::repeat(false)).take(row.cells.len());
+        for (at, _) in names.enumerate().filter(|(at, named)| !named && !row.is_blank_at(*at)) {
+            let (raw, oddity) = row.cell(at);
+            let Fault { code, message } = match oddity {
+                Some(Oddity::FormulaWithoutValue) => Oddity::FormulaWithoutValue.fault(ProblemCode::UnknownColumn, ""),
+                _ => Fault {
+                    code: ProblemCode::UnknownColumn,
+                    message: "This cell is in a column without a name. Delete the column, or clear the cell."
+                        .to_owned(),
+                },
+            };
+            let problem = Problem::of_cell(row.line, "", raw, code, message);
+            self.problems.add(Problem { column: None, ..problem });
         }
     }
 
@@ -239,11 +247,24 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The problem of a row with content to the right of the header's last column: its cells are not where they belong.
-fn surplus_cell(row: &Row, columns: &Columns) -> Option<Problem> {
-    let raw = row.cells.iter().skip(columns.width).find(|raw| !cell::is_blank(raw))?;
-    let message = "This row has more cells than the header. A separator too many, or a missing quote, moves the cells: \
-                   correct the row.";
-    let problem = Problem::of_cell(row.line, "", raw, ProblemCode::MalformedCsv, message);
-    Some(Problem { column: None, ..problem })
+/// The problem of a row whose cells are not where they belong.
+fn unsplit(row: &Row, columns: &Columns) -> Option<Problem> {
+    let of_cell = |at: usize, message: &str| {
+        let column = columns.name_of(at);
+        let raw = row.cells.get(at).unwrap_or_default();
+        let problem = Problem::of_cell(row.line, column.unwrap_or_default(), raw, ProblemCode::MalformedCsv, message);
+        Problem { column: column.map(Cow::Borrowed), ..problem }
+    };
+    if let Some(at) = row.misquoted {
+        return Some(of_cell(at, cell::MISQUOTED));
+    }
+    if let Some(at) = (columns.width..row.cells.len()).find(|at| !row.is_blank_at(*at)) {
+        let message = "This row has more cells than the header. A separator too many, or a missing quote, moves the cells: \
+                       correct the row.";
+        return Some(of_cell(at, message));
+    }
+    let whole = [(columns.phone_number, columns.email), (columns.email, columns.phone_number)];
+    let is_whole = |(at, other): &(usize, usize)| row.is_blank_at(*other) && cell::is_whole_row(row.cell(*at).0);
+    let (at, _) = whole.into_iter().find(is_whole)?;
+    Some(of_cell(at, &format!("The number and the address stand in one cell. {}", cell::SPLIT)))
 }

@@ -2,6 +2,7 @@
 
 use csv::ByteRecord;
 
+use crate::import::cell;
 use crate::import::cell::Oddity;
 use crate::import::problem::Problem;
 
@@ -14,6 +15,8 @@ pub(super) struct Row {
     pub(super) cells: ByteRecord,
     /// Which cells, counted from 0, hold something else than what their text looks like.
     pub(super) oddities: Vec<(usize, Oddity)>,
+    /// The first cell, counted from 0, whose quotes do not end where it ends.
+    pub(super) misquoted: Option<usize>,
 }
 
 impl Row {
@@ -21,6 +24,17 @@ impl Row {
     pub(super) fn cell(&self, at: usize) -> (&[u8], Option<Oddity>) {
         let oddity = self.oddities.iter().find(|(place, _)| *place == at).map(|(_, oddity)| *oddity);
         (self.cells.get(at).unwrap_or_default(), oddity)
+    }
+
+    /// Whether there is nothing in the cell: neither a text that can be seen nor a formula.
+    pub(super) fn is_blank_at(&self, at: usize) -> bool {
+        let (raw, oddity) = self.cell(at);
+        oddity.is_none() && cell::is_blank(raw)
+    }
+
+    /// Whether there is nothing in any cell.
+    pub(super) fn is_blank(&self) -> bool {
+        self.misquoted.is_none() && self.oddities.is_empty() && self.cells.iter().all(cell::is_blank)
     }
 }
 

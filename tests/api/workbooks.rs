@@ -1,5 +1,8 @@
 //! Excel workbooks over HTTP: how they are sent and fetched.
 
+use std::io::Cursor;
+use std::io::Write;
+
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::multipart::Form;
@@ -7,6 +10,8 @@ use reqwest::multipart::Part;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TestApp;
 use test_support::database::Engine;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::support::json;
 use crate::support::problem;
@@ -19,6 +24,27 @@ async fn sample() -> TestApp {
     app.sample_company().await;
     json(app.import("", SAMPLE_SHEET).await, 200).await;
     app
+}
+
+/// A workbook whose only sheet has these `<row>` elements.
+fn workbook(rows: &str) -> Vec<u8> {
+    let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let relationship = |target: &str, what: &str| {
+        format!("<Relationships><Relationship Id=\"rId1\" Type=\"{kind}/{what}\" Target=\"{target}\"/></Relationships>")
+    };
+    let sheets = "<workbook><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>";
+    let parts = [
+        ("_rels/.rels", relationship("xl/workbook.xml", "officeDocument")),
+        ("xl/workbook.xml", sheets.to_owned()),
+        ("xl/_rels/workbook.xml.rels", relationship("worksheets/sheet1.xml", "worksheet")),
+        ("xl/worksheets/sheet1.xml", format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")),
+    ];
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, part) in parts {
+        archive.start_file(name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(part.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
 }
 
 async fn export(app: &TestApp) -> Response {
@@ -66,4 +92,26 @@ async fn a_workbook_that_is_cut_off_is_refused_and_changes_nothing() {
     let refused = problem(app.import("", file.slice(..file.len() / 2)).await, 422, "import-rejected").await;
     assert_eq!(refused["problems"][0]["code"], "malformed_csv");
     assert_eq!(export(&app).await.headers()["etag"], "\"1\"");
+}
+
+#[tokio::test]
+async fn rows_whose_formulas_have_no_stored_values_remove_nobody() {
+    let app = sample().await;
+    let text = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let header = format!("<row>{}{}</row>", text("PhoneNumber"), text("MEEmailAddress"));
+    let first = format!("<row>{}{}</row>", text("7635551111"), text("bobsmith@abccompany.com"));
+    let formulas = "<row><c><f>D3</f></c><c><f>E3</f><v></v></c></row>";
+    let empty = "<row><c t=\"str\"><f>\"\"</f><v></v></c><c t=\"str\"><f>\"\"</f><v></v></c></row>";
+    let file = workbook(&format!("{header}{first}{formulas}{empty}"));
+    for query in ["", "&mode=merge"] {
+        let refused = problem(app.import(query, file.clone()).await, 422, "import-rejected").await;
+        assert_eq!(refused["problem_count"], 2);
+        for (problem, column) in refused["problems"].as_array().unwrap().iter().zip(["PhoneNumber", "MEEmailAddress"]) {
+            assert_eq!((&problem["line"], &problem["column"]), (&3.into(), &column.into()));
+            assert_eq!(problem["code"], "formula_without_value");
+        }
+    }
+    assert_eq!(export(&app).await.headers()["etag"], "\"1\"");
+    let rest = workbook(&format!("{header}{first}{empty}"));
+    assert_eq!(json(app.import("", rest).await, 200).await["removed"], 2);
 }

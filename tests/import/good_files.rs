@@ -98,6 +98,15 @@ fn numbers_are_read_as_people_and_spreadsheets_write_them() {
         "763\u{A0}555\u{202F}1111",
         "763\u{2011}555\u{2013}1111",
         "763\u{2010}555-1111",
+        "763\u{2014}555\u{2015}1111",
+        "763\u{2212}555\u{FF0D}1111",
+        "763\u{FE58}555\u{FE63}1111",
+        "763\u{30FC}555\u{2E3A}1111",
+        "\u{FF08}763\u{FF09}555\u{B7}1111",
+        "763\u{AD}555\u{AD}1111",
+        "7\u{FE0F}635551111\u{FE0E}",
+        "\u{2068}+1\u{2060}763\u{200D}5551111\u{2069}",
+        "763\u{3000}555\u{2007}1111\u{E0001}",
         "(+1) 763 555 1111",
         "\u{202A}+1 763 555 1111\u{202C}",
         "7635551111.0",
@@ -128,6 +137,12 @@ fn addresses_are_read_without_what_a_spreadsheet_adds() {
     ] {
         assert_reads(format!("PhoneNumber,MEEmailAddress\n7635551111,{email}\n"), &[(2, BOB)]);
     }
+}
+
+#[test]
+fn numbers_of_area_codes_that_no_table_has_are_read() {
+    let file = "PhoneNumber,MEEmailAddress\n9245551111,bobsmith@abccompany.com\n+1 (436) 555-2222,ann@abccompany.com\n";
+    assert_reads(file, &[(2, ("+19245551111", BOB.1)), (3, ("+14365552222", ANN.1))]);
 }
 
 #[test]

@@ -115,6 +115,29 @@ fn rows_that_make_no_sense_are_refused_at_the_last_line_that_was_read() {
 }
 
 #[test]
+fn a_value_that_would_be_read_in_part_or_as_nothing_is_refused() {
+    for cell in [
+        "<c><v><![CDATA[7635551111]]></v></c>",
+        "<c t=\"str\"><v><![CDATA[7635551111]]></v></c>",
+        "<c><v><!-- a number -->7635551111</v></c>",
+        "<c><v>763555<!-- and so on -->1111</v></c>",
+        "<c><v><?x?>7635551111</v></c>",
+        "<c><v>763555&#49;111</v></c>",
+        "<c t=\"s\"><v>&#48;</v></c>",
+    ] {
+        let read = read(
+            good()
+                .part(SHEET, format!("<worksheet><sheetData>{HEADER}<row>{cell}</row></sheetData></worksheet>"))
+                .bytes(),
+        );
+        assert_eq!(problems_of(&read), [(1, String::new(), "malformed_csv")], "{cell}");
+    }
+    let cell = "<c t=\"str\"><v>bob&amp;ann@abccompany.com</v></c>";
+    let rows = format!("{HEADER}<row><c><v>7635551111</v></c>{cell}</row>");
+    assert_eq!(read(WorkbookFile::of_rows(&rows).bytes()).rows.len(), 1);
+}
+
+#[test]
 fn a_file_that_unpacks_to_more_than_it_may_is_refused() {
     let part = format!("<!--{}-->", " ".repeat(15 << 20));
     let file = (0..35).fold(good(), |file, at| file.part(&format!("{at}.xml"), part.clone()));

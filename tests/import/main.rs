@@ -9,6 +9,7 @@ mod hostile_workbooks;
 mod kept_files;
 mod problems;
 mod properties;
+mod quotes;
 mod service;
 mod workbook_files;
 mod workbooks;

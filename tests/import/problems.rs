@@ -82,7 +82,7 @@ fn a_quote_that_is_never_closed_is_malformed() {
 
 #[test]
 fn two_rows_run_together_by_a_quote_are_a_problem() {
-    assert_row("7635551111,\"bob@abc.com\n7635552222,\"ann@abc.com", &[(EMAIL, "invalid_email")]);
+    assert_row("7635551111,\"bob@abc.com\n7635552222,\"ann@abc.com", &[(EMAIL, "malformed_csv")]);
 }
 
 #[test]
@@ -106,6 +106,7 @@ fn what_is_no_phone_number_is_told() {
         "\u{2013}7635551111",
         "=7635551111",
         "=7635551110+1",
+        "\u{2212}7635551111",
         "763/5551111",
         "7635551111x12",
         "1-800-FLOWERS",
@@ -122,6 +123,23 @@ fn what_is_no_phone_number_is_told() {
         "99999999999999999999999999",
     ] {
         assert_row(&format!("{number},bob@abc.com"), &[(NUMBER, "invalid_phone_number")]);
+    }
+}
+
+#[test]
+fn a_strange_character_is_named_by_its_code() {
+    for (row, code) in [
+        ("763555111\u{FF11},bob@abc.com", "U+FF11"),
+        ("7635551111\u{20E3},bob@abc.com", "U+20E3"),
+        ("7635551111\u{1F4DE},bob@abc.com", "U+1F4DE"),
+        ("7635551111\u{661},bob@abc.com", "U+0661"),
+        ("7635551111,bob\u{AD}smith@abc.com", "U+00AD"),
+        ("7635551111,bob@abc\u{2011}company.com", "U+2011"),
+        ("7635551111,bob\u{200B}@abc.com", "U+200B"),
+    ] {
+        let read = read(format!("PhoneNumber,MEEmailAddress\n{row}\n"));
+        let messages: Vec<_> = read.problems.first.iter().map(|problem| problem.message.as_str()).collect();
+        assert!(messages.len() == 1 && messages[0].contains(code), "{row:?}: {messages:?}");
     }
 }
 
@@ -144,6 +162,12 @@ fn what_is_no_address_is_told() {
         "bob\u{200B}smith@abc.com",
         "\u{212A}elly@abc.com",
         "\"bob@abc.com\nann@abc.com\"",
+        "bob@abc.example?subject=Hello",
+        "bob@abc.com%20",
+        "bob@abc/example.com",
+        "bob@10.0.0.1",
+        "bob@abc.123",
+        "bob@abc_company.com",
     ] {
         assert_row(&format!("7635551111,{email}"), &[(EMAIL, "invalid_email")]);
     }

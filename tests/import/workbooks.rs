@@ -156,7 +156,9 @@ fn a_cell_that_holds_no_text_and_no_whole_number_is_told() {
     for (cell, value, words) in [
         ("t=\"e\"><v>#N/A</v>", "#N/A", "holds an error"),
         ("t=\"e\"><f>1/0</f><v>#DIV/0!</v>", "#DIV/0!", "holds an error"),
+        ("t=\"e\" vm=\"1\"><v>#VALUE!</v>", "#VALUE!", "a picture or a linked data type"),
         ("t=\"b\"><v>1</v>", "TRUE", "TRUE or FALSE"),
+        ("t=\"b\"><f>A1=A1</f><v>0</v>", "FALSE", "TRUE or FALSE"),
         ("s=\"1\"><v>45987</v>", "2025-11-26", "holds a date"),
         ("s=\"1\"><v>45987.5</v>", "2025-11-26 12:00", "holds a date"),
         ("s=\"1\"><v>7635551111</v>", "9999-12-31", "holds a date"),
@@ -172,6 +174,78 @@ fn a_cell_that_holds_no_text_and_no_whole_number_is_told() {
     }
     let file = with_number("<c r=\"A2\"><v>-7635551111</v></c>");
     assert_cell(&file, "PhoneNumber", "-7635551111", "invalid_phone_number", "not a phone number");
+}
+
+#[test]
+fn a_formula_without_a_value_is_told_at_its_cell() {
+    for (formula, value) in [
+        ("<f>C2&amp;D2</f>", "=C2&D2"),
+        ("<f>C2</f><v></v>", "=C2"),
+        ("<f>C2</f><v/>", "=C2"),
+        ("<f t=\"shared\" ref=\"A2:A9\" si=\"0\">C2</f>", "=C2"),
+        ("<f t=\"shared\" si=\"0\"/>", ""),
+        ("<f t=\"array\" ref=\"A2:A9\">C2:C9</f>", "=C2:C9"),
+        ("<f/>", "="),
+    ] {
+        let file = with_number(&format!("<c r=\"A2\">{formula}</c>"));
+        assert_cell(&file, "PhoneNumber", value, "formula_without_value", "does not say what it comes to");
+        let row = format!("<row r=\"2\"><c r=\"A2\"><v>7635551111</v></c><c r=\"B2\">{formula}</c></row>");
+        let file = WorkbookFile::of_rows(&format!("{HEADER}{row}")).bytes();
+        assert_cell(&file, "MEEmailAddress", value, "formula_without_value", "does not say what it comes to");
+    }
+    let long = "1+".repeat(4000);
+    let file = with_number(&format!("<c r=\"A2\"><f>{long}1</f></c>"));
+    assert_eq!(read(&file).problems.first[0].value.chars().count(), 121);
+}
+
+#[test]
+fn rows_of_formulas_without_values_are_not_blank() {
+    let row = |line| {
+        format!("<row r=\"{line}\"><c r=\"A{line}\"><f>D{line}</f></c><c r=\"B{line}\"><f>E{line}</f></c></row>")
+    };
+    let file = WorkbookFile::of_rows(&format!("{HEADER}{}{}", row(2), row(3))).bytes();
+    let told = |line, column: &str| (line, column.to_owned(), "formula_without_value");
+    let both = |line| [told(line, "PhoneNumber"), told(line, "MEEmailAddress")];
+    assert_eq!(problems_of(&read(&file)), [both(2), both(3)].concat());
+    assert_eq!(read(&file).row_count, 2);
+    // Also where it stands outside the two columns, and in the header.
+    let other = WorkbookFile::of_rows(&format!("{HEADER}<row r=\"2\"><c r=\"D2\"><f>A1</f></c></row>")).bytes();
+    let missing = [(2, "PhoneNumber", "missing_phone_number"), (2, "MEEmailAddress", "missing_email")];
+    let expected = [&[(2, "", "formula_without_value")], &missing[..]].concat();
+    let expected: Vec<_> = expected.into_iter().map(|(line, column, code)| (line, column.to_owned(), code)).collect();
+    assert_eq!(problems_of(&read(other)), expected);
+    let header = HEADER.replace("</row>", "<c r=\"C1\"><f>A1</f></c></row>");
+    let header = read(WorkbookFile::of_rows(&header).bytes());
+    assert_eq!(problems_of(&header), [(1, String::new(), "formula_without_value")]);
+    assert!(header.unreadable);
+}
+
+#[test]
+fn a_formula_that_comes_to_the_empty_text_is_blank() {
+    let cells = |line| {
+        format!(
+            "<c r=\"A{line}\" t=\"str\"><f>IF(1,\"\",2)</f><v></v></c><c r=\"B{line}\" t=\"str\"><f>\"\"</f><v> </v></c>"
+        )
+    };
+    let rows = format!(
+        "<row r=\"2\">{}</row><row r=\"3\"><c r=\"A3\"><v>7635551111</v></c>{}</row><row r=\"4\">{}</row>",
+        cells(2),
+        text("B3", BOB.1),
+        cells(4)
+    );
+    assert_reads(&WorkbookFile::of_rows(&format!("{HEADER}{rows}")).bytes(), &[(3, BOB)]);
+    let shared =
+        format!("{HEADER}<row r=\"2\"><c r=\"A2\" t=\"s\"><f>D2</f><v>0</v></c><c r=\"B2\" t=\"s\"><v>0</v></c></row>");
+    assert_reads(&WorkbookFile::of_rows(&shared).shared(&[""]).bytes(), &[]);
+}
+
+#[test]
+fn shared_texts_of_several_runs_are_read_whole() {
+    let part = "<sst uniqueCount=\"2\"><si><r><t>bobsmith</t></r><r><rPr><b/></rPr><t>@abccompany.com</t></r></si>\
+                <si><t>763</t><rPh sb=\"0\" eb=\"1\"><t>x</t></rPh></si></sst>";
+    let row = "<row r=\"2\"><c r=\"A2\"><v>7635551111</v></c><c r=\"B2\" t=\"s\"><v>0</v></c></row>";
+    let file = WorkbookFile::of_rows(&format!("{HEADER}{row}")).part("xl/sharedStrings.xml", part);
+    assert_reads(&file.bytes(), &[(2, BOB)]);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! room for as many texts as the file says it has, and copies a format into each style that uses it. So every part is
 //! unpacked here once, split by the XML reader that calamine uses, and what would be kept is added up. Cells cost nothing:
 //! they are read one by one. When calamine is updated, look at what it keeps.
+//!
+//! On the way, values are refused that calamine would read in part, or as nothing: their rows would pass for blank.
 
 use std::io;
 use std::io::BufRead;
@@ -61,6 +63,8 @@ struct Cost {
     longest: u64,
     in_text: bool,
     cell: Option<u64>,
+    cell_is_text: bool,
+    in_value: bool,
 }
 
 impl Cost {
@@ -70,7 +74,7 @@ impl Cost {
         let config = reader.config_mut();
         config.check_end_names = false;
         config.check_comments = false;
-        (self.in_text, self.cell) = (false, None);
+        (self.in_text, self.cell, self.in_value) = (false, None, false);
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
@@ -89,6 +93,9 @@ impl Cost {
     }
 
     fn add(&mut self, event: &Event<'_>, bytes: u64) -> Result<(), Problem> {
+        if self.in_value && self.cell.is_some() && self.is_passed_over(event) {
+            return Err(damaged(1));
+        }
         match event {
             Event::Start(tag) => self.open(tag, bytes)?,
             Event::Empty(tag) => {
@@ -107,10 +114,24 @@ impl Cost {
         if fits { Ok(()) } else { Err(too_large(1)) }
     }
 
+    /// Whether calamine does not take this for a part of a cell's value: of numbers, places of texts, truth values and errors it
+    /// takes the first text alone.
+    fn is_passed_over(&self, event: &Event<'_>) -> bool {
+        match event {
+            Event::CData(_) | Event::Comment(_) | Event::PI(_) => true,
+            Event::GeneralRef(_) => !self.cell_is_text,
+            _ => false,
+        }
+    }
+
     fn open(&mut self, tag: &BytesStart<'_>, bytes: u64) -> Result<(), Problem> {
         match tag.local_name().as_ref() {
-            "c" => self.cell = Some(0),
-            "row" | "v" | "f" | "is" | "t" | "hyperlink" => {}
+            "c" => {
+                self.cell = Some(0);
+                self.cell_is_text = ["\"str\"", "'str'"].iter().any(|kind| tag.attributes_raw().contains(kind));
+            }
+            "v" => self.in_value = true,
+            "row" | "f" | "is" | "t" | "hyperlink" => {}
             "si" => {
                 self.in_text = true;
                 self.kept += TEXT_BYTES;
@@ -132,6 +153,7 @@ impl Cost {
     fn close(&mut self, name: &str) {
         match name {
             "c" => self.cell = None,
+            "v" => self.in_value = false,
             "si" | "definedName" => self.in_text = false,
             _ => {}
         }
