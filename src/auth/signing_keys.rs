@@ -20,7 +20,8 @@ use crate::ports::key_set_source::KeySetError;
 use crate::ports::key_set_source::KeySetSource;
 use crate::ports::key_set_source::PublishedKey;
 
-/// The least time between two fetches for unknown keys, whoever asks, and whether they go well or not.
+/// The least time between two fetches for unknown keys, whoever asks, and whether they go well or not. The fetches at the start
+/// and in the background don't count: one of them a moment ago says nothing of a key that is newer.
 const COOL_DOWN: Duration = Duration::from_secs(30);
 
 /// How long keys are used at most after the fetch that brought them.
@@ -60,11 +61,24 @@ struct Known {
     fetches_failed: u64,
 }
 
-/// The fetch under way, and when the last one began.
+/// The fetch under way, and when the last one for an unknown key began.
 #[derive(Default)]
 struct Flight {
-    begun_at: Option<Timestamp>,
+    /// `None` if no unknown key has caused a fetch yet.
+    asked_at: Option<Timestamp>,
     landed: Option<watch::Receiver<()>>,
+    /// Whether an unknown key caused the last fetch.
+    was_asked_for: bool,
+}
+
+/// What an asker for an unknown key can wait for.
+enum Awaited {
+    /// A fetch for unknown keys: what it does not bring can't be had now.
+    Asked(watch::Receiver<()>),
+    /// A fetch of the background, which may have begun before the key was published.
+    Background(watch::Receiver<()>),
+    /// Nothing: it is too early for another fetch.
+    Nothing,
 }
 
 /// Why there is no key.
@@ -100,12 +114,22 @@ impl SigningKeys {
         Self { source, clock, known: ArcSwap::default(), flight: Mutex::default() }
     }
 
-    /// Finds a key by its name. For an unknown name the keys are fetched first, unless they were just now.
+    /// Finds a key by its name. For an unknown name the keys are fetched first, unless they were just now for another one.
     pub(super) async fn find(self: &Arc<Self>, key_id: &str) -> Result<Arc<SigningKey>, KeyError> {
         if let Some(key) = self.known_key(key_id) {
             return Ok(key);
         }
-        if let Some(landed) = self.fetch_unless_cooling_down() {
+        let mut awaited = self.fetch_unless_cooling_down();
+        if let Awaited::Background(landed) = awaited {
+            wait_for(landed).await;
+            if let Some(key) = self.known_key(key_id) {
+                return Ok(key);
+            }
+            // Where it failed just now, nobody waits for the endpoint a second time.
+            let has_failed = self.known.load().consecutive_failures > 0;
+            awaited = if has_failed { Awaited::Nothing } else { self.fetch_unless_cooling_down() };
+        }
+        if let Awaited::Asked(landed) | Awaited::Background(landed) = awaited {
             wait_for(landed).await;
         }
         self.known_key(key_id).ok_or_else(|| self.why_not())
@@ -128,36 +152,43 @@ impl SigningKeys {
         if known.is_fresh(now) {
             return KeyError::Unknown;
         }
-        let begun_at = self.flight.lock().unwrap_or_else(PoisonError::into_inner).begun_at;
-        let since = begun_at.map_or(COOL_DOWN, |begun_at| elapsed(begun_at, now));
+        let asked_at = self.flight.lock().unwrap_or_else(PoisonError::into_inner).asked_at;
+        let since = asked_at.map_or(COOL_DOWN, |asked_at| elapsed(asked_at, now));
         let retry_after = COOL_DOWN.saturating_sub(since).clamp(Duration::from_secs(1), RETRY_WITHOUT_KEYS);
         KeyError::Unavailable { retry_after }
     }
 
     /// Fetches the keys once; joins the fetch under way if there is one.
     pub async fn refresh(self: &Arc<Self>) {
-        let landed = self.join_or_begin(&mut self.flight.lock().unwrap_or_else(PoisonError::into_inner));
+        let landed = {
+            let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
+            flight.under_way().unwrap_or_else(|| self.begin(&mut flight))
+        };
         wait_for(landed).await;
     }
 
-    /// The fetch to wait for; `None` while it is too early for another.
-    fn fetch_unless_cooling_down(self: &Arc<Self>) -> Option<watch::Receiver<()>> {
+    /// The fetch to wait for: the one under way, or another if it is not too early.
+    fn fetch_unless_cooling_down(self: &Arc<Self>) -> Awaited {
         let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(landed) = flight.under_way() {
+            return if flight.was_asked_for { Awaited::Asked(landed) } else { Awaited::Background(landed) };
+        }
         let now = self.clock.now();
         // A clock that was set back must not put off the next fetch until it has caught up.
-        let cooling_down =
-            flight.begun_at.is_some_and(|begun_at| begun_at <= now && elapsed(begun_at, now) < COOL_DOWN);
-        if cooling_down { flight.under_way() } else { Some(self.join_or_begin(&mut flight)) }
+        if flight.asked_at.is_some_and(|asked_at| asked_at <= now && elapsed(asked_at, now) < COOL_DOWN) {
+            return Awaited::Nothing;
+        }
+        flight.asked_at = Some(now);
+        let landed = self.begin(&mut flight);
+        flight.was_asked_for = true;
+        Awaited::Asked(landed)
     }
 
-    /// The fetch runs on its own, so that it goes on when the request that asked for it is given up.
-    fn join_or_begin(self: &Arc<Self>, flight: &mut Flight) -> watch::Receiver<()> {
-        if let Some(landed) = flight.under_way() {
-            return landed;
-        }
+    /// Begins a fetch of the background. It runs on its own, so that it goes on when the request that asked for it is given up.
+    fn begin(self: &Arc<Self>, flight: &mut Flight) -> watch::Receiver<()> {
         let (landing, landed) = watch::channel(());
-        flight.begun_at = Some(self.clock.now());
         flight.landed = Some(landed.clone());
+        flight.was_asked_for = false;
         let keys = Arc::clone(self);
         tokio::spawn(async move {
             let fetched = keys.source.fetch().await;

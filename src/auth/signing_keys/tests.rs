@@ -97,7 +97,6 @@ async fn a_hundred_askers_for_an_unknown_key_share_one_fetch() {
     let world = World::publishing(&["old"]);
     let keys = world.keys();
     keys.refresh().await;
-    world.wait(30);
     world.publish(&["new"]);
     world.hold_answers();
     let mut askers = JoinSet::new();
@@ -163,17 +162,107 @@ async fn a_fetch_goes_on_when_the_request_that_asked_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_asked_for_at_most_once_in_thirty_seconds() {
+async fn an_unknown_key_is_asked_for_at_once_and_then_not_for_thirty_seconds() {
     let world = World::publishing(&["k"]);
     let keys = world.keys();
     keys.refresh().await;
+    // The fetch of the start, a moment ago, says nothing of a key that is newer.
     world.publish(&["k", "new"]);
+    assert_eq!(outcome(&keys, "new").await, Ok(()));
+    world.publish(&["k", "new", "newer"]);
     world.wait(29);
+    assert_eq!(outcome(&keys, "newer").await, Err(KeyError::Unknown));
+    assert_eq!(world.fetches(), 2);
+    world.wait(1);
+    assert_eq!(outcome(&keys, "newer").await, Ok(()));
+    assert_eq!(outcome(&keys, "newest").await, Err(KeyError::Unknown));
+    assert_eq!(world.fetches(), 3);
+}
+
+#[tokio::test]
+async fn a_fetch_of_the_background_neither_puts_off_the_one_for_an_unknown_key_nor_makes_room_for_another() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    assert_eq!(outcome(&keys, "unknown").await, Err(KeyError::Unknown));
+    world.wait(29);
+    keys.refresh().await;
+    world.publish(&["k", "new"]);
     assert_eq!(outcome(&keys, "new").await, Err(KeyError::Unknown));
-    assert_eq!(world.fetches(), 1);
     world.wait(1);
     assert_eq!(outcome(&keys, "new").await, Ok(()));
-    assert_eq!(outcome(&keys, "newer").await, Err(KeyError::Unknown));
+    assert_eq!(world.fetches(), 3);
+}
+
+#[tokio::test]
+async fn who_finds_a_fetch_of_the_background_under_way_asks_once_more_if_that_was_too_early() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    world.hold_answers();
+    let refreshing = tokio::spawn({
+        let keys = Arc::clone(&keys);
+        async move { keys.refresh().await }
+    });
+    until(|| world.fetches() == 1).await;
+    let mut askers = JoinSet::new();
+    for _ in 0..100 {
+        let keys = Arc::clone(&keys);
+        askers.spawn(async move { outcome(&keys, "new").await });
+    }
+    // All of them wait for what has begun, and it brings the old set.
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.fetches(), 1);
+    world.answers.add_permits(1);
+    until(|| world.fetches() == 2).await;
+    world.publish(&["k", "new"]);
+    world.answers.add_permits(1);
+    assert!(askers.join_all().await.iter().all(Result::is_ok));
+    refreshing.await.unwrap();
+    assert_eq!(world.fetches(), 2);
+}
+
+#[tokio::test]
+async fn who_waited_for_a_fetch_of_the_background_that_failed_waits_for_no_other() {
+    let world = World::publishing(&[]);
+    world.break_down();
+    let keys = world.keys();
+    world.hold_answers();
+    let refreshing = tokio::spawn({
+        let keys = Arc::clone(&keys);
+        async move { keys.refresh().await }
+    });
+    until(|| world.fetches() == 1).await;
+    let asker = tokio::spawn({
+        let keys = Arc::clone(&keys);
+        async move { outcome(&keys, "k").await }
+    });
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    world.answers.add_permits(1000);
+    assert!(matches!(asker.await.unwrap(), Err(KeyError::Unavailable { .. })));
+    refreshing.await.unwrap();
+    assert_eq!(world.fetches(), 1);
+    // Nor was it the fetch of an unknown key: the next token asks at once.
+    world.publish(&["k"]);
+    assert_eq!(outcome(&keys, "k").await, Ok(()));
+    assert_eq!(world.fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_storm_of_unknown_keys_around_the_start_makes_two_fetches_in_thirty_seconds() {
+    let world = World::publishing(&["k"]);
+    let keys = world.keys();
+    for second in 0..30 {
+        if second == 0 {
+            keys.refresh().await;
+        }
+        for number in 0..10 {
+            assert_eq!(outcome(&keys, &format!("unknown-{number}")).await, Err(KeyError::Unknown));
+        }
+        world.wait(1);
+    }
     assert_eq!(world.fetches(), 2);
 }
 
@@ -183,7 +272,6 @@ async fn a_failed_fetch_cools_down_too() {
     let keys = world.keys();
     keys.refresh().await;
     world.break_down();
-    world.wait(30);
     assert_eq!(outcome(&keys, "new").await, Err(KeyError::Unknown));
     world.publish(&["k", "new"]);
     world.wait(29);
@@ -197,7 +285,7 @@ async fn a_failed_fetch_cools_down_too() {
 async fn a_clock_set_back_does_not_put_off_the_next_fetch() {
     let world = World::publishing(&["k"]);
     let keys = world.keys();
-    keys.refresh().await;
+    assert_eq!(outcome(&keys, "unknown").await, Err(KeyError::Unknown));
     *world.now.lock().unwrap() = Timestamp::from_second(START - 7200).unwrap();
     world.publish(&["k", "new"]);
     assert_eq!(outcome(&keys, "new").await, Ok(()));
