@@ -290,7 +290,11 @@ fn entries(capacity: u64) -> usize {
 }
 
 fn token_policy(settings: &Settings) -> TokenPolicy {
-    let api = settings.api_client_id.map(|client_id| ApiRegistration { client_id, scope: settings.api_scope.clone() });
+    let api = (settings.api_client_id.is_some() || !settings.api_audiences.is_empty()).then(|| ApiRegistration {
+        client_id: settings.api_client_id,
+        app_id_uris: settings.api_audiences.clone(),
+        scope: settings.api_scope.clone(),
+    });
     TokenPolicy {
         authority: settings.authority.clone(),
         applications: settings.applications.clone(),

@@ -24,6 +24,7 @@ use crate::config::readers::is_postgres;
 use crate::config::readers::one_line;
 use crate::config::readers::readable;
 use crate::config::table::SETTINGS;
+use crate::domain::app_id_uri::AppIdUris;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub console_application: Option<String>,
     /// Signline's own API registration.
     pub api_client_id: Option<Guid>,
+    /// Further audiences of access tokens for the API.
+    pub api_audiences: AppIdUris,
     /// Where browsers reach the service, if it was set; see [`Settings::public_url_at`].
     pub public_url: Option<PublicUrl>,
     /// The scope that an access token for the API must carry.
@@ -182,6 +185,7 @@ impl Settings {
             applications: Applications::default(),
             console_application: None,
             api_client_id: None,
+            api_audiences: AppIdUris::default(),
             public_url: None,
             api_scope: "Line.Read".to_owned(),
             operator_tenant: None,
@@ -250,6 +254,13 @@ impl Settings {
         if let Some(name) = unknown {
             let reason = format!("{name:?} is the name of no application of SIGNLINE_APPLICATIONS");
             return Err(SettingsError { place: "SIGNLINE_CONSOLE_APPLICATION".to_owned(), reason });
+        }
+        // As the API's audience it would take the place of the application's own.
+        let taken = self.applications.iter().find(|(id, _)| self.api_audiences.has(&format!("api://{id}")));
+        if let Some((client_id, name)) = taken {
+            let reason =
+                format!("api://{client_id} is {name}'s of SIGNLINE_APPLICATIONS, whose tokens are taken without it");
+            return Err(SettingsError { place: "SIGNLINE_API_AUDIENCES".to_owned(), reason });
         }
         Ok(())
     }

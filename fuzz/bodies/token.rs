@@ -26,6 +26,7 @@ use signline::auth::SigningKeys;
 use signline::auth::TokenError;
 use signline::auth::TokenPolicy;
 use signline::auth::TokenValidator;
+use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::guid::Guid;
@@ -208,14 +209,16 @@ fn agrees_with(sign_in: &SignIn, claims: &Value) {
     };
     assert_eq!(text("iss"), issuer);
     let audience = text("aud").trim_start_matches("api://");
-    let client = if audience == API {
+    let given_to = text(if text("ver") == "1.0" { "appid" } else { "azp" });
+    if audience == API {
         assert!(text("scp").split(' ').any(|scope| scope == "Line.Read"));
-        text(if text("ver") == "1.0" { "appid" } else { "azp" })
-    } else {
-        audience
-    };
+    }
+    if ["azp", "appid", "scp"].iter().any(|name| claims.get(*name).is_some()) {
+        assert!([PORTAL, MOBILE].contains(&given_to), "an access token of somebody else is taken: {given_to}");
+        assert!(!text("scp").trim().is_empty());
+    }
     let expected = if sign_in.application.to_string() == "portal" { PORTAL } else { MOBILE };
-    assert_eq!(client, expected);
+    assert_eq!(if audience == API { given_to } else { audience }, expected);
     let seconds = |name: &str| claims[name].as_i64();
     assert_eq!(seconds("exp"), Some(sign_in.expires_at.as_second()));
     assert!(seconds("exp") > Some(NOW - SKEW_SECONDS));
@@ -270,7 +273,11 @@ fn policy() -> TokenPolicy {
     TokenPolicy {
         authority: Authority::parse("https://login.microsoftonline.com").expect("an authority"),
         applications: Applications::parse(&format!("portal={PORTAL},maxuc-mobile={MOBILE}")).expect("applications"),
-        api: Some(ApiRegistration { client_id: Guid::parse(API).expect("a GUID"), scope: "Line.Read".to_owned() }),
+        api: Some(ApiRegistration {
+            client_id: Some(Guid::parse(API).expect("a GUID")),
+            app_id_uris: AppIdUris::default(),
+            scope: "Line.Read".to_owned(),
+        }),
         email_claims: EMAIL_CLAIMS.map(str::to_owned).to_vec(),
         clock_skew: Duration::from_secs(SKEW_SECONDS.unsigned_abs()),
     }

@@ -89,18 +89,31 @@ impl<'n, 'j> Claims<'n, 'j> {
         Some(value.integer().filter(|seconds| (0..=MAX_SECONDS).contains(seconds)))
     }
 
-    /// Whether the token is an access token's: only those name the application that asked for them.
-    pub(super) fn names_client(&self) -> bool {
+    /// Whether it is an access token: only those name the client that they were given to, or have scopes. What the claim
+    /// says, and in which form, does not matter here: no ID token has it at all.
+    pub(super) fn is_access_token(&self) -> bool {
+        self.names_client() || self.0.get("scp").is_some()
+    }
+
+    fn names_client(&self) -> bool {
         self.0.get("azp").is_some() || self.0.get("appid").is_some()
     }
 
-    /// The application that an access token was given to.
+    /// The client that an access token was given to, by the claim of its version; `None` too if the other version's claim is
+    /// there and names another.
     pub(super) fn client(&self, version: TokenVersion) -> Option<Guid> {
-        let name = match version {
-            TokenVersion::V1 => "appid",
-            TokenVersion::V2 => "azp",
+        let (own, other) = match version {
+            TokenVersion::V1 => ("appid", "azp"),
+            TokenVersion::V2 => ("azp", "appid"),
         };
-        self.text(name).and_then(|id| Guid::parse_canonical(id).ok())
+        let client = self.text(own)?;
+        let agrees = self.0.get(other).is_none_or(|other| other.text() == Some(client));
+        Guid::parse_canonical(client).ok().filter(|_| agrees)
+    }
+
+    /// Whether `scp` holds any scope: an access token of a user always does.
+    pub(super) fn has_any_scope(&self) -> bool {
+        self.text("scp").is_some_and(|scopes| scopes.split(' ').any(|word| !word.is_empty()))
     }
 
     /// Whether `scp` holds a scope, as a whole word.

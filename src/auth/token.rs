@@ -19,6 +19,7 @@ use crate::auth::token_check::TokenCheck;
 use crate::auth::validated_tokens::NotKnown;
 use crate::auth::validated_tokens::ValidatedToken;
 use crate::auth::validated_tokens::ValidatedTokens;
+use crate::domain::app_id_uri::AppIdUris;
 use crate::domain::application::ApplicationName;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
@@ -46,7 +47,9 @@ pub struct TokenPolicy {
 #[derive(Clone, Debug)]
 pub struct ApiRegistration {
     /// Its client id: the audience of access tokens for it, bare or as `api://` URI.
-    pub client_id: Guid,
+    pub client_id: Option<Guid>,
+    /// Its App ID URIs, which are audiences of them as well.
+    pub app_id_uris: AppIdUris,
     /// The scope that they must carry.
     pub scope: String,
 }
@@ -79,13 +82,23 @@ pub struct TokensStatus {
 #[error("the system gives no random bytes")]
 pub struct CacheError;
 
+/// Whom a token is for.
+#[derive(Clone, Copy)]
+enum Audience<'p> {
+    /// Signline's own API.
+    Api(&'p ApiRegistration),
+    /// One of the applications.
+    Application(&'p ApplicationName),
+}
+
 impl From<TokenCheck> for TokenError {
     fn from(check: TokenCheck) -> Self {
         Self::Invalid(check)
     }
 }
 
-/// Validates Microsoft Entra tokens: ID tokens of the configured applications, and access tokens for Signline's own API.
+/// Validates Microsoft Entra tokens: ID tokens of the configured applications, and access tokens that one of them was given for
+/// itself, another of them or Signline's own API.
 pub struct TokenValidator {
     policy: TokenPolicy,
     skew_seconds: i64,
@@ -216,30 +229,42 @@ impl TokenValidator {
         }
     }
 
-    /// The application that the user signed in to, by the audience (a single string, as Entra writes it).
+    /// The application that a token counts as. Everything that a token is good for comes through here.
+    ///
+    /// An ID token counts as its audience. An access token counts only if one of the applications was given it, whoever it is
+    /// for: anybody can register a client that users let sign them in, and an application that exposes an API gives such clients
+    /// tokens of its own users. It is for the API: it counts as that client, which the user signed in to. It is for an
+    /// application: it counts as that one, as its ID tokens do, and as it does for itself.
     fn application(&self, claims: &Claims<'_, '_>, version: TokenVersion) -> Result<&ApplicationName, TokenCheck> {
-        let audience = claims.text("aud").ok_or(TokenCheck::Audience)?;
-        let client_id = audience.strip_prefix("api://").unwrap_or(audience);
-        let client_id = Guid::parse_canonical(client_id).map_err(|_| TokenCheck::Audience)?;
+        let audience = self.audience(claims)?;
         if claims.is_app_only() {
             return Err(TokenCheck::AppOnly);
         }
-        match &self.policy.api {
-            Some(api) if api.client_id == client_id => self.caller_of_api(claims, version, api),
-            _ => self.policy.applications.find(client_id).ok_or(TokenCheck::Audience),
+        match audience {
+            Audience::Application(application) if !claims.is_access_token() => Ok(application),
+            Audience::Application(_) if !claims.has_any_scope() => Err(TokenCheck::Scope),
+            Audience::Api(api) if !claims.has_scope(&api.scope) => Err(TokenCheck::Scope),
+            Audience::Application(application) => self.client(claims, version).map(|_| application),
+            Audience::Api(_) => self.client(claims, version),
         }
     }
 
-    /// The application that an access token for the API was given to.
-    fn caller_of_api(
-        &self,
-        claims: &Claims<'_, '_>,
-        version: TokenVersion,
-        api: &ApiRegistration,
-    ) -> Result<&ApplicationName, TokenCheck> {
-        if !claims.has_scope(&api.scope) {
-            return Err(TokenCheck::Scope);
+    /// Whom a token is for (a single string, as Entra writes it).
+    fn audience(&self, claims: &Claims<'_, '_>) -> Result<Audience<'_>, TokenCheck> {
+        let audience = claims.text("aud").ok_or(TokenCheck::Audience)?;
+        let client_id = Guid::parse_canonical(audience.strip_prefix("api://").unwrap_or(audience)).ok();
+        let is_api = |api: &&ApiRegistration| {
+            (client_id.is_some() && api.client_id == client_id) || api.app_id_uris.has(audience)
+        };
+        if let Some(api) = self.policy.api.as_ref().filter(is_api) {
+            return Ok(Audience::Api(api));
         }
+        let application = client_id.and_then(|client_id| self.policy.applications.find(client_id));
+        application.map(Audience::Application).ok_or(TokenCheck::Audience)
+    }
+
+    /// The application that an access token was given to.
+    fn client(&self, claims: &Claims<'_, '_>, version: TokenVersion) -> Result<&ApplicationName, TokenCheck> {
         let client = claims.client(version).ok_or(TokenCheck::ClientApplication)?;
         self.policy.applications.find(client).ok_or(TokenCheck::ClientApplication)
     }

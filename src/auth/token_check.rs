@@ -47,7 +47,9 @@ token_checks! {
     /// `kid` is missing, no string, too long, or not printable.
     KeyId = "key-id", "the token's header names no key";
     /// `kid` is in no key set.
-    UnknownKey = "unknown-key", "the key that the token names is not among Microsoft's published keys";
+    UnknownKey = "unknown-key", "the key that the token names is not among Microsoft's published keys. An application with custom claims (a \
+         claims mapping policy) or a signing key of its own gets tokens of a key that stands only in its own document \
+         (?appid=), which is not read here: take the policy or the key away from it, and use optional claims instead";
     /// The signature is wrong.
     Signature = "signature", "the token's signature is wrong";
     /// The claims are no JSON object.
@@ -62,10 +64,10 @@ token_checks! {
     Issuer = "issuer", "the token's iss is not the issuer of its tenant in this cloud";
     /// `aud` is none of the applications.
     Audience = "audience", "the token's aud is none of the configured applications";
-    /// The access token for the API has not the scope.
-    Scope = "scope", "the token for the API has not the scope that is needed";
-    /// The access token for the API was given to another application.
-    ClientApplication = "client-application", "the token for the API was given to none of the configured applications";
+    /// The access token has not the API's scope, or for an application none at all.
+    Scope = "scope", "the access token has not the scope that is needed";
+    /// The access token was given to another client than the applications.
+    ClientApplication = "client-application", "the access token was given to none of the configured applications";
     /// There is no user in it.
     AppOnly = "app-only", "the token is an application's, not a user's";
     /// The address is `email`'s, and `xms_edov` is there and not true.

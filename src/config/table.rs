@@ -15,6 +15,7 @@ use crate::config::readers::read_number;
 use crate::config::readers::read_word;
 use crate::config::readers::readable;
 use crate::config::readers::set;
+use crate::domain::app_id_uri::AppIdUris;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
@@ -52,6 +53,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "api_client_id",
         read: |settings, text| set(&mut settings.api_client_id, readable(Guid::parse(text)).map(Some)),
+    },
+    Setting {
+        name: "api_audiences",
+        read: |settings, text| set(&mut settings.api_audiences, readable(AppIdUris::parse(text))),
     },
     Setting {
         name: "public_url",

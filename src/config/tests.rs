@@ -79,6 +79,11 @@ fn a_bad_or_unknown_setting_is_named_on_one_line() {
         ("SIGNLINE_APPLICATIONS", "portal"),
         ("SIGNLINE_CONSOLE_APPLICATION", "portal"),
         ("SIGNLINE_API_CLIENT_ID", "me"),
+        ("SIGNLINE_API_AUDIENCES", "signline"),
+        ("SIGNLINE_API_AUDIENCES", "https://voice.example/signline c0ffee00-1111-4222-8333-444455556666"),
+        ("SIGNLINE_API_AUDIENCES", "https://voice.example/signline,https://voice.example/?tenant=1"),
+        ("SIGNLINE_API_AUDIENCES", "https://*.voice.example"),
+        ("SIGNLINE_API_AUDIENCES", ","),
         ("SIGNLINE_OPERATOR_TENANT", "abccompany.com"),
         ("SIGNLINE_OPERATOR_TENANT", "00000000-0000-0000-0000-000000000000"),
         ("SIGNLINE_OPERATOR_TENANT", "9188040d-6c67-4c5b-b112-36a304b66dad"),
@@ -116,6 +121,23 @@ fn a_bad_or_unknown_setting_is_named_on_one_line() {
         let line = error.to_string();
         assert!(!line.contains('\n') && !line.contains("secret"), "{line}");
     }
+}
+
+#[test]
+fn the_audiences_of_the_api_are_its_own() {
+    let portal = "0c11e470-1111-4222-8333-444455557777";
+    let file = file("api_audiences = ['https://voice.example/signline', 'api://signline']\n");
+    let none = std::iter::empty::<(OsString, OsString)>();
+    let settings = Settings::load(Some(file.path()), none).unwrap();
+    assert!(settings.api_audiences.has("api://signline") && settings.api_client_id.is_none());
+    let with_portal = |audience: &str| {
+        let applications = format!("portal={portal}");
+        load(&[("SIGNLINE_APPLICATIONS", &applications), ("SIGNLINE_API_AUDIENCES", audience)])
+    };
+    assert!(with_portal("https://voice.example/signline/").is_ok());
+    let error = with_portal(&format!("https://voice.example,api://{portal}/")).err().unwrap();
+    assert_eq!(error.place, "SIGNLINE_API_AUDIENCES");
+    assert!(error.reason.contains("portal"), "{error}");
 }
 
 #[test]

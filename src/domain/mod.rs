@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod api_key;
+pub mod app_id_uri;
 pub mod application;
 pub mod audit;
 pub mod authority;

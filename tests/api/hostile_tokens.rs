@@ -92,6 +92,7 @@ fn rows(at: &Mint) -> Vec<hostile_table::Row> {
         hostile_table::with_ambiguous_claims,
         hostile_table::of_another_tenant_issuer_or_key,
         hostile_table::for_others,
+        hostile_table::given_to_others,
         hostile_table::with_a_disowned_address,
         hostile_table::out_of_their_time,
     ];

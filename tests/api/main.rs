@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
+mod access_tokens;
 mod api_keys;
 mod audit;
 mod below_a_path;

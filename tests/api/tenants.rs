@@ -208,6 +208,7 @@ async fn a_token_that_proves_nothing_is_refused_with_its_reason_and_changes_noth
     let role = json!(["BusinessGroup.Admin"]);
     let token = |tenant, user| story.app.entra.token(tenant, user, "portal").unwrap();
     let adas = || token(TENANT, ADA).claim("roles", role.clone());
+    let portal = story.app.entra.config().application_named("portal").unwrap();
     let foreign_key = entra_sim::SigningKey::generate().unwrap();
     let before = (story.read("squatter", "").await, story.read("company", "").await);
     for (what, proof, reason) in [
@@ -222,9 +223,10 @@ async fn a_token_that_proves_nothing_is_refused_with_its_reason_and_changes_noth
         ("the role as a text", token(TENANT, ADA).claim("roles", "BusinessGroup.Admin").mint(), "no-role"),
         (
             "the role as a scope",
-            token(TENANT, ADA).without("roles").claim("scp", "BusinessGroup.Admin").mint(),
+            token(TENANT, ADA).without("roles").access_token(portal, "BusinessGroup.Admin").mint(),
             "no-role",
         ),
+        ("a scope and no client", adas().claim("scp", "BusinessGroup.Admin").mint(), "client-application"),
         ("a guest's", token(TENANT, "gus@otherco.example").claim("roles", role.clone()).mint(), "guest"),
         ("marked as a guest's", adas().claim("acct", 1).mint(), "guest"),
         ("of another identity provider", adas().claim("idp", "https://sts.windows.net/x/").mint(), "guest"),

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 use serde_json::json;
+use signline::auth::ApiRegistration;
 use signline::auth::TokenCheck;
 use signline::auth::TokenError;
+use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::email::EmailAddress;
@@ -27,6 +29,15 @@ async fn each_kind_of_token_names_its_application() {
         ("v1 access token", v1_access_token(), "maxuc-mobile"),
         ("access token by client id", with(&v1_access_token(), &[("aud", json!(API))]), "maxuc-mobile"),
         ("marked as a user's", with(&access_token(), &[("idtyp", json!("user"))]), "maxuc-mobile"),
+        ("both claims of the client", with(&access_token(), &[("appid", json!(MOBILE))]), "maxuc-mobile"),
+        ("an application's for another", with(&id_token(), &given_to(MOBILE, "azp")), "portal"),
+        ("an application's for itself", with(&id_token(), &given_to(PORTAL, "azp")), "portal"),
+        ("an application's for another, v1", with(&v1_id_token(), &given_to(MOBILE, "appid")), "portal"),
+        (
+            "an application's for another, by URI",
+            with(&with(&id_token(), &given_to(PORTAL, "azp")), &[("aud", json!(format!("api://{MOBILE}")))]),
+            "maxuc-mobile",
+        ),
     ] {
         let sign_in = read(&sign(&claims)).await;
         assert_eq!(sign_in.application.to_string(), application, "{name}");
@@ -34,6 +45,42 @@ async fn each_kind_of_token_names_its_application() {
         assert_eq!(sign_in.email.unwrap().as_str(), "bobsmith@abccompany.com", "{name}");
         assert_eq!(sign_in.expires_at.as_second(), NOW + 3600, "{name}");
         assert!(!sign_in.is_guest, "{name}");
+    }
+}
+
+/// What makes an access token of an ID token.
+fn given_to(client: &str, claim: &'static str) -> [(&'static str, Value); 2] {
+    [(claim, json!(client)), ("scp", json!("Calls.Read"))]
+}
+
+#[tokio::test]
+async fn a_further_audience_of_the_api_is_held_to_all_that_its_client_id_is() {
+    let mut own = policy();
+    let uris = AppIdUris::parse("https://voice.example/signline,api://signline").unwrap();
+    own.api = own.api.map(|api| ApiRegistration { app_id_uris: uris.clone(), ..api });
+    let mut without_client_id = own.clone();
+    without_client_id.api = own.api.clone().map(|api| ApiRegistration { client_id: None, ..api });
+    for policy in [own, without_client_id] {
+        let validator = World::usual().validator(policy);
+        let judged = async |claims: &Value, changes: &[(&str, Value)]| {
+            let outcome = validator.validate(&sign(&with(claims, changes))).await;
+            outcome.map(|token| token.sign_in.application.to_string())
+        };
+        for uri in ["https://voice.example/signline", "https://voice.example/signline/", "api://signline"] {
+            let aud = ("aud", json!(uri));
+            for claims in [access_token(), v1_access_token()] {
+                let refused = |check| Err(TokenError::Invalid(check));
+                let changed = async |name, value| judged(&claims, &[aud.clone(), (name, value)]).await;
+                assert_eq!(judged(&claims, std::slice::from_ref(&aud)).await.as_deref(), Ok("maxuc-mobile"), "{uri}");
+                assert_eq!(changed("scp", json!("Other")).await, refused(TokenCheck::Scope), "{uri}");
+                assert_eq!(changed("scp", Value::Null).await, refused(TokenCheck::AppOnly), "{uri}");
+                let claim = if claims["ver"] == "1.0" { "appid" } else { "azp" };
+                assert_eq!(changed(claim, json!(STRANGER)).await, refused(TokenCheck::ClientApplication), "{uri}");
+            }
+            assert_eq!(judged(&id_token(), &[aud]).await, Err(TokenError::Invalid(TokenCheck::Scope)), "{uri}");
+        }
+        let other = judged(&access_token(), &[("aud", json!("https://voice.example/"))]).await;
+        assert_eq!(other, Err(TokenError::Invalid(TokenCheck::Audience)));
     }
 }
 

@@ -55,6 +55,11 @@ async fn tokens_for_others_are_refused() {
 }
 
 #[tokio::test]
+async fn access_tokens_that_were_given_to_others_are_refused_whomever_they_are_for() {
+    refuse(hostile_table::given_to_others, 46).await;
+}
+
+#[tokio::test]
 async fn an_address_whose_domain_nobody_has_verified_is_refused() {
     refuse(hostile_table::with_a_disowned_address, 17).await;
 }

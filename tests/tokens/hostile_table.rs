@@ -273,6 +273,59 @@ pub(crate) fn for_others(at: &Mint) -> Vec<Row> {
     rows
 }
 
+/// Access tokens for an application that were given to somebody else, or do not tell to whom in Entra's way.
+pub(crate) fn given_to_others(at: &Mint) -> Vec<Row> {
+    let (stranger, scope) = (json!(STRANGER), ("scp", json!("Anything.Read")));
+    let bend = |claims: &Value, changes: &[(&str, Value)]| sign(&with(claims, changes));
+    let v2 = |changes: &[(&str, Value)]| bend(&with(&at.id_token(), std::slice::from_ref(&scope)), changes);
+    let v1 = |changes: &[(&str, Value)]| bend(&with(&at.v1_id_token(), std::slice::from_ref(&scope)), changes);
+    let roles = ("roles", json!(["BusinessGroup.Admin", "Operator"]));
+    let client = Check::ClientApplication;
+    let azp = ("azp", stranger.clone());
+    let mut rows = vec![
+        row("a stranger's", v2(std::slice::from_ref(&azp)), client),
+        row("a stranger's, by URI", v2(&[azp.clone(), ("aud", json!(format!("api://{PORTAL}")))]), client),
+        row("a stranger's, with roles", v2(&[azp.clone(), roles.clone()]), client),
+        row("a stranger's, marked as a user's", v2(&[azp.clone(), ("idtyp", json!("user"))]), client),
+        row("a stranger's, with the API's scope", v2(&[azp.clone(), ("scp", json!("Line.Read"))]), client),
+        row("a stranger's of v1", v1(&[("appid", stranger.clone())]), client),
+        row("a stranger's of v1, with roles", v1(&[("appid", stranger.clone()), roles]), client),
+        row("v1's claim in v2", v2(&[("appid", json!(MOBILE))]), client),
+        row("v2's claim in v1", v1(&[("azp", json!(MOBILE))]), client),
+        row(
+            "two clients, the stranger in v1's claim",
+            v2(&[("azp", json!(MOBILE)), ("appid", stranger.clone())]),
+            client,
+        ),
+        row("two clients, the stranger in v2's claim", v1(&[("appid", json!(MOBILE)), azp.clone()]), client),
+        row("two clients, one in an odd form", v2(&[("azp", json!(MOBILE)), ("appid", json!([MOBILE]))]), client),
+        row("scp and no client", v2(&[]), client),
+        row("scp and no client, of v1", v1(&[]), client),
+        // A token without a scope is not a user's.
+        row("a stranger's without scp", claims_with(at, "azp", stranger.clone()), Check::AppOnly),
+        row("an application's without scp", claims_with(at, "azp", json!(MOBILE)), Check::AppOnly),
+        row("v1's client without scp", claims_with(at, "appid", json!(MOBILE)), Check::AppOnly),
+    ];
+    for odd in [json!(7), json!([MOBILE]), json!(MOBILE.to_uppercase()), json!(""), json!(API), json!({"id": MOBILE})] {
+        rows.push(row(format!("azp {odd}"), v2(&[("azp", odd.clone())]), client));
+        rows.push(row(format!("appid {odd}"), v1(&[("appid", odd)]), client));
+    }
+    for scp in [json!(""), json!(" "), json!([]), json!(["Line.Read"]), json!(7), json!(true)] {
+        rows.push(row(format!("scp {scp}"), v2(&[("azp", json!(MOBILE)), ("scp", scp.clone())]), Check::Scope));
+        rows.push(row(format!("scp {scp} and no client"), v2(&[("scp", scp)]), Check::Scope));
+    }
+    // A claim is there, whatever it says.
+    for (claims, check) in [(r#""azp":null"#, Check::AppOnly), (r#""scp":null"#, Check::Scope)] {
+        let text = at.id_token().to_string().replacen('{', &format!("{{{claims},"), 1);
+        rows.push(row(claims, sign_raw(&header().to_string(), text), check));
+    }
+    for other in ["https://voice.example/signline", "https://voice.example/signline/", "api://signline"] {
+        let claims = [("aud", json!(other)), ("azp", json!(MOBILE)), ("scp", json!("Line.Read"))];
+        rows.push(row(format!("an audience that is not set: {other}"), v2(&claims), Check::Audience));
+    }
+    rows
+}
+
 /// Tokens that say that nobody has verified the domain of their address.
 pub(crate) fn with_a_disowned_address(at: &Mint) -> Vec<Row> {
     let unverified = |value: &str| {

@@ -20,6 +20,7 @@ use signline::auth::ApiRegistration;
 use signline::auth::SigningKeys;
 use signline::auth::TokenPolicy;
 use signline::auth::TokenValidator;
+use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::guid::Guid;
@@ -261,7 +262,11 @@ pub(crate) fn policy() -> TokenPolicy {
     TokenPolicy {
         authority: Authority::parse("https://login.microsoftonline.com").expect("an authority"),
         applications: Applications::parse(&format!("portal={PORTAL},maxuc-mobile={MOBILE}")).expect("applications"),
-        api: Some(ApiRegistration { client_id: Guid::parse(API).expect("a GUID"), scope: "Line.Read".to_owned() }),
+        api: Some(ApiRegistration {
+            client_id: Some(Guid::parse(API).expect("a GUID")),
+            app_id_uris: AppIdUris::default(),
+            scope: "Line.Read".to_owned(),
+        }),
         email_claims: ["email", "preferred_username", "upn"].map(str::to_owned).to_vec(),
         clock_skew: Duration::from_mins(1),
     }
