@@ -125,6 +125,7 @@ mod tests {
             tid: guid("a1a1a1a1-0000-4000-8000-0000000000aa"),
             oid: guid("0b1d0b1d-1111-4222-8333-444455558888"),
             email: None,
+            other_sign_in_names: Box::default(),
             application: applications.find(guid(PORTAL)).unwrap().clone(),
             is_guest,
             roles: AppRoles { administrator, operator },

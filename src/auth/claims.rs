@@ -14,11 +14,35 @@ use crate::domain::guid::Guid;
 use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
 use crate::domain::sign_in::AppRoles;
 
-/// The claims that are looked at, besides those that may hold the e-mail address.
-const NAMES: [&str; 17] = [
-    "ver", "tid", "oid", "iss", "aud", "exp", "nbf", "iat", "scp", "azp", "appid", "idtyp", "acct", "idp", "sub",
-    "xms_edov", ROLES,
+/// The claims that are looked at, besides others that may hold the e-mail address.
+const NAMES: [&str; 19] = [
+    "ver",
+    "tid",
+    "oid",
+    "iss",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "scp",
+    "azp",
+    "appid",
+    "idtyp",
+    "acct",
+    "idp",
+    "sub",
+    "xms_edov",
+    "preferred_username",
+    "upn",
+    ROLES,
 ];
+
+/// The claims of what a user signs in with: for a member it is an address of a domain that is verified in their tenant.
+const SIGN_IN_NAMES: [&str; 2] = ["preferred_username", "upn"];
+
+/// The claims that Entra writes as one text and never as an array, as it writes others that may hold the address
+/// (`verified_primary_email`).
+const NEVER_ARRAYS: [&str; 4] = ["email", "preferred_username", "upn", "unique_name"];
 
 /// The claim of the app roles. Most tokens have none, and one that has it in an odd form is a good token without roles: it
 /// must not cost anybody her line.
@@ -33,6 +57,13 @@ pub(super) fn names(email_claims: &[String]) -> Vec<Cow<'static, str>> {
 
 /// The claims of a token.
 pub(super) struct Claims<'n, 'j>(Object<'n, 'j>);
+
+/// The address that a token's user is looked up by.
+pub(super) struct Address {
+    pub(super) email: Option<EmailAddress>,
+    /// As in [`SignIn`](crate::domain::sign_in::SignIn).
+    pub(super) other_sign_in_names: Box<[EmailAddress]>,
+}
 
 /// The times of a token, in seconds since 1970.
 pub(super) struct Times {
@@ -128,21 +159,17 @@ impl<'n, 'j> Claims<'n, 'j> {
         says_so || (self.names_client() && self.0.get("scp").is_none())
     }
 
-    /// Whether the user is a guest. `idp` may name the tenant's issuer of either version; in any other form it is
-    /// somebody else.
+    /// Whether the user is a guest: `acct` says so where it is there, and in any form but that of a member (0) it does. Where it
+    /// is not, `idp` may name the tenant's issuer of either version; in any other form it is somebody else. A member whose home
+    /// is another tenant (cross-tenant synchronization) has both, and is a member.
     pub(super) fn is_guest(&self, own_issuers: [&str; 2]) -> bool {
-        let marked = match self.0.get("acct") {
-            Some(Member::Integer(integer)) => *integer != 0,
-            Some(Member::Text(text)) => text != "0",
-            Some(Member::Boolean(_) | Member::Texts(_) | Member::Other) => true,
-            None => false,
-        };
-        let foreign = match self.0.get("idp") {
-            Some(Member::Text(idp)) => !own_issuers.contains(&&**idp),
-            Some(_) => true,
-            None => false,
-        };
-        marked || foreign
+        match (self.0.get("acct"), self.0.get("idp")) {
+            (Some(Member::Integer(integer)), _) => *integer != 0,
+            (Some(Member::Text(text)), _) => text != "0",
+            (None, Some(Member::Text(idp))) => !own_issuers.contains(&&**idp),
+            (Some(Member::Boolean(_) | Member::Texts(_) | Member::Other), _) | (None, Some(_)) => true,
+            (None, None) => false,
+        }
     }
 
     /// The app roles that are known, by their exact names in an array of strings.
@@ -153,26 +180,57 @@ impl<'n, 'j> Claims<'n, 'j> {
         }
     }
 
-    /// The first of `claims` that is an e-mail address. It is refused, and no other is taken in its place, if it is the
-    /// one of `email` and the token says that nobody has verified whose its domain is.
-    pub(super) fn email(&self, claims: &[String]) -> Result<Option<EmailAddress>, TokenCheck> {
-        let found = claims.iter().find_map(|name| Some((name, EmailAddress::parse(self.text(name)?).ok()?)));
-        match found {
-            Some((name, _)) if name == "email" && self.disowns_email() => Err(TokenCheck::EmailOwner),
-            found => Ok(found.map(|(_, email)| email)),
+    /// The first of `claims` that is an e-mail address, and what the user signs in with besides. A guest's `email` counts only
+    /// if its domain is verified: their home tenant writes it, and may write anybody's. It is passed over as if it were not there.
+    ///
+    /// The token is refused, and no other claim is taken in its place, if the address is the one of `email` and the token says
+    /// that nobody has verified whose its domain is.
+    pub(super) fn address(&self, claims: &[String], is_guest: bool) -> Result<Address, TokenCheck> {
+        for name in claims {
+            let Some(email) = self.first_text(name).and_then(|text| EmailAddress::parse(text).ok()) else {
+                continue;
+            };
+            match self.has_verified_domain() {
+                _ if name != "email" => {}
+                Some(false) => return Err(TokenCheck::EmailOwner),
+                None if is_guest => continue,
+                Some(true) | None => {}
+            }
+            let is_sign_in_name = SIGN_IN_NAMES.contains(&name.as_str());
+            let other_sign_in_names = if is_sign_in_name { Box::default() } else { self.sign_in_names_but(&email) };
+            return Ok(Address { email: Some(email), other_sign_in_names });
+        }
+        Ok(Address { email: None, other_sign_in_names: Box::default() })
+    }
+
+    /// What a claim says that may hold an address: its text, or the first of its texts.
+    fn first_text(&self, name: &str) -> Option<&str> {
+        match self.0.get(name)? {
+            Member::Text(text) => Some(text),
+            Member::Texts(texts) if !NEVER_ARRAYS.contains(&name) => texts.first().map(AsRef::as_ref),
+            _ => None,
         }
     }
 
-    /// Whether Entra says that the owner of the domain of `email` is not verified (`xms_edov`, "email domain owner
-    /// verified", which comes in four forms). It is an optional claim: most tokens say nothing.
-    fn disowns_email(&self) -> bool {
-        match self.0.get("xms_edov") {
-            None => false,
-            Some(Member::Boolean(verified)) => !verified,
-            Some(Member::Integer(integer)) => *integer != 1,
-            Some(Member::Text(text)) => !matches!(&**text, "true" | "1"),
-            Some(Member::Texts(_) | Member::Other) => true,
-        }
+    /// The sign-in names that are addresses, and others than this one.
+    fn sign_in_names_but(&self, email: &EmailAddress) -> Box<[EmailAddress]> {
+        let texts = SIGN_IN_NAMES.iter().filter_map(|name| self.text(name));
+        // Most are the same address: those are not read.
+        let others = texts.filter(|text| !text.eq_ignore_ascii_case(email.as_str()));
+        let mut names: Vec<_> = others.filter_map(|text| EmailAddress::parse(text).ok()).collect();
+        names.dedup();
+        names.into()
+    }
+
+    /// Whether Entra says that the owner of the domain of `email` is verified (`xms_edov`, "email domain owner verified", which
+    /// comes in four forms). It is an optional claim: most tokens say nothing.
+    fn has_verified_domain(&self) -> Option<bool> {
+        self.0.get("xms_edov").map(|member| match member {
+            Member::Boolean(verified) => *verified,
+            Member::Integer(integer) => *integer == 1,
+            Member::Text(text) => matches!(&**text, "true" | "1"),
+            Member::Texts(_) | Member::Other => false,
+        })
     }
 }
 

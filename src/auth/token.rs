@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
 use crate::auth::claims;
+use crate::auth::claims::Address;
 use crate::auth::claims::Claims;
 use crate::auth::compact::CompactToken;
 use crate::auth::compact::GoodHeader;
@@ -210,12 +211,16 @@ impl TokenValidator {
         let application = self.application(&claims, version)?.clone();
         let times = claims.times()?;
         times.check(self.clock.now(), self.skew_seconds)?;
+        let oid = claims.object_id()?;
+        let is_guest = claims.is_guest([v1_issuer, v2_issuer]);
+        let Address { email, other_sign_in_names } = claims.address(&self.policy.email_claims, is_guest)?;
         let sign_in = SignIn {
             tid,
-            oid: claims.object_id()?,
-            email: claims.email(&self.policy.email_claims)?,
+            oid,
+            email,
+            other_sign_in_names,
             application,
-            is_guest: claims.is_guest([v1_issuer, v2_issuer]),
+            is_guest,
             roles: claims.app_roles(),
             expires_at: Timestamp::from_second(times.expires).map_err(|_| TokenCheck::Expiry)?,
         };

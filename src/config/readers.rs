@@ -72,7 +72,8 @@ pub(super) fn read_words(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// The claims of Entra that may hold an address, as Entra spells them.
-const KNOWN_CLAIMS: [&str; 4] = ["email", "preferred_username", "upn", "unique_name"];
+const KNOWN_CLAIMS: [&str; 6] =
+    ["email", "preferred_username", "upn", "unique_name", "verified_primary_email", "verified_secondary_email"];
 
 /// Names of claims. A token in which a name stands twice, in whatever case, is refused, so a name that is spelled
 /// otherwise here than in the tokens would refuse them all.

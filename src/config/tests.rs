@@ -93,6 +93,7 @@ fn a_bad_or_unknown_setting_is_named_on_one_line() {
         ("SIGNLINE_EMAIL_CLAIMS", "email,,upn"),
         ("SIGNLINE_EMAIL_CLAIMS", "Email"),
         ("SIGNLINE_EMAIL_CLAIMS", "email,upn,email"),
+        ("SIGNLINE_EMAIL_CLAIMS", "Verified_Primary_Email"),
         ("SIGNLINE_DEFAULT_REGION", "Narnia"),
         ("SIGNLINE_CLOCK_SKEW_SECONDS", "301"),
         ("SIGNLINE_TOKEN_CACHE_CAPACITY", "-1"),

@@ -29,6 +29,8 @@ pub mod action {
     pub const PUT_MAPPING: &str = "putMapping";
     /// A mapping was removed.
     pub const DELETE_MAPPING: &str = "deleteMapping";
+    /// A sign-in was refused a first pin.
+    pub const RESOLVE_LINE: &str = "resolveLine";
     /// A mapping was let go by the account that it was pinned to.
     pub const RELEASE_PIN: &str = "releasePin";
     /// A file was uploaded, and perhaps applied.
@@ -43,6 +45,18 @@ pub mod action {
     pub const CREATE_API_KEY: &str = "createApiKey";
     /// An API key was revoked.
     pub const REVOKE_API_KEY: &str = "revokeApiKey";
+}
+
+/// What an event tells of a sign-in that was refused because its address and its sign-in name have two numbers.
+pub mod refusal {
+    /// The address.
+    pub const EMAIL: &str = "email";
+    /// Its number.
+    pub const PHONE_NUMBER: &str = "phone_number";
+    /// The sign-in name.
+    pub const SIGN_IN_NAME: &str = "sign_in_name";
+    /// Its number.
+    pub const SIGN_IN_NUMBER: &str = "sign_in_phone_number";
 }
 
 /// What an event tells besides: names and texts.

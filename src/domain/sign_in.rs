@@ -16,6 +16,9 @@ pub struct SignIn {
     /// The first of the configured claims that is an e-mail address. It means nothing without `tid`: an administrator of
     /// any tenant can write any address into it.
     pub email: Option<EmailAddress>,
+    /// What they sign in with (`preferred_username`, `upn`), where it is another address than [`SignIn::email`] and that one is
+    /// not a sign-in name itself: somebody may have written a colleague's address into their `email`.
+    pub other_sign_in_names: Box<[EmailAddress]>,
     /// The application that she signed in to.
     pub application: ApplicationName,
     /// Whether she is a guest of the tenant.

@@ -66,7 +66,7 @@ impl From<ResolveError> for Problem {
             ResolveError::GuestNotAllowed => ProblemKind::GuestNotAllowed,
             ResolveError::NoEmailClaim => ProblemKind::NoEmailClaim,
             ResolveError::NoMapping => ProblemKind::NoMapping,
-            ResolveError::IdentityChanged => ProblemKind::IdentityChanged,
+            ResolveError::IdentityChanged | ResolveError::TwoNumbers(_) => ProblemKind::IdentityChanged,
         };
         Self::new(kind, sentence(&error))
     }

@@ -21,6 +21,9 @@ use crate::http::unmatched::KnownPaths;
 #[derive(Clone, Copy)]
 pub(super) struct RefusedWith(pub(super) ProblemKind);
 
+/// What a handler wants written down of a refused call that nobody would write down by its kind, for [`of`].
+pub(super) struct Told(pub(super) NewAuditEvent);
+
 /// Writes down a refused attempt, ten a minute of each caller: the log never forgets, and whoever has a credential, of any
 /// right or none, could fill it.
 ///
@@ -43,6 +46,9 @@ pub(super) fn of(response: &ServiceResponse<BoxBody>) -> Option<NewAuditEvent> {
         return None;
     }
     let request = response.request();
+    if let Some(Told(event)) = request.extensions_mut().remove::<Told>() {
+        return Some(event);
+    }
     let deed = request.extensions().get::<Deed>()?.clone();
     let without_right = request.extensions().get::<WithoutRight>().cloned();
     let changes = ![Method::GET, Method::HEAD].contains(request.method());

@@ -10,6 +10,7 @@ use crate::domain::mapping::Mapping;
 use crate::mappings::MappingError;
 use crate::mappings::Mappings;
 use crate::ports::mapping_store::ExportedMapping;
+use crate::ports::mapping_store::RefusedSignIn;
 use crate::ports::mapping_store::SignInFacts;
 
 /// How many similar addresses are told at most.
@@ -33,6 +34,8 @@ pub struct SignInCheck {
     pub identity_pinning: IdentityPinning,
     /// The newest change of the address, if it is not too long ago.
     pub last_change: Option<PastChange>,
+    /// Why the last sign-in with it was refused, if that would happen again.
+    pub refused: Option<RefusedSignIn>,
     /// Mappings whose address is much like this one, if it has none itself; the nearest first.
     pub similar: Vec<ExportedMapping>,
 }
@@ -48,6 +51,8 @@ pub enum CheckedOutcome {
     TenantNotProven,
     /// The address has no number.
     NoMapping,
+    /// The address has a number, and an account was refused whose sign-in name has another one.
+    IdentityChanged,
 }
 
 impl Mappings {
@@ -61,16 +66,19 @@ impl Mappings {
         email: EmailAddress,
     ) -> Result<SignInCheck, MappingError> {
         let facts = self.store.sign_in_facts(group, &email).await?.ok_or(MappingError::NoSuchGroup)?;
-        let SignInFacts { is_linked, is_vouched_for, allow_guests, identity_pinning, mapping, last_change, neighbours } =
-            facts;
+        let SignInFacts { is_linked, is_vouched_for, allow_guests, identity_pinning, mapping, .. } = facts;
+        let SignInFacts { last_change, refused, neighbours, .. } = facts;
+        // Where nothing is pinned, no first pin is refused.
+        let refused = refused.filter(|_| is_linked && identity_pinning == IdentityPinning::Enforce);
         let outcome = match &mapping {
             _ if !is_linked => CheckedOutcome::TenantNotLinked,
             _ if self.unproven.refuses(is_vouched_for) => CheckedOutcome::TenantNotProven,
             None => CheckedOutcome::NoMapping,
+            Some(_) if refused.is_some() => CheckedOutcome::IdentityChanged,
             Some(_) => CheckedOutcome::Resolves,
         };
         let similar = similar(&email, neighbours);
-        Ok(SignInCheck { email, outcome, mapping, allow_guests, identity_pinning, last_change, similar })
+        Ok(SignInCheck { email, outcome, mapping, allow_guests, identity_pinning, last_change, refused, similar })
     }
 }
 

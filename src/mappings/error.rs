@@ -1,3 +1,5 @@
+use crate::domain::business_group::BusinessGroupId;
+use crate::domain::email::EmailAddress;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 
@@ -41,7 +43,10 @@ pub enum ResolveError {
     #[error("this account is a guest in the company's directory, and the company does not let guests sign in")]
     GuestNotAllowed,
     /// None of the configured claims is an e-mail address.
-    #[error("the token has no e-mail address in any of the claims that are looked at")]
+    #[error(
+        "the token has no e-mail address in any of the claims that are looked at; of a guest, `email` counts only if the token \
+         says that its domain is verified (the optional claim xms_edov)"
+    )]
     NoEmailClaim,
     /// The address has no mapping.
     #[error("no phone number is mapped to this account: the company's administrator adds it")]
@@ -52,7 +57,28 @@ pub enum ResolveError {
          company's administrator releases the pin of the mapping"
     )]
     IdentityChanged,
+    /// The mapping is pinned to nobody yet, and the user's sign-in name has another number.
+    #[error(
+        "the e-mail address and the sign-in name of this account are mapped to two different phone numbers, so it is not \
+         certain which is theirs: the company's administrator corrects the address in Microsoft's directory, or the mappings"
+    )]
+    TwoNumbers(Box<TwoNumbers>),
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A sign-in whose address and sign-in name have two numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TwoNumbers {
+    /// The business group of both.
+    pub business_group: BusinessGroupId,
+    /// The address.
+    pub email: EmailAddress,
+    /// Its number.
+    pub phone_number: PhoneNumber,
+    /// The sign-in name.
+    pub sign_in_name: EmailAddress,
+    /// Its number.
+    pub sign_in_number: PhoneNumber,
 }

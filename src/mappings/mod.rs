@@ -12,6 +12,7 @@ pub use check::CheckedOutcome;
 pub use check::SignInCheck;
 pub use error::MappingError;
 pub use error::ResolveError;
+pub use error::TwoNumbers;
 pub use lines::KnownLine;
 pub use lines::Lines;
 pub use lines::LinesStatus;

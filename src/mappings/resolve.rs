@@ -10,12 +10,14 @@ use crate::domain::phone_number::PhoneNumber;
 use crate::domain::sign_in::SignIn;
 use crate::domain::tenant::UnprovenTenants;
 use crate::mappings::ResolveError;
+use crate::mappings::TwoNumbers;
 use crate::mappings::lines::KnownLine;
 use crate::mappings::lines::Lines;
 use crate::mappings::lines::LinesStatus;
 use crate::ports::clock::Clock;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
+use crate::ports::mapping_store::PinOutcome;
 use crate::ports::time_limit::in_time;
 
 /// Finds the line of a signed-in user.
@@ -77,8 +79,8 @@ impl Resolver {
         self.lines.holds(sign_in.tid, found, now)
     }
 
-    /// Finds the line of the user who signed in: at most one read of the store, and one write at her first sign-in, which
-    /// pins the mapping to her.
+    /// Finds the line of the user who signed in: at most one read of the store, and at their first sign-in one more for each other
+    /// sign-in name, and one write, which pins the mapping to them.
     ///
     /// The tenant is looked at first, then the guest, then the address: a stranger learns nothing about a group that is
     /// not her own, and a guest learns nothing about addresses.
@@ -114,11 +116,32 @@ impl Resolver {
         if mapped.pinned_oid.is_some() {
             return Err(ResolveError::IdentityChanged);
         }
+        self.refuse_two_numbers(line, mapped, email, sign_in).await?;
         let Some(line) = self.pin(&found, line, mapped, email, sign_in).await? else {
             return Ok(None);
         };
         let found = found.with(Arc::clone(&line));
         Ok(Some(ResolvedLine { phone_number, email, line, found }))
+    }
+
+    /// Refuses to pin the mapping to somebody whose sign-in name has another number: the address may be a colleague's that
+    /// stands in their `email`. It is looked at once more where the pin is made; who is refused here again and again costs no
+    /// transaction.
+    async fn refuse_two_numbers(
+        &self,
+        line: &Line,
+        mapped: MappedNumber,
+        email: &EmailAddress,
+        sign_in: &SignIn,
+    ) -> Result<(), ResolveError> {
+        for name in &sign_in.other_sign_in_names {
+            let other = self.lines.find(sign_in.tid, Some(name)).await?;
+            let other = other.line.as_ref().and_then(|line| line.mapped);
+            if let Some(other) = other.filter(|other| other.phone_number != mapped.phone_number) {
+                return Err(two_numbers(line, mapped, email, (name.clone(), other.phone_number)));
+            }
+        }
+        Ok(())
     }
 
     /// Pins the mapping to the first who signs in with its address, whom it means; or somebody else was faster. `None` if
@@ -137,14 +160,34 @@ impl Resolver {
             email: email.clone(),
             tid: sign_in.tid,
             oid: sign_in.oid,
+            other_sign_in_names: sign_in.other_sign_in_names.clone(),
             now: self.clock.now(),
         };
-        let Some(pinned_to) = in_time(self.store.pin(&pin)).await? else {
-            return Ok(None);
+        let pinned_to = match in_time(self.store.pin(&pin)).await? {
+            PinOutcome::PinnedTo(pinned_to) => pinned_to,
+            PinOutcome::TwoNumbers { sign_in_name, number } => {
+                return Err(two_numbers(line, mapped, email, (sign_in_name, number)));
+            }
+            PinOutcome::NoSuchMapping => return Ok(None),
         };
         let pinned =
             Arc::new(Line { mapped: Some(MappedNumber { pinned_oid: Some(pinned_to), ..mapped }), ..line.clone() });
         self.lines.keep(sign_in.tid, pin.email, found.with(Arc::clone(&pinned)));
         if pinned_to == sign_in.oid { Ok(Some(pinned)) } else { Err(ResolveError::IdentityChanged) }
     }
+}
+
+fn two_numbers(
+    line: &Line,
+    mapped: MappedNumber,
+    email: &EmailAddress,
+    (sign_in_name, sign_in_number): (EmailAddress, PhoneNumber),
+) -> ResolveError {
+    ResolveError::TwoNumbers(Box::new(TwoNumbers {
+        business_group: line.business_group.clone(),
+        email: email.clone(),
+        phone_number: mapped.phone_number,
+        sign_in_name,
+        sign_in_number,
+    }))
 }

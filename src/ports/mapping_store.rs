@@ -29,10 +29,9 @@ pub trait MappingStore: Send + Sync {
     /// mapping of that address in it. `None` if the tenant is linked to no group.
     async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError>;
 
-    /// Pins a mapping to `oid` if it is still pinned to nobody of the tenant and has this address, and says to whom it is
-    /// pinned now.
-    /// `None` if there is no such mapping any more.
-    async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError>;
+    /// Pins a mapping to `oid` if it is still pinned to nobody of the tenant and has this address, and no other number of the
+    /// group has one of the person's sign-in names.
+    async fn pin(&self, pin: &Pin) -> Result<PinOutcome, StoreError>;
 
     /// Finds one mapping of a group; `None` if there is no such group or mapping.
     async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError>;
@@ -96,8 +95,37 @@ pub struct Pin {
     pub tid: Guid,
     /// The person in that tenant.
     pub oid: Guid,
+    /// What else they sign in with, as in [`SignIn`](crate::domain::sign_in::SignIn).
+    pub other_sign_in_names: Box<[EmailAddress]>,
     /// The time of the sign-in.
     pub now: Timestamp,
+}
+
+/// What became of a [`Pin`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PinOutcome {
+    /// The mapping is pinned to this account of the tenant now, whoever was first.
+    PinnedTo(Guid),
+    /// A sign-in name has a number too, and another one. Nothing was changed.
+    TwoNumbers {
+        /// The sign-in name.
+        sign_in_name: EmailAddress,
+        /// Its number.
+        number: PhoneNumber,
+    },
+    /// There is no such mapping any more.
+    NoSuchMapping,
+}
+
+impl PinOutcome {
+    /// The account that the mapping is pinned to now, as far as it is told.
+    #[must_use]
+    pub fn pinned_to(&self) -> Option<Guid> {
+        match self {
+            Self::PinnedTo(oid) => Some(*oid),
+            Self::TwoNumbers { .. } | Self::NoSuchMapping => None,
+        }
+    }
 }
 
 /// A mapping to be set.
@@ -167,10 +195,36 @@ pub struct SignInFacts {
     /// The newest change of the address. It is looked for in the last [`MAX_REVISIONS_SEARCHED`] revisions, and, where the
     /// address has no mapping, in no more than about [`MAX_CHANGES_SEARCHED`] changes.
     pub last_change: Option<PastChange>,
+    /// The newest refusal of a sign-in with this address or sign-in name that still stands, among the last
+    /// [`MAX_EVENTS_SEARCHED`] events of the group in the audit log.
+    pub refused: Option<RefusedSignIn>,
     /// Where the address has no mapping: those with the same name before the `@`, and those next to it in the alphabet,
     /// [`MAX_NEIGHBOURS`] on each side; some may stand there twice.
     pub neighbours: Vec<ExportedMapping>,
 }
+
+/// A sign-in that was refused because its address and its sign-in name have two numbers, and would be again: they still have,
+/// and the mapping of the address is pinned to nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedSignIn {
+    /// When.
+    pub at: Timestamp,
+    /// The account, as the audit log names it (its `oid`).
+    pub account: String,
+    /// The address.
+    pub email: EmailAddress,
+    /// Its number.
+    pub phone_number: PhoneNumber,
+    /// The sign-in name.
+    pub sign_in_name: EmailAddress,
+    /// Its number.
+    pub sign_in_number: PhoneNumber,
+    /// The id of the call.
+    pub request_id: Option<String>,
+}
+
+/// In how many events of the audit log a refusal is looked for.
+pub const MAX_EVENTS_SEARCHED: u32 = 1000;
 
 /// In how many revisions a change is looked for.
 pub const MAX_REVISIONS_SEARCHED: u32 = 1000;

@@ -8,12 +8,17 @@ use crate::domain::actor::Deed;
 use crate::domain::audit::AuditEvent;
 use crate::domain::audit::Detail;
 use crate::domain::audit::NewAuditEvent;
+use crate::domain::audit::action;
+use crate::domain::audit::refusal;
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::email::EmailAddress;
 use crate::domain::history::ChangeCounts;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::audit_log::AuditFilter;
 use crate::ports::audit_log::AuditLog;
+use crate::ports::mapping_store::MAX_EVENTS_SEARCHED;
+use crate::ports::mapping_store::RefusedSignIn;
 use crate::ports::store_error::StoreError;
 use crate::store::error::UnreadableRow;
 use crate::store::postgres::Postgres;
@@ -47,6 +52,40 @@ macro_rules! audit_log {
                     .execute(&mut **transaction)
                     .await?;
                 Ok(())
+            }
+
+            /// The newest refusal of a first pin to whoever has this address or sign-in name, if it would come about again.
+            pub(in crate::store) async fn refused_sign_in(
+                transaction: &mut $transaction,
+                (group, group_key): (&BusinessGroupId, i64),
+                asked: &EmailAddress,
+            ) -> Result<Option<RefusedSignIn>, StoreError> {
+                let found: Vec<RefusalRow> = sqlx::query_as(statements::REFUSED_SIGN_INS)
+                    .bind(group.as_str())
+                    .bind(i64::from(MAX_EVENTS_SEARCHED))
+                    .bind(action::RESOLVE_LINE)
+                    .fetch_all(&mut **transaction)
+                    .await?;
+                let Some((row, email, sign_in_name)) = found.into_iter().find_map(|row| refusal_of(row, asked)) else {
+                    return Ok(None);
+                };
+                let numbers: Option<(i64, i64)> = sqlx::query_as(statements::NUMBERS_OF_UNPINNED_AND_OTHER)
+                    .bind(group_key)
+                    .bind(email.as_str())
+                    .bind(sign_in_name.as_str())
+                    .fetch_optional(&mut **transaction)
+                    .await?;
+                let Some((phone_number, sign_in_number)) = numbers else { return Ok(None) };
+                let (at, account, _, request_id) = row;
+                Ok(Some(RefusedSignIn {
+                    at: rows::timestamp(at)?,
+                    account,
+                    email,
+                    phone_number: rows::phone_number(phone_number)?,
+                    sign_in_name,
+                    sign_in_number: rows::phone_number(sign_in_number)?,
+                    request_id,
+                }))
             }
         }
 
@@ -109,14 +148,30 @@ fn stored_detail(detail: &Detail) -> String {
     Value::Object(members).to_string()
 }
 
+fn read_detail(text: &str) -> Result<Detail, UnreadableRow> {
+    let members: Map<String, Value> = serde_json::from_str(text).map_err(|_| UnreadableRow("an audit event"))?;
+    Ok(members.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned())).collect())
+}
+
+/// `at, actor_id, detail, request_id`
+type RefusalRow = (i64, String, String, Option<String>);
+
+/// A refusal that tells of this address or sign-in name, with both.
+fn refusal_of(row: RefusalRow, asked: &EmailAddress) -> Option<(RefusalRow, EmailAddress, EmailAddress)> {
+    let detail = read_detail(&row.2).ok()?;
+    let told = |wanted: &str| detail.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.clone());
+    let email = EmailAddress::from_stored(told(refusal::EMAIL)?);
+    let sign_in_name = EmailAddress::from_stored(told(refusal::SIGN_IN_NAME)?);
+    (*asked == email || *asked == sign_in_name).then_some((row, email, sign_in_name))
+}
+
 /// `event_key, at, actor_kind, actor_id, actor_name, action, refused_with, group_id, detail, request_id`
 type EventRow =
     (i64, i64, Option<String>, String, String, String, Option<String>, Option<String>, String, Option<String>);
 
 fn event(row: EventRow) -> Result<AuditEvent, UnreadableRow> {
     let (id, at, actor_kind, actor_id, actor_name, action, refused_with, group, detail, request_id) = row;
-    let members: Map<String, Value> = serde_json::from_str(&detail).map_err(|_| UnreadableRow("an audit event"))?;
-    let texts = members.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()));
+    let detail = read_detail(&detail)?;
     Ok(AuditEvent {
         id,
         at: rows::timestamp(at)?,
@@ -124,7 +179,7 @@ fn event(row: EventRow) -> Result<AuditEvent, UnreadableRow> {
         action,
         refused_with,
         group: group.map(rows::group_id),
-        detail: texts.collect(),
+        detail,
         request_id,
     })
 }

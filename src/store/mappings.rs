@@ -22,6 +22,7 @@ use crate::ports::mapping_store::MAX_REVISIONS_SEARCHED;
 use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
+use crate::ports::mapping_store::PinOutcome;
 use crate::ports::mapping_store::PutMapping;
 use crate::ports::mapping_store::PutOutcome;
 use crate::ports::mapping_store::ReleasePinOutcome;
@@ -56,7 +57,7 @@ macro_rules! mapping_store {
                 Ok(row.map(line).transpose()?)
             }
 
-            async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError> {
+            async fn pin(&self, pin: &Pin) -> Result<PinOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
                 let found: Option<(i64, Option<String>)> = sqlx::query_as(<$engine>::LOCK_LINE)
                     .bind(pin.group.as_str())
@@ -66,10 +67,21 @@ macro_rules! mapping_store {
                     .fetch_optional(&mut *transaction)
                     .await?;
                 let group_key = match found {
-                    None => return Ok(None),
-                    Some((_, Some(oid))) => return Ok(Some(rows::guid(&oid)?)),
+                    None => return Ok(PinOutcome::NoSuchMapping),
+                    Some((_, Some(oid))) => return Ok(PinOutcome::PinnedTo(rows::guid(&oid)?)),
                     Some((group_key, None)) => group_key,
                 };
+                for sign_in_name in &pin.other_sign_in_names {
+                    let other: Option<(i64,)> = sqlx::query_as(statements::MAPPING_OF_EMAIL)
+                        .bind(group_key)
+                        .bind(sign_in_name.as_str())
+                        .fetch_optional(&mut *transaction)
+                        .await?;
+                    if let Some((number,)) = other.filter(|(number,)| *number != to_i64(pin.phone_number)) {
+                        let (sign_in_name, number) = (sign_in_name.clone(), rows::phone_number(number)?);
+                        return Ok(PinOutcome::TwoNumbers { sign_in_name, number });
+                    }
+                }
                 sqlx::query(statements::PIN)
                     .bind(to_i64(pin.phone_number))
                     .bind(group_key)
@@ -79,7 +91,7 @@ macro_rules! mapping_store {
                     .execute(&mut *transaction)
                     .await?;
                 transaction.commit().await?;
-                Ok(Some(pin.oid))
+                Ok(PinOutcome::PinnedTo(pin.oid))
             }
 
             async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
@@ -245,6 +257,7 @@ macro_rules! mapping_store {
                 email: &EmailAddress,
             ) -> Result<Option<SignInFacts>, StoreError> {
                 let mut transaction = self.0.begin_snapshot().await?;
+                let id = group;
                 let group: Option<CheckedGroup> = sqlx::query_as(statements::GROUP_OF_CHECK)
                     .bind(group.as_str())
                     .fetch_optional(&mut *transaction)
@@ -269,6 +282,7 @@ macro_rules! mapping_store {
                         .bind(i64::from(MAX_CHANGES_SEARCHED)),
                 };
                 let change: Option<PastChangeRow> = change.fetch_optional(&mut *transaction).await?;
+                let refused = audit::$engine_module::refused_sign_in(&mut transaction, (id, group_key), email).await?;
                 let mut neighbours: Vec<(i64, String)> = Vec::new();
                 if mapping.is_none() {
                     let name = email.local_part();
@@ -294,6 +308,7 @@ macro_rules! mapping_store {
                     identity_pinning: rows::pinning(&pinning)?,
                     mapping: mapping.map(rows::mapping).transpose()?,
                     last_change: change.map(past_change).transpose()?,
+                    refused,
                     neighbours: neighbours?,
                 }))
             }

@@ -89,6 +89,12 @@ pub(super) const MAPPINGS_BEFORE_EMAIL: &str = "SELECT phone_number, email FROM 
 pub(super) const MAPPINGS_AFTER_EMAIL: &str = "SELECT phone_number, email FROM mappings \
      WHERE group_key = $1 AND email > $2 ORDER BY email LIMIT $3";
 pub(super) const MAPPING_OF_EMAIL: &str = "SELECT phone_number FROM mappings WHERE group_key = $1 AND email = $2";
+/// Of two addresses that both have a number, and the first one's is pinned to nobody.
+pub(super) const NUMBERS_OF_UNPINNED_AND_OTHER: &str = "SELECT m.phone_number, other.phone_number \
+     FROM mappings m JOIN business_groups g ON g.group_key = m.group_key \
+     JOIN mappings other ON other.group_key = m.group_key AND other.email = $3 \
+     WHERE m.group_key = $1 AND m.email = $2 \
+     AND CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_oid END IS NULL";
 pub(super) const ADD_MAPPING: &str =
     "INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES ($1, $2, $3, $4)";
 /// The pin goes: it was for who had the address before.
@@ -279,6 +285,11 @@ pub(super) const ADD_FIRST_SIGN_IN: &str = "INSERT INTO first_sign_ins (tenant_i
 pub(super) const ADD_AUDIT_EVENT: &str = "INSERT INTO audit_events \
      (at, actor_kind, actor_id, actor_name, action, refused_with, group_id, detail, request_id) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+/// Among the newest events of a group.
+pub(super) const REFUSED_SIGN_INS: &str = "SELECT at, actor_id, detail, request_id FROM \
+     (SELECT event_key, at, actor_id, action, refused_with, detail, request_id FROM audit_events \
+     WHERE group_id = $1 ORDER BY event_key DESC LIMIT $2) AS newest \
+     WHERE action = $3 AND refused_with IS NOT NULL ORDER BY event_key DESC";
 pub(super) const LIST_AUDIT_EVENTS: &str = "SELECT event_key, at, actor_kind, actor_id, actor_name, action, refused_with, group_id, \
      detail, request_id FROM audit_events WHERE event_key < $1 AND ($2 IS NULL OR group_id = $2) \
      AND ($3 IS NULL OR actor_id = $3) AND ($4 IS NULL OR at >= $4) AND ($5 IS NULL OR at < $5) \

@@ -12,6 +12,7 @@ mod console;
 mod console_files;
 mod document;
 mod exports;
+mod first_pins;
 mod history;
 mod hostile_tokens;
 mod imports;

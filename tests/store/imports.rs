@@ -416,8 +416,16 @@ async fn an_import_keeps_the_pins_of_what_it_does_not_change(world: World) {
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
     for (at, email) in [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")] {
         let (phone_number, email) = (number(BASE + at), address(email));
-        let pin = Pin { group: abc.clone(), phone_number, email, tid: guid(1), oid: guid(7), now: time(9) };
-        assert_eq!(world.stores.mappings.pin(&pin).await.unwrap(), Some(guid(7)));
+        let pin = Pin {
+            group: abc.clone(),
+            phone_number,
+            email,
+            tid: guid(1),
+            oid: guid(7),
+            other_sign_in_names: Box::default(),
+            now: time(9),
+        };
+        assert_eq!(world.stores.mappings.pin(&pin).await.unwrap().pinned_to(), Some(guid(7)));
     }
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "c@abc.com"), (3, "b@abc.com")])).await;
     for (email, at, pinned_oid) in [("a@abc.com", 1, Some(guid(7))), ("c@abc.com", 2, None), ("b@abc.com", 3, None)] {

@@ -147,9 +147,10 @@ async fn the_first_account_keeps_the_mapping_until_its_address_changes(world: Wo
             email: address(email),
             tid: guid(1),
             oid,
+            other_sign_in_names: Box::default(),
             now: time(9),
         };
-        world.stores.mappings.pin(&pin).await.unwrap()
+        world.stores.mappings.pin(&pin).await.unwrap().pinned_to()
     };
     assert_eq!(pin("other@abc.com", guid(7)).await, None);
     assert_eq!(pin("a@abc.com", guid(7)).await, Some(guid(7)));
@@ -168,8 +169,16 @@ async fn a_pin_means_nothing_in_another_tenant(world: World) {
     world.put(&abc, 1, "a@abc.com").await;
     let pin = async |tid, oid| {
         let (email, phone_number) = (address("a@abc.com"), number(BASE + 1));
-        let pin = Pin { group: abc.clone(), phone_number, email, tid, oid, now: time(9) };
-        world.stores.mappings.pin(&pin).await.unwrap()
+        let pin = Pin {
+            group: abc.clone(),
+            phone_number,
+            email,
+            tid,
+            oid,
+            other_sign_in_names: Box::default(),
+            now: time(9),
+        };
+        world.stores.mappings.pin(&pin).await.unwrap().pinned_to()
     };
     let pinned_to = async |tenant| {
         world.stores.business_groups.link_tenant(&abc, tenant, &deed(1)).await.unwrap();
@@ -202,10 +211,11 @@ async fn of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping(world:
                 email: address(&email),
                 tid: guid(1),
                 oid,
+                other_sign_in_names: Box::default(),
                 now: time(9),
             };
             let store = world.stores.mappings.clone();
-            async move { store.pin(&pin).await.unwrap() }
+            async move { store.pin(&pin).await.unwrap().pinned_to() }
         };
         let (a, b) = tokio::join!(pin(guid(1)), pin(guid(2)));
         assert_eq!(a, b);

@@ -200,9 +200,10 @@ impl Pair<'_> {
             email: support::address(&email(of.unwrap_or_default())),
             tid: guid(TENANT),
             oid: guid(oid),
+            other_sign_in_names: Box::default(),
             now: time(0),
         };
-        let pinned_to = self.world.stores.mappings.pin(&pin).await.unwrap();
+        let pinned_to = self.world.stores.mappings.pin(&pin).await.unwrap().pinned_to();
         let expected = of.map(|_| *self.model.pins.entry(at).or_insert(oid));
         assert_eq!(pinned_to, expected.map(guid));
     }

@@ -13,6 +13,7 @@ use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::mapping_store::MappingFilter;
 use signline::ports::mapping_store::Pin;
+use signline::ports::mapping_store::PinOutcome;
 use signline::ports::mapping_store::PutOutcome;
 use signline::ports::mapping_store::ReleasePinOutcome;
 use signline::store::Stores;
@@ -36,6 +37,7 @@ on_both_engines!(
     whatever_changes_the_address_releases_the_pin,
     whatever_leaves_the_address_keeps_the_pin,
     many_first_sign_ins_of_one_account_write_once,
+    no_first_pin_is_made_where_a_sign_in_name_has_another_number,
     a_release_and_a_sign_in_at_once_leave_one_whole_pin_or_none,
 );
 
@@ -56,8 +58,40 @@ async fn company(world: &World) -> BusinessGroupId {
 /// Somebody of tenant 1 signs in.
 async fn pin(stores: &Stores, group: &BusinessGroupId, at: u64, email: &str, oid: Guid, seconds: i64) -> Option<Guid> {
     let (email, phone_number, now) = (address(email), number(BASE + at), time(seconds));
-    let pin = Pin { group: group.clone(), phone_number, email, tid: guid(1), oid, now };
-    stores.mappings.pin(&pin).await.unwrap()
+    let pin =
+        Pin { group: group.clone(), phone_number, email, tid: guid(1), oid, other_sign_in_names: Box::default(), now };
+    stores.mappings.pin(&pin).await.unwrap().pinned_to()
+}
+
+async fn no_first_pin_is_made_where_a_sign_in_name_has_another_number(world: World) {
+    let abc = company(&world).await;
+    let eve = "eve@abc.com";
+    world.put(&abc, 3, eve).await;
+    // Another group's numbers do not matter.
+    let other = world.group_with("other", &[range(BASE + 20_000, BASE + 29_999)]).await;
+    world.put(&other, 20_001, "elsewhere@abc.com").await;
+    let pin = async |email: &str, oid, names: &[&str]| {
+        let at = if email == eve { 3 } else { 1 };
+        let pin = Pin {
+            group: abc.clone(),
+            phone_number: number(BASE + at),
+            email: address(email),
+            tid: guid(1),
+            oid,
+            other_sign_in_names: names.iter().map(|name| address(name)).collect(),
+            now: time(50),
+        };
+        world.stores.mappings.pin(&pin).await.unwrap()
+    };
+    let two_numbers = PinOutcome::TwoNumbers { sign_in_name: address(BOB), number: number(BASE + 2) };
+    assert_eq!(pin(eve, guid(9), &[BOB]).await, two_numbers);
+    assert_eq!(pin(eve, guid(9), &["nobody@abc.com", BOB]).await, two_numbers);
+    assert_eq!(mapping(&world, &abc, 3).await.pinned_to, None);
+    // A pin that is there stands, whatever the sign-in name has.
+    assert_eq!(pin(ANN, guid(7), &[BOB]).await, PinOutcome::PinnedTo(guid(7)));
+    assert_eq!(pin(ANN, guid(9), &[BOB]).await, PinOutcome::PinnedTo(guid(7)));
+    assert_eq!(pin(eve, guid(9), &["nobody@abc.com", "elsewhere@abc.com"]).await, PinOutcome::PinnedTo(guid(9)));
+    assert_eq!(pin(eve, guid(9), &[BOB]).await, PinOutcome::PinnedTo(guid(9)));
 }
 
 async fn release(world: &World, group: &BusinessGroupId, at: u64) -> ReleasePinOutcome {

@@ -30,6 +30,7 @@ use signline::ports::mapping_store::Export;
 use signline::ports::mapping_store::MappingFilter;
 use signline::ports::mapping_store::MappingStore;
 use signline::ports::mapping_store::Pin;
+use signline::ports::mapping_store::PinOutcome;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
 use signline::ports::mapping_store::ReleasePinOutcome;
@@ -65,7 +66,7 @@ impl MappingStore for Counted {
         found
     }
 
-    async fn pin(&self, pin: &Pin) -> Result<Option<Guid>, StoreError> {
+    async fn pin(&self, pin: &Pin) -> Result<PinOutcome, StoreError> {
         self.pins.fetch_add(1, Ordering::SeqCst);
         self.inner.pin(pin).await
     }
@@ -248,6 +249,7 @@ pub(crate) async fn found(resolver: &Resolver, sign_in: &SignIn) -> Found {
         Err(ResolveError::NoEmailClaim) => Err("no e-mail claim"),
         Err(ResolveError::NoMapping) => Err("no mapping"),
         Err(ResolveError::IdentityChanged) => Err("identity changed"),
+        Err(ResolveError::TwoNumbers(_)) => Err("two numbers"),
         Err(ResolveError::Store(error)) => panic!("{error}"),
     }
 }
@@ -261,6 +263,7 @@ pub(crate) fn sign_in(tenant: u32, email: &str) -> SignIn {
         tid: guid(tenant),
         oid: guid(person),
         email: Some(address(email)),
+        other_sign_in_names: Box::default(),
         application: Applications::parse("portal=0c11e470-1111-4222-8333-444455557777")
             .expect("applications")
             .find(Guid::parse("0c11e470-1111-4222-8333-444455557777").expect("a GUID"))

@@ -58,7 +58,15 @@ async fn the_mapping_the_policies_and_the_pin_are_told(world: World) {
 
     world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
     let (phone_number, email) = (number(BASE + 1), address("bob@abc.com"));
-    let pin = Pin { group: abc.clone(), phone_number, email, tid: guid(1), oid: guid(7), now: time(2) };
+    let pin = Pin {
+        group: abc.clone(),
+        phone_number,
+        email,
+        tid: guid(1),
+        oid: guid(7),
+        other_sign_in_names: Box::default(),
+        now: time(2),
+    };
     world.stores.mappings.pin(&pin).await.unwrap();
     let patch = BusinessGroupPatch {
         allow_guests: Some(true),

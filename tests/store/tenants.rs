@@ -279,8 +279,16 @@ async fn pins_of_a_lost_tenant_wait_until_it_comes_back(world: World) {
     let (squatter, company) = squatter_and_company(&world).await;
     let pin = async |group: &BusinessGroupId, at, oid| {
         let (phone_number, email) = (number(BASE + at), address(ANN));
-        let pin = Pin { group: group.clone(), phone_number, email, tid: guid(1), oid: guid(oid), now: time(50) };
-        world.stores.mappings.pin(&pin).await.unwrap()
+        let pin = Pin {
+            group: group.clone(),
+            phone_number,
+            email,
+            tid: guid(1),
+            oid: guid(oid),
+            other_sign_in_names: Box::default(),
+            now: time(50),
+        };
+        world.stores.mappings.pin(&pin).await.unwrap().pinned_to()
     };
     let pinned_to = async |tenant| {
         let line = world.stores.mappings.resolve(guid(tenant), Some(&address(ANN))).await.unwrap();

@@ -127,8 +127,75 @@ async fn the_address_is_the_first_claim_that_is_shaped_like_one() {
     }
 }
 
+/// Entra writes these as arrays of texts.
 #[tokio::test]
-async fn a_guest_is_known_by_acct_or_by_another_identity_provider() {
+async fn of_an_array_of_addresses_the_first_counts() {
+    let mut verified = policy();
+    verified.email_claims =
+        ["verified_primary_email", "verified_secondary_email", "preferred_username"].map(str::to_owned).to_vec();
+    let validator = World::usual().validator(verified);
+    let (primary, secondary) = ("verified_primary_email", "verified_secondary_email");
+    for (changes, expected) in [
+        (vec![(primary, json!(["First@abc.com", "second@abc.com"]))], "first@abc.com"),
+        (vec![(primary, json!("first@abc.com"))], "first@abc.com"),
+        (vec![(primary, json!([])), (secondary, json!(["other@abc.com"]))], "other@abc.com"),
+        (vec![(primary, json!(["", "second@abc.com"]))], "bobsmith@abccompany.com"),
+        (vec![(primary, json!(["first@abc.com", 7]))], "bobsmith@abccompany.com"),
+        (vec![(primary, json!([["first@abc.com"]]))], "bobsmith@abccompany.com"),
+        (vec![(primary, json!({"0": "first@abc.com"}))], "bobsmith@abccompany.com"),
+    ] {
+        let token = validator.validate(&sign(&with(&id_token(), &changes))).await.unwrap();
+        assert_eq!(token.sign_in.email.as_ref().unwrap().as_str(), expected, "{changes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_guests_email_counts_only_if_its_domain_is_verified() {
+    let email = ("email", json!("first@abc.com"));
+    for guest in [("acct", json!(1)), ("idp", json!("live.com"))] {
+        for (edov, expected) in [
+            (Value::Null, "bobsmith@abccompany.com"),
+            (json!(true), "first@abc.com"),
+            (json!("true"), "first@abc.com"),
+            (json!("1"), "first@abc.com"),
+            (json!(1), "first@abc.com"),
+        ] {
+            let changes = [email.clone(), guest.clone(), ("xms_edov", edov.clone())];
+            let sign_in = read(&sign(&with(&id_token(), &changes))).await;
+            assert!(sign_in.is_guest);
+            assert_eq!(sign_in.email.unwrap().as_str(), expected, "{edov}");
+        }
+        let none = [email.clone(), guest.clone(), ("preferred_username", Value::Null)];
+        assert_eq!(read(&sign(&with(&id_token(), &none))).await.email, None);
+        let denied = sign(&with(&id_token(), &[email.clone(), guest, ("xms_edov", json!(false))]));
+        let refused = World::usual().validator(policy()).validate(&denied).await;
+        assert_eq!(refused, Err(TokenError::Invalid(TokenCheck::EmailOwner)));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_name_is_told_where_the_address_is_another_and_is_none_itself() {
+    let of = |changes: &[(&str, Value)]| sign(&with(&id_token(), changes));
+    let email = |address: &str| ("email", json!(address));
+    for (token, expected) in [
+        (of(&[]), vec![]),
+        (of(&[email("BOBSMITH@abccompany.com")]), vec![]),
+        (of(&[email("ann@abc.com")]), vec!["bobsmith@abccompany.com"]),
+        (of(&[email("ann@abc.com"), ("upn", json!("BobSmith@abccompany.com"))]), vec!["bobsmith@abccompany.com"]),
+        (of(&[email("ann@abc.com"), ("upn", json!("bob@abc.com"))]), vec!["bobsmith@abccompany.com", "bob@abc.com"]),
+        (of(&[email("ann@abc.com"), ("preferred_username", json!("+17635551111"))]), vec![]),
+        (of(&[email("ann@abc.com"), ("preferred_username", json!(["eve@abc.com"]))]), vec![]),
+        // Of two sign-in names neither is a stranger's.
+        (of(&[("upn", json!("bob@abc.com"))]), vec![]),
+    ] {
+        let sign_in = read(&token).await;
+        let names: Vec<_> = sign_in.other_sign_in_names.iter().map(EmailAddress::as_str).collect();
+        assert_eq!(names, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_guest_is_known_by_acct_or_without_it_by_another_identity_provider() {
     let own_v1 = format!("https://sts.windows.net/{TENANT}/");
     let other = format!("https://sts.windows.net/{OTHER_TENANT}/");
     for (claim, value, expected) in [
@@ -141,10 +208,29 @@ async fn a_guest_is_known_by_acct_or_by_another_identity_provider() {
         ("idp", json!(other), true),
         ("idp", json!("live.com"), true),
         ("idp", json!(7), true),
+        ("acct", json!(2), true),
+        ("acct", json!(-1), true),
+        ("acct", json!(0.0), true),
+        ("acct", json!("00"), true),
+        ("acct", json!(" 0"), true),
+        ("acct", json!(""), true),
+        ("acct", json!(false), true),
+        ("acct", json!([0]), true),
+        ("acct", json!(["0"]), true),
+        ("acct", json!({"acct": 0}), true),
     ] {
         let sign_in = read(&sign(&with(&id_token(), &[(claim, value.clone())]))).await;
         assert_eq!(sign_in.is_guest, expected, "{claim} {value}");
+        if claim == "acct" {
+            // A member whose home is another tenant is a member, and the own tenant's name makes none of a guest.
+            for idp in [json!("live.com"), json!(format!("https://sts.windows.net/{TENANT}/"))] {
+                let claims = with(&id_token(), &[(claim, value.clone()), ("idp", idp.clone())]);
+                assert_eq!(read(&sign(&claims)).await.is_guest, expected, "{claim} {value}, idp {idp}");
+            }
+        }
     }
+    let null = id_token().to_string().replacen('{', r#"{"acct":null,"#, 1);
+    assert!(read(&sign_raw(&header().to_string(), null)).await.is_guest);
 }
 
 const ADMINISTRATOR: AppRoles = AppRoles { administrator: true, operator: false };

@@ -13,6 +13,7 @@ const OUTCOMES = /** @type {const} */ ({
   "resolves": ["success", "check.resolves"],
   "no-mapping": ["warning", "check.no_mapping"],
   "tenant-not-linked": ["warning", "check.not_linked"],
+  "identity-changed": ["warning", "check.two_numbers"],
 });
 
 const KINDS = { added: "check.change.added", changed: "check.change.changed", removed: "check.change.removed" };
@@ -63,6 +64,11 @@ function answer(found, group) {
 function whatToDo(found, group) {
   if (found.outcome === "tenant-not-linked") {
     return html`<p><a href="#/groups/${group.id}/authentication">${t(found.unproven ? "check.prove_first" : "check.link_first")}</a></p>`;
+  }
+  if (found.refused_sign_in) {
+    const { oid, email, phone_number, sign_in_name, sign_in_phone_number, at } = found.refused_sign_in;
+    const numbers = { number: nicely(phone_number), other: nicely(sign_in_phone_number) };
+    return html`<p>${time(at)}: ${t("check.two_numbers_how", { oid, address: email, name: sign_in_name, ...numbers })}</p>`;
   }
   return found.outcome === "no-mapping" ? html`<p>${t("check.add_first")} <a href="#/groups/${group.id}/mappings">${t("nav.mappings")}</a></p>` : nothing;
 }

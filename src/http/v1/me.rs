@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Instant;
 
+use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::Resource;
@@ -19,20 +20,29 @@ use serde::Serialize;
 use serde::Serializer;
 use utoipa::ToSchema;
 
+use crate::domain::actor::Actor;
+use crate::domain::actor::Deed;
 use crate::domain::application::ApplicationName;
+use crate::domain::audit::NewAuditEvent;
+use crate::domain::audit::action;
+use crate::domain::audit::refusal;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::phone_number::WrittenNumber;
 use crate::domain::sign_in::SignIn;
 use crate::http::extract::SignedIn;
+use crate::http::observe::RequestId;
 use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemDocument;
+use crate::http::problem::ProblemKind;
+use crate::http::refusals::Told;
 use crate::http::services::Services;
 use crate::mappings;
 use crate::mappings::KnownLine;
 use crate::mappings::ResolveError;
+use crate::mappings::TwoNumbers;
 
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
 const USUAL_BYTES: usize = 384;
@@ -108,7 +118,8 @@ impl HttpServiceFactory for ResolveLine {
             description = "`tenant-not-linked`, `guest-not-allowed`, or `forbidden` for an API key"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "`no-mapping`"),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`identity-changed`: the mapping is pinned to another account of this address"),
+            description = "`identity-changed`: the mapping is pinned to another account of this address, or it is pinned to nobody \
+                yet, and the address and the sign-in name of the token are mapped to two different numbers"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "`no-email-claim`")
     )
 )]
@@ -119,6 +130,9 @@ async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResp
     if shows_a_linked_tenant(&line) {
         services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
     }
+    if let Err(ResolveError::TwoNumbers(two)) = &line {
+        write_down(services, &request, &token.sign_in, two);
+    }
     let line = line?;
     let body = write(services.plan, &token.sign_in, &line)?;
     // Many tokens are sent once, and an answer takes more memory than all that is kept of its token.
@@ -126,6 +140,25 @@ async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResp
         token.memo.keep(Answer { line: line.found(), body: body.clone() });
     }
     Ok(respond(body))
+}
+
+/// Has a refused first pin written down for the administrators of the group, who alone can correct it.
+fn write_down(services: &Services, request: &HttpRequest, sign_in: &SignIn, two: &TwoNumbers) {
+    let RequestId(request_id) = RequestId::of(request);
+    let detail = [
+        (refusal::EMAIL, two.email.to_string()),
+        (refusal::PHONE_NUMBER, two.phone_number.to_string()),
+        (refusal::SIGN_IN_NAME, two.sign_in_name.to_string()),
+        (refusal::SIGN_IN_NUMBER, two.sign_in_number.to_string()),
+    ];
+    let event = NewAuditEvent {
+        deed: Deed { actor: Actor::from(sign_in), at: services.clock.now(), request_id: Some(request_id) },
+        action: action::RESOLVE_LINE.to_owned(),
+        refused_with: Some(ProblemKind::IdentityChanged.slug().to_owned()),
+        group: Some(two.business_group.clone()),
+        detail: detail.map(|(name, text)| (name.to_owned(), text)).to_vec(),
+    };
+    request.extensions_mut().insert(Told(event));
 }
 
 /// Whether an answer shows that the user's tenant is linked to a business group.

@@ -23,6 +23,7 @@ use crate::http::v1::business_groups::Pinning;
 use crate::http::v1::changes::Kind;
 use crate::mappings;
 use crate::mappings::CheckedOutcome;
+use crate::ports::mapping_store;
 use crate::ports::mapping_store::ExportedMapping;
 
 /// Whose sign-in.
@@ -63,6 +64,9 @@ pub struct SignInCheck {
     /// The newest change of the address; null if there is none, or it is too long ago to be looked for.
     #[schema(required)]
     last_change: Option<LastChange>,
+    /// With `identity-changed`: the last sign-in with this address or sign-in name that was refused, and would be again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_sign_in: Option<RefusedSignIn>,
     /// Where the address has no mapping: mappings whose address is much like it, the nearest first; five at most.
     similar: Vec<SimilarMapping>,
 }
@@ -77,6 +81,32 @@ pub enum SignInOutcome {
     TenantNotLinked,
     /// The address has no mapping.
     NoMapping,
+    /// The mapping is pinned to nobody, and an account was refused it whose sign-in name is mapped to another number.
+    IdentityChanged,
+}
+
+/// A sign-in that was refused because the address and the sign-in name of the account are mapped to two different numbers.
+#[derive(Serialize, ToSchema)]
+pub struct RefusedSignIn {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The object id of the account.
+    oid: String,
+    /// Its address.
+    #[schema(example = "bobsmith@abccompany.com")]
+    email: String,
+    /// The number that is mapped to the address now, in E.164.
+    #[schema(example = "+17635551111")]
+    phone_number: String,
+    /// Its sign-in name.
+    #[schema(example = "johndavidson@abccompany.com")]
+    sign_in_name: String,
+    /// The number that is mapped to the sign-in name now, in E.164.
+    #[schema(example = "+17635552222")]
+    sign_in_phone_number: String,
+    /// The `X-Request-Id` of the answer.
+    request_id: Option<String>,
 }
 
 /// The change that an address went through last.
@@ -125,6 +155,7 @@ impl SignInCheck {
             allow_guests: check.allow_guests,
             identity_pinning: check.identity_pinning.into(),
             last_change: check.last_change.map(LastChange::from),
+            refused_sign_in: check.refused.map(RefusedSignIn::from),
             similar: check.similar.into_iter().map(SimilarMapping::from).collect(),
         }
     }
@@ -136,6 +167,21 @@ impl From<CheckedOutcome> for SignInOutcome {
             CheckedOutcome::Resolves => Self::Resolves,
             CheckedOutcome::TenantNotLinked | CheckedOutcome::TenantNotProven => Self::TenantNotLinked,
             CheckedOutcome::NoMapping => Self::NoMapping,
+            CheckedOutcome::IdentityChanged => Self::IdentityChanged,
+        }
+    }
+}
+
+impl From<mapping_store::RefusedSignIn> for RefusedSignIn {
+    fn from(refused: mapping_store::RefusedSignIn) -> Self {
+        Self {
+            at: refused.at,
+            oid: refused.account,
+            email: refused.email.to_string(),
+            phone_number: refused.phone_number.to_string(),
+            sign_in_name: refused.sign_in_name.to_string(),
+            sign_in_phone_number: refused.sign_in_number.to_string(),
+            request_id: refused.request_id,
         }
     }
 }
