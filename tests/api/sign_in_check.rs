@@ -26,7 +26,7 @@ async fn a_sign_in_that_would_go_well_is_told_with_its_number_and_its_pin() {
         let mut fresh = check(&app, " BobSmith@abccompany.com\t").await;
         let change = fresh["last_change"].take();
         let expected = json!({
-            "email": "bobsmith@abccompany.com", "outcome": "resolves", "phone_number": "+17635551111",
+            "email": "bobsmith@abccompany.com", "outcome": "resolves", "unproven": false, "phone_number": "+17635551111",
             "phone_number_national": "7635551111", "pinned_oid": null, "pinned_at": null, "allow_guests": false,
             "identity_pinning": "enforce", "last_change": null, "similar": [],
         });
