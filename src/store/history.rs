@@ -92,9 +92,12 @@ macro_rules! history_store {
                     .bind(revision)
                     .fetch_one(&mut *transaction)
                     .await?;
-                for statement in
-                    [statements::SET_HISTORY_FROM, statements::PRUNE_CHANGES, statements::PRUNE_CHANGE_SETS]
-                {
+                for statement in [
+                    statements::SET_HISTORY_FROM,
+                    statements::PRUNE_KEPT_PINS,
+                    statements::PRUNE_CHANGES,
+                    statements::PRUNE_CHANGE_SETS,
+                ] {
                     sqlx::query(statement).bind(group.key).bind(revision).execute(&mut *transaction).await?;
                 }
                 transaction.commit().await?;

@@ -182,9 +182,14 @@ macro_rules! mapping_store {
                 let detail = vec![told("phone_number", &change.phone_number), told("revision", &revision)];
                 let event = audit::done(&change.deed, action::PUT_MAPPING, &change.group, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;
-                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
-                let row = (number, change.email.to_string(), change.deed.at.as_microsecond(), None, None);
+                // With the pin that the address had before, if it had one.
+                let row: MappingRow = sqlx::query_as(statements::FIND_MAPPING)
+                    .bind(change.group.as_str())
+                    .bind(number)
+                    .fetch_one(&mut *transaction)
+                    .await?;
                 let mapping = rows::mapping(row)?;
+                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
             }
 

@@ -116,7 +116,7 @@ impl Sessions {
     pub(super) fn begin(self) -> &'static str {
         match self {
             Self::Own => "BEGIN",
-            Self::Lent => begin_lent!("BEGIN", statement_limit!(), ""),
+            Self::Lent => begin_lent!("BEGIN ISOLATION LEVEL READ COMMITTED", statement_limit!(), ""),
         }
     }
 

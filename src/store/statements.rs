@@ -97,9 +97,9 @@ pub(super) const NUMBERS_OF_UNPINNED_AND_OTHER: &str = "SELECT m.phone_number, o
      AND CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_oid END IS NULL";
 pub(super) const ADD_MAPPING: &str =
     "INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES ($1, $2, $3, $4)";
-/// The pin goes: it was for who had the address before.
-pub(super) const CHANGE_MAPPING: &str = "UPDATE mappings SET email = $3, updated_at = $4, \
-     pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL WHERE phone_number = $1 AND group_key = $2";
+/// A trigger leaves the pin with the address before, and takes that of the new one back.
+pub(super) const CHANGE_MAPPING: &str =
+    "UPDATE mappings SET email = $3, updated_at = $4 WHERE phone_number = $1 AND group_key = $2";
 pub(super) const RELEASE_PIN: &str = "UPDATE mappings SET pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL \
      WHERE phone_number = $1 AND group_key = $2";
 pub(super) const DELETE_MAPPING: &str =
@@ -248,6 +248,8 @@ pub(super) const PRUNE_CHANGES: &str = "DELETE FROM changes WHERE change_set_key
 /// With their revisions and imports.
 pub(super) const PRUNE_CHANGE_SETS: &str = "DELETE FROM change_sets WHERE change_set_key IN \
      (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2)";
+/// Of addresses that left in a revision that is forgotten: nothing leads back to them any more.
+pub(super) const PRUNE_KEPT_PINS: &str = "DELETE FROM kept_pins WHERE group_key = $1 AND left_in <= $2";
 pub(super) const COUNT_REVISIONS_TO: &str = "SELECT count(*) FROM revisions WHERE group_key = $1 AND revision <= $2";
 pub(super) const SET_HISTORY_FROM: &str =
     "UPDATE business_groups SET history_from = $2 WHERE group_key = $1 AND history_from < $2";

@@ -4,11 +4,17 @@ use std::fs;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::str::FromStr;
 use std::time::Duration;
 use std::time::Instant;
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::Executor;
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 use test_support::app::PATIENCE;
 use tokio::net::TcpStream;
@@ -16,6 +22,8 @@ use tokio::time::sleep;
 
 use crate::company::CALM;
 use crate::company::Companies;
+use crate::company::PEOPLE;
+use crate::company::calm_number;
 use crate::database::World;
 use crate::server::Server;
 use crate::server::as_server;
@@ -141,5 +149,37 @@ async fn a_pooler_in_transaction_mode_is_refused_where_the_server_itself_is_not_
         let serve = signline(&["serve"], &[("SIGNLINE_DATABASE_URL", &pooler.url())]).output().unwrap();
         let told = String::from_utf8(serve.stderr).unwrap();
         assert!(!serve.status.success() && told.contains("SIGNLINE_LISTEN_DATABASE_URL"), "{told}");
+    }
+}
+
+/// A session of ours that the pooler lends to somebody else keeps the name that we gave it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_is_deleted_through_the_pooler_is_gone_within_a_second() {
+    let server = Server::start().await;
+    let pooler = Pooler::start(&server, false).await;
+    let (url, direct) = (pooler.url(), server.url());
+    let settings = [("SIGNLINE_DATABASE_URL", url.as_str()), ("SIGNLINE_LISTEN_DATABASE_URL", direct.as_str())];
+    let companies = Companies::found(&direct, &settings).await;
+    let replica = companies.serve();
+    let me = async |at: usize| {
+        let token = &companies.calm[at].tokens[0];
+        let call = companies.client.get(format!("{}/v1/me", replica.base)).bearer_auth(token);
+        call.send().await.unwrap().status().as_u16()
+    };
+    for at in 0..PEOPLE {
+        assert_eq!(me(at).await, 200);
+        let options = PgConnectOptions::from_str(&url).unwrap().extra_float_digits(None);
+        let mut script = PgConnection::connect_with(&options).await.unwrap();
+        // Whoever set it, it stays with the session of the server.
+        script.execute("SET application_name = 'signline'").await.unwrap();
+        let number = calm_number(at);
+        let delete = format!("DELETE FROM mappings WHERE phone_number = {}", number.trim_start_matches('+'));
+        let deleted = script.execute(sqlx::raw_sql(AssertSqlSafe(delete))).await.unwrap();
+        assert_eq!(deleted.rows_affected(), 1);
+        let begun = Instant::now();
+        while me(at).await != 404 {
+            assert!(begun.elapsed() < Duration::from_secs(1), "{number} is still told");
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 }

@@ -62,7 +62,7 @@ on_both_engines!(
     an_export_is_of_one_revision_while_an_import_goes_on,
     an_export_that_is_not_read_to_its_end_gives_its_connection_back,
     exports_that_nobody_reads_on_keep_nobody_else_out,
-    an_import_keeps_the_pins_of_what_it_does_not_change,
+    an_import_keeps_the_pins_of_all_addresses,
     imports_at_once_into_two_groups_both_go_in,
 );
 
@@ -410,27 +410,28 @@ async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
     assert_eq!(world.read(&abc).await.mapping_count, 9001);
 }
 
-async fn an_import_keeps_the_pins_of_what_it_does_not_change(world: World) {
+async fn an_import_keeps_the_pins_of_all_addresses(world: World) {
     let abc = world.group("abc").await;
     world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
-    for (at, email) in [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")] {
+    for (at, email, oid) in [(1, "a@abc.com", guid(7)), (2, "b@abc.com", guid(8)), (3, "c@abc.com", guid(9))] {
         let (phone_number, email) = (number(BASE + at), address(email));
         let pin = Pin {
             group: abc.clone(),
             phone_number,
             email,
             tid: guid(1),
-            oid: guid(7),
+            oid,
             other_sign_in_names: Box::default(),
             now: time(9),
         };
-        assert_eq!(world.stores.mappings.pin(&pin).await.unwrap().pinned_to(), Some(guid(7)));
+        assert_eq!(world.stores.mappings.pin(&pin).await.unwrap().pinned_to(), Some(oid));
     }
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "c@abc.com"), (3, "b@abc.com")])).await;
-    for (email, at, pinned_oid) in [("a@abc.com", 1, Some(guid(7))), ("c@abc.com", 2, None), ("b@abc.com", 3, None)] {
+    for (email, at, oid) in [("a@abc.com", 1, 7), ("c@abc.com", 2, 9), ("b@abc.com", 3, 8)] {
         let line = world.stores.mappings.resolve(guid(1), Some(&address(email))).await.unwrap().unwrap();
-        assert_eq!(line.mapped, Some(MappedNumber { phone_number: number(BASE + at), pinned_oid }), "{email}");
+        let mapped = MappedNumber { phone_number: number(BASE + at), pinned_oid: Some(guid(oid)) };
+        assert_eq!(line.mapped, Some(mapped), "{email}");
     }
 }
 

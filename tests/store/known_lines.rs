@@ -33,6 +33,7 @@ crate::on_both_engines!(
     every_change_made_here_is_seen_at_once,
     every_change_made_elsewhere_is_seen,
     a_change_made_past_the_program_is_seen,
+    a_pin_that_comes_back_is_seen,
     many_who_ask_at_once_cause_one_look_up,
     who_waits_for_a_look_up_that_hangs_makes_one_of_her_own,
     a_look_up_that_a_change_overtakes_puts_nothing_back,
@@ -214,16 +215,106 @@ async fn a_change_made_past_the_program_is_seen(world: World) {
         "UPDATE mappings SET email = 'bob@abc.com', pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL",
     )
     .await;
-    replica.wait_for(&bob, Ok(1)).await;
+    // The other account had signed in, and the address is pinned to it again.
+    replica.wait_for(&eve, Ok(1)).await;
+    replica.wait_for(&bob, Err("identity changed")).await;
     by_hand(&world, "DELETE FROM mappings").await;
-    replica.wait_for(&bob, NO_MAPPING).await;
+    replica.wait_for(&eve, NO_MAPPING).await;
     by_hand(
         &world,
         "INSERT INTO mappings (phone_number, group_key, email, updated_at) \
          SELECT 17635550005, group_key, 'bob@abc.com', 0 FROM business_groups",
     )
     .await;
-    replica.wait_for(&bob, Ok(5)).await;
+    replica.wait_for(&eve, Ok(5)).await;
+}
+
+async fn a_pin_that_comes_back_is_seen(world: World) {
+    let group = company(&world).await;
+    pin(&world).await;
+    let (here, elsewhere) = (Replica::of(&world).await, Replica::hearing(world.database.open().await).await);
+    let (bob, eve) = (sign_in(1, BOB), somebody_else());
+    for _ in 0..2 {
+        world.put(&group, 1, "new@abc.com").await;
+        assert_eq!(here.resolve(BOB).await, NO_MAPPING);
+        elsewhere.wait_for(&bob, NO_MAPPING).await;
+        world.import(replace(&group, &[(2, BOB)])).await;
+        assert_eq!(here.resolve_as(&eve).await, Err("identity changed"));
+        elsewhere.wait_for(&eve, Err("identity changed")).await;
+        world.import(replace(&group, &[(1, BOB)])).await;
+        assert_eq!(here.resolve(BOB).await, Ok(1));
+        elsewhere.wait_for(&bob, Ok(1)).await;
+    }
+}
+
+/// Whatever a session calls itself, and whatever was set in it: a pooler gives it to whoever comes next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_told_of_whatever_its_session_says() {
+    let world = World::new(Engine::Postgres).await;
+    let group = company(&world).await;
+    let replica = Replica::hearing(world.database.open().await).await;
+    let bob = sign_in(1, BOB);
+    for setting in ["application_name = signline", "session_replication_role = replica", "search_path = public"] {
+        for isolation in ["READ COMMITTED", "REPEATABLE READ"] {
+            replica.wait_for(&bob, Ok(1)).await;
+            let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+            let run = async |connection: &mut PgConnection, statement: String| {
+                sqlx::query(AssertSqlSafe(statement)).execute(connection).await.unwrap();
+            };
+            run(&mut connection, format!("SET {setting}")).await;
+            run(&mut connection, format!("BEGIN ISOLATION LEVEL {isolation}")).await;
+            run(&mut connection, "DELETE FROM mappings".to_owned()).await;
+            run(&mut connection, "COMMIT".to_owned()).await;
+            replica.wait_for(&bob, NO_MAPPING).await;
+            let insert = "INSERT INTO mappings (phone_number, group_key, email, updated_at) \
+                 SELECT 17635550001, group_key, 'bob@abc.com', 0 FROM business_groups";
+            run(&mut connection, insert.to_owned()).await;
+        }
+    }
+    replica.wait_for(&bob, Ok(1)).await;
+    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    replica.wait_for(&bob, NO_MAPPING).await;
+}
+
+/// Who changes a mapping with a client of the database does not hold the group, so its tenant can be linked meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_told_of_though_its_group_is_linked_meanwhile() {
+    let world = World::new(Engine::Postgres).await;
+    let group = world.group("abc").await;
+    world.put(&group, 1, BOB).await;
+    let replica = Replica::hearing(world.database.open().await).await;
+    let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+    let mut by_hand = connection.begin().await.unwrap();
+    sqlx::query("DELETE FROM mappings").execute(&mut *by_hand).await.unwrap();
+    world.stores.business_groups.link_tenant(&group, guid(1), &deed(0)).await.unwrap();
+    let bob = sign_in(1, BOB);
+    // He asks the database to be pinned, which waits for the row: that he does not do by himself.
+    switch_pinning(&world, &group, IdentityPinning::Off).await;
+    replica.wait_for(&bob, Ok(1)).await;
+    by_hand.commit().await.unwrap();
+    replica.wait_for(&bob, NO_MAPPING).await;
+}
+
+/// What a large change costs other companies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_through_the_program_is_told_of_its_own_tenant_alone() {
+    let world = World::new(Engine::Postgres).await;
+    let group = company(&world).await;
+    let mut listener = sqlx::postgres::PgListener::connect(world.database.url()).await.unwrap();
+    listener.listen("signline_line_changes").await.unwrap();
+    world.import(replace(&group, &[(1, "new@abc.com"), (2, BOB)])).await;
+    world.put(&group, 1, EVE).await;
+    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    sqlx::query("NOTIFY signline_line_changes, 'end'")
+        .execute(&mut PgConnection::connect(world.database.url()).await.unwrap())
+        .await
+        .unwrap();
+    let mut told = Vec::new();
+    while told.last().is_none_or(|word| word != "end") {
+        told.push(listener.recv().await.unwrap().payload().to_owned());
+    }
+    let tenant = guid(1).to_string();
+    assert_eq!(told, [tenant.as_str(), &tenant, &tenant, "end"]);
 }
 
 async fn many_who_ask_at_once_cause_one_look_up(world: World) {
@@ -530,10 +621,16 @@ async fn what_happened_while_nothing_was_heard_is_not_missed() {
         let _ = replica.resolve(BOB).await;
         // Without triggers nothing is told, as when the state of the database is another one.
         let mut transaction = connection.begin().await.unwrap();
-        sqlx::query("SET LOCAL session_replication_role = replica").execute(&mut *transaction).await.unwrap();
+        let table = change.split(' ').nth(1).expect("a table");
+        let switch = async |transaction: &mut PgConnection, switch: &str| {
+            let statement = format!("ALTER TABLE {table} {switch} TRIGGER USER");
+            sqlx::query(AssertSqlSafe(statement)).execute(transaction).await.unwrap();
+        };
+        switch(&mut transaction, "DISABLE").await;
         let query = sqlx::query(AssertSqlSafe(change));
         let query = if change.contains("$1") { query.bind(guid(1).to_string()) } else { query };
         query.execute(&mut *transaction).await.unwrap();
+        switch(&mut transaction, "ENABLE").await;
         transaction.commit().await.unwrap();
         sqlx::query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \

@@ -34,7 +34,14 @@ on_both_engines!(
     a_release_is_a_revision_without_changes_and_an_event,
     releasing_what_is_not_pinned_changes_nothing,
     a_stale_pin_can_be_released_too,
-    whatever_changes_the_address_releases_the_pin,
+    a_pin_comes_back_with_its_address_whatever_took_it_away,
+    a_pin_goes_along_when_its_address_moves,
+    a_wrong_sheet_over_twenty_pinned_mappings_and_its_restore_lose_no_pin,
+    a_released_pin_does_not_come_back,
+    a_kept_pin_of_another_tenant_counts_as_none,
+    a_kept_pin_goes_with_the_revision_in_which_its_address_left,
+    kept_pins_go_with_their_group,
+    pins_are_kept_whoever_changes_the_mappings,
     whatever_leaves_the_address_keeps_the_pin,
     many_first_sign_ins_of_one_account_write_once,
     no_first_pin_is_made_where_a_sign_in_name_has_another_number,
@@ -232,52 +239,189 @@ async fn pins(world: &World, group: &BusinessGroupId) -> [Option<Guid>; 2] {
     [of(1).await, of(2).await]
 }
 
-async fn whatever_changes_the_address_releases_the_pin(world: World) {
+/// Who is pinned to an address, wherever it is now.
+async fn pinned_to(world: &World, group: &BusinessGroupId, email: &str) -> Option<Guid> {
+    let at = world.all(group).await.into_iter().find(|(_, of)| of == email).expect("a mapping").0;
+    mapping(world, group, at).await.pinned_to.map(|pinned| pinned.oid)
+}
+
+async fn a_pin_comes_back_with_its_address_whatever_took_it_away(world: World) {
     let abc = company(&world).await;
     let (ann, bob) = (Some(guid(7)), Some(guid(8)));
     let revision = async || world.read(&abc).await.revision;
-    // After each the one who has the address signs in again.
-    let sign_in_again = async |email: &str| {
-        let mappings = world.all(&abc).await;
-        let at = mappings.iter().find(|(_, of)| of == email).expect("a mapping").0;
-        assert_eq!(pin(&world.stores, &abc, at, email, guid(7), 95).await, Some(guid(7)));
-    };
+    let pins = async || pins(&world, &abc).await;
 
     world.put(&abc, 1, "ann.lee@abc.com").await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "another address");
-    world.put(&abc, 1, ANN).await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "the address that it had before");
-    sign_in_again(ANN).await;
+    assert_eq!(pins().await, [None, bob], "another address");
+    let PutOutcome::Updated(put) = world.put(&abc, 1, ANN).await else { panic!("new") };
+    assert_eq!((put.pinned_to, pins().await), (Some(by(7, 50)), [ann, bob]), "a PUT of the address from before");
 
     world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
-    world.put(&abc, 1, ANN).await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "removed and set again");
-    sign_in_again(ANN).await;
+    let PutOutcome::Created(put) = world.put(&abc, 1, ANN).await else { panic!("not new") };
+    assert_eq!((put.pinned_to, pins().await), (Some(by(7, 50)), [ann, bob]), "removed and set again");
 
     world.import(replace(&abc, &[(1, "a.lee@abc.com"), (2, BOB)])).await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "a file that replaces");
+    assert_eq!(pins().await, [None, bob], "a file that replaces");
     restore(&world, &abc, revision().await - 1).await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "a restore");
-    sign_in_again(ANN).await;
+    assert_eq!(pins().await, [ann, bob], "a restore");
 
     world.import(merge(&abc, &[(1, "a.lee@abc.com")])).await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "a file that is merged");
+    assert_eq!(pins().await, [None, bob], "a file that is merged");
     apply(&world, merge(&abc, &[(1, ANN)])).await;
-    sign_in_again(ANN).await;
-    apply(&world, merge(&abc, &[(1, "a.lee@abc.com")])).await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "a preview that is applied");
-    apply(&world, merge(&abc, &[(1, ANN)])).await;
-    sign_in_again(ANN).await;
-    assert_eq!(pins(&world, &abc).await, [ann, bob]);
+    assert_eq!(pins().await, [ann, bob], "a preview that is applied");
+    apply(&world, replace(&abc, &[(2, BOB)])).await;
+    world.import(replace(&abc, &[(1, ANN), (2, BOB)])).await;
+    assert_eq!(pins().await, [ann, bob], "a file without the address, and one with it");
 
+    restore(&world, &abc, 0).await;
+    assert_eq!(world.all(&abc).await, []);
+    // The first file of an empty group takes a way of its own.
+    world.import(replace(&abc, &[(1, ANN), (2, BOB)])).await;
+    assert_eq!(pins().await, [ann, bob], "everything removed and imported again");
+    assert_eq!(world.count_rows("kept_pins").await, 0);
+}
+
+async fn a_pin_goes_along_when_its_address_moves(world: World) {
+    let abc = company(&world).await;
+    let (ann, bob) = (Some(guid(7)), Some(guid(8)));
     world.import(replace(&abc, &[(3, ANN), (2, BOB)])).await;
-    assert_eq!((pins(&world, &abc).await, mapping(&world, &abc, 3).await.pinned_to), ([None, bob], None), "a move");
-    restore(&world, &abc, revision().await - 1).await;
-    assert_eq!(pins(&world, &abc).await, [None, bob], "a move back");
-    sign_in_again(ANN).await;
-
+    assert_eq!(mapping(&world, &abc, 3).await.pinned_to, Some(by(7, 50)), "to a new number");
+    restore(&world, &abc, world.read(&abc).await.revision - 1).await;
+    assert_eq!(pins(&world, &abc).await, [ann, bob], "and back");
     world.import(replace(&abc, &[(1, BOB), (2, ANN)])).await;
-    assert_eq!(pins(&world, &abc).await, [None, None], "two that swap");
+    assert_eq!(pins(&world, &abc).await, [bob, ann], "two that swap");
+    world.import(replace(&abc, &[(1, ANN), (2, "eve@abc.com"), (3, BOB)])).await;
+    assert_eq!((pinned_to(&world, &abc, ANN).await, pinned_to(&world, &abc, BOB).await), (ann, bob), "a chain");
+    assert_eq!(pinned_to(&world, &abc, "eve@abc.com").await, None);
+    // Whoever signs in with it now is refused where she was refused before.
+    assert_eq!(pin(&world.stores, &abc, 3, BOB, guid(9), 99).await, bob);
+    // An address is pinned in its group alone.
+    let xyz = world.group_with("xyz", &[range(BASE + 20_000, BASE + 29_999)]).await;
+    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.put(&xyz, 20_001, ANN).await;
+    assert_eq!(mapping(&world, &xyz, 20_001).await.pinned_to, None);
+}
+
+async fn a_wrong_sheet_over_twenty_pinned_mappings_and_its_restore_lose_no_pin(world: World) {
+    let abc = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
+    let names: Vec<_> = (0..20).map(|at| format!("u{at}@abc.com")).collect();
+    let rows: Vec<_> = names.iter().zip(0..).map(|(name, at)| (at, name.as_str())).collect();
+    world.import(replace(&abc, &rows)).await;
+    for (at, name) in &rows {
+        pin(&world.stores, &abc, *at, name, guid(100 + u32::try_from(*at).unwrap()), 50).await;
+    }
+    let slipped: Vec<_> = (0..20).map(|at| (if at < 9 { (at + 1) % 9 } else { at }, names[at].as_str())).collect();
+    let slipped: Vec<_> = slipped.into_iter().map(|(at, name)| (at as u64, name)).collect();
+    let others: Vec<_> = (0..20).map(|at| (at, format!("other{at}@abc.com"))).collect();
+    let others: Vec<_> = others.iter().map(|(at, name)| (*at, name.as_str())).collect();
+    for wrong in [slipped, others] {
+        world.import(replace(&abc, &wrong)).await;
+        restore(&world, &abc, 1).await;
+        let page = PageRequest { limit: 100, after: None };
+        let mappings = world.stores.mappings.list(&abc, &MappingFilter::default(), &page).await.unwrap().unwrap();
+        let pins: Vec<_> = mappings.items.iter().filter_map(|mapping| mapping.pinned_to).collect();
+        assert_eq!(pins, (0..20).map(|at| by(100 + at, 50)).collect::<Vec<_>>());
+    }
+}
+
+async fn a_released_pin_does_not_come_back(world: World) {
+    let abc = company(&world).await;
+    world.import(replace(&abc, &[(3, ANN), (2, BOB)])).await;
+    assert_eq!(release(&world, &abc, 3).await, ReleasePinOutcome::Released);
+    restore(&world, &abc, 2).await;
+    assert_eq!(pins(&world, &abc).await, [None, Some(guid(8))], "a restore of what was before the release");
+    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.put(&abc, 1, ANN).await;
+    assert_eq!(pins(&world, &abc).await, [None, Some(guid(8))], "removed and set again");
+    assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(9), 99).await, Some(guid(9)));
+    restore(&world, &abc, 2).await;
+    assert_eq!(pins(&world, &abc).await, [Some(guid(9)), Some(guid(8))]);
+}
+
+async fn a_kept_pin_of_another_tenant_counts_as_none(world: World) {
+    let abc = company(&world).await;
+    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    link(&world, &abc, 2).await;
+    world.put(&abc, 1, ANN).await;
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, None);
+    link(&world, &abc, 1).await;
+    assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
+}
+
+async fn a_kept_pin_goes_with_the_revision_in_which_its_address_left(world: World) {
+    let abc = company(&world).await;
+    let history = &world.stores.history;
+    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 2), &deed(92)).await.unwrap();
+    assert_eq!(history.prune(time(91)).await.unwrap(), 2);
+    assert_eq!(world.count_rows("kept_pins").await, 2, "both revisions are there");
+    assert_eq!(history.prune(time(92)).await.unwrap(), 1);
+    restore(&world, &abc, 3).await;
+    world.put(&abc, 1, ANN).await;
+    assert_eq!(pins(&world, &abc).await, [None, Some(guid(8))], "Ann left in a revision that is forgotten");
+    assert_eq!(world.count_rows("kept_pins").await, 0);
+}
+
+async fn kept_pins_go_with_their_group(world: World) {
+    let abc = company(&world).await;
+    for at in [1, 2] {
+        world.stores.mappings.delete(&abc, number(BASE + at), &deed(91)).await.unwrap();
+    }
+    assert_eq!(world.count_rows("kept_pins").await, 2);
+    world.stores.business_groups.delete(&abc, &deed(92)).await.unwrap();
+    assert_eq!(world.count_rows("kept_pins").await, 0);
+    let again = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&again, guid(1), &deed(93)).await.unwrap();
+    world.put(&again, 1, ANN).await;
+    assert_eq!(mapping(&world, &again, 1).await.pinned_to, None);
+}
+
+/// As a replica of the version before does, and whoever has a database client.
+async fn pins_are_kept_whoever_changes_the_mappings(world: World) {
+    let abc = company(&world).await;
+    let (ann, bob) = (Some(guid(7)), Some(guid(8)));
+    let none = "pinned_tid = NULL, pinned_oid = NULL, pinned_at = NULL";
+    by_hand(&world, &format!("UPDATE mappings SET email = 'a.lee@abc.com', {none} WHERE email = '{ANN}'")).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob]);
+    by_hand(&world, &format!("UPDATE mappings SET email = '{ANN}', {none} WHERE email = 'a.lee@abc.com'")).await;
+    assert_eq!(pins(&world, &abc).await, [ann, bob]);
+    // A pin never stays behind with the number.
+    by_hand(&world, &format!("UPDATE mappings SET email = 'eve@abc.com' WHERE email = '{ANN}'")).await;
+    assert_eq!(pins(&world, &abc).await, [None, bob]);
+    by_hand(&world, &format!("UPDATE mappings SET email = '{ANN}' WHERE email = 'eve@abc.com'")).await;
+    assert_eq!(pins(&world, &abc).await, [ann, bob]);
+    by_hand(&world, "DELETE FROM mappings").await;
+    by_hand(
+        &world,
+        "INSERT INTO mappings (phone_number, group_key, email, updated_at) \
+         SELECT 17635550001, group_key, 'bob@abc.com', 0 FROM business_groups UNION ALL \
+         SELECT 17635550002, group_key, 'ann@abc.com', 0 FROM business_groups",
+    )
+    .await;
+    assert_eq!(pins(&world, &abc).await, [bob, ann]);
+    by_hand(&world, &format!("UPDATE mappings SET {none} WHERE email = '{ANN}'")).await;
+    assert_eq!(pins(&world, &abc).await, [bob, None], "a release");
+    if world.engine == Engine::Postgres {
+        by_hand(&world, "TRUNCATE mappings").await;
+        by_hand(&world, "UPDATE business_groups SET mapping_count = 0").await;
+        world.import(replace(&abc, &[(1, ANN), (2, BOB)])).await;
+        assert_eq!(pins(&world, &abc).await, [None, bob]);
+    }
+}
+
+async fn by_hand(world: &World, statements: &str) {
+    let statements = AssertSqlSafe(statements.to_owned());
+    match world.engine {
+        Engine::Postgres => {
+            let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+            connection.execute(sqlx::raw_sql(statements)).await.unwrap();
+        }
+        Engine::Sqlite => {
+            let mut connection = SqliteConnection::connect(world.database.url()).await.unwrap();
+            connection.execute(sqlx::raw_sql(statements)).await.unwrap();
+        }
+    }
 }
 
 async fn whatever_leaves_the_address_keeps_the_pin(world: World) {
@@ -301,22 +445,19 @@ async fn whatever_leaves_the_address_keeps_the_pin(world: World) {
 
 /// Has the database itself count what is written to mappings, in the table `writes`.
 async fn count_writes(world: &World) {
-    match world.engine {
+    let statements = match world.engine {
         Engine::Postgres => {
-            let statements = "CREATE TABLE writes (at BIGINT); \
+            "CREATE TABLE writes (at BIGINT); \
                  CREATE FUNCTION count_write() RETURNS TRIGGER LANGUAGE plpgsql AS $$ \
                  BEGIN INSERT INTO writes VALUES (NEW.pinned_at); RETURN NULL; END $$; \
-                 CREATE TRIGGER count_writes AFTER UPDATE ON mappings FOR EACH ROW EXECUTE FUNCTION count_write()";
-            let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
-            connection.execute(sqlx::raw_sql(AssertSqlSafe(statements))).await.unwrap();
+                 CREATE TRIGGER count_writes AFTER UPDATE ON mappings FOR EACH ROW EXECUTE FUNCTION count_write()"
         }
         Engine::Sqlite => {
-            let statements = "CREATE TABLE writes (at INTEGER); CREATE TRIGGER count_writes AFTER UPDATE ON mappings \
-                 BEGIN INSERT INTO writes VALUES (NEW.pinned_at); END";
-            let mut connection = SqliteConnection::connect(world.database.url()).await.unwrap();
-            connection.execute(sqlx::raw_sql(AssertSqlSafe(statements))).await.unwrap();
+            "CREATE TABLE writes (at INTEGER); CREATE TRIGGER count_writes AFTER UPDATE ON mappings \
+                 BEGIN INSERT INTO writes VALUES (NEW.pinned_at); END"
         }
-    }
+    };
+    by_hand(world, statements).await;
 }
 
 async fn many_first_sign_ins_of_one_account_write_once(world: World) {

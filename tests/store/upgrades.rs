@@ -38,7 +38,7 @@ on_both_engines!(
 /// What stands in the tables that a migration added, by the migration's number: a company of revision 2 with two mappings, one of them pinned, an
 /// administrator's key, a preview, two events, and what is known of consents. `{hash}` is 32 bytes of 0xAB,
 /// `{nonce}` 16.
-const DATA: [(i64, &str); 4] = [
+const DATA: [(i64, &str); 5] = [
     (
         1,
         "INSERT INTO business_groups (id, name, tenant_id, allow_guests, identity_pinning, revision, mapping_count, created_at) \
@@ -81,6 +81,11 @@ const DATA: [(i64, &str); 4] = [
              'AADSTS65004', 1790000000000000); \
      INSERT INTO first_sign_ins (tenant_id, client_id, at) VALUES \
          ('a1a1a1a1-0000-4000-8000-000000000001', 'a1a1a1a1-0000-4000-8000-000000000011', 1790000000000000);",
+    ),
+    (
+        11,
+        "INSERT INTO kept_pins (group_key, email, pinned_tid, pinned_oid, pinned_at, left_in) VALUES \
+         (1, 'z@abc.com', 'a1a1a1a1-0000-4000-8000-000000000001', 'a1a1a1a1-0000-4000-8000-000000000019', 1790000000000002, 2);",
     ),
 ];
 

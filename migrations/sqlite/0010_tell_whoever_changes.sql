@@ -1,0 +1,1 @@
+-- Nothing to add: PRAGMA data_version tells of every commit of another connection, whatever that calls itself.
