@@ -31,6 +31,7 @@ use signline::config::DatabaseUrl;
 use signline::config::Settings;
 use signline::domain::actor::Actor;
 use signline::domain::actor::Deed;
+use signline::domain::actor::RightSource;
 use signline::domain::api_key::Grant;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
@@ -72,7 +73,8 @@ async fn demo() -> Result<()> {
     let service = open(settings).await?;
     let new = NewApiKey { name: "demo".to_owned(), grant: Grant::Operator, expires_at: None };
 
-    let deed = Deed { actor: Actor::command_line(), at: SystemClock.now(), request_id: None };
+    let deed =
+        Deed { actor: Actor::command_line(), right: RightSource::Lasting, at: SystemClock.now(), request_id: None };
     let operator = service.api_keys().create(new, &deed).await?.secret.to_string();
     let base = format!("http://{}", service.address());
 

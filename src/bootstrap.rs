@@ -199,7 +199,7 @@ async fn listen(watch: Arc<dyn LineWatch>, mut stopped: watch::Receiver<()>) {
 /// [`StartError::Database`]
 pub async fn open_stores(settings: &Settings) -> Result<Stores, StartError> {
     let listen_url = settings.listen_database_url.as_ref().map(|url| url.0.as_str());
-    let stores = store::open_behind_pooler(&settings.database_url.0, listen_url).await?;
+    let stores = store::open_behind_pooler(&settings.database_url.0, listen_url, Arc::new(SystemClock)).await?;
     stores.health.migrate().await.map_err(StartError::Migration)?;
     Ok(stores)
 }

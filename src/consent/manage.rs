@@ -14,6 +14,7 @@ use crate::consent::state::Claimed;
 use crate::consent::state::State;
 use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
+use crate::domain::actor::RightSource;
 use crate::domain::application::ApplicationName;
 use crate::domain::application::Applications;
 use crate::domain::business_group::BusinessGroupId;
@@ -139,7 +140,8 @@ impl Consents {
         if now >= state.expires_at {
             return Ok(Return::of(Some(application), Outcome::StateExpired));
         }
-        self.record(state, application, reply, Deed { actor: Actor::microsoft(), at: now, request_id }).await
+        let deed = Deed { actor: Actor::microsoft(), right: RightSource::Lasting, at: now, request_id };
+        self.record(state, application, reply, deed).await
     }
 
     async fn record(

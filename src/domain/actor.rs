@@ -3,8 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::domain::api_key::ApiKey;
+use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::sign_in::SignIn;
@@ -36,12 +38,31 @@ pub enum ActorKind {
     AnotherBusinessGroup,
 }
 
+/// What the right to a change rests on. It was looked up when the call came; by the time its body is there, and those before
+/// it have gone, it may have been taken away. So it is looked up again in the transaction that makes the change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RightSource {
+    /// Nothing that anybody could take away meanwhile: the program itself, or the role in an operator's token.
+    Lasting,
+    /// An API key, by its id.
+    ApiKey(Uuid),
+    /// A role in a token of this tenant, as long as the tenant is linked to this business group.
+    LinkedTenant {
+        /// The tenant.
+        tenant: Guid,
+        /// The business group.
+        group: BusinessGroupId,
+    },
+}
+
 /// Who changes something, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
     /// Who.
     pub actor: Actor,
-    /// When.
+    /// What gives her the right.
+    pub right: RightSource,
+    /// When: the time of the call, until the change has its turn.
     pub at: Timestamp,
     /// The id of the call that does it.
     pub request_id: Option<String>,

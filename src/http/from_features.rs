@@ -11,6 +11,7 @@ use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::mappings::MappingError;
 use crate::mappings::ResolveError;
+use crate::ports::store_error::LostRight;
 
 impl From<BusinessGroupError> for Problem {
     fn from(error: BusinessGroupError) -> Self {
@@ -93,6 +94,17 @@ impl From<NoRight> for Problem {
             NoRight::GuestNotAllowed => ProblemKind::GuestNotAllowed,
         };
         Self::new(kind, sentence(&error))
+    }
+}
+
+/// As the same call is answered from now on.
+impl From<LostRight> for Problem {
+    fn from(lost: LostRight) -> Self {
+        match lost {
+            LostRight::KeyRevoked => ApiKeyError::UnknownSecret.into(),
+            LostRight::KeyExpired => ApiKeyError::Expired.into(),
+            LostRight::TenantNotLinked => NoRight::TenantNotLinked.into(),
+        }
     }
 }
 

@@ -157,8 +157,11 @@ impl Problem {
         Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Internal, detail) }
     }
 
-    /// The store does not answer, or takes nothing more.
+    /// The store does not answer, or takes nothing more, or found that the caller's right is gone.
     pub fn unavailable(cause: StoreError) -> Self {
+        if let Some(lost) = cause.lost_right() {
+            return Self::from(lost);
+        }
         if cause.is_full() {
             return Self::full(cause);
         }

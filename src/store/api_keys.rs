@@ -16,6 +16,7 @@ use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
+use crate::store::change_sets;
 use crate::store::error::UnreadableRow;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
@@ -31,19 +32,17 @@ macro_rules! api_key_store {
         impl ApiKeyStore for $name {
             async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let group_key = match key.grant.business_group() {
+                let locked = match key.grant.business_group() {
                     None => None,
-                    Some(group) => {
-                        let group: Option<(i64, i64, i64)> = sqlx::query_as(<$engine>::LOCK_GROUP)
-                            .bind(group.as_str())
-                            .fetch_optional(&mut *transaction)
-                            .await?;
-                        let Some((group_key, ..)) = group else {
-                            return Ok(false);
-                        };
-                        Some(group_key)
-                    }
+                    Some(group) => change_sets::$engine_module::lock_group(&mut transaction, group).await?,
                 };
+                let deed =
+                    &change_sets::$engine_module::timed(&mut transaction, &self.0, locked.as_slice(), deed).await?;
+                change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
+                if locked.is_none() && key.grant.business_group().is_some() {
+                    return Ok(false);
+                }
+                let group_key = locked.map(|group| group.key);
                 sqlx::query(statements::ADD_KEY)
                     .bind(key.id.to_string())
                     .bind(&key.name)
@@ -86,6 +85,9 @@ macro_rules! api_key_store {
 
             async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
+                let deed = &change_sets::$engine_module::timed(&mut transaction, &self.0, &[], deed).await?;
+                // It is not held: two keys that are used to revoke each other would wait for each other.
+                change_sets::$engine_module::check_right(&mut transaction, deed).await?;
                 let found: Option<KeyRow> = sqlx::query_as(statements::FIND_KEY_BY_ID)
                     .bind(id.to_string())
                     .fetch_optional(&mut *transaction)

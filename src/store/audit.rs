@@ -39,7 +39,11 @@ macro_rules! audit_log {
                 transaction: &mut $transaction,
                 event: &NewAuditEvent,
             ) -> Result<(), StoreError> {
-                sqlx::query(statements::ADD_AUDIT_EVENT)
+                let statement = match event.group {
+                    Some(_) => statements::ADD_AUDIT_EVENT,
+                    None => statements::ADD_AUDIT_EVENT_OF_NO_GROUP,
+                };
+                sqlx::query(statement)
                     .bind(event.deed.at.as_microsecond())
                     .bind(event.deed.actor.kind.as_str())
                     .bind(&event.deed.actor.id)
@@ -91,8 +95,9 @@ macro_rules! audit_log {
 
         #[async_trait]
         impl AuditLog for $name {
-            async fn record(&self, event: NewAuditEvent) -> Result<(), StoreError> {
+            async fn record(&self, mut event: NewAuditEvent) -> Result<(), StoreError> {
                 let mut transaction = self.0.begin().await?;
+                event.deed.at = event.deed.at.max(self.0.now());
                 $engine_module::record(&mut transaction, &event).await?;
                 Ok(transaction.commit().await?)
             }

@@ -125,7 +125,7 @@ macro_rules! business_group_store {
             ) -> Result<LinkTenantOutcome, StoreError> {
                 loop {
                     let mut transaction = self.0.begin().await?;
-                    match tenant_links::$engine_module::link(&mut transaction, id, link, deed).await? {
+                    match tenant_links::$engine_module::link(&mut transaction, &self.0, (id, link), deed).await? {
                         Linking::Done(tenants) => {
                             let group = Self::read(&mut transaction, id).await?;
                             let group = group.ok_or(UnreadableRow("a locked group"))?;
@@ -162,6 +162,8 @@ macro_rules! business_group_store {
         impl BusinessGroupStore for $name {
             async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<CreateGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
+                let deed = &change_sets::$engine_module::timed(&mut transaction, &self.0, &[], deed).await?;
+                change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
                 let created: sqlx::Result<(i64,)> = sqlx::query_as(statements::CREATE_GROUP)
                     .bind(new.id.as_str())
                     .bind(&new.name)
@@ -226,7 +228,8 @@ macro_rules! business_group_store {
                 for statement in <$engine>::LOCK_NAMES.iter().filter(|_| new_name.is_some()) {
                     sqlx::query(*statement).execute(&mut *transaction).await?;
                 }
-                let Some(locked) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
+                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed);
+                let (Some(locked), deed) = &entered.await? else {
                     return Ok(UpdateGroupOutcome::NoSuchGroup);
                 };
                 let group_key = locked.key;
@@ -269,14 +272,15 @@ macro_rules! business_group_store {
 
             async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                match change_sets::$engine_module::lock_group(&mut transaction, id).await? {
+                let (group, deed) = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed).await?;
+                match group {
                     None => Ok(DeleteGroupOutcome::NoSuchGroup),
                     Some(group) if group.mapping_count > 0 => Ok(DeleteGroupOutcome::NotEmpty),
                     Some(group) => {
                         for statement in [statements::DELETE_CHANGES_OF_GROUP, statements::DELETE_GROUP] {
                             sqlx::query(statement).bind(group.key).execute(&mut *transaction).await?;
                         }
-                        let event = audit::done(deed, action::DELETE_BUSINESS_GROUP, id, Vec::new());
+                        let event = audit::done(&deed, action::DELETE_BUSINESS_GROUP, id, Vec::new());
                         audit::$engine_module::record(&mut transaction, &event).await?;
                         line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                         Ok(DeleteGroupOutcome::Deleted)
@@ -318,7 +322,7 @@ macro_rules! business_group_store {
                 deed: &Deed,
             ) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let proven = tenant_links::$engine_module::prove(&mut transaction, id, proof, deed).await?;
+                let proven = tenant_links::$engine_module::prove(&mut transaction, &self.0, (id, proof), deed).await?;
                 line_changes::commit(transaction, self.0.lines(), [proof.tenant]).await?;
                 Ok(proven)
             }
@@ -326,7 +330,8 @@ macro_rules! business_group_store {
             async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError> {
                 let nobody: Option<&str> = None;
                 let mut transaction = self.0.begin().await?;
-                let Some(locked) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
+                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed);
+                let (Some(locked), deed) = &entered.await? else {
                     return Ok(false);
                 };
                 sqlx::query(statements::LINK_TENANT).bind(locked.key).bind(nobody).execute(&mut *transaction).await?;

@@ -1,6 +1,9 @@
 //! Change sets: what an import would change, or a revision has changed. Made, counted, listed, and applied as one.
 
+use jiff::Timestamp;
+
 use crate::domain::actor::Deed;
+use crate::domain::actor::RightSource;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
 use crate::domain::history::ChangeCounts;
@@ -9,6 +12,7 @@ use crate::domain::history::Source;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
+use crate::ports::store_error::LostRight;
 use crate::ports::store_error::StoreError;
 use crate::store::bulk::OrderedRows;
 use crate::store::error::UnreadableRow;
@@ -114,6 +118,92 @@ macro_rules! change_sets {
                     .fetch_optional(&mut **transaction)
                     .await?;
                 Ok(row.map(locked).transpose()?)
+            }
+
+            /// Begins a change that does not take long: locks its group, and holds the caller's right. The deed that it gives has
+            /// the time of the change, which is never before that of the group's last revision.
+            pub(in crate::store) async fn enter(
+                transaction: &mut $transaction,
+                engine: &$engine,
+                group: &BusinessGroupId,
+                deed: &Deed,
+            ) -> Result<(Option<LockedGroup>, Deed), StoreError> {
+                let locked = lock_group(transaction, group).await?;
+                let deed = timed(transaction, engine, locked.as_slice(), deed).await?;
+                hold_right(transaction, &deed).await?;
+                Ok((locked, deed))
+            }
+
+            /// Begins a change that may take long: a key can be revoked meanwhile. So its end is [`hold_right`].
+            pub(in crate::store) async fn enter_large(
+                transaction: &mut $transaction,
+                engine: &$engine,
+                group: &BusinessGroupId,
+                deed: &Deed,
+            ) -> Result<(Option<LockedGroup>, Deed), StoreError> {
+                let locked = lock_group(transaction, group).await?;
+                let deed = timed(transaction, engine, locked.as_slice(), deed).await?;
+                check_right(transaction, &deed).await?;
+                Ok((locked, deed))
+            }
+
+            /// The deed at the time of the change, which is never before that of the last revision of any of these groups.
+            pub(in crate::store) async fn timed(
+                transaction: &mut $transaction,
+                engine: &$engine,
+                groups: &[LockedGroup],
+                deed: &Deed,
+            ) -> Result<Deed, StoreError> {
+                let mut at = deed.at.max(engine.now());
+                for group in groups {
+                    let last: Option<(i64,)> = sqlx::query_as(statements::LAST_REVISION_AT)
+                        .bind(group.key)
+                        .fetch_optional(&mut **transaction)
+                        .await?;
+                    if let Some((last,)) = last {
+                        at = at.max(rows::timestamp(last)?);
+                    }
+                }
+                Ok(Deed { at, ..deed.clone() })
+            }
+
+            /// Looks the caller's right up again. A change that fails here is not made.
+            pub(in crate::store) async fn check_right(
+                transaction: &mut $transaction,
+                deed: &Deed,
+            ) -> Result<(), StoreError> {
+                look_up_right(transaction, deed, statements::EXPIRY_OF_KEY).await
+            }
+
+            /// The same, and a key that is being revoked goes after this transaction. (A link to a tenant goes after it because
+            /// its group is locked.)
+            pub(in crate::store) async fn hold_right(
+                transaction: &mut $transaction,
+                deed: &Deed,
+            ) -> Result<(), StoreError> {
+                look_up_right(transaction, deed, <$engine>::HOLD_KEY).await
+            }
+
+            async fn look_up_right(
+                transaction: &mut $transaction,
+                deed: &Deed,
+                expiry_of_key: &'static str,
+            ) -> Result<(), StoreError> {
+                let lost = match &deed.right {
+                    RightSource::Lasting => None,
+                    RightSource::ApiKey(id) => {
+                        let query = sqlx::query_as(expiry_of_key).bind(id.to_string());
+                        let key: Option<(Option<i64>,)> = query.fetch_optional(&mut **transaction).await?;
+                        lost_key(key, deed.at)
+                    }
+                    RightSource::LinkedTenant { tenant, group } => {
+                        let query = sqlx::query_as(statements::LINK_OF_GROUP).bind(group.as_str());
+                        let query = query.bind(tenant.to_string());
+                        let link: Option<(i32,)> = query.fetch_optional(&mut **transaction).await?;
+                        link.is_none().then_some(LostRight::TenantNotLinked)
+                    }
+                };
+                lost.map_or(Ok(()), |lost| Err(lost.into()))
             }
 
             /// Makes a change set without changes yet.
@@ -365,6 +455,15 @@ fn tally_of(change: &SingleChange<'_>) -> Tally {
         counts: ChangeCounts { added: incoming - changed, changed, removed: outgoing - changed },
         incoming,
         outgoing,
+    }
+}
+
+/// What is wrong with a key, by its row and its expiry.
+fn lost_key(key: Option<(Option<i64>,)>, now: Timestamp) -> Option<LostRight> {
+    match key {
+        None => Some(LostRight::KeyRevoked),
+        Some((Some(expiry),)) if expiry <= now.as_microsecond() => Some(LostRight::KeyExpired),
+        Some(_) => None,
     }
 }
 

@@ -84,7 +84,8 @@ macro_rules! consent_store {
                 if used.rows_affected() == 0 {
                     return Ok(ReportOutcome::Used);
                 }
-                let group = change_sets::$engine_module::lock_group(&mut transaction, &report.group).await?;
+                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, &report.group, deed);
+                let (group, deed) = &entered.await?;
                 let Some(group) = group.filter(|group| group.tenant == Some(report.tenant)) else {
                     return Ok(ReportOutcome::TenantChanged);
                 };

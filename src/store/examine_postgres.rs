@@ -1,5 +1,7 @@
 //! What is found out about a PostgreSQL database.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::PgConnection;
@@ -50,7 +52,7 @@ const MISSING_RIGHTS_ON_TABLES: &str = "WITH own AS (SELECT oid, relname, relown
      AND NOT has_table_privilege(own.oid, needed.what) GROUP BY needed.what";
 
 pub(super) async fn examine(url: &str, listen_url: Option<&str>) -> Result<DatabaseFacts, OpenError> {
-    let engine = Postgres::open(url, listen_url).await?;
+    let engine = Postgres::open(url, listen_url, Arc::new(SystemClock)).await?;
     let facts = facts(&engine).await;
     engine.close().await;
     facts.map_err(|error| OpenError::Unreachable(error.to_string()))

@@ -152,10 +152,12 @@ macro_rules! history_store {
 
             async fn restore(&self, restore: Restore) -> Result<RestoreOutcome, StoreError> {
                 let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
-                let group = change_sets::$engine_module::lock_group(&mut transaction, &restore.group).await?;
-                let Some(group) = group else {
+                let entered =
+                    change_sets::$engine_module::enter_large(&mut transaction, &self.0, &restore.group, &restore.deed);
+                let (Some(group), deed) = &entered.await? else {
                     return Ok(RestoreOutcome::NoSuchRevision);
                 };
+                let group = *group;
                 if !Self::reaches(&mut transaction, group, restore.revision).await? {
                     return Ok(RestoreOutcome::NoSuchRevision);
                 }
@@ -169,7 +171,7 @@ macro_rules! history_store {
                 if outside > 0 {
                     return Self::outside(&mut transaction, group, change_set, outside).await;
                 }
-                let (source, deed) = (Source::Restore, &restore.deed);
+                let source = Source::Restore;
                 let revision =
                     change_sets::$engine_module::apply(&mut transaction, group, change_set, tally, source, deed)
                         .await?;
@@ -177,6 +179,7 @@ macro_rules! history_store {
                 detail.extend(audit::told_counts(counts));
                 let event = audit::done(deed, action::RESTORE_REVISION, &restore.group, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;
+                change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
                 line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(RestoreOutcome::Restored { revision, counts })
             }

@@ -303,11 +303,14 @@ macro_rules! import_store {
 
         #[async_trait]
         impl ImportStore for $name {
-            async fn import(&self, batch: ImportBatch, file: FileRows) -> Result<ImportOutcome, StoreError> {
+            async fn import(&self, mut batch: ImportBatch, file: FileRows) -> Result<ImportOutcome, StoreError> {
                 let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
-                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &batch.group).await? else {
+                let entered =
+                    change_sets::$engine_module::enter_large(&mut transaction, &self.0, &batch.group, &batch.deed);
+                let (Some(group), deed) = entered.await? else {
                     return Ok(ImportOutcome::NoSuchGroup);
                 };
+                batch.deed = deed;
                 if batch.expected_revision.is_some_and(|expected| expected != group.revision) {
                     return Ok(ImportOutcome::RevisionMoved { current: group.revision });
                 }
@@ -347,6 +350,7 @@ macro_rules! import_store {
                 Self::keep(&mut transaction, group, change_set, &import).await?;
                 let event = audit::done(&batch.deed, action::IMPORT_MAPPINGS, &batch.group, told_import(&import));
                 audit::$engine_module::record(&mut transaction, &event).await?;
+                change_sets::$engine_module::hold_right(&mut transaction, &batch.deed).await?;
                 line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(ImportOutcome::Taken { import, bad_rows })
             }
@@ -379,10 +383,13 @@ macro_rules! import_store {
 
             async fn apply(&self, apply: ApplyImport) -> Result<ApplyOutcome, StoreError> {
                 let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
-                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &apply.group).await? else {
+                let entered =
+                    change_sets::$engine_module::enter_large(&mut transaction, &self.0, &apply.group, &apply.deed);
+                let (Some(group), deed) = entered.await? else {
                     return Ok(ApplyOutcome::NoSuchImport);
                 };
-                let found = Self::find_row(&mut transaction, &apply.group, apply.id, apply.deed.at).await?;
+                let deed = &deed;
+                let found = Self::find_row(&mut transaction, &apply.group, apply.id, deed.at).await?;
                 let Some((mut import, change_set)) = found else {
                     return Ok(ApplyOutcome::NoSuchImport);
                 };
@@ -400,7 +407,6 @@ macro_rules! import_store {
                 if outside.count > 0 {
                     return Ok(ApplyOutcome::OutsideRanges(outside));
                 }
-                let deed = &apply.deed;
                 let revision = Self::apply_change_set(&mut transaction, group, change_set, tally, deed).await?;
                 let marked = sqlx::query(statements::SET_APPLIED)
                     .bind(apply.id.to_string())
@@ -414,6 +420,7 @@ macro_rules! import_store {
                 import.state = ImportState::Applied { revision };
                 let event = audit::done(deed, action::APPLY_IMPORT, &apply.group, told_import(&import));
                 audit::$engine_module::record(&mut transaction, &event).await?;
+                change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
                 line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
                 Ok(ApplyOutcome::Applied(import))
             }
@@ -425,9 +432,10 @@ macro_rules! import_store {
                 deed: &Deed,
             ) -> Result<DiscardOutcome, StoreError> {
                 let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
-                if change_sets::$engine_module::lock_group(&mut transaction, group).await?.is_none() {
+                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, group, deed);
+                let (Some(_), deed) = &entered.await? else {
                     return Ok(DiscardOutcome::NoSuchImport);
-                }
+                };
                 match Self::find_row(&mut transaction, group, id, deed.at).await? {
                     None => Ok(DiscardOutcome::NoSuchImport),
                     Some((Import { state: ImportState::Applied { .. }, .. }, _)) => Ok(DiscardOutcome::Applied),

@@ -136,8 +136,9 @@ macro_rules! mapping_store {
 
             async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, &change.group).await?
-                else {
+                let entered =
+                    change_sets::$engine_module::enter(&mut transaction, &self.0, &change.group, &change.deed);
+                let (Some(group), deed) = entered.await? else {
                     return Ok(PutOutcome::NoSuchGroup);
                 };
                 let number = to_i64(change.phone_number);
@@ -169,7 +170,7 @@ macro_rules! mapping_store {
                     .bind(number)
                     .bind(group.key)
                     .bind(change.email.as_str())
-                    .bind(change.deed.at.as_microsecond())
+                    .bind(deed.at.as_microsecond())
                     .execute(&mut *transaction)
                     .await?;
                 let single = SingleChange {
@@ -178,9 +179,9 @@ macro_rules! mapping_store {
                     new_email: Some(change.email.as_str()),
                 };
                 let revision =
-                    change_sets::$engine_module::record_single(&mut transaction, group, single, &change.deed).await?;
+                    change_sets::$engine_module::record_single(&mut transaction, group, single, &deed).await?;
                 let detail = vec![told("phone_number", &change.phone_number), told("revision", &revision)];
-                let event = audit::done(&change.deed, action::PUT_MAPPING, &change.group, detail);
+                let event = audit::done(&deed, action::PUT_MAPPING, &change.group, detail);
                 audit::$engine_module::record(&mut transaction, &event).await?;
                 // With the pin that the address had before, if it had one.
                 let row: MappingRow = sqlx::query_as(statements::FIND_MAPPING)
@@ -200,9 +201,11 @@ macro_rules! mapping_store {
                 deed: &Deed,
             ) -> Result<DeleteOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
+                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed);
+                let (Some(group), deed) = &entered.await? else {
                     return Ok(DeleteOutcome::NotFound);
                 };
+                let group = *group;
                 let deleted: Option<(String,)> = sqlx::query_as(statements::DELETE_MAPPING)
                     .bind(to_i64(number))
                     .bind(group.key)
@@ -228,9 +231,11 @@ macro_rules! mapping_store {
                 deed: &Deed,
             ) -> Result<ReleasePinOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, id).await? else {
+                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed);
+                let (Some(group), deed) = &entered.await? else {
                     return Ok(ReleasePinOutcome::NotFound);
                 };
+                let group = *group;
                 let mapping: Option<(Option<String>,)> = sqlx::query_as(<$engine>::LOCK_PIN)
                     .bind(to_i64(number))
                     .bind(group.key)

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::audit_log::AuditLog;
 use crate::ports::business_group_store::BusinessGroupStore;
+use crate::ports::clock::Clock;
 use crate::ports::consent_store::ConsentStore;
 use crate::ports::history_store::HistoryStore;
 use crate::ports::import_store::ImportStore;
@@ -74,12 +75,12 @@ pub struct Stores {
 }
 
 /// Opens the database of a URL: the only place that chooses the engine. The schema is left as it is; see
-/// [`StoreHealth::migrate`].
+/// [`StoreHealth::migrate`]. The clock tells when a change has its turn, which may be long after its call came.
 ///
 /// # Errors
 /// If the URL can't be read or the database can't be reached.
-pub async fn open(url: &str) -> Result<Stores, OpenError> {
-    open_behind_pooler(url, None).await
+pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Stores, OpenError> {
+    open_behind_pooler(url, None, clock).await
 }
 
 /// Opens the database of a URL that may be a pooler's, which lends sessions for one transaction at a time; then
@@ -88,9 +89,13 @@ pub async fn open(url: &str) -> Result<Stores, OpenError> {
 ///
 /// # Errors
 /// If a URL can't be read or the database can't be reached.
-pub async fn open_behind_pooler(url: &str, listen_url: Option<&str>) -> Result<Stores, OpenError> {
+pub async fn open_behind_pooler(
+    url: &str,
+    listen_url: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> Result<Stores, OpenError> {
     if url.starts_with("sqlite:") {
-        let engine = Sqlite::open(url).await?;
+        let engine = Sqlite::open(url, clock).await?;
         Ok(Stores {
             mappings: Arc::new(mappings::SqliteMappings(engine.clone())),
             imports: Arc::new(imports::SqliteImports(engine.clone())),
@@ -104,7 +109,7 @@ pub async fn open_behind_pooler(url: &str, listen_url: Option<&str>) -> Result<S
             line_watch: Arc::new(line_watch::SqliteLineWatch(engine)),
         })
     } else {
-        let engine = Postgres::open(url, listen_url).await?;
+        let engine = Postgres::open(url, listen_url, clock).await?;
         Ok(Stores {
             mappings: Arc::new(mappings::PostgresMappings(engine.clone())),
             imports: Arc::new(imports::PostgresImports(engine.clone())),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::FromRow;
@@ -14,6 +15,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::postgres::PgRow;
 use sqlx::query::QueryAs;
 
+use crate::ports::clock::Clock;
 use crate::ports::line_generations::LineGenerations;
 use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
@@ -39,6 +41,7 @@ type Query<'q, O> = QueryAs<'q, sqlx::Postgres, O, PgArguments>;
 pub(super) struct Postgres {
     connections: Arc<Connections>,
     lines: Arc<LineGenerations>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Postgres {
@@ -60,6 +63,10 @@ impl Postgres {
     pub(super) const LOCK_LINE: &str = "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END FROM mappings \
          WHERE phone_number = $2 AND email = $3 \
          AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4) FOR UPDATE";
+
+    /// Reads when an API key expires, and keeps it from being revoked until the end of the transaction: a revocation comes
+    /// before the change or after it.
+    pub(super) const HOLD_KEY: &str = "SELECT expires_at FROM api_keys WHERE id = $1 FOR SHARE";
 
     /// Locks a mapping against sign-ins, and reads whom it is pinned to.
     pub(super) const LOCK_PIN: &str =
@@ -111,9 +118,9 @@ impl Postgres {
     pub(super) const CHECK_RANGES: &[&str] = &["SET CONSTRAINTS number_ranges_overlap IMMEDIATE"];
 
     /// With `listen_url`, the address of the server itself, `url` is that of a pooler.
-    pub(super) async fn open(url: &str, listen_url: Option<&str>) -> Result<Self, OpenError> {
+    pub(super) async fn open(url: &str, listen_url: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let connections = Arc::new(Connections::open(url, listen_url).await?);
-        Ok(Self { connections, lines: Arc::default() })
+        Ok(Self { connections, lines: Arc::default(), clock })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -123,6 +130,11 @@ impl Postgres {
         sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
         Self::MIGRATIONS.run_direct(None, &mut connection, false).await?;
         Ok(connection.close().await?)
+    }
+
+    /// The time now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// What is known of changes to lines.

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::FromRow;
 use sqlx::QueryBuilder;
@@ -27,6 +28,7 @@ use tokio::time::sleep;
 
 use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
+use crate::ports::clock::Clock;
 use crate::ports::line_generations::LineGenerations;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::store::bulk;
@@ -64,6 +66,7 @@ pub(super) struct Sqlite {
     /// How many connections for writing there have been.
     writers: Arc<AtomicU64>,
     lines: Arc<LineGenerations>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Sqlite {
@@ -83,6 +86,9 @@ impl Sqlite {
     pub(super) const LOCK_LINE: &str = "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END FROM mappings \
          WHERE phone_number = $2 AND email = $3 \
          AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)";
+
+    /// Reads when an API key expires. Nobody else writes meanwhile.
+    pub(super) const HOLD_KEY: &str = statements::EXPIRY_OF_KEY;
 
     /// Reads whom a mapping is pinned to.
     pub(super) const LOCK_PIN: &str = "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2";
@@ -107,7 +113,7 @@ impl Sqlite {
 
     pub(super) const CHECK_RANGES: &[&str] = &[];
 
-    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+    pub(super) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
         let options = options
             .create_if_missing(true)
@@ -124,7 +130,7 @@ impl Sqlite {
         let reader = sound(SqlitePoolOptions::new()).acquire_timeout(WAIT_LIMIT);
         let exports = reader.clone().max_connections(EXPORTS_AT_ONCE).connect_lazy_with(options.clone());
         let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
-        Ok(Self { writer, reader, exports, writers, lines: Arc::default() })
+        Ok(Self { writer, reader, exports, writers, lines: Arc::default(), clock })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -133,6 +139,11 @@ impl Sqlite {
         Self::MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// The time now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// What is known of changes to lines.

@@ -208,6 +208,8 @@ pub(super) const APPLY_ADDITIONS: &str = "INSERT INTO mappings (phone_number, gr
 pub(super) const ADD_REVISION: &str = "INSERT INTO revisions \
      (group_key, revision, change_set_key, at, actor_kind, actor_id, actor_name, source, released_pin, lost_tenant, \
      gained_tenant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+pub(super) const LAST_REVISION_AT: &str =
+    "SELECT at FROM revisions WHERE group_key = $1 ORDER BY revision DESC LIMIT 1";
 macro_rules! revisions_where {
     ($rest:literal) => {
         concat!(
@@ -284,9 +286,21 @@ pub(super) const ADD_FIRST_SIGN_IN: &str = "INSERT INTO first_sign_ins (tenant_i
 
 // The audit log.
 
-pub(super) const ADD_AUDIT_EVENT: &str = "INSERT INTO audit_events \
-     (at, actor_kind, actor_id, actor_name, action, refused_with, group_id, detail, request_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+/// Never with a time before that of the event before it, of the same business group or of none: they are read in this order.
+macro_rules! add_audit_event {
+    ($same_group:literal) => {
+        concat!(
+            "INSERT INTO audit_events (at, actor_kind, actor_id, actor_name, action, refused_with, group_id, detail, \
+             request_id) VALUES (COALESCE((SELECT l.at FROM (SELECT at FROM audit_events WHERE ",
+            $same_group,
+            " ORDER BY event_key DESC LIMIT 1) l WHERE l.at > $1), $1), $2, $3, $4, $5, $6, $7, $8, $9)"
+        )
+    };
+}
+
+pub(super) const ADD_AUDIT_EVENT: &str = add_audit_event!("group_id = $7");
+/// `$7` is no group.
+pub(super) const ADD_AUDIT_EVENT_OF_NO_GROUP: &str = add_audit_event!("group_id IS NULL");
 /// Among the newest events of a group.
 pub(super) const REFUSED_SIGN_INS: &str = "SELECT at, actor_id, detail, request_id FROM \
      (SELECT event_key, at, actor_id, action, refused_with, detail, request_id FROM audit_events \
@@ -312,6 +326,8 @@ macro_rules! keys_where {
 pub(super) const FIND_KEY: &str = keys_where!("k.secret_hash = $1");
 pub(super) const FIND_KEY_BY_ID: &str = keys_where!("k.id = $1");
 pub(super) const LIST_KEYS: &str = keys_where!("k.id > $1 AND ($3 IS NULL OR g.id = $3) ORDER BY k.id LIMIT $2");
+pub(super) const EXPIRY_OF_KEY: &str = "SELECT expires_at FROM api_keys WHERE id = $1";
+pub(super) const LINK_OF_GROUP: &str = "SELECT 1 FROM business_groups WHERE id = $1 AND tenant_id = $2";
 pub(super) const ADD_KEY: &str = "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 pub(super) const DELETE_KEY: &str = "DELETE FROM api_keys WHERE id = $1";

@@ -2,6 +2,7 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
+use crate::domain::actor::RightSource;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
@@ -64,11 +65,13 @@ macro_rules! tenant_links {
             /// Links a tenant to a group. With a proof it is taken from another group that has none.
             pub(in crate::store) async fn link(
                 transaction: &mut $transaction,
-                id: &BusinessGroupId,
-                link: NewLink,
+                engine: &$engine,
+                (id, link): (&BusinessGroupId, NewLink),
                 deed: &Deed,
             ) -> Result<Linking, StoreError> {
                 let parties = lock_both(transaction, id, link.tenant).await?;
+                let deed = &change_sets::$engine_module::timed(transaction, engine, &groups(&parties), deed).await?;
+                change_sets::$engine_module::hold_right(transaction, deed).await?;
                 let (own, others): (Vec<_>, Vec<_>) = parties.into_iter().partition(|party| party.id == *id);
                 let (Some(own), holder) = (own.first(), others.first()) else {
                     return Ok(Linking::Refused(LinkTenantOutcome::NoSuchGroup));
@@ -112,11 +115,11 @@ macro_rules! tenant_links {
             /// Writes a proof of the tenant that is linked down, if there is none yet; `false` if another tenant is linked.
             pub(in crate::store) async fn prove(
                 transaction: &mut $transaction,
-                id: &BusinessGroupId,
-                proof: TenantProof,
+                engine: &$engine,
+                (id, proof): (&BusinessGroupId, TenantProof),
                 deed: &Deed,
             ) -> Result<bool, StoreError> {
-                let locked = change_sets::$engine_module::lock_group(transaction, id).await?;
+                let (locked, deed) = &change_sets::$engine_module::enter(transaction, engine, id, deed).await?;
                 let Some(group) = locked.filter(|group| group.tenant == Some(proof.tenant)) else {
                     return Ok(false);
                 };
@@ -151,7 +154,12 @@ macro_rules! tenant_links {
                 tenant: Guid,
                 deed: &Deed,
             ) -> Result<(), StoreError> {
-                let deed = Deed { actor: Actor::another_business_group(), at: deed.at, request_id: None };
+                let deed = Deed {
+                    actor: Actor::another_business_group(),
+                    right: RightSource::Lasting,
+                    at: deed.at,
+                    request_id: None,
+                };
                 set_tenant(transaction, holder.group, None).await?;
                 let step = Step::Lost(tenant);
                 let revision =
@@ -186,6 +194,10 @@ macro_rules! tenant_links {
 
 tenant_links!(postgres, Postgres, sqlx::PgTransaction<'static>);
 tenant_links!(sqlite, Sqlite, sqlx::SqliteTransaction<'static>);
+
+fn groups(parties: &[Party]) -> Vec<LockedGroup> {
+    parties.iter().map(|party| party.group).collect()
+}
 
 /// `group_key, revision, mapping_count, tenant_id, id, is_proven`
 type PartyRow = (i64, i64, i64, Option<String>, String, bool);

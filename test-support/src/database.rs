@@ -2,7 +2,10 @@
 
 use std::env;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use signline::ports::clock::Clock;
 use signline::store;
 use signline::store::Stores;
 use sqlx::AssertSqlSafe;
@@ -29,6 +32,15 @@ pub enum Engine {
     Postgres,
     /// SQLite in a file.
     Sqlite,
+}
+
+/// A clock that stands still before everything.
+struct NoTime;
+
+impl Clock for NoTime {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
 }
 
 impl TestDatabase {
@@ -76,12 +88,20 @@ impl TestDatabase {
         &self.url
     }
 
-    /// Opens it and brings it to the program's schema.
+    /// Opens it and brings it to the program's schema. Its clock never moves, so that the times of the callers count.
     ///
     /// # Panics
     /// If it can't be.
     pub async fn open(&self) -> Stores {
-        let stores = store::open(&self.url).await.expect("the database opens");
+        self.open_at(Arc::new(NoTime)).await
+    }
+
+    /// Opens it with a clock of its own, with the current schema.
+    ///
+    /// # Panics
+    /// If it can't be.
+    pub async fn open_at(&self, clock: Arc<dyn Clock>) -> Stores {
+        let stores = store::open(&self.url, clock).await.expect("the database opens");
         stores.health.migrate().await.expect("the migrations apply");
         stores
     }

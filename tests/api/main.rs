@@ -19,6 +19,7 @@ mod imports;
 mod isolation;
 mod keys;
 mod limits;
+mod lost_rights;
 mod mappings;
 mod names;
 mod operations;

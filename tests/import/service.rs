@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use signline::domain::actor::Actor;
 use signline::domain::actor::ActorKind;
 use signline::domain::actor::Deed;
+use signline::domain::actor::RightSource;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
 use signline::domain::history::MappingChange;
@@ -138,7 +139,7 @@ async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static st
     let importer = Importer::new(store.clone(), us());
     let group = BusinessGroupId::parse("abccompany").unwrap();
     let actor = Actor { kind: ActorKind::ApiKey, id: "k1".to_owned(), name: "key".to_owned() };
-    let deed = Deed { actor, at: NOW, request_id: None };
+    let deed = Deed { actor, right: RightSource::Lasting, at: NOW, request_id: None };
     let request = ImportRequest { group, handling, expected_revision: Some(4), apply: Some(None), deed };
     let outcome = importer.import(request, stream::iter(pieces)).await;
     let asked = store.asked.lock().unwrap().clone();

@@ -109,7 +109,7 @@ async fn events_are_found_by_group_actor_and_time(world: World) {
     world.group_with("xyz", &[]).await;
     let actor = Actor { kind: ActorKind::ApiKey, id: "k2".to_owned(), name: "other".to_owned() };
     let refused = NewAuditEvent {
-        deed: Deed { actor, at: time(500), request_id: Some("r1".to_owned()) },
+        deed: Deed { actor, request_id: Some("r1".to_owned()), ..deed(500) },
         action: "putMapping".to_owned(),
         refused_with: Some("email-taken".to_owned()),
         group: Some(abc.clone()),

@@ -58,7 +58,7 @@ async fn every_change_is_a_revision_with_its_rows(world: World) {
     world.put(&abc, 1, "a@abc.com").await;
     world.put(&abc, 1, "x@abc.com").await;
     world.import(replace(&abc, &[(1, "x@abc.com"), (2, "b@abc.com")])).await;
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(9)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(1009)).await.unwrap();
     let expected = [
         (4, Source::Api, counts(0, 0, 1)),
         (3, Source::Import, counts(1, 0, 0)),
@@ -76,7 +76,7 @@ async fn every_change_is_a_revision_with_its_rows(world: World) {
     }
     let page = PageRequest { limit: 1, after: None };
     let newest = world.stores.history.list(&abc, &page).await.unwrap().unwrap().items.remove(0);
-    assert_eq!((newest.at, newest.actor), (time(9), deed(9).actor));
+    assert_eq!((newest.at, newest.actor), (time(1009), deed(9).actor));
     assert!(world.stores.history.list(&id("nobody"), &page).await.unwrap().is_none());
 }
 

@@ -16,6 +16,7 @@ mod model;
 mod pins;
 mod previews;
 mod replica;
+mod rights;
 mod sign_in_check;
 mod support;
 mod tenants;

@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use signline::ports::clock::SystemClock;
 use signline::ports::history_store::Restore;
 use signline::ports::history_store::RestoreOutcome;
 use signline::store;
@@ -40,7 +42,7 @@ async fn migrating_again_changes_nothing(world: World) {
 async fn two_programs_that_migrate_at_once_are_no_harm(world: World) {
     let fresh = TestDatabase::of(world.engine).await;
     let open = async || {
-        let stores = store::open(fresh.url()).await.unwrap();
+        let stores = store::open(fresh.url(), Arc::new(SystemClock)).await.unwrap();
         stores.health.migrate().await.unwrap();
         stores.health.ping().await.unwrap();
     };
@@ -49,7 +51,7 @@ async fn two_programs_that_migrate_at_once_are_no_harm(world: World) {
 
 async fn a_database_without_its_schema_is_not_ready(world: World) {
     let fresh = TestDatabase::of(world.engine).await;
-    let stores = store::open(fresh.url()).await.unwrap();
+    let stores = store::open(fresh.url(), Arc::new(SystemClock)).await.unwrap();
     assert!(stores.health.ping().await.is_err());
 }
 
@@ -157,7 +159,7 @@ async fn a_database_that_cant_be_opened_is_told_without_its_password() {
     for url in
         ["postgres://user:hunter2@127.0.0.1:1/db", "postgres://user:hunter2@[::1", "sqlite://no/such/folder/x.db"]
     {
-        let error = store::open(url).await.err().unwrap().to_string();
+        let error = store::open(url, Arc::new(SystemClock)).await.err().unwrap().to_string();
         assert!(error.contains("SIGNLINE_DATABASE_URL") && !error.contains("hunter2"), "{error}");
         assert!(!error.contains('\n'));
     }
@@ -168,7 +170,7 @@ async fn a_server_that_refuses_says_why() {
     let database = TestDatabase::of(Engine::Postgres).await;
     let missing = format!("{}_missing", database.url());
     for (url, why) in [("postgres://user:hunter2@127.0.0.1:1/db", "refused"), (&missing, "does not exist")] {
-        let error = store::open(url).await.err().unwrap().to_string();
+        let error = store::open(url, Arc::new(SystemClock)).await.err().unwrap().to_string();
         assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
     }
 }

@@ -1,6 +1,8 @@
 //! A database with its stores, and short ways to say what a case needs.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
 use futures_util::StreamExt;
@@ -11,6 +13,7 @@ use jiff::Timestamp;
 use signline::domain::actor::Actor;
 use signline::domain::actor::ActorKind;
 use signline::domain::actor::Deed;
+use signline::domain::actor::RightSource;
 use signline::domain::business_group::BusinessGroup;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::business_group::NewBusinessGroup;
@@ -23,6 +26,7 @@ use signline::domain::number_range::NumberRange;
 use signline::domain::phone_number::NumberingPlan;
 use signline::domain::phone_number::PhoneNumber;
 use signline::ports::business_group_store::CreateGroupOutcome;
+use signline::ports::clock::Clock;
 use signline::ports::import_store::Confirmation;
 use signline::ports::import_store::FileEnd;
 use signline::ports::import_store::FilePiece;
@@ -44,6 +48,23 @@ use uuid::Uuid;
 /// The first number of the ranges that groups get.
 pub(crate) const BASE: u64 = 17_635_550_000;
 
+/// A clock that stands where it is set.
+#[derive(Default)]
+pub(crate) struct SetClock(AtomicI64);
+
+impl SetClock {
+    /// So many seconds after the day of [`time`].
+    pub(crate) fn set(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        time(self.0.load(Ordering::Relaxed))
+    }
+}
+
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
     pub(crate) engine: Engine,
@@ -55,6 +76,13 @@ impl World {
         let database = TestDatabase::of(engine).await;
         let stores = database.open().await;
         Self { database, engine, stores }
+    }
+
+    /// The same database with a clock that moves.
+    pub(crate) async fn with_clock(self) -> (Self, Arc<SetClock>) {
+        let clock = Arc::<SetClock>::default();
+        let stores = self.database.open_at(Arc::<SetClock>::clone(&clock)).await;
+        (Self { stores, ..self }, clock)
     }
 
     pub(crate) async fn create(&self, name: &str, ranges: &[NumberRange]) -> CreateGroupOutcome {
@@ -83,7 +111,7 @@ impl World {
             group: group.clone(),
             phone_number: number(BASE + at),
             email: address(email),
-            deed: deed(i64::try_from(at).expect("a small number")),
+            deed: deed(i64::try_from(at % 1000).expect("a small number")),
         };
         self.stores.mappings.put(&change).await.expect("the store answers")
     }
@@ -159,7 +187,7 @@ pub(crate) fn time(seconds: i64) -> Timestamp {
 /// Something done by an operator, so many seconds after some day.
 pub(crate) fn deed(seconds: i64) -> Deed {
     let actor = Actor { kind: ActorKind::ApiKey, id: "k1".to_owned(), name: "operator".to_owned() };
-    Deed { actor, at: time(seconds), request_id: None }
+    Deed { actor, right: RightSource::Lasting, at: time(seconds), request_id: None }
 }
 
 /// A file, and what is to become of it.

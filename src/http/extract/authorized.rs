@@ -130,7 +130,8 @@ pub struct WithoutRight {
 fn deed(request: &HttpRequest, caller: &Caller) -> Result<Deed, Problem> {
     let services = Services::of(request)?;
     let RequestId(request_id) = RequestId::of(request);
-    let deed = Deed { actor: caller.actor(), at: services.clock.now(), request_id: Some(request_id) };
+    let (actor, right, at) = (caller.actor(), caller.right_source(), services.clock.now());
+    let deed = Deed { actor, right, at, request_id: Some(request_id) };
     if caller.may_be_written_down() {
         request.extensions_mut().insert(deed.clone());
     }

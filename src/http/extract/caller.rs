@@ -11,6 +11,7 @@ use crate::access::Standing;
 use crate::auth::ValidatedToken;
 use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
+use crate::domain::actor::RightSource;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
@@ -85,6 +86,21 @@ impl Caller {
         match self {
             Self::Key(key) => Actor::from(key),
             Self::Person { token, .. } => Actor::from(&token.sign_in),
+        }
+    }
+
+    /// What her right rests on, for the store to look it up again.
+    #[must_use]
+    pub fn right_source(&self) -> RightSource {
+        match self {
+            Self::Key(key) => RightSource::ApiKey(key.id),
+            Self::Person { token, standing } => match &standing.right {
+                Ok(Grant::BusinessGroupAdmin(group)) => {
+                    RightSource::LinkedTenant { tenant: token.sign_in.tid, group: group.clone() }
+                }
+                // An operator's right stands in her token. Who has none changes nothing.
+                _ => RightSource::Lasting,
+            },
         }
     }
 

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 
 use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
+use crate::domain::actor::RightSource;
 use crate::domain::application::ApplicationName;
 use crate::domain::audit::NewAuditEvent;
 use crate::domain::audit::action;
@@ -152,7 +153,12 @@ fn write_down(services: &Services, request: &HttpRequest, sign_in: &SignIn, two:
         (refusal::SIGN_IN_NUMBER, two.sign_in_number.to_string()),
     ];
     let event = NewAuditEvent {
-        deed: Deed { actor: Actor::from(sign_in), at: services.clock.now(), request_id: Some(request_id) },
+        deed: Deed {
+            actor: Actor::from(sign_in),
+            right: RightSource::Lasting,
+            at: services.clock.now(),
+            request_id: Some(request_id),
+        },
         action: action::RESOLVE_LINE.to_owned(),
         refused_with: Some(ProblemKind::IdentityChanged.slug().to_owned()),
         group: Some(two.business_group.clone()),
