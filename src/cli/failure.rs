@@ -5,13 +5,16 @@ use std::fmt;
 use crate::cli::terminal::shown;
 use crate::client::ClientError;
 use crate::client::Refusal;
+use crate::domain::import::LargeChange;
 
-/// The exit status; clap has 2 for a wrong command line.
+/// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Status {
     /// Anything else: settings, files, network, the service's other refusals.
     Error = 1,
+    /// A wrong command line, which clap ends with it too.
+    Usage = 2,
     /// The file has problems.
     Rejected = 3,
     /// The mappings changed since the preview or the export.
@@ -39,7 +42,7 @@ impl Failure {
         let (status, message) = match refusal.slug() {
             "import-rejected" => (Status::Rejected, refusal.detail.clone()),
             "stale-import" | "revision-moved" => (Status::Stale, refusal.detail.clone()),
-            "confirm-removals" => (Status::Unconfirmed, many_removals(&refusal)),
+            "confirm-removals" | "confirm-changes" => (Status::Unconfirmed, unconfirmed(&refusal)),
             "unauthenticated" | "invalid-token" => {
                 (Status::Error, format!("{} Check SIGNLINE_API_KEY.", titled(&refusal)))
             }
@@ -54,14 +57,34 @@ fn titled(refusal: &Refusal) -> String {
     format!("{}: {}", refusal.title, refusal.detail)
 }
 
-fn many_removals(refusal: &Refusal) -> String {
-    let (Some(removed), Some(mapping_count)) = (refusal.removed, refusal.mapping_count) else {
+fn unconfirmed(refusal: &Refusal) -> String {
+    let Some(large) = refusal.large_change() else {
         return titled(refusal);
     };
-    format!(
-        "The file would remove {removed} of {mapping_count} mappings: these people could not sign in any more. If that is \
-         meant, add --confirm-removals {removed}. Nothing was changed."
-    )
+    let said = said(large, "The file would");
+    format!("{} If that is meant, add {}. Nothing was changed.", said.join(" "), flags(large))
+}
+
+/// What a file does that somebody must agree to, a sentence each.
+pub(super) fn said(large: LargeChange, it: &str) -> Vec<String> {
+    let of = |count: u64| format!("{count} of {}", large.mapping_count);
+    let removed = large
+        .removed
+        .map(|count| format!("{it} remove {} mappings: these people could not sign in any more.", of(count)));
+    let reassigned = large.reassigned.map(|count| {
+        format!(
+            "{it} give {} people a number that is or was somebody else's, as when a column has slipped by a row.",
+            of(count)
+        )
+    });
+    removed.into_iter().chain(reassigned).collect()
+}
+
+/// The arguments that agree to it.
+pub(super) fn flags(large: LargeChange) -> String {
+    let removed = large.removed.map(|count| format!("--confirm-removals {count}"));
+    let reassigned = large.reassigned.map(|count| format!("--confirm-changes {count}"));
+    removed.into_iter().chain(reassigned).collect::<Vec<_>>().join(" ")
 }
 
 /// On one line, and without anything that a terminal would obey.

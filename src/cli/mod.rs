@@ -44,10 +44,10 @@ it is printed.
 Exit status:
   0  done, or left as a preview
   1  an error: the network, the service, a file
-  2  a wrong command line
+  2  a wrong command line, or a key that would go in clear to another machine
   3  the file has problems, which are listed; nothing was changed
   4  the mappings changed since the preview or the export; nothing was changed
-  5  nobody agreed to it, or to that many removals; nothing was changed";
+  5  nobody agreed to it, to that many removals or to that many changed numbers; nothing was changed";
 
 /// What the doctor says about its end.
 const DOCTOR_HELP: &str = "\
@@ -65,7 +65,7 @@ The API key is read from SIGNLINE_API_KEY.
 Exit status:
   0  done
   1  an error: the network, the service, a file
-  2  a wrong command line";
+  2  a wrong command line, or a key that would go in clear to another machine";
 
 /// Resolves a Microsoft sign-in to a phone number.
 #[derive(Debug, Parser)]

@@ -5,6 +5,8 @@ use std::env;
 use clap::Args;
 
 use crate::cli::failure::Failure;
+use crate::cli::failure::Status;
+use crate::cli::terminal::quoted;
 use crate::client::ApiKey;
 use crate::client::Client;
 use crate::client::ServerUrl;
@@ -23,6 +25,9 @@ pub(super) struct ServerArgs {
         help = "Where the service is [env: SIGNLINE_URL] [default: http://127.0.0.1:8080]"
     )]
     pub(super) url: Option<ServerUrl>,
+    /// Send the key over plain http to another machine, where whoever listens on the way can read it.
+    #[arg(long)]
+    insecure_http: bool,
 }
 
 impl ServerArgs {
@@ -30,7 +35,28 @@ impl ServerArgs {
         let key = variable(API_KEY_VARIABLE)?
             .ok_or_else(|| format!("{API_KEY_VARIABLE} is not set: it holds the API key that the service is shown"))?;
         let key = ApiKey::parse(&key).map_err(|error| format!("{API_KEY_VARIABLE} {error}"))?;
-        Ok(Client::new(self.url()?, key)?)
+        let url = self.url()?;
+        self.check_way(&url)?;
+        Ok(Client::new(url, key)?)
+    }
+
+    /// What a command that is shown to be copied says of the service.
+    pub(super) fn arguments(&self) -> String {
+        let url = self.url.as_ref().map(|url| format!(" --url {}", quoted(&url.to_string()))).unwrap_or_default();
+        let insecure = if self.insecure_http { " --insecure-http" } else { "" };
+        url + insecure
+    }
+
+    /// A key that goes over the network in clear belongs to everybody on the way.
+    fn check_way(&self, url: &ServerUrl) -> Result<(), Failure> {
+        if url.is_encrypted() || url.is_loopback() || self.insecure_http {
+            return Ok(());
+        }
+        let message = format!(
+            "{url} is not encrypted, so anybody on the way could read the API key and the mappings: use https, or add \
+             --insecure-http if the way is safe otherwise"
+        );
+        Err(Failure::new(Status::Usage, message))
     }
 
     fn url(&self) -> Result<ServerUrl, String> {

@@ -25,6 +25,15 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
+/// The text as one word of a POSIX shell's command line, which is shown to be copied.
+pub(super) fn quoted(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/%@=+,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// Whether there is somebody to be asked.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -116,6 +125,20 @@ mod tests {
             ("\u{7}", "\\u{7}"),
         ] {
             assert_eq!(shown(raw), expected);
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_command_is_one_word_to_the_shell() {
+        for (text, expected) in [
+            ("https://signline.example:8443/a_b", "https://signline.example:8443/a_b"),
+            ("https://signline.example/a-b", "https://signline.example/a-b"),
+            ("https://x/$(id)", "'https://x/$(id)'"),
+            ("https://x/;id", "'https://x/;id'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(text), expected);
         }
     }
 

@@ -2,8 +2,13 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error;
+use uuid::Uuid;
 
 use crate::client::upload::Mode;
+use crate::domain::history::ChangeCounts;
+use crate::domain::import::LargeChange;
 
 /// A business group.
 #[derive(Debug, Deserialize)]
@@ -27,8 +32,9 @@ pub enum State {
 /// An uploaded file, and what it changes.
 #[derive(Debug, Deserialize)]
 pub struct Import {
-    /// Names it.
-    pub id: String,
+    /// Names it. It stands in commands that are shown to be copied, so it is what it should be, or no answer of the service.
+    #[serde(deserialize_with = "uuid")]
+    pub id: Uuid,
     /// Whether it was applied.
     pub state: State,
     /// What becomes of mappings that are not in the file.
@@ -43,6 +49,9 @@ pub struct Import {
     pub changed: u64,
     /// Mappings that go.
     pub removed: u64,
+    /// People who get a number that is or was somebody else's; a service of a version before does not count them.
+    #[serde(default)]
+    pub reassigned: Option<u64>,
     /// Rows that stood so already.
     pub unchanged: u64,
     /// How many problems the rows have that were left out.
@@ -60,6 +69,20 @@ impl Import {
     pub fn change_count(&self) -> u64 {
         self.added.saturating_add(self.changed).saturating_add(self.removed)
     }
+
+    /// What somebody must agree to first, of a group with so many mappings.
+    #[must_use]
+    pub fn large_change(&self, mapping_count: u64) -> Option<LargeChange> {
+        let counts = ChangeCounts { added: self.added, changed: self.changed, removed: self.removed };
+        LargeChange::of(mapping_count, counts, self.reassigned.unwrap_or_default())
+    }
+}
+
+/// An id, in the one spelling that the service writes.
+fn uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let id = Uuid::try_parse(&text).ok().filter(|id| id.to_string() == text);
+    id.ok_or_else(|| D::Error::custom("an id that is not a UUID"))
 }
 
 /// A change of one mapping.
@@ -155,7 +178,9 @@ pub struct Refusal {
     pub revisions: Vec<Revision>,
     /// `confirm-removals`: how many mappings would go.
     pub removed: Option<u64>,
-    /// `confirm-removals`: how many there are.
+    /// `confirm-changes`: how many people would get a number that is or was somebody else's.
+    pub reassigned: Option<u64>,
+    /// `confirm-removals`, `confirm-changes`: of how many mappings.
     pub mapping_count: Option<u64>,
 }
 
@@ -164,5 +189,13 @@ impl Refusal {
     #[must_use]
     pub fn slug(&self) -> &str {
         self.r#type.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What somebody must agree to first, if that is what is missing.
+    #[must_use]
+    pub fn large_change(&self) -> Option<LargeChange> {
+        let large =
+            LargeChange { removed: self.removed, reassigned: self.reassigned, mapping_count: self.mapping_count? };
+        Some(large).filter(|_| matches!(self.slug(), "confirm-removals" | "confirm-changes"))
     }
 }

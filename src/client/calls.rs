@@ -11,6 +11,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::header::IF_MATCH;
 use tokio::time::timeout;
 use url::Url;
+use uuid::Uuid;
 
 use crate::client::answers::ChangePage;
 use crate::client::answers::Group;
@@ -23,6 +24,8 @@ use crate::client::server_url::ServerUrl;
 use crate::client::transport;
 use crate::client::upload::Upload;
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::import::Confirmation;
+use crate::domain::revision_tag::RevisionTag;
 
 /// How long a small call may take.
 const CALL_LIMIT: Duration = Duration::from_mins(1);
@@ -76,7 +79,7 @@ impl Client {
             call = call.header(CONTENT_LENGTH, length);
         }
         if let Some(revision) = upload.options.if_match {
-            call = call.header(IF_MATCH, format!("\"{revision}\""));
+            call = call.header(IF_MATCH, RevisionTag(revision).to_string());
         }
         let answer = self.send(call.body(upload.body)).await?;
         transport::read(&self.url, answer).await
@@ -86,8 +89,8 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`]
-    pub async fn import(&self, group: &BusinessGroupId, id: &str) -> Result<Import, ClientError> {
-        let url = self.group_url(group, &["imports", id]);
+    pub async fn import(&self, group: &BusinessGroupId, id: Uuid) -> Result<Import, ClientError> {
+        let url = self.group_url(group, &["imports", &id.to_string()]);
         let answer = self.send(self.call(Method::GET, url).timeout(CALL_LIMIT)).await?;
         transport::read(&self.url, answer).await
     }
@@ -99,11 +102,11 @@ impl Client {
     pub async fn changes(
         &self,
         group: &BusinessGroupId,
-        id: &str,
+        id: Uuid,
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<ChangePage, ClientError> {
-        let mut url = self.group_url(group, &["imports", id, "changes"]);
+        let mut url = self.group_url(group, &["imports", &id.to_string(), "changes"]);
         url.query_pairs_mut().append_pair("limit", &limit.to_string());
         if let Some(cursor) = cursor {
             url.query_pairs_mut().append_pair("cursor", cursor);
@@ -112,19 +115,21 @@ impl Client {
         transport::read(&self.url, answer).await
     }
 
-    /// Applies an import; `confirm_removals` is how many mappings it may remove. Applying twice changes nothing more.
+    /// Applies an import that may do what was `confirmed`. Applying twice changes nothing more.
     ///
     /// # Errors
     /// [`ClientError`]
     pub async fn apply(
         &self,
         group: &BusinessGroupId,
-        id: &str,
-        confirm_removals: Option<u64>,
+        id: Uuid,
+        confirmed: Confirmation,
     ) -> Result<Import, ClientError> {
-        let mut url = self.group_url(group, &["imports", id, "apply"]);
-        if let Some(count) = confirm_removals {
-            url.query_pairs_mut().append_pair("confirm_removals", &count.to_string());
+        let mut url = self.group_url(group, &["imports", &id.to_string(), "apply"]);
+        for (name, count) in [("confirm_removals", confirmed.removed), ("confirm_changes", confirmed.reassigned)] {
+            if let Some(count) = count {
+                url.query_pairs_mut().append_pair(name, &count.to_string());
+            }
         }
         let answer = self.send(self.call(Method::POST, url).timeout(IMPORT_LIMIT)).await?;
         transport::read(&self.url, answer).await
@@ -134,8 +139,8 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`]
-    pub async fn discard(&self, group: &BusinessGroupId, id: &str) -> Result<(), ClientError> {
-        let url = self.group_url(group, &["imports", id]);
+    pub async fn discard(&self, group: &BusinessGroupId, id: Uuid) -> Result<(), ClientError> {
+        let url = self.group_url(group, &["imports", &id.to_string()]);
         self.send(self.call(Method::DELETE, url).timeout(CALL_LIMIT)).await.map(|_| ())
     }
 

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::client::error::ClientError;
 use crate::client::server_url::ServerUrl;
+use crate::domain::revision_tag::RevisionTag;
 
 /// How long an export may stand still.
 const IDLE_LIMIT: Duration = Duration::from_mins(1);
@@ -35,7 +36,7 @@ impl Export {
     #[must_use]
     pub fn revision(&self) -> Option<i64> {
         let tag = self.answer.headers().get(ETAG)?.to_str().ok()?;
-        tag.trim_start_matches("W/").trim_matches('"').parse().ok()
+        RevisionTag::parse(tag).map(|tag| tag.0)
     }
 
     /// The next piece of it; nothing after the last, if all of it has come.

@@ -47,12 +47,15 @@ impl ServerUrl {
         url
     }
 
-    pub(super) fn is_encrypted(&self) -> bool {
+    /// Whether what is sent there is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
     }
 
     /// Whether the service is on this machine.
-    pub(super) fn is_loopback(&self) -> bool {
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),

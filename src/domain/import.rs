@@ -11,8 +11,16 @@ use crate::domain::phone_number::PhoneNumber;
 /// How long a preview is kept.
 pub const PREVIEW_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// A smaller group may lose all its mappings to a file unasked.
+/// A file may do what it likes with fewer mappings unasked.
 const GUARDED_MAPPINGS: u64 = 10;
+
+/// Previews of a group that wait to be applied: each holds what its file would change, and the oldest goes when there is one
+/// more. People look at one or two; a script that uploads and never applies must not fill the disk.
+pub const MAX_WAITING_PREVIEWS: u32 = 10;
+
+/// Changes that all waiting previews of a group hold together, but for the newest, which is kept whatever its size: two sheets
+/// of the largest companies, and about 400 MB in the database.
+pub const MAX_WAITING_CHANGES: u64 = 2_000_000;
 
 /// What an import makes of mappings that are not in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +145,10 @@ pub struct Import {
     pub row_count: u64,
     /// What it changes.
     pub counts: ChangeCounts,
+    /// How many people it gives a number that somebody else of the group has or had last: those who have or had last another
+    /// number themselves. New people on a leaver's number and addresses that are renamed are none of them. `None` of an import
+    /// that a version before this one has kept.
+    pub reassigned: Option<u64>,
     /// Rows of the file that stood so already.
     pub unchanged: u64,
     /// How many problems were left out with their rows; `None` where none may be.
@@ -176,10 +188,53 @@ impl ImportMode {
     }
 }
 
-/// Whether so large a removal is more likely a mistake than meant: more than half of ten or more mappings.
-#[must_use]
-pub fn needs_confirmation(mode: ImportMode, mappings_before: u64, removed: u64) -> bool {
-    mode == ImportMode::Replace && mappings_before >= GUARDED_MAPPINGS && removed > mappings_before / 2
+/// What somebody has agreed to lose or to have changed by a file; `None` where they were not asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Confirmation {
+    /// How many mappings may go.
+    pub removed: Option<u64>,
+    /// How many people may get a number that is or was somebody else's.
+    pub reassigned: Option<u64>,
+}
+
+/// What a file does that is more likely a mistake than meant, so that somebody must agree to it first: a sheet that is cut off
+/// takes most people's lines away, and a column that slipped by a row gives each a colleague's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LargeChange {
+    /// How many mappings would go, if they are too many to go unasked.
+    pub removed: Option<u64>,
+    /// How many people would get a number that is or was somebody else's, if they are too many.
+    pub reassigned: Option<u64>,
+    /// How many mappings there are; where they are fewer than ten, how many the file would leave.
+    pub mapping_count: u64,
+}
+
+impl LargeChange {
+    /// What a file with these counts does to `mapping_count` mappings that somebody must agree to; `None` if that is nothing.
+    ///
+    /// Each of the two is asked for where it is more than half of ten or more mappings. People who get another's number are
+    /// counted against the mappings there are, or, where fewer than ten are there, against those that the file leaves: a group
+    /// that was emptied first would get a slipped sheet unasked.
+    #[must_use]
+    pub fn of(mapping_count: u64, counts: ChangeCounts, reassigned: u64) -> Option<Self> {
+        let left = mapping_count.saturating_add(counts.added).saturating_sub(counts.removed);
+        let base = if mapping_count < GUARDED_MAPPINGS { left } else { mapping_count };
+        let large = |count: u64, of: u64| Some(count).filter(|_| of >= GUARDED_MAPPINGS && count > of / 2);
+        let (removed, reassigned) = (large(counts.removed, mapping_count), large(reassigned, base));
+        Self { removed, reassigned, mapping_count: base }.unless_empty()
+    }
+
+    /// What of it nobody has agreed to: each wants just its number.
+    #[must_use]
+    pub fn without(self, confirmed: Confirmation) -> Option<Self> {
+        let removed = self.removed.filter(|count| confirmed.removed != Some(*count));
+        let reassigned = self.reassigned.filter(|count| confirmed.reassigned != Some(*count));
+        Self { removed, reassigned, ..self }.unless_empty()
+    }
+
+    fn unless_empty(self) -> Option<Self> {
+        Some(self).filter(|large| large.removed.is_some() || large.reassigned.is_some())
+    }
 }
 
 #[cfg(test)]
@@ -201,13 +256,50 @@ mod tests {
         assert!(PackedRows::default().is_empty());
     }
 
+    fn counts(added: u64, removed: u64) -> ChangeCounts {
+        ChangeCounts { added, changed: 0, removed }
+    }
+
     #[test]
     fn more_than_half_of_ten_or_more_is_a_large_removal() {
         for (before, removed, expected) in
             [(9, 9, false), (10, 5, false), (10, 6, true), (11, 5, false), (11, 6, true), (0, 0, false)]
         {
-            assert_eq!(needs_confirmation(ImportMode::Replace, before, removed), expected, "{removed} of {before}");
-            assert!(!needs_confirmation(ImportMode::Merge, before, removed));
+            let large = LargeChange::of(before, counts(0, removed), 0);
+            let asked = LargeChange { removed: Some(removed), reassigned: None, mapping_count: before };
+            assert_eq!(large, expected.then_some(asked), "{removed} of {before}");
         }
+    }
+
+    #[test]
+    fn more_than_half_of_ten_or_more_who_get_anothers_number_are_a_large_change() {
+        for (before, added, removed, reassigned, expected) in [
+            (9, 0, 0, 9, None),
+            (10, 0, 0, 5, None),
+            (10, 0, 0, 6, Some(10)),
+            // Those who are new do not water it down.
+            (10, 90, 0, 6, Some(10)),
+            // After a group was emptied it is what the file leaves that counts.
+            (0, 20, 0, 20, Some(20)),
+            (1, 19, 0, 10, None),
+            (1, 19, 0, 11, Some(20)),
+            (0, 9, 0, 9, None),
+        ] {
+            let large = LargeChange::of(before, counts(added, removed), reassigned);
+            let asked = |mapping_count| LargeChange { removed: None, reassigned: Some(reassigned), mapping_count };
+            assert_eq!(large, expected.map(asked), "{reassigned} of {before}");
+        }
+    }
+
+    #[test]
+    fn each_of_the_two_wants_its_own_number() {
+        let large = LargeChange::of(20, counts(0, 11), 15).unwrap();
+        assert_eq!((large.removed, large.reassigned), (Some(11), Some(15)));
+        let confirmed = |removed, reassigned| large.without(Confirmation { removed, reassigned });
+        assert_eq!(confirmed(None, None), Some(large));
+        assert_eq!(confirmed(Some(11), None), Some(LargeChange { removed: None, ..large }));
+        assert_eq!(confirmed(Some(15), Some(15)), Some(LargeChange { reassigned: None, ..large }));
+        assert_eq!(confirmed(Some(11), Some(14)), Some(LargeChange { removed: None, ..large }));
+        assert_eq!(confirmed(Some(11), Some(15)), None);
     }
 }

@@ -22,6 +22,7 @@ pub mod number_range;
 pub mod page;
 pub mod phone_number;
 pub mod public_url;
+pub mod revision_tag;
 pub mod sign_in;
 pub mod spreadsheet;
 pub mod tenant;

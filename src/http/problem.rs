@@ -100,6 +100,8 @@ problem_kinds! {
     StaleImport = CONFLICT, "stale-import", "The mappings have changed since the preview";
     /// An import removes so much that somebody must agree first.
     ConfirmRemovals = CONFLICT, "confirm-removals", "So many removals must be confirmed";
+    /// An import gives so many people another's number that somebody must agree first.
+    ConfirmChanges = CONFLICT, "confirm-changes", "So many changed numbers must be confirmed";
     /// Numbers of a revision have left the group's ranges.
     OutsideRanges = CONFLICT, "outside-ranges", "Numbers have left the business group's ranges";
     /// The mappings changed since the revision of `If-Match`.
@@ -335,7 +337,12 @@ pub struct ProblemDocument {
     /// `confirm-removals`: how many mappings the import removes.
     #[schema(required = false)]
     pub removed: Option<u64>,
-    /// `confirm-removals`: how many there are.
+    /// `confirm-changes`, and `confirm-removals` where both must be confirmed: how many people the import gives a number that is
+    /// or was somebody else's.
+    #[schema(required = false)]
+    pub reassigned: Option<u64>,
+    /// `confirm-removals`, `confirm-changes`: how many mappings there are; where they are fewer than ten, how many the import
+    /// would leave.
     #[schema(required = false)]
     pub mapping_count: Option<u64>,
     /// `tenant-taken`: whether a proof would take the tenant over; `tenant-not-linked`: the tenant is linked, and a proof is all

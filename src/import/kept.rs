@@ -8,7 +8,9 @@ use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::MappingChange;
 use crate::domain::history::Revision;
+use crate::domain::import::Confirmation;
 use crate::domain::import::Import;
+use crate::domain::import::LargeChange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
@@ -17,10 +19,8 @@ use crate::import::service::add_bad_rows;
 use crate::ports::clock::Clock;
 use crate::ports::import_store::ApplyImport;
 use crate::ports::import_store::ApplyOutcome;
-use crate::ports::import_store::Confirmation;
 use crate::ports::import_store::DiscardOutcome;
 use crate::ports::import_store::ImportStore;
-use crate::ports::import_store::LargeRemoval;
 use crate::ports::store_error::StoreError;
 
 /// What can be done with uploaded imports.
@@ -58,9 +58,9 @@ pub enum KeptImportError {
     /// Numbers of the file have left the group's ranges since the preview.
     #[error("{} numbers of the file have left the business group's number ranges since the preview", .0.count)]
     OutsideRanges(Problems),
-    /// So many mappings would go that somebody must agree.
-    #[error("the import would remove {} of {} mappings", .0.removed, .0.mapping_count)]
-    ConfirmRemovals(LargeRemoval),
+    /// So much would go or change that somebody must agree.
+    #[error("the import changes so many mappings that somebody must agree")]
+    Unconfirmed(LargeChange),
     /// It was applied, so it can't be dropped.
     #[error("the import was applied already: to undo it, restore the revision before it")]
     Applied,
@@ -121,7 +121,7 @@ impl KeptImports {
                 add_bad_rows(&mut problems, bad_rows);
                 Err(KeptImportError::OutsideRanges(problems))
             }
-            ApplyOutcome::ConfirmRemovals(large) => Err(KeptImportError::ConfirmRemovals(large)),
+            ApplyOutcome::Unconfirmed(large) => Err(KeptImportError::Unconfirmed(large)),
             ApplyOutcome::NoSuchImport => Err(KeptImportError::NoSuchImport),
         }
     }

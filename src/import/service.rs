@@ -15,8 +15,10 @@ use uuid::Uuid;
 
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::import::Confirmation;
 use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
+use crate::domain::import::LargeChange;
 use crate::domain::import::PREVIEW_LIFETIME;
 use crate::domain::phone_number::NumberingPlan;
 use crate::import::backlog;
@@ -30,14 +32,12 @@ use crate::import::reading_thread;
 use crate::ports::import_store::BadRow;
 use crate::ports::import_store::BadRowReason;
 use crate::ports::import_store::BadRows;
-use crate::ports::import_store::Confirmation;
 use crate::ports::import_store::FileEnd;
 use crate::ports::import_store::FilePiece;
 use crate::ports::import_store::FileRows;
 use crate::ports::import_store::ImportBatch;
 use crate::ports::import_store::ImportOutcome;
 use crate::ports::import_store::ImportStore;
-use crate::ports::import_store::LargeRemoval;
 use crate::ports::store_error::StoreError;
 
 /// What becomes of mappings that are not in the file, and of rows that are bad. A replace that leaves bad rows out
@@ -73,10 +73,9 @@ pub struct ImportRequest {
     pub group: BusinessGroupId,
     /// What becomes of other mappings and of bad rows.
     pub handling: Handling,
-    /// Go through only if the group's mappings are still of this revision.
-    pub expected_revision: Option<i64>,
-    /// Whether the file is applied at once, and how many mappings somebody agreed to lose; `None`: it is kept until it is
-    /// applied.
+    /// Go through only if the group's mappings are of one of these revisions; `None`: whatever they are of.
+    pub expected_revisions: Option<Vec<i64>>,
+    /// Whether the file is applied at once, and what somebody has agreed to; `None`: it is kept until it is applied.
     pub apply: Option<Confirmation>,
     /// Who uploads it, and when.
     pub deed: Deed,
@@ -103,9 +102,9 @@ pub enum ImportError<E> {
         /// The revision they are of.
         current: i64,
     },
-    /// So many mappings would go that somebody must agree.
-    #[error("the file would remove {} of {} mappings", .0.removed, .0.mapping_count)]
-    ConfirmRemovals(LargeRemoval),
+    /// So much would go or change that somebody must agree.
+    #[error("the file changes so many mappings that somebody must agree")]
+    Unconfirmed(LargeChange),
     /// There is no such group.
     #[error("there is no such business group")]
     NoSuchGroup,
@@ -214,7 +213,7 @@ fn batch(request: ImportRequest) -> ImportBatch {
         group: request.group,
         mode: request.handling.mode(),
         skips_bad_rows: request.handling.skips_bad_rows(),
-        expected_revision: request.expected_revision,
+        expected_revisions: request.expected_revisions,
         apply: request.apply,
         // A clock that is out by thousands of years gives previews that end at once.
         expires_at: request.deed.at.checked_add(PREVIEW_LIFETIME).unwrap_or(request.deed.at),
@@ -234,7 +233,7 @@ fn report<E>(outcome: ImportOutcome, mut problems: Problems) -> Result<ImportRep
             Err(ImportError::Rejected(problems))
         }
         ImportOutcome::RevisionMoved { current } => Err(ImportError::RevisionMoved { current }),
-        ImportOutcome::ConfirmRemovals(large) => Err(ImportError::ConfirmRemovals(large)),
+        ImportOutcome::Unconfirmed(large) => Err(ImportError::Unconfirmed(large)),
         ImportOutcome::NoSuchGroup => Err(ImportError::NoSuchGroup),
     }
 }

@@ -12,9 +12,11 @@ use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::MappingChange;
 use crate::domain::history::Revision;
+use crate::domain::import::Confirmation;
 use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportRow;
+use crate::domain::import::LargeChange;
 use crate::domain::import::PackedRows;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
@@ -25,7 +27,9 @@ use crate::ports::store_error::StoreError;
 /// reader sees it.
 #[async_trait]
 pub trait ImportStore: Send + Sync {
-    /// Holds a file against the group's mappings, and keeps what it would change or applies it, whole or not at all.
+    /// Compares a file with the group's mappings, and keeps what it would change or applies it, whole or not at all. Where
+    /// previews of the group wait beyond [`MAX_WAITING_PREVIEWS`](crate::domain::import::MAX_WAITING_PREVIEWS) or
+    /// [`MAX_WAITING_CHANGES`](crate::domain::import::MAX_WAITING_CHANGES), the oldest go.
     async fn import(&self, batch: ImportBatch, file: FileRows) -> Result<ImportOutcome, StoreError>;
 
     /// Finds an import of a group; `None` if there is none, or it has expired by `now`.
@@ -62,9 +66,9 @@ pub struct ImportBatch {
     /// Whether rows that are bad or can't go in are left out. If not, the first of them stops the import: from then on the
     /// file is only checked to its end.
     pub skips_bad_rows: bool,
-    /// Go through only if the group's mappings are still of this revision.
-    pub expected_revision: Option<i64>,
-    /// Whether the file is applied in the same transaction.
+    /// Go through only if the group's mappings are of one of these revisions; `None`: whatever they are of.
+    pub expected_revisions: Option<Vec<i64>>,
+    /// Whether the file is applied in the same transaction, and what somebody has agreed to then.
     pub apply: Option<Confirmation>,
     /// When a preview expires.
     pub expires_at: Timestamp,
@@ -103,9 +107,6 @@ pub struct FileEnd {
     pub is_rejected: bool,
 }
 
-/// How many mappings somebody agreed to lose; `None` if she was not asked.
-pub type Confirmation = Option<u64>;
-
 /// What became of an [`ImportBatch`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportOutcome {
@@ -127,19 +128,10 @@ pub enum ImportOutcome {
         /// The revision they are of.
         current: i64,
     },
-    /// So many mappings would go that somebody must agree. Nothing was changed.
-    ConfirmRemovals(LargeRemoval),
+    /// So much would go or change that somebody must agree. Nothing was changed.
+    Unconfirmed(LargeChange),
     /// There is no such group.
     NoSuchGroup,
-}
-
-/// A removal that is larger than a file may make unasked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LargeRemoval {
-    /// How many mappings would go.
-    pub removed: u64,
-    /// How many there are.
-    pub mapping_count: u64,
 }
 
 /// An import to be applied.
@@ -149,7 +141,7 @@ pub struct ApplyImport {
     pub group: BusinessGroupId,
     /// The import.
     pub id: Uuid,
-    /// How many mappings somebody agreed to lose.
+    /// What somebody has agreed to.
     pub confirmed: Confirmation,
     /// Who applies it, and when.
     pub deed: Deed,
@@ -173,8 +165,8 @@ pub enum ApplyOutcome {
     },
     /// Numbers have left the group's ranges since the preview. Nothing was changed.
     OutsideRanges(BadRows),
-    /// So many mappings would go that somebody must agree. Nothing was changed.
-    ConfirmRemovals(LargeRemoval),
+    /// So much would go or change that somebody must agree. Nothing was changed.
+    Unconfirmed(LargeChange),
     /// There is no such group or import.
     NoSuchImport,
 }

@@ -21,6 +21,13 @@ use crate::store::rows::ChangeRow;
 use crate::store::rows::to_i64;
 use crate::store::statements;
 
+/// How far back it is asked who had a number: over about so many addresses that numbers have lost, which is all mappings of
+/// the largest companies once. Beyond that it would cost an import too much.
+const HISTORY_REACH: i64 = 1_000_000;
+
+/// So many times as many mappings are read as one after the other are looked up.
+const LOOK_UPS_FASTER_THAN_ALL: u64 = 8;
+
 /// A group whose row is locked until the end of the transaction.
 #[derive(Clone, Copy)]
 pub(super) struct LockedGroup {
@@ -267,6 +274,50 @@ macro_rules! change_sets {
                 let row: (i64, i64, i64, i64, i64) =
                     sqlx::query_as(statements::COUNT_CHANGES).bind(change_set).fetch_one(&mut **transaction).await?;
                 Ok(tally(row)?)
+            }
+
+            /// How many people get a number that somebody else of the group has or had last, and have or had last another one
+            /// themselves. Of a change set that is not applied yet.
+            pub(in crate::store) async fn count_reassigned(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                change_set: i64,
+                tally: Tally,
+            ) -> Result<u64, StoreError> {
+                if tally.incoming == 0 || group.revision == 0 {
+                    return Ok(0);
+                }
+                let (lossy,): (bool,) = sqlx::query_as(statements::HAS_LOST_ADDRESSES)
+                    .bind(group.key)
+                    .fetch_one(&mut **transaction)
+                    .await?;
+                if group.mapping_count == 0 && !lossy {
+                    return Ok(0);
+                }
+                // The planner knows nothing of the rows that were just written, and would look for each of a million.
+                let is_large = tally.incoming > group.mapping_count / LOOK_UPS_FASTER_THAN_ALL;
+                for statement in <$engine>::BEFORE_JOINING_ALL.iter().filter(|_| is_large) {
+                    sqlx::query(*statement).execute(&mut **transaction).await?;
+                }
+                let (present,): (i64,) = sqlx::query_as(statements::COUNT_REASSIGNED)
+                    .bind(change_set)
+                    .bind(group.key)
+                    .fetch_one(&mut **transaction)
+                    .await?;
+                for statement in <$engine>::AFTER_JOINING_ALL.iter().filter(|_| is_large) {
+                    sqlx::query(*statement).execute(&mut **transaction).await?;
+                }
+                let present = rows::count(present)?;
+                if !lossy || present == tally.incoming {
+                    return Ok(present);
+                }
+                let (past,): (i64,) = sqlx::query_as(statements::COUNT_REASSIGNED_BY_HISTORY)
+                    .bind(change_set)
+                    .bind(group.key)
+                    .bind(HISTORY_REACH)
+                    .fetch_one(&mut **transaction)
+                    .await?;
+                Ok(present + rows::count(past)?)
             }
 
             /// How many numbers that get an address lie in none of the group's ranges.

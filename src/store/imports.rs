@@ -18,10 +18,13 @@ use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::ChangeCounts;
 use crate::domain::history::MappingChange;
 use crate::domain::history::Source;
-use crate::domain::import;
+use crate::domain::import::Confirmation;
 use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportState;
+use crate::domain::import::LargeChange;
+use crate::domain::import::MAX_WAITING_CHANGES;
+use crate::domain::import::MAX_WAITING_PREVIEWS;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
@@ -29,13 +32,11 @@ use crate::domain::phone_number::PhoneNumber;
 use crate::ports::import_store::ApplyImport;
 use crate::ports::import_store::ApplyOutcome;
 use crate::ports::import_store::BadRows;
-use crate::ports::import_store::Confirmation;
 use crate::ports::import_store::DiscardOutcome;
 use crate::ports::import_store::FileRows;
 use crate::ports::import_store::ImportBatch;
 use crate::ports::import_store::ImportOutcome;
 use crate::ports::import_store::ImportStore;
-use crate::ports::import_store::LargeRemoval;
 use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
 use crate::ports::import_store::MAX_LISTED_REVISIONS;
 use crate::ports::store_error::StoreError;
@@ -239,6 +240,7 @@ macro_rules! import_store {
                     .bind(import.mode.as_str())
                     .bind(import.base_revision)
                     .bind(rows::stored_count(import.row_count))
+                    .bind(import.reassigned.map(rows::stored_count))
                     .bind(rows::stored_count(import.unchanged))
                     .bind(import.problem_count.map(rows::stored_count))
                     .bind(import.created_at.as_microsecond())
@@ -246,6 +248,25 @@ macro_rules! import_store {
                     .bind(revision)
                     .execute(&mut **transaction)
                     .await?;
+                Ok(())
+            }
+
+            /// Drops the oldest previews of a group that are too many, or too much, beside the newest.
+            async fn drop_surplus(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                now: Timestamp,
+            ) -> Result<(), StoreError> {
+                let surplus: Vec<(i64,)> = sqlx::query_as(statements::SURPLUS_PREVIEWS)
+                    .bind(group.key)
+                    .bind(now.as_microsecond())
+                    .bind(i64::from(MAX_WAITING_PREVIEWS))
+                    .bind(rows::stored_count(MAX_WAITING_CHANGES))
+                    .fetch_all(&mut **transaction)
+                    .await?;
+                for (change_set,) in surplus {
+                    change_sets::$engine_module::delete(transaction, change_set).await?;
+                }
                 Ok(())
             }
 
@@ -311,7 +332,7 @@ macro_rules! import_store {
                     return Ok(ImportOutcome::NoSuchGroup);
                 };
                 batch.deed = deed;
-                if batch.expected_revision.is_some_and(|expected| expected != group.revision) {
+                if batch.expected_revisions.as_ref().is_some_and(|expected| !expected.contains(&group.revision)) {
                     return Ok(ImportOutcome::RevisionMoved { current: group.revision });
                 }
                 let received = ReceivedFile::new(&batch, Self::ranges(&mut transaction, group).await?);
@@ -330,16 +351,19 @@ macro_rules! import_store {
                 }
                 let (mode, row_count) = (batch.mode, received.row_count);
                 let (change_set, tally) = Self::change_set(&mut transaction, group, target, mode, row_count).await?;
+                let reassigned =
+                    change_sets::$engine_module::count_reassigned(&mut transaction, group, change_set, tally).await?;
                 let mut import = Import {
                     row_count: received.end.row_count,
                     counts: tally.counts,
+                    reassigned: Some(reassigned),
                     unchanged: row_count.saturating_sub(tally.incoming),
                     problem_count: batch.skips_bad_rows.then(|| received.end.problem_count + bad_rows.count),
                     ..import_of(&batch, group.revision)
                 };
                 if let Some(confirmed) = batch.apply {
-                    if let Some(large) = unconfirmed(batch.mode, group, tally, confirmed) {
-                        return Ok(ImportOutcome::ConfirmRemovals(large));
+                    if let Some(large) = unconfirmed(group, &import, confirmed) {
+                        return Ok(ImportOutcome::Unconfirmed(large));
                     }
                     let changes = (change_set, tally);
                     let revision;
@@ -348,6 +372,9 @@ macro_rules! import_store {
                     import.state = ImportState::Applied { revision };
                 }
                 Self::keep(&mut transaction, group, change_set, &import).await?;
+                if import.state == ImportState::Ready {
+                    Self::drop_surplus(&mut transaction, group, batch.deed.at).await?;
+                }
                 let event = audit::done(&batch.deed, action::IMPORT_MAPPINGS, &batch.group, told_import(&import));
                 audit::$engine_module::record(&mut transaction, &event).await?;
                 change_sets::$engine_module::hold_right(&mut transaction, &batch.deed).await?;
@@ -400,8 +427,15 @@ macro_rules! import_store {
                     return Self::stale(&mut transaction, group, import.base_revision).await;
                 }
                 let tally = change_sets::$engine_module::count(&mut transaction, change_set).await?;
-                if let Some(large) = unconfirmed(import.mode, group, tally, apply.confirmed) {
-                    return Ok(ApplyOutcome::ConfirmRemovals(large));
+                if import.reassigned.is_none() {
+                    // A version before this one has kept it.
+                    import.reassigned = Some(
+                        change_sets::$engine_module::count_reassigned(&mut transaction, group, change_set, tally)
+                            .await?,
+                    );
+                }
+                if let Some(large) = unconfirmed(group, &import, apply.confirmed) {
+                    return Ok(ApplyOutcome::Unconfirmed(large));
                 }
                 let outside = Self::not_assigned(&mut transaction, group, change_set, tally).await?;
                 if outside.count > 0 {
@@ -411,6 +445,7 @@ macro_rules! import_store {
                 let marked = sqlx::query(statements::SET_APPLIED)
                     .bind(apply.id.to_string())
                     .bind(revision)
+                    .bind(import.reassigned.map(rows::stored_count))
                     .execute(&mut *transaction)
                     .await?;
                 // It has expired in the meantime, and another replica has dropped it.
@@ -480,6 +515,7 @@ fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
         base_revision,
         row_count: 0,
         counts: ChangeCounts::default(),
+        reassigned: None,
         unchanged: 0,
         problem_count: None,
         created_at: batch.deed.at,
@@ -491,15 +527,15 @@ fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
 fn told_import(import: &Import) -> Detail {
     let mut detail = vec![told("import", &import.id), told("mode", &import.mode.as_str())];
     detail.extend(audit::told_counts(import.counts));
+    detail.extend(import.reassigned.filter(|count| *count > 0).map(|count| told("reassigned", &count)));
     if let ImportState::Applied { revision } = import.state {
         detail.push(told("revision", &revision));
     }
     detail
 }
 
-/// The removal that somebody must agree to first, if it is so large and she has not agreed to just that many.
-fn unconfirmed(mode: ImportMode, group: LockedGroup, tally: Tally, confirmed: Confirmation) -> Option<LargeRemoval> {
-    let (removed, mapping_count) = (tally.counts.removed, group.mapping_count);
-    let asked = import::needs_confirmation(mode, mapping_count, removed) && confirmed != Some(removed);
-    asked.then_some(LargeRemoval { removed, mapping_count })
+/// What of an import somebody must agree to first and has not.
+fn unconfirmed(group: LockedGroup, import: &Import, confirmed: Confirmation) -> Option<LargeChange> {
+    let reassigned = import.reassigned.unwrap_or_default();
+    LargeChange::of(group.mapping_count, import.counts, reassigned)?.without(confirmed)
 }

@@ -77,6 +77,10 @@ impl Postgres {
     pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SELECT set_config('statement_timeout', '0', TRUE), \
          set_config('idle_in_transaction_session_timeout', '60s', TRUE), set_config('work_mem', '64MB', TRUE)"];
 
+    /// What makes the planner read a group's mappings once, in place of looking each up, and what ends it.
+    pub(super) const BEFORE_JOINING_ALL: &[&str] = &["SELECT set_config('enable_nestloop', 'off', TRUE)"];
+    pub(super) const AFTER_JOINING_ALL: &[&str] = &["SELECT set_config('enable_nestloop', 'on', TRUE)"];
+
     /// An import that has expired, and that no other replica is just dropping.
     pub(super) const EXPIRED_IMPORT: &str = "SELECT change_set_key FROM imports \
          WHERE revision IS NULL AND expires_at <= $1 LIMIT 1 FOR UPDATE SKIP LOCKED";

@@ -95,6 +95,9 @@ impl Sqlite {
 
     pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &[];
 
+    pub(super) const BEFORE_JOINING_ALL: &[&str] = &[];
+    pub(super) const AFTER_JOINING_ALL: &[&str] = &[];
+
     /// An import that has expired.
     pub(super) const EXPIRED_IMPORT: &str =
         "SELECT change_set_key FROM imports WHERE revision IS NULL AND expires_at <= $1 LIMIT 1";

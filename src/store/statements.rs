@@ -138,14 +138,23 @@ pub(super) const LIST_TAKEN: &str =
 pub(super) const UNSTAGE_TAKEN: &str =
     with_taken!("DELETE FROM import_rows WHERE phone_number IN (SELECT phone_number FROM taken)");
 pub(super) const ADD_IMPORT: &str = "INSERT INTO imports (id, group_key, change_set_key, mode, base_revision, row_count, \
-     unchanged, problem_count, created_at, expires_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-pub(super) const SET_APPLIED: &str = "UPDATE imports SET revision = $2 WHERE id = $1";
+     reassigned, unchanged, problem_count, created_at, expires_at, revision) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+pub(super) const SET_APPLIED: &str = "UPDATE imports SET revision = $2, reassigned = $3 WHERE id = $1";
 /// Of a group; one that waits only until it expires.
 pub(super) const FIND_IMPORT: &str = "SELECT i.id, i.mode, i.base_revision, i.row_count, s.added, s.changed, s.removed, \
-     i.unchanged, i.problem_count, i.created_at, i.expires_at, i.revision, i.change_set_key \
+     i.reassigned, i.unchanged, i.problem_count, i.created_at, i.expires_at, i.revision, i.change_set_key \
      FROM imports i JOIN change_sets s ON s.change_set_key = i.change_set_key \
      JOIN business_groups g ON g.group_key = i.group_key \
      WHERE g.id = $1 AND i.id = $2 AND (i.revision IS NOT NULL OR i.expires_at > $3)";
+/// Of the previews of a group that wait at `$2`: all beyond the newest `$3`, and those with which they hold more than `$4`
+/// changes. (One that has expired is for whoever tidies up, who locks in another order.)
+pub(super) const SURPLUS_PREVIEWS: &str = "SELECT w.change_set_key FROM ( \
+     SELECT i.change_set_key, row_number() OVER (ORDER BY i.change_set_key DESC) AS place, \
+     sum(s.added + s.changed + s.removed) OVER (ORDER BY i.change_set_key DESC) AS so_far \
+     FROM imports i JOIN change_sets s ON s.change_set_key = i.change_set_key \
+     WHERE i.group_key = $1 AND i.revision IS NULL AND i.expires_at > $2) w \
+     WHERE w.place > 1 AND (w.place > $3 OR w.so_far > $4)";
 
 // Change sets.
 
@@ -184,6 +193,48 @@ pub(super) const COUNT_CHANGES: &str = "SELECT count(*) FILTER (WHERE old_email 
      count(*) FILTER (WHERE new_email IS NOT NULL AND (old_email IS NOT NULL OR moved_with IS NOT NULL)), \
      count(*) FILTER (WHERE new_email IS NULL AND moved_with IS NULL), \
      count(new_email), count(old_email) FROM changes WHERE change_set_key = $1";
+/// Whether a number of the group has ever lost an address, as far as its history is kept.
+pub(super) const HAS_LOST_ADDRESSES: &str = "SELECT EXISTS (SELECT 1 FROM revisions r \
+     JOIN change_sets s ON s.change_set_key = r.change_set_key \
+     WHERE r.group_key = $1 AND (s.changed > 0 OR s.removed > 0))";
+/// Numbers that pass from the address that has them to one that has another number now.
+pub(super) const COUNT_REASSIGNED: &str = "SELECT count(*) FROM changes c \
+     JOIN mappings m ON m.group_key = $2 AND m.email = c.new_email \
+     WHERE c.change_set_key = $1 AND c.old_email IS NOT NULL";
+/// Of the other numbers that get an address those that are or were last another's, and whose address has or had last another
+/// number. What numbers have lost is read back over about `$3` addresses. It is sorted together with what is asked, so that
+/// what was lost last stands before who asks: a join would be one of two tables that the planner knows nothing of.
+pub(super) const COUNT_REASSIGNED_BY_HISTORY: &str = "WITH lossy AS ( \
+     SELECT w.revision, w.change_set_key FROM ( \
+         SELECT r.revision, r.change_set_key, s.changed + s.removed AS lost, \
+         sum(s.changed + s.removed) OVER (ORDER BY r.revision DESC) AS so_far \
+         FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key \
+         WHERE r.group_key = $2 AND (s.changed > 0 OR s.removed > 0)) w WHERE w.so_far - w.lost < $3), \
+     lost AS MATERIALIZED ( \
+         SELECT h.phone_number, h.old_email AS email, l.revision FROM lossy l \
+         JOIN changes h ON h.change_set_key = l.change_set_key WHERE h.old_email IS NOT NULL), \
+     asked AS MATERIALIZED ( \
+         SELECT c.phone_number, c.new_email AS email, c.old_email IS NOT NULL AS is_held, \
+         m.email IS NOT NULL AS has_number FROM changes c \
+         LEFT JOIN mappings m ON m.group_key = $2 AND m.email = c.new_email \
+         WHERE c.change_set_key = $1 AND c.new_email IS NOT NULL AND (c.old_email IS NULL OR m.email IS NULL)), \
+     by_number AS ( \
+         SELECT u.phone_number, u.email, u.is_asked, u.has_number, \
+         lag(u.email) OVER (PARTITION BY u.phone_number ORDER BY u.is_asked, u.revision) AS last_email FROM ( \
+             SELECT phone_number, email, 1 AS is_asked, 0 AS revision, has_number FROM asked WHERE NOT is_held \
+             UNION ALL SELECT phone_number, email, 0, revision, NULL FROM lost \
+             WHERE EXISTS (SELECT 1 FROM asked WHERE NOT is_held)) u), \
+     of_others AS MATERIALIZED ( \
+         SELECT phone_number, email, has_number FROM asked WHERE is_held \
+         UNION ALL SELECT phone_number, email, has_number FROM by_number WHERE is_asked = 1 AND last_email <> email), \
+     by_email AS ( \
+         SELECT u.phone_number, u.is_asked, \
+         lag(u.phone_number) OVER (PARTITION BY u.email ORDER BY u.is_asked, u.revision) AS last_number FROM ( \
+             SELECT phone_number, email, 1 AS is_asked, 0 AS revision FROM of_others WHERE NOT has_number \
+             UNION ALL SELECT phone_number, email, 0, revision FROM lost \
+             WHERE EXISTS (SELECT 1 FROM of_others WHERE NOT has_number)) u) \
+     SELECT (SELECT count(*) FROM of_others WHERE has_number) \
+     + (SELECT count(*) FROM by_email WHERE is_asked = 1 AND last_number <> phone_number)";
 /// The number that an address moves away from is told beside the number it moves to.
 pub(super) const LIST_CHANGES: &str = "SELECT phone_number, old_email, new_email, moved_with FROM changes \
      WHERE change_set_key = $1 AND phone_number > $2 AND (new_email IS NOT NULL OR moved_with IS NULL) \

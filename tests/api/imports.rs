@@ -118,6 +118,8 @@ async fn a_query_that_is_unclear_is_refused() {
     let app = sample().await;
     for (query, status, slug) in [
         ("?confirm_removals=1", 422, "invalid-request"),
+        ("?confirm_changes=1", 422, "invalid-request"),
+        ("?apply=true&confirm_changes=all", 400, "malformed-request"),
         ("?apply=true&on_problem=skip", 422, "invalid-request"),
         ("?apply=true&mode=mirror", 400, "malformed-request"),
         ("?apply=perhaps", 400, "malformed-request"),
@@ -126,10 +128,37 @@ async fn a_query_that_is_unclear_is_refused() {
         let call = app.operate(Method::POST, &format!("{IMPORTS}{query}")).header("content-type", "text/csv");
         problem(call.body(SAMPLE_SHEET).send().await.unwrap(), status, slug).await;
     }
-    for tag in ["7", "\"7\", \"8\""] {
+    for tag in ["7", "", "\"seven\"", "\"7-lzma\"", "\"1\", \"abc\"", "*, \"1\""] {
         let call = app.operate(Method::POST, &format!("{IMPORTS}?apply=true")).header("content-type", "text/csv");
-        problem(call.header("if-match", tag).body(SAMPLE_SHEET).send().await.unwrap(), 400, "malformed-request").await;
+        let refused = call.header("if-match", tag).body(SAMPLE_SHEET).send().await.unwrap();
+        let refused = problem(refused, 400, "malformed-request").await;
+        assert!(refused["detail"].as_str().unwrap().contains("If-Match"), "{refused}");
     }
+    assert_unchanged(&app).await;
+}
+
+#[tokio::test]
+async fn the_tag_of_an_export_counts_whatever_a_proxy_has_made_of_it() {
+    let app = sample().await;
+    let upload = async |tag: &str| {
+        let call = app.operate(Method::POST, &format!("{IMPORTS}?apply=true")).header("content-type", "text/csv");
+        call.header("if-match", tag).body(SAMPLE_SHEET).send().await.unwrap()
+    };
+    for as_is in [
+        "\"N\"",
+        "W/\"N\"",
+        "\"N-gzip\"",
+        "W/\"N-gzip\"",
+        "\"N--gzip\"",
+        "\"N-br\"",
+        "\"N-zstd\"",
+        "\"N;gzip\"",
+        "\"9\", \"N\"",
+    ] {
+        json(upload(&as_is.replace('N', "1")).await, 200).await;
+        problem(upload(&as_is.replace('N', "0")).await, 412, "revision-moved").await;
+    }
+    json(upload("*").await, 200).await;
     assert_unchanged(&app).await;
 }
 

@@ -126,6 +126,109 @@ async fn large_removals_are_confirmed_by_their_number() {
     assert_eq!(merged["removed"], 0);
 }
 
+/// The same sheet with the column of addresses so many rows too low; the last ones stand at the top.
+fn slipped(count: u32, by: u32) -> String {
+    let rows = (0..count).map(|person| {
+        let whose = (person + count - by) % count;
+        format!("763555{person:04},person{whose}@abccompany.com\n")
+    });
+    std::iter::once(HEADER.to_owned()).chain(rows).collect()
+}
+
+/// A sheet as a workbook.
+fn workbook(sheet: &str) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let page = book.add_worksheet();
+    for (row, line) in (0..).zip(sheet.lines()) {
+        for (column, cell) in (0..).zip(line.split(',')) {
+            page.write(row, column, cell).unwrap();
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[tokio::test]
+async fn a_column_that_slipped_is_confirmed_by_the_number_of_people_who_get_anothers_number() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        let first = json(upload(&app, "?apply=true", people(20)).await, 200).await;
+        assert_eq!(first["reassigned"], 0);
+        let right = text(get(&app, "/mappings.csv").await, 200).await;
+        let wrong = slipped(20, 1);
+        for mode in ["replace", "merge"] {
+            for file in [wrong.clone().into_bytes(), workbook(&wrong)] {
+                let upload = async |query: &str| {
+                    let path = format!("{GROUP}/imports?mode={mode}{query}");
+                    let call = app.operate(Method::POST, &path).header("content-type", "text/csv");
+                    call.body(file.clone()).send().await.unwrap()
+                };
+                let refused = problem(upload("&apply=true").await, 409, "confirm-changes").await;
+                assert_eq!((&refused["reassigned"], &refused["mapping_count"]), (&json!(20), &json!(20)));
+                assert!(refused["detail"].as_str().unwrap().contains("confirm_changes=20"), "{refused}");
+                assert!(refused.get("removed").is_none(), "{refused}");
+                problem(upload("&apply=true&confirm_changes=19").await, 409, "confirm-changes").await;
+                problem(upload("&apply=true&confirm_removals=20").await, 409, "confirm-changes").await;
+                let preview = json(upload("").await, 201).await;
+                assert_eq!((&preview["reassigned"], &preview["changed"]), (&json!(20), &json!(20)));
+                let path = format!("/imports/{}", preview["id"].as_str().unwrap());
+                assert_eq!(json(get(&app, &path).await, 200).await, preview);
+                problem(post(&app, &format!("{path}/apply")).await, 409, "confirm-changes").await;
+            }
+        }
+        assert_eq!(text(get(&app, "/mappings.csv").await, 200).await, right);
+        let preview = json(upload(&app, "", wrong.clone()).await, 201).await;
+        let apply = format!("/imports/{}/apply?confirm_changes=20", preview["id"].as_str().unwrap());
+        let applied = json(post(&app, &apply).await, 200).await;
+        assert_eq!((&applied["reassigned"], &applied["revision"]), (&json!(20), &json!(2)));
+        // The way back is open: a restore asks nothing.
+        json(post(&app, "/revisions/1/restore").await, 200).await;
+        assert_eq!(text(get(&app, "/mappings.csv").await, 200).await, right);
+        let at_once = json(upload(&app, "?apply=true&confirm_changes=20", wrong).await, 200).await;
+        assert_eq!((&at_once["reassigned"], &at_once["revision"]), (&json!(20), &json!(4)));
+    }
+}
+
+#[tokio::test]
+async fn a_sheet_that_removes_and_mixes_up_is_told_both_at_once() {
+    let app = sample().await;
+    json(upload(&app, "?apply=true", people(20)).await, 200).await;
+    json(upload(&app, "?apply=true", people(10)).await, 200).await;
+    let mixed_up = (10..16).map(|at| format!("763555{at:04},person{}@abccompany.com\n", at + 1));
+    let file: String = std::iter::once(people(4)).chain(mixed_up).collect();
+    let both = problem(upload(&app, "?apply=true", file.clone()).await, 409, "confirm-removals").await;
+    assert_eq!((&both["removed"], &both["reassigned"]), (&json!(6), &json!(6)));
+    let detail = both["detail"].as_str().unwrap();
+    assert!(detail.contains("confirm_removals=6") && detail.contains("confirm_changes=6"), "{detail}");
+    problem(upload(&app, "?apply=true&confirm_removals=6", file.clone()).await, 409, "confirm-changes").await;
+    problem(upload(&app, "?apply=true&confirm_changes=6", file.clone()).await, 409, "confirm-removals").await;
+    json(upload(&app, "?apply=true&confirm_removals=6&confirm_changes=6", file).await, 200).await;
+}
+
+#[tokio::test]
+async fn a_preview_that_newer_ones_have_pushed_out_says_so() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        let mut previews = Vec::new();
+        for count in 1..=12 {
+            let preview = json(upload(&app, "?mode=merge", people(count)).await, 201).await;
+            previews.push(preview["id"].as_str().unwrap().to_owned());
+        }
+        for gone in &previews[..2] {
+            for answer in
+                [get(&app, &format!("/imports/{gone}")).await, post(&app, &format!("/imports/{gone}/apply")).await]
+            {
+                let problem = problem(answer, 404, "not-found").await;
+                let detail = problem["detail"].as_str().unwrap();
+                assert!(detail.contains("newer previews") && detail.contains("Upload the file again"), "{detail}");
+            }
+        }
+        json(get(&app, &format!("/imports/{}", previews[2])).await, 200).await;
+        json(post(&app, &format!("/imports/{}/apply", previews[11])).await, 200).await;
+    }
+}
+
 #[tokio::test]
 async fn a_dropped_or_unknown_import_is_not_found() {
     let app = sample().await;

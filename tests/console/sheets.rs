@@ -114,6 +114,44 @@ async fn a_sheet_that_takes_much_away_has_to_be_confirmed_and_can_be_taken_back(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sheet_whose_column_slipped_is_told_before_it_is_imported_and_has_to_be_confirmed() {
+    let story = Story { refusals: &[409, 422], ..Story::USUAL };
+    story
+        .tell(async |world, browser| {
+            let key = company(world).await;
+            browser.sign_in_with_key(world, &key).await;
+            browser.upload("right.csv", sheet(12)).await;
+            browser.click("button", "Import 12 changes").await;
+            browser.reads("The mappings are at revision 1 now.").await;
+
+            let right = sheet(12);
+            let mut lines: Vec<_> = right.lines().map(|line| line.split_once(',').unwrap()).collect();
+            let addresses: Vec<_> = lines[1..].iter().map(|(_, address)| *address).collect();
+            for (line, address) in lines[1..].iter_mut().zip(addresses.iter().cycle().skip(11)) {
+                line.1 = address;
+            }
+            let mut slipped = String::new();
+            for (number, address) in lines {
+                write!(slipped, "{number},{address}\r\n").unwrap();
+            }
+            browser.go_to("Mappings").await;
+            browser.click("link", "Upload a sheet").await;
+            browser.choose_file(&browser.file("slipped.csv", slipped)).await;
+            browser.the("heading", "Review changes").await;
+            browser.reads("12 people would get somebody else's number.").await;
+            browser.click("button", "Import 12 changes").await;
+            browser.the("heading", "Give 12 people somebody else's number?").await;
+            browser.fill("textbox", "Type 12 to confirm", "yes").await;
+            browser.click("button", "Change and import").await;
+            browser.reads("That is not the number.").await;
+            browser.fill("textbox", "Type 12 to confirm", "12").await;
+            browser.click("button", "Change and import").await;
+            browser.reads("The mappings are at revision 2 now.").await;
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_changed_since_a_sheet_was_looked_at_is_told_before_it_is_imported() {
     let story = Story { refusals: &[409], ..Story::USUAL };
     story

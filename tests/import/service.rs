@@ -15,6 +15,7 @@ use signline::domain::actor::RightSource;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
 use signline::domain::history::MappingChange;
+use signline::domain::import::Confirmation;
 use signline::domain::import::Import;
 use signline::domain::import::ImportMode;
 use signline::domain::import::ImportRow;
@@ -96,6 +97,7 @@ impl ImportStore for RecordingStore {
             base_revision: 4,
             row_count: end.row_count,
             counts: ChangeCounts { added: rows.len() as u64 - bad_rows.count, ..ChangeCounts::default() },
+            reassigned: Some(0),
             unchanged: 0,
             problem_count,
             created_at: batch.deed.at,
@@ -140,7 +142,13 @@ async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static st
     let group = BusinessGroupId::parse("abccompany").unwrap();
     let actor = Actor { kind: ActorKind::ApiKey, id: "k1".to_owned(), name: "key".to_owned() };
     let deed = Deed { actor, right: RightSource::Lasting, at: NOW, request_id: None };
-    let request = ImportRequest { group, handling, expected_revision: Some(4), apply: Some(None), deed };
+    let request = ImportRequest {
+        group,
+        handling,
+        expected_revisions: Some(vec![4]),
+        apply: Some(Confirmation::default()),
+        deed,
+    };
     let outcome = importer.import(request, stream::iter(pieces)).await;
     let asked = store.asked.lock().unwrap().clone();
     (outcome, asked)
@@ -173,9 +181,12 @@ async fn a_good_file_is_applied_whole() {
     assert_eq!((report.import.row_count, report.import.counts.added), (2, 2));
     assert_eq!((report.import.base_revision, report.import.state), (4, ImportState::Applied { revision: 5 }));
     assert!(report.problems.is_empty());
-    assert_eq!((batch.mode, batch.skips_bad_rows, batch.apply), (ImportMode::Replace, false, Some(None)));
+    assert_eq!(
+        (batch.mode, batch.skips_bad_rows, batch.apply),
+        (ImportMode::Replace, false, Some(Confirmation::default()))
+    );
     assert!(!asked.end.is_rejected);
-    assert_eq!((batch.expected_revision, batch.deed.at, batch.deed.actor.id.as_str()), (Some(4), NOW, "k1"));
+    assert_eq!((batch.expected_revisions, batch.deed.at, batch.deed.actor.id.as_str()), (Some(vec![4]), NOW, "k1"));
     assert_eq!(batch.expires_at, NOW + PREVIEW_LIFETIME);
     assert_eq!((asked.rows.len(), asked.end.row_count), (2, 2));
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -28,6 +29,7 @@ use crate::client_support::USAGE;
 use crate::client_support::command;
 use crate::client_support::preview_id;
 use crate::client_support::sheet;
+use crate::client_support::slipped;
 use crate::client_support::stderr;
 use crate::client_support::stdout;
 use crate::client_support::stub;
@@ -150,6 +152,89 @@ async fn a_large_removal_needs_its_number() {
 }
 
 #[tokio::test]
+async fn a_column_that_slipped_needs_its_number() {
+    let company = Company::with_mappings(12).await;
+    let wrong = company.file("slipped.csv", &slipped(12));
+    let wrong = wrong.to_str().unwrap();
+    for arguments in [&[wrong, "--apply"][..], &[wrong, "--apply", "--confirm-removals", "12"]] {
+        let output = company.import(arguments);
+        assert_eq!(output.status.code(), UNCONFIRMED);
+        assert!(stdout(&output).contains("12 people would get somebody else's number"), "{}", stdout(&output));
+        assert!(stdout(&output).contains("--apply --confirm-changes 12\n"), "{}", stdout(&output));
+        assert_told(&output, "give 12 of 12 people a number that is or was somebody else's");
+        assert_told(&output, "add --confirm-changes 12");
+        assert_eq!(company.mappings().await, (12, 1));
+    }
+    let output = company.import(&[wrong, "--apply", "--confirm-changes", "12"]);
+    assert_eq!(output.status.code(), DONE, "{}", stderr(&output));
+    assert_eq!(company.mappings().await, (12, 2));
+}
+
+#[tokio::test]
+async fn an_id_that_a_shell_would_run_is_no_answer_of_the_service() {
+    for id in ["1", "1; rm -rf ~", "$(id)", "01A216AF-3115-7536-8791-796723826D23", "01a216af31157536879179672382 6d23"]
+    {
+        let preview = PREVIEW.replace("01a216af-3115-7536-8791-796723826d23", id);
+        let url = stub(move |call, stream| {
+            let answer = match call.lines().next().unwrap_or_default() {
+                line if line.contains("/imports") => whole_answer("201 Created", "application/json", &preview),
+                _ => whole_answer("200 OK", "application/json", GROUP),
+            };
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sheet.csv");
+        fs::write(&file, SAMPLE_SHEET).unwrap();
+        let output = command("import", &[file.to_str().unwrap()], &url, "slk_mine").output().unwrap();
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (ERROR, ""), "{id}");
+        assert_told(&output, "gives no answer of Signline (its JSON: an id that is not a UUID");
+    }
+}
+
+#[tokio::test]
+async fn the_key_goes_over_plain_http_to_another_machine_only_if_that_is_said() {
+    let insecure = "http://signline.invalid:8080";
+    for (command_name, arguments) in [("export", &[][..]), ("import", &["-"])] {
+        let output = command(command_name, arguments, insecure, "slk_mine").output().unwrap();
+        assert_eq!(output.status.code(), USAGE);
+        assert_told(&output, "--insecure-http");
+        assert!(!stderr(&output).contains("slk_mine"), "{}", stderr(&output));
+        let output = command(command_name, &[arguments, &["--url", "http://192.0.2.1"]].concat(), insecure, "slk_mine");
+        assert_eq!({ output }.output().unwrap().status.code(), USAGE);
+        let said = [arguments, &["--insecure-http"]].concat();
+        let output = command(command_name, &said, insecure, "slk_mine").env_remove("http_proxy").output().unwrap();
+        assert_eq!(output.status.code(), ERROR);
+        assert_told(&output, "can't be reached: ");
+    }
+    // On this machine, and encrypted, nothing has to be said.
+    for url in ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9", "https://127.0.0.1:9"] {
+        let output = command("export", &[], url, "slk_mine").output().unwrap();
+        assert_eq!(output.status.code(), ERROR, "{url}: {}", stderr(&output));
+    }
+}
+
+#[tokio::test]
+async fn the_key_follows_no_redirect() {
+    let (tell, told) = mpsc::channel();
+    let elsewhere = stub(move |call, stream| {
+        tell.send(call.to_owned()).unwrap();
+        stream.write_all(whole_answer("200 OK", "application/json", GROUP).as_bytes()).unwrap();
+    });
+    for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
+        let target = elsewhere.replace("127.0.0.1", "localhost");
+        let url = stub(move |_, stream| {
+            let moved =
+                format!("HTTP/1.1 {status}\r\nlocation: {target}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(moved.as_bytes()).unwrap();
+        });
+        let output = command("export", &[], &url, "slk_mine").output().unwrap();
+        assert_eq!(output.status.code(), ERROR);
+        assert_told(&output, "gives no answer of Signline (HTTP status 30");
+    }
+    assert!(told.try_recv().is_err(), "the key went on");
+}
+
+#[tokio::test]
 async fn a_stale_preview_tells_who_changed_what() {
     let company = Company::with_sample().await;
     let left = company.import_from_stdin(&sheet(0..3), &[]);
@@ -261,6 +346,7 @@ async fn a_wrong_command_line_has_a_status_of_its_own() {
         &["import", "sheet.csv"],
         &["import", "sheet.csv", "--business-group", "ABC Company"],
         &["import", "sheet.csv", "--business-group", "abccompany", "--confirm-removals", "3"],
+        &["import", "sheet.csv", "--business-group", "abccompany", "--confirm-changes", "3"],
         &["import", "sheet.csv", "--business-group", "abccompany", "--mode", "append"],
         &["import", "sheet.csv", "--business-group", "abccompany", "--if-match", "newest"],
         &["import", "sheet.csv", "--business-group", "abccompany", "--preview", "01a216af-3115-7536-8791-796723826d23"],
@@ -288,7 +374,10 @@ async fn an_apply_that_breaks_off_says_how_to_find_out() {
     let output = command("import", &[file.to_str().unwrap(), "--apply"], &url, "slk_mine").output().unwrap();
     assert_eq!(output.status.code(), ERROR);
     assert_told(&output, "whether it was applied is not known");
-    assert_told(&output, "signline import --preview 1 --business-group abccompany --apply");
+    assert_told(
+        &output,
+        "signline import --preview 01a216af-3115-7536-8791-796723826d23 --business-group abccompany --apply",
+    );
     assert!(stdout(&output).starts_with("ABC \\u{1b}[2J (abccompany)"), "{}", stdout(&output));
 }
 

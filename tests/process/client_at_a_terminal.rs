@@ -20,6 +20,7 @@ use crate::client_support::PREVIEW;
 use crate::client_support::command;
 use crate::client_support::preview_id;
 use crate::client_support::sheet;
+use crate::client_support::slipped;
 use crate::client_support::stub;
 use crate::client_support::whole_answer;
 
@@ -112,8 +113,23 @@ async fn a_large_removal_wants_its_number() {
     let file = company.file("few.csv", &sheet(0..3));
     for (answer, status, mappings) in [("y", 5, (12, 1)), ("8", 5, (12, 1)), ("9", 0, (3, 2))] {
         let mut terminal = Terminal::import(&company, &file, &[]);
-        terminal.says("This removes 9 of 12 mappings");
+        terminal.says("This would remove 9 of 12 mappings");
         terminal.says("Type the number of removals to apply it");
+        terminal.answer(answer);
+        assert_eq!(terminal.end().1, status, "{answer}");
+        assert_eq!(company.mappings().await, mappings, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_slipped_wants_its_number() {
+    let company = Company::with_mappings(12).await;
+    let file = company.file("slipped.csv", &slipped(12));
+    for (answer, status, mappings) in [("y", 5, (12, 1)), ("11", 5, (12, 1)), ("12", 0, (12, 2))] {
+        let mut terminal = Terminal::import(&company, &file, &[]);
+        terminal.says("12 people would get somebody else's number");
+        terminal.says("This would give 12 of 12 people a number");
+        terminal.says("Type the number of people who get another's number to apply it");
         terminal.answer(answer);
         assert_eq!(terminal.end().1, status, "{answer}");
         assert_eq!(company.mappings().await, mappings, "{answer}");

@@ -33,7 +33,7 @@ pub(crate) const UNCONFIRMED: Option<i32> = Some(5);
 
 /// What a service that is none answers: a group, whose name a terminal would obey, and a preview.
 pub(crate) const GROUP: &str = r#"{"name": "ABC \u001b[2J", "mapping_count": 1}"#;
-pub(crate) const PREVIEW: &str = r#"{"id": "1", "state": "ready", "mode": "merge", "base_revision": 3, "added": 0,
+pub(crate) const PREVIEW: &str = r#"{"id": "01a216af-3115-7536-8791-796723826d23", "state": "ready", "mode": "merge", "base_revision": 3, "added": 0,
     "changed": 0, "removed": 0, "unchanged": 1, "expires_at": "2026-11-27T07:08:29Z"}"#;
 
 /// A running service with the sample company, a key, and a folder for files.
@@ -141,6 +141,12 @@ pub(crate) fn command(name: &str, arguments: &[&str], url: &str, key: &str) -> C
 /// Rows whose number and address have the row's number in them.
 pub(crate) fn sheet(rows: impl IntoIterator<Item = u32>) -> String {
     let rows = rows.into_iter().map(|row| format!("763555{row:04},user{row}@abccompany.com\n"));
+    std::iter::once("PhoneNumber,MEEmailAddress\n".to_owned()).chain(rows).collect()
+}
+
+/// The same rows with each address one row too low; the last one stands at the top.
+pub(crate) fn slipped(count: u32) -> String {
+    let rows = (0..count).map(|row| format!("763555{row:04},user{}@abccompany.com\n", (row + count - 1) % count));
     std::iter::once("PhoneNumber,MEEmailAddress\n".to_owned()).chain(rows).collect()
 }
 

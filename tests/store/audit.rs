@@ -6,6 +6,7 @@ use signline::domain::actor::Deed;
 use signline::domain::audit::AuditEvent;
 use signline::domain::audit::NewAuditEvent;
 use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::import::Confirmation;
 use signline::domain::page::PageRequest;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::history_store::Restore;
@@ -52,7 +53,7 @@ async fn every_change_is_written_down(world: World) {
     world.import(replace(&abc, &[(1, "b@abc.com")])).await;
     let kept = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
     let ImportOutcome::Taken { import, .. } = world.import(kept).await else { panic!("not kept") };
-    let apply = ApplyImport { group: abc.clone(), id: import.id, confirmed: None, deed: deed(5) };
+    let apply = ApplyImport { group: abc.clone(), id: import.id, confirmed: Confirmation::default(), deed: deed(5) };
     world.stores.imports.apply(apply.clone()).await.unwrap();
     world.stores.imports.apply(apply).await.unwrap();
     let dropped = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };

@@ -36,6 +36,7 @@ use crate::support::id;
 use crate::support::merge;
 use crate::support::number;
 use crate::support::range;
+use crate::support::removals;
 use crate::support::replace;
 use crate::support::time;
 
@@ -221,10 +222,10 @@ async fn a_file_for_another_revision_is_refused(world: World) {
     let abc = world.group("abc").await;
     world.put(&abc, 1, "a@abc.com").await;
     let mut file = replace(&abc, &[(2, "b@abc.com")]);
-    file.expected_revision = Some(0);
+    file.expected_revisions = Some(vec![0, 2]);
     assert_eq!(world.import(file.clone()).await, ImportOutcome::RevisionMoved { current: 1 });
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
-    file.expected_revision = Some(1);
+    file.expected_revisions = Some(vec![7, 1]);
     assert_eq!(applied(world.import(file).await), (counts(1, 0, 1, 0), 2));
 }
 
@@ -264,7 +265,7 @@ async fn an_import_that_is_given_up_leaves_nothing(world: World) {
     for millis in [0, 1, 5, 20, 60] {
         let import = world.import(replace(&abc, &rows));
         if tokio::time::timeout(Duration::from_millis(millis), import).await.is_ok() {
-            let empty = ImportFile { apply: Some(Some(50_000)), ..replace(&abc, &[]) };
+            let empty = ImportFile { apply: Some(removals(50_000)), ..replace(&abc, &[]) };
             applied(world.import(empty).await);
         }
         assert_eq!(world.read(&abc).await.mapping_count, 0);
@@ -366,7 +367,7 @@ async fn an_export_is_of_one_revision_while_an_import_goes_on(world: World) {
     world.import(replace(&abc, &rows)).await;
     let mut export = world.stores.mappings.export(&abc).await.unwrap().unwrap();
     let first = export.mappings.next().await.unwrap().unwrap();
-    let other = ImportFile { apply: Some(Some(8999)), ..replace(&abc, &[(1, "new@abc.com")]) };
+    let other = ImportFile { apply: Some(removals(8999)), ..replace(&abc, &[(1, "new@abc.com")]) };
     applied(world.import(other).await);
     let rest: Vec<_> = export.mappings.try_collect().await.unwrap();
     let read: Vec<_> = first.into_iter().chain(rest.into_iter().flatten()).collect();

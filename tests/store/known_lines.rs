@@ -1,5 +1,6 @@
 //! Lines that are known again: as fresh as the store, whoever changes it, on this replica and on others.
 
+use signline::domain::import::Confirmation;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -150,7 +151,7 @@ async fn apply(world: &World, group: &BusinessGroupId, rows: &[(u64, &str)]) {
     preview.apply = None;
     let id = preview.id;
     world.import(preview).await;
-    let apply = ApplyImport { group: group.clone(), id, confirmed: None, deed: deed(1000) };
+    let apply = ApplyImport { group: group.clone(), id, confirmed: Confirmation::default(), deed: deed(1000) };
     world.stores.imports.apply(apply).await.unwrap();
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod business_groups;
 mod consents;
 mod constraints;
+mod guards;
 mod history;
 mod imports;
 mod known_lines;

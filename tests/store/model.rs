@@ -10,10 +10,12 @@ use proptest::test_runner::Config;
 use proptest::test_runner::TestRunner;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
+use signline::domain::import::Confirmation;
 use signline::domain::import::Import;
 use signline::domain::import::ImportMode;
 use signline::domain::import::ImportState;
-use signline::domain::import::needs_confirmation;
+use signline::domain::import::LargeChange;
+use signline::domain::import::MAX_WAITING_PREVIEWS;
 use signline::domain::mapping::Mapping;
 use signline::domain::page::PageRequest;
 use signline::ports::history_store::Restore;
@@ -58,9 +60,9 @@ enum Step {
     /// Who has the number's address signs in, with this account.
     SignIn(u64, u32),
     Release(u64),
-    /// The rows, the mode, whether it is applied at once, whether removals are confirmed.
+    /// The rows, the mode, whether it is applied at once, whether what it does is confirmed.
     Upload(Mappings, ImportMode, bool, bool),
-    /// One of the uploads so far, and whether removals are confirmed.
+    /// One of the uploads so far, and whether what it does is confirmed.
     Apply(usize, bool),
     /// One of the revisions so far.
     Restore(usize),
@@ -102,7 +104,9 @@ struct Upload {
     id: Uuid,
     base: usize,
     target: Mappings,
-    mode: ImportMode,
+    /// What it changes, and how many people get another's number.
+    counts: ChangeCounts,
+    reassigned: u64,
     applied_as: Option<usize>,
 }
 
@@ -113,6 +117,30 @@ impl Model {
 
     fn revision(&self) -> usize {
         self.revisions.len() - 1
+    }
+
+    /// How many people get a number that somebody else has or had last, and have or had last another one themselves.
+    fn reassigned(&self, target: &Mappings) -> u64 {
+        let newest = || self.revisions.iter().rev();
+        let holder = |at: &u64| newest().find_map(|mappings| mappings.get(at));
+        let held_by =
+            |mappings: &Mappings, of: &u64| mappings.iter().find(|(_, email)| *email == of).map(|(at, _)| *at);
+        let number = |of: &u64| newest().find_map(|mappings| held_by(mappings, of));
+        let changed = target.iter().filter(|(at, of)| self.now().get(at) != Some(*of));
+        let another = |(at, of): &(&u64, &u64)| {
+            holder(at).is_some_and(|holder| holder != *of) && number(of).is_some_and(|number| number != **at)
+        };
+        changed.filter(another).count() as u64
+    }
+
+    /// Of the previews that wait the oldest go.
+    fn wait(&mut self, upload: Upload) {
+        self.uploads.push(upload);
+        let waiting = self.uploads.iter().enumerate().filter(|(_, upload)| upload.applied_as.is_none());
+        let waiting: Vec<_> = waiting.map(|(at, _)| at).collect();
+        if waiting.len() > MAX_WAITING_PREVIEWS as usize {
+            self.uploads.remove(waiting[0]);
+        }
     }
 
     /// Takes new mappings, as a new revision if they are other ones.
@@ -140,6 +168,10 @@ fn counts(before: &Mappings, after: &Mappings) -> ChangeCounts {
     let gained = |email: &u64| after.iter().any(|(at, other)| other == email && !before.contains_key(at));
     counts.removed = lost.iter().filter(|email| !gained(email)).count() as u64;
     counts
+}
+
+fn confirmation(confirm: bool, removed: u64, reassigned: u64) -> Confirmation {
+    Confirmation { removed: confirm.then_some(removed), reassigned: confirm.then_some(reassigned) }
 }
 
 fn email(of: u64) -> String {
@@ -228,10 +260,11 @@ impl Pair<'_> {
         let mut target = if mode == ImportMode::Merge { before.clone() } else { Mappings::new() };
         target.extend(&rows);
         let expected = counts(&before, &target);
-        let removed = expected.removed;
+        let reassigned = self.model.reassigned(&target);
+        let confirmed = confirmation(confirm, expected.removed, reassigned);
         let named: Vec<_> = rows.iter().map(|(at, of)| (*at, email(*of))).collect();
         let named: Vec<_> = named.iter().map(|(at, email)| (*at, email.as_str())).collect();
-        let apply_now = apply.then_some(confirm.then_some(removed));
+        let apply_now = apply.then_some(confirmed);
         let file = ImportFile { apply: apply_now, ..support::file(&self.group, mode, &named) };
         let id = file.id;
         let outcome = self.world.import(file).await;
@@ -246,28 +279,32 @@ impl Pair<'_> {
             assert!(told && bad_rows.count == rows.iter().filter(|row| taken(*row)).count() as u64);
             return;
         }
-        if apply && !confirm && needs_confirmation(mode, before.len() as u64, removed) {
-            assert!(matches!(outcome, ImportOutcome::ConfirmRemovals(large) if large.removed == removed));
+        if apply
+            && !confirm
+            && let Some(large) = LargeChange::of(before.len() as u64, expected, reassigned)
+        {
+            assert_eq!(outcome, ImportOutcome::Unconfirmed(large));
             return;
         }
         let ImportOutcome::Taken { import, .. } = outcome else { panic!("{outcome:?}") };
         assert_eq!((import.counts, import.row_count), (expected, rows.len() as u64));
+        assert_eq!(import.reassigned, Some(reassigned), "{before:?} {target:?}");
         let unchanged = rows.iter().filter(|(at, of)| before.get(at) == Some(of)).count() as u64;
         assert_eq!(import.unchanged, unchanged);
         let base = self.model.revision();
-        let mut upload = Upload { id, base, target: target.clone(), mode, applied_as: None };
+        let mut upload = Upload { id, base, target: target.clone(), counts: expected, reassigned, applied_as: None };
         if apply {
             self.model.become_(target);
             upload.applied_as = Some(self.model.revision());
         }
         assert_applied(&import, upload.applied_as);
-        self.model.uploads.push(upload);
+        self.model.wait(upload);
     }
 
     async fn apply(&mut self, which: usize, confirm: bool) {
         let upload = &self.model.uploads[which];
-        let removed = counts(&self.model.revisions[upload.base], &upload.target).removed;
-        let (group, confirmed) = (self.group.clone(), confirm.then_some(removed));
+        let (group, removed) = (self.group.clone(), upload.counts.removed);
+        let confirmed = confirmation(confirm, removed, upload.reassigned);
         let apply = ApplyImport { group, id: upload.id, confirmed, deed: deed(2000) };
         let outcome = self.world.stores.imports.apply(apply).await.unwrap();
         let before = self.model.now().len() as u64;
@@ -277,8 +314,8 @@ impl Pair<'_> {
         } else if upload.base != self.model.revision() {
             let ApplyOutcome::Stale { since, .. } = outcome else { panic!("{outcome:?}") };
             assert_eq!(since.len(), (self.model.revision() - upload.base).min(20));
-        } else if !confirm && needs_confirmation(upload.mode, before, removed) {
-            assert!(matches!(outcome, ApplyOutcome::ConfirmRemovals(_)));
+        } else if let Some(large) = LargeChange::of(before, upload.counts, upload.reassigned).filter(|_| !confirm) {
+            assert_eq!(outcome, ApplyOutcome::Unconfirmed(large));
         } else {
             let ApplyOutcome::Applied(import) = outcome else { panic!("{outcome:?}") };
             let target = upload.target.clone();

@@ -5,6 +5,7 @@ use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::guid::Guid;
 use signline::domain::history::ChangeCounts;
 use signline::domain::history::Revision;
+use signline::domain::import::Confirmation;
 use signline::domain::mapping::Mapping;
 use signline::domain::mapping::PinnedTo;
 use signline::domain::page::PageRequest;
@@ -220,7 +221,8 @@ async fn a_stale_pin_can_be_released_too(world: World) {
 
 async fn apply(world: &World, file: ImportFile) {
     let file = ImportFile { apply: None, ..file };
-    let apply = ApplyImport { group: file.group.clone(), id: file.id, confirmed: None, deed: deed(1000) };
+    let apply =
+        ApplyImport { group: file.group.clone(), id: file.id, confirmed: Confirmation::default(), deed: deed(1000) };
     world.import(file).await;
     world.stores.imports.apply(apply).await.unwrap();
 }

@@ -5,16 +5,16 @@ use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::history::ChangeCounts;
 use signline::domain::history::ChangeKind;
 use signline::domain::history::MappingChange;
+use signline::domain::import::Confirmation;
 use signline::domain::import::Import;
 use signline::domain::import::ImportState;
+use signline::domain::import::LargeChange;
 use signline::domain::page::PageRequest;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::ApplyOutcome;
 use signline::ports::import_store::BadRowReason;
-use signline::ports::import_store::Confirmation;
 use signline::ports::import_store::DiscardOutcome;
 use signline::ports::import_store::ImportOutcome;
-use signline::ports::import_store::LargeRemoval;
 use uuid::Uuid;
 
 use crate::on_both_engines;
@@ -27,6 +27,7 @@ use crate::support::id;
 use crate::support::merge;
 use crate::support::number;
 use crate::support::range;
+use crate::support::removals;
 use crate::support::replace;
 use crate::support::time;
 
@@ -96,7 +97,7 @@ async fn a_preview_changes_nothing_and_tells_what_it_would(world: World) {
     assert_eq!(changes(&world, &abc, import.id).await, expected);
     world.assert_mappings(&abc, 1, &before).await;
 
-    let done = applied(apply(&world, &abc, import.id, None).await);
+    let done = applied(apply(&world, &abc, import.id, Confirmation::default()).await);
     assert_eq!(done, Import { state: ImportState::Applied { revision: 2 }, ..import.clone() });
     world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "x@abc.com"), (4, "d@abc.com")]).await;
     assert_eq!(changes(&world, &abc, import.id).await, expected);
@@ -105,14 +106,14 @@ async fn a_preview_changes_nothing_and_tells_what_it_would(world: World) {
 async fn an_applied_import_stays_applied(world: World) {
     let abc = world.group("abc").await;
     let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
-    let first = applied(apply(&world, &abc, import.id, None).await);
+    let first = applied(apply(&world, &abc, import.id, Confirmation::default()).await);
     world.put(&abc, 2, "b@abc.com").await;
     // Neither later changes nor the preview's time are of any account to it.
-    assert_eq!(apply(&world, &abc, import.id, Some(7)).await, ApplyOutcome::AppliedBefore(first.clone()));
+    assert_eq!(apply(&world, &abc, import.id, removals(7)).await, ApplyOutcome::AppliedBefore(first.clone()));
     assert_eq!(world.stores.imports.find(&abc, import.id, time(10_000_000)).await.unwrap(), Some(first));
     world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "b@abc.com")]).await;
     let nothing = kept(&world, replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await;
-    let done = applied(apply(&world, &abc, nothing.id, None).await);
+    let done = applied(apply(&world, &abc, nothing.id, Confirmation::default()).await);
     assert_eq!(done.state, ImportState::Applied { revision: 2 });
 }
 
@@ -121,7 +122,9 @@ async fn a_preview_is_stale_once_the_mappings_have_changed(world: World) {
     let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
     world.put(&abc, 2, "b@abc.com").await;
     world.put(&abc, 3, "c@abc.com").await;
-    let ApplyOutcome::Stale { base_revision, current, since } = apply(&world, &abc, import.id, None).await else {
+    let ApplyOutcome::Stale { base_revision, current, since } =
+        apply(&world, &abc, import.id, Confirmation::default()).await
+    else {
         panic!("not stale");
     };
     assert_eq!((base_revision, current), (0, 2));
@@ -143,7 +146,7 @@ async fn an_address_that_moves_to_a_new_number_is_one_change(world: World) {
         (5, ChangeKind::Moved { email: address("a@abc.com"), from: number(BASE + 1) }),
     ];
     assert_eq!(changes(&world, &abc, import.id).await, expected);
-    applied(apply(&world, &abc, import.id, None).await);
+    applied(apply(&world, &abc, import.id, Confirmation::default()).await);
     world.assert_mappings(&abc, 2, &[(3, "b@abc.com"), (5, "a@abc.com")]).await;
 }
 
@@ -154,13 +157,13 @@ async fn a_preview_ends_after_its_time(world: World) {
     let store = &world.stores.imports;
     assert!(store.find(&abc, import.id, time(1000 + 86_399)).await.unwrap().is_some());
     assert!(store.find(&abc, import.id, end).await.unwrap().is_none());
-    let mut late = ApplyImport { group: abc.clone(), id: import.id, confirmed: None, deed: deed(0) };
+    let mut late = ApplyImport { group: abc.clone(), id: import.id, confirmed: Confirmation::default(), deed: deed(0) };
     late.deed.at = end;
     assert_eq!(store.apply(late).await.unwrap(), ApplyOutcome::NoSuchImport);
     assert_eq!(store.discard_expired(time(1000 + 86_399)).await.unwrap(), 0);
     let (one, other) = tokio::join!(store.discard_expired(end), store.discard_expired(end));
     assert_eq!(one.unwrap() + other.unwrap(), 1);
-    assert_eq!(apply(&world, &abc, import.id, None).await, ApplyOutcome::NoSuchImport);
+    assert_eq!(apply(&world, &abc, import.id, Confirmation::default()).await, ApplyOutcome::NoSuchImport);
     world.assert_mappings(&abc, 0, &[]).await;
 }
 
@@ -170,7 +173,7 @@ async fn a_dropped_import_is_gone_and_an_applied_one_stays(world: World) {
         kept(&world, replace(&abc, &[(1, "a@abc.com")])).await,
         kept(&world, replace(&abc, &[(2, "b@abc.com")])).await,
     );
-    applied(apply(&world, &abc, done.id, None).await);
+    applied(apply(&world, &abc, done.id, Confirmation::default()).await);
     let discard = async |id| world.stores.imports.discard(&abc, id, &deed(2000)).await.unwrap();
     assert_eq!(discard(dropped.id).await, DiscardOutcome::Discarded);
     assert_eq!(discard(dropped.id).await, DiscardOutcome::NoSuchImport);
@@ -187,7 +190,7 @@ async fn numbers_that_left_the_ranges_since_the_preview_are_told_by_line(world: 
     let ranges = Some(vec![range(BASE, BASE + 9)]);
     let patch = BusinessGroupPatch { number_ranges: ranges, ..BusinessGroupPatch::default() };
     world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
-    let ApplyOutcome::OutsideRanges(bad_rows) = apply(&world, &abc, import.id, None).await else {
+    let ApplyOutcome::OutsideRanges(bad_rows) = apply(&world, &abc, import.id, Confirmation::default()).await else {
         panic!("not refused");
     };
     let told: Vec<_> = bad_rows.first.iter().map(|bad| (bad.row.line, bad.reason)).collect();
@@ -201,18 +204,19 @@ async fn more_than_half_of_ten_mappings_go_only_if_somebody_agrees(world: World)
     let emails: Vec<_> = (0..10).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
     world.import(replace(&abc, &rows)).await;
-    let large = LargeRemoval { removed: 6, mapping_count: 10 };
-    let at_once = |confirmed| ImportFile { apply: Some(confirmed), ..replace(&abc, &rows[..4]) };
-    for confirmed in [None, Some(5), Some(7)] {
-        assert_eq!(world.import(at_once(confirmed)).await, ImportOutcome::ConfirmRemovals(large));
+    let large = LargeChange { removed: Some(6), reassigned: None, mapping_count: 10 };
+    let confirmed = |removed| Confirmation { removed, reassigned: Some(6) };
+    let at_once = |removed| ImportFile { apply: Some(confirmed(removed)), ..replace(&abc, &rows[..4]) };
+    for removed in [None, Some(5), Some(7)] {
+        assert_eq!(world.import(at_once(removed)).await, ImportOutcome::Unconfirmed(large));
     }
     let import = kept(&world, replace(&abc, &rows[..4])).await;
-    for confirmed in [None, Some(10)] {
-        assert_eq!(apply(&world, &abc, import.id, confirmed).await, ApplyOutcome::ConfirmRemovals(large));
+    for removed in [None, Some(10)] {
+        assert_eq!(apply(&world, &abc, import.id, confirmed(removed)).await, ApplyOutcome::Unconfirmed(large));
     }
     world.assert_mappings(&abc, 1, &rows).await;
     // Half of them go unasked, and of fewer than ten all.
-    applied(apply(&world, &abc, kept(&world, replace(&abc, &rows[..5])).await.id, None).await);
+    applied(apply(&world, &abc, kept(&world, replace(&abc, &rows[..5])).await.id, Confirmation::default()).await);
     world.import(replace(&abc, &rows)).await;
     assert!(matches!(world.import(at_once(Some(6))).await, ImportOutcome::Taken { .. }));
     world.import(replace(&abc, &[(99, "z@abc.com")])).await;
@@ -228,17 +232,17 @@ async fn an_import_of_another_group_is_not_found(world: World) {
     for group in [&xyz, &id("nobody")] {
         assert!(store.find(group, import.id, time(2000)).await.unwrap().is_none());
         assert!(store.list_changes(group, import.id, time(2000), &page).await.unwrap().is_none());
-        assert_eq!(apply(&world, group, import.id, None).await, ApplyOutcome::NoSuchImport);
+        assert_eq!(apply(&world, group, import.id, Confirmation::default()).await, ApplyOutcome::NoSuchImport);
         assert_eq!(store.discard(group, import.id, &deed(2000)).await.unwrap(), DiscardOutcome::NoSuchImport);
     }
-    assert_eq!(apply(&world, &abc, Uuid::new_v4(), None).await, ApplyOutcome::NoSuchImport);
-    applied(apply(&world, &abc, import.id, None).await);
+    assert_eq!(apply(&world, &abc, Uuid::new_v4(), Confirmation::default()).await, ApplyOutcome::NoSuchImport);
+    applied(apply(&world, &abc, import.id, Confirmation::default()).await);
 }
 
 async fn a_group_takes_its_imports_with_it(world: World) {
     let abc = world.group("abc").await;
     let import = kept(&world, replace(&abc, &[(1, "a@abc.com")])).await;
-    applied(apply(&world, &abc, import.id, None).await);
+    applied(apply(&world, &abc, import.id, Confirmation::default()).await);
     kept(&world, replace(&abc, &[(2, "b@abc.com")])).await;
     world.import(replace(&abc, &[])).await;
     world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
@@ -278,7 +282,10 @@ async fn of_two_previews_one_is_applied(world: World) {
         kept(&world, replace(&abc, &[(1, "a@abc.com")])).await,
         kept(&world, replace(&abc, &[(2, "b@abc.com")])).await,
     );
-    let (first, second) = tokio::join!(apply(&world, &abc, a.id, None), apply(&world, &abc, b.id, None));
+    let (first, second) = tokio::join!(
+        apply(&world, &abc, a.id, Confirmation::default()),
+        apply(&world, &abc, b.id, Confirmation::default())
+    );
     let went_in = [&first, &second].iter().filter(|outcome| matches!(outcome, ApplyOutcome::Applied(_))).count();
     let stale = [&first, &second].iter().filter(|outcome| matches!(outcome, ApplyOutcome::Stale { .. })).count();
     assert_eq!((went_in, stale), (1, 1));
@@ -293,7 +300,7 @@ async fn a_merge_that_skips_bad_rows_is_kept_with_their_count(world: World) {
     (batch.skips_bad_rows, batch.end.problem_count) = (true, 2);
     let import = kept(&world, batch).await;
     assert_eq!((import.problem_count, import.counts), (Some(3), counts(1, 0, 0)));
-    applied(apply(&world, &abc, import.id, None).await);
+    applied(apply(&world, &abc, import.id, Confirmation::default()).await);
     world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "b@abc.com")]).await;
 }
 
@@ -304,6 +311,6 @@ async fn many_addresses_that_move_are_paired(world: World) {
     world.import(replace(&abc, &rows(0))).await;
     let import = kept(&world, replace(&abc, &rows(50_000))).await;
     assert_eq!(import.counts, counts(0, 30_000, 0));
-    applied(apply(&world, &abc, import.id, None).await);
+    applied(apply(&world, &abc, import.id, Confirmation::default()).await);
     assert_eq!(world.all(&abc).await.first().unwrap().0, 50_000);
 }

@@ -19,6 +19,7 @@ use signline::domain::business_group::BusinessGroupId;
 use signline::domain::business_group::NewBusinessGroup;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
+use signline::domain::import::Confirmation;
 use signline::domain::import::ImportMode;
 use signline::domain::import::ImportRow;
 use signline::domain::mapping_search::MappingSearch;
@@ -27,7 +28,6 @@ use signline::domain::phone_number::NumberingPlan;
 use signline::domain::phone_number::PhoneNumber;
 use signline::ports::business_group_store::CreateGroupOutcome;
 use signline::ports::clock::Clock;
-use signline::ports::import_store::Confirmation;
 use signline::ports::import_store::FileEnd;
 use signline::ports::import_store::FilePiece;
 use signline::ports::import_store::FileRows;
@@ -145,6 +145,20 @@ impl World {
         count.expect("a count").0
     }
 
+    /// Runs a statement beside the program.
+    pub(crate) async fn run(&self, statement: &'static str) {
+        match self.engine {
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(self.database.url()).await.expect("a connection");
+                sqlx::raw_sql(statement).execute(&mut connection).await.expect("it runs");
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(self.database.url()).await.expect("a connection");
+                sqlx::raw_sql(statement).execute(&mut connection).await.expect("it runs");
+            }
+        }
+    }
+
     /// Asserts what a group's mappings are, and that its count is theirs.
     pub(crate) async fn assert_mappings(&self, group: &BusinessGroupId, revision: i64, expected: &[(u64, &str)]) {
         let expected: Vec<_> = expected.iter().map(|(at, email)| (*at, (*email).to_owned())).collect();
@@ -199,7 +213,7 @@ pub(crate) struct ImportFile {
     pub(crate) skips_bad_rows: bool,
     pub(crate) rows: Vec<ImportRow>,
     pub(crate) end: FileEnd,
-    pub(crate) expected_revision: Option<i64>,
+    pub(crate) expected_revisions: Option<Vec<i64>>,
     pub(crate) apply: Option<Confirmation>,
 }
 
@@ -211,7 +225,7 @@ impl ImportFile {
             group: self.group,
             mode: self.mode,
             skips_bad_rows: self.skips_bad_rows,
-            expected_revision: self.expected_revision,
+            expected_revisions: self.expected_revisions,
             apply: self.apply,
             expires_at: time(1000 + 86_400),
             deed: deed(1000),
@@ -242,9 +256,14 @@ pub(crate) fn file(group: &BusinessGroupId, mode: ImportMode, rows: &[(u64, &str
         skips_bad_rows: false,
         end: FileEnd { row_count: rows.len() as u64, ..FileEnd::default() },
         rows,
-        expected_revision: None,
-        apply: Some(None),
+        expected_revisions: None,
+        apply: Some(Confirmation::default()),
     }
+}
+
+/// Somebody agrees to so many removals.
+pub(crate) fn removals(count: u64) -> Confirmation {
+    Confirmation { removed: Some(count), ..Confirmation::default() }
 }
 
 pub(crate) fn replace(group: &BusinessGroupId, rows: &[(u64, &str)]) -> ImportFile {

@@ -1,5 +1,6 @@
 //! Whose a tenant is: proofs of it, and how it passes from the group that only named it to the one that has it.
 
+use signline::domain::import::Confirmation;
 use std::time::Duration;
 
 use signline::domain::audit::AuditEvent;
@@ -242,7 +243,8 @@ async fn previews_from_before_a_takeover_are_stale_on_both_sides(world: World) {
     let (squatter, company) = squatter_and_company(&world).await;
     let preview = async |group, at| {
         let file = ImportFile { apply: None, ..replace(group, &[(at, "eve@abc.com")]) };
-        let apply = ApplyImport { group: group.clone(), id: file.id, confirmed: None, deed: deed(1000) };
+        let apply =
+            ApplyImport { group: group.clone(), id: file.id, confirmed: Confirmation::default(), deed: deed(1000) };
         world.import(file).await;
         apply
     };

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use signline::domain::actor::ActorKind;
 use signline::domain::api_key::SecretHash;
+use signline::domain::import::Confirmation;
 use signline::domain::page::PageRequest;
 use signline::domain::tenant::TenantProof;
 use signline::ports::audit_log::AuditFilter;
@@ -260,7 +261,7 @@ async fn prove_the_tenant(world: &World, count: usize) {
 async fn go_on_from_history(world: &World) {
     let abc = id("abc");
     let preview = Uuid::from_u128(0x4000_8000_0000_0000_0008);
-    let apply = ApplyImport { group: abc.clone(), id: preview, confirmed: None, deed: deed(1) };
+    let apply = ApplyImport { group: abc.clone(), id: preview, confirmed: Confirmation::default(), deed: deed(1) };
     world.stores.imports.apply(apply).await.unwrap();
     world.assert_mappings(&abc, 3, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")]).await;
     let restore = Restore { group: abc.clone(), revision: 1, deed: deed(2) };

@@ -55,6 +55,7 @@ const DETAILS = {
   oid: "audit.detail.oid",
   phone_number: "audit.detail.phone_number",
   proven_by: "audit.detail.proven_by",
+  reassigned: "audit.detail.reassigned",
   refused_with: "audit.detail.refused_with",
   removed: "audit.detail.removed",
   restored_revision: "audit.detail.restored_revision",

@@ -236,6 +236,9 @@ function previewBody(state) {
         ${t(preview.mode === "replace" ? "preview.replace" : "preview.merge", { count: preview.row_count })}
         ${preview.state === "ready" ? html`${t("preview.until")} ${time(preview.expires_at)}` : nothing}
       </p>
+      ${preview.state === "ready" && preview.reassigned
+        ? notice("warning", html`<p>${t("preview.reassigned", { count: preview.reassigned })}</p>`, "reassigned")
+        : nothing}
       ${preview.state === "ready" && !stale ? decision(view) : nothing}
     </section>
     ${changeTabs(view, preview, `${previewPath(route.params)}/changes`)}`;
@@ -262,37 +265,69 @@ function decision(view) {
   </div>`;
 }
 
-/** @param {Record<string, string>} params of the preview @param {number} [removals] how many removals the person has agreed to */
-async function apply(params, removals) {
-  const path = `${previewPath(params)}/apply${removals === undefined ? "" : `?confirm_removals=${removals}`}`;
+/** What a file does that somebody must agree to, by its count in the service's answer, and how the call says so. */
+const GUARDED = [
+  {
+    count: "removed",
+    parameter: "confirm_removals",
+    title: "preview.removals_title",
+    text: "preview.removals_text",
+    typeOfTwo: "preview.removals_type_of_two",
+    submit: "preview.removals_submit",
+  },
+  {
+    count: "reassigned",
+    parameter: "confirm_changes",
+    title: "preview.changes_title",
+    text: "preview.changes_text",
+    typeOfTwo: "preview.changes_type_of_two",
+    submit: "preview.changes_submit",
+  },
+];
+
+/** @param {Record<string, string>} params of the preview @param {Record<string, string>} [confirmed] what the person has agreed to */
+async function apply(params, confirmed = {}) {
+  const path = `${previewPath(params)}/apply`;
   const isOpen = viewWatcher();
   await attempt("apply", async (set) => {
     try {
-      set({ preview: await call("POST", path) });
+      const query = new URLSearchParams(confirmed).toString();
+      set({ preview: await call("POST", query ? `${path}?${query}` : path) });
       announce(t("preview.done"));
       if (isOpen()) await fetchGroup(true);
     } catch (problem) {
-      if (!(problem instanceof Problem) || problem.slug !== "confirm-removals") throw problem;
-      if (isOpen()) askForRemovals(params, problem.body);
+      if (!(problem instanceof Problem) || !["confirm-removals", "confirm-changes"].includes(problem.slug)) throw problem;
+      if (isOpen()) askToConfirm(params, problem.body, confirmed);
     }
   });
 }
 
-/** So many mappings go only if somebody types how many. @param {Record<string, string>} params of the preview @param {any} body */
-function askForRemovals(params, { removed, mapping_count: all }) {
+/**
+ * So much goes or changes only if somebody types how much.
+ * @param {Record<string, string>} params of the preview
+ * @param {any} body
+ * @param {Record<string, string>} confirmed what was agreed to before
+ */
+function askToConfirm(params, body, confirmed) {
+  const asked = GUARDED.filter(({ count }) => body[count] !== undefined);
   openDialog({
-    title: t("preview.removals_title", { count: removed }),
-    body: () => html`
-      <p>${t("preview.removals_text", { count: removed, all })}</p>
-      ${field({ name: "removed", label: t("preview.removals_type", { count: removed }), required: true })}`,
-    submit: t("preview.removals_submit"),
+    title: t(asked[0].title, { count: body[asked[0].count] }),
+    body: () => html`${asked.map(
+      ({ count, text, typeOfTwo }) => html`
+        <p>${t(text, { count: body[count], all: body.mapping_count })}</p>
+        ${field({ name: count, label: t(asked.length > 1 ? typeOfTwo : "preview.confirm_type", { count: body[count] }), required: true })}`,
+    )}`,
+    submit: t(asked[0].submit),
     kind: "danger",
-    hook: "removals-dialog",
-    onSubmit: async ({ removed: typed }) => {
-      if (typed.replace(/[\s,.]/g, "") !== String(removed)) {
-        throw new Error(t("preview.removals_wrong", { count: removed }));
+    hook: "confirm-dialog",
+    onSubmit: async (typed) => {
+      for (const { count } of asked) {
+        if (typed[count].replace(/[\s,.]/g, "") !== String(body[count])) {
+          throw new Error(t("preview.confirm_wrong", { count: body[count] }));
+        }
       }
-      queueMicrotask(() => apply(params, removed));
+      const agreed = asked.map(({ count, parameter }) => [parameter, String(body[count])]);
+      queueMicrotask(() => apply(params, { ...confirmed, ...Object.fromEntries(agreed) }));
     },
   });
 }

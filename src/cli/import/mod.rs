@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use crate::cli::failure::Failure;
 use crate::cli::failure::Status;
+use crate::cli::failure::flags;
+use crate::cli::failure::said;
 use crate::cli::lists;
 use crate::cli::parse_group;
 use crate::cli::print;
@@ -26,7 +28,9 @@ use crate::client::Mode;
 use crate::client::OnProblem;
 use crate::client::State;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::import::needs_confirmation;
+use crate::domain::import::Confirmation;
+use crate::domain::import::LargeChange;
+use crate::domain::revision_tag::RevisionTag;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
@@ -54,6 +58,10 @@ pub(super) struct ImportArgs {
     /// With --apply: how many mappings may go, where that is more than half of ten or more.
     #[arg(long, value_name = "N", requires = "apply")]
     confirm_removals: Option<u64>,
+    /// With --apply: how many people may get a number that is or was somebody else's, where that is more than half of ten or
+    /// more.
+    #[arg(long, value_name = "N", requires = "apply")]
+    confirm_changes: Option<u64>,
     /// Show all changes, not the first 20.
     #[arg(long)]
     all: bool,
@@ -80,7 +88,7 @@ async fn preview_and_apply(args: &ImportArgs) -> Result<(), Failure> {
     // A wrong key or group is told before a long upload.
     let group = client.group(&args.business_group).await?;
     let import = match (args.preview, &args.file) {
-        (Some(id), _) => client.import(&args.business_group, &id.to_string()).await?,
+        (Some(id), _) => client.import(&args.business_group, id).await?,
         (None, Some(file)) => source::upload(args, file, &client).await?,
         (None, None) => return Err("name a file, or a preview".to_owned().into()),
     };
@@ -90,21 +98,21 @@ async fn preview_and_apply(args: &ImportArgs) -> Result<(), Failure> {
     lists::print_problems(&import.problems, import.problem_count, args.problems_csv.as_deref())?;
     preview::print_preview(args, &client, &group, &import).await?;
     match decide(args, &group, &import)? {
-        Decision::Apply(confirm_removals) => apply(args, &client, &group, &import, confirm_removals).await,
+        Decision::Apply(confirmed) => apply(args, &client, &group, &import, confirmed).await,
         Decision::Leave => leave(args, &group, &import),
         Decision::NothingToDo => {
-            client.discard(&args.business_group, &import.id).await?;
+            client.discard(&args.business_group, import.id).await?;
             print("There is nothing to change.\n").map_err(Failure::from)
         }
         Decision::Declined => {
-            client.discard(&args.business_group, &import.id).await?;
+            client.discard(&args.business_group, import.id).await?;
             Err(Failure::new(Status::Unconfirmed, "the preview is dropped; nothing was changed"))
         }
     }
 }
 
 enum Decision {
-    Apply(Option<u64>),
+    Apply(Confirmation),
     Leave,
     NothingToDo,
     Declined,
@@ -112,7 +120,8 @@ enum Decision {
 
 fn decide(args: &ImportArgs, group: &Group, import: &Import) -> Result<Decision, Failure> {
     if args.apply {
-        return Ok(Decision::Apply(args.confirm_removals));
+        let confirmed = Confirmation { removed: args.confirm_removals, reassigned: args.confirm_changes };
+        return Ok(Decision::Apply(confirmed));
     }
     if import.change_count() == 0 {
         return Ok(Decision::NothingToDo);
@@ -120,21 +129,34 @@ fn decide(args: &ImportArgs, group: &Group, import: &Import) -> Result<Decision,
     if !terminal::can_ask() {
         return Ok(Decision::Leave);
     }
-    if needs_confirmation(import.mode.into(), group.mapping_count, import.removed) {
-        return ask_for_number(import.removed, group.mapping_count);
+    if let Some(large) = import.large_change(group.mapping_count) {
+        return ask_for_numbers(large);
     }
     let answer = terminal::ask("Apply? [y/N] ")?.to_lowercase();
-    Ok(if matches!(answer.as_str(), "y" | "yes") { Decision::Apply(None) } else { Decision::Declined })
+    Ok(if matches!(answer.as_str(), "y" | "yes") {
+        Decision::Apply(Confirmation::default())
+    } else {
+        Decision::Declined
+    })
 }
 
-/// A key that is pressed by habit should not end the sign-in of most people.
-fn ask_for_number(removed: u64, mapping_count: u64) -> Result<Decision, Failure> {
-    let question = format!(
-        "This removes {removed} of {mapping_count} mappings: these people could not sign in any more.\n\
-         Type the number of removals to apply it, anything else to drop it: "
-    );
-    let agreed = terminal::ask(&question)?.parse() == Ok(removed);
-    Ok(if agreed { Decision::Apply(Some(removed)) } else { Decision::Declined })
+/// A key that is pressed by habit should not end the sign-in of most people, nor give them others' lines.
+fn ask_for_numbers(large: LargeChange) -> Result<Decision, Failure> {
+    for sentence in said(large, "This would") {
+        terminal::tell(&sentence);
+    }
+    let agreed = |count: Option<u64>, of: &str| match count {
+        None => Ok(true),
+        Some(count) => {
+            let question = format!("Type the number of {of} to apply it, anything else to drop it: ");
+            Ok::<_, Failure>(terminal::ask(&question)?.parse() == Ok(count))
+        }
+    };
+    if agreed(large.removed, "removals")? && agreed(large.reassigned, "people who get another's number")? {
+        let LargeChange { removed, reassigned, .. } = large;
+        return Ok(Decision::Apply(Confirmation { removed, reassigned }));
+    }
+    Ok(Decision::Declined)
 }
 
 async fn apply(
@@ -142,12 +164,12 @@ async fn apply(
     client: &Client,
     group: &Group,
     import: &Import,
-    confirm_removals: Option<u64>,
+    confirmed: Confirmation,
 ) -> Result<(), Failure> {
-    let applying = client.apply(&args.business_group, &import.id, confirm_removals);
+    let applying = client.apply(&args.business_group, import.id, confirmed);
     match Progress::waiting("the service applies the file").of(applying).await {
         Ok(import) => applied("Applied", &import),
-        Err(ClientError::Refused(refusal)) if refusal.slug() == "confirm-removals" => {
+        Err(ClientError::Refused(refusal)) if refusal.large_change().is_some() => {
             leave(args, group, import)?;
             Err(ClientError::Refused(refusal).into())
         }
@@ -173,18 +195,16 @@ fn leave(args: &ImportArgs, group: &Group, import: &Import) -> Result<(), Failur
 
 /// Applying twice changes nothing more.
 fn command_to_apply(args: &ImportArgs, group: &Group, import: &Import) -> String {
-    let url = args.server.url.as_ref().map(|url| format!(" --url {url}")).unwrap_or_default();
-    let id = terminal::shown(&import.id);
-    let large = needs_confirmation(import.mode.into(), group.mapping_count, import.removed);
-    let confirm = if large { format!(" --confirm-removals {}", import.removed) } else { String::new() };
-    format!("signline import --preview {id} --business-group {}{url} --apply{confirm}", args.business_group)
+    let server = args.server.arguments();
+    let large = import.large_change(group.mapping_count);
+    let confirm = large.map(|large| format!(" {}", flags(large))).unwrap_or_default();
+    format!("signline import --preview {} --business-group {}{server} --apply{confirm}", import.id, args.business_group)
 }
 
 /// A revision, as a number or as the `ETag` of an export.
 fn parse_revision(text: &str) -> Result<i64, String> {
-    let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let revision = number.parse().ok().filter(|revision| *revision >= 0);
-    revision.ok_or_else(|| "use the revision of an export, such as 7".to_owned())
+    let quoted = if text.contains('"') { text.to_owned() } else { format!("\"{text}\"") };
+    RevisionTag::parse(&quoted).map(|tag| tag.0).ok_or_else(|| "use the revision of an export, such as 7".to_owned())
 }
 
 #[cfg(test)]
@@ -193,7 +213,9 @@ mod tests {
 
     #[test]
     fn a_revision_is_a_number_or_an_etag() {
-        assert_eq!((parse_revision("7"), parse_revision("\"7\"")), (Ok(7), Ok(7)));
+        for text in ["7", "\"7\"", "W/\"7\"", "\"7-gzip\""] {
+            assert_eq!(parse_revision(text), Ok(7), "{text}");
+        }
         for wrong in ["", "-1", "\"7", "seven", "7.0"] {
             assert!(parse_revision(wrong).is_err(), "{wrong}");
         }

@@ -33,6 +33,14 @@ pub(super) async fn print_preview(
         print_changes(args, client, import).await?;
         print("\n")?;
     }
+    if let Some(count) = import.reassigned.filter(|count| *count > 0) {
+        let who = if count == 1 {
+            "1 person would get somebody else's number"
+        } else {
+            &format!("{count} people would get somebody else's number")
+        };
+        print(&format!("{who}: it is or was another's of the business group.\n\n"))?;
+    }
     Ok(())
 }
 
@@ -53,7 +61,7 @@ async fn print_changes(args: &ImportArgs, client: &Client, import: &Import) -> R
     let mut cursor = None;
     let mut listed = 0;
     loop {
-        let page = client.changes(&args.business_group, &import.id, limit, cursor.as_deref()).await?;
+        let page = client.changes(&args.business_group, import.id, limit, cursor.as_deref()).await?;
         listed += u64::try_from(page.items.len()).unwrap_or(u64::MAX);
         list(&mut listing, &page.items);
         print(&listing.text())?;

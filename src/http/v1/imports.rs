@@ -15,8 +15,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain;
+use crate::domain::import::Confirmation;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportState;
+use crate::domain::import::LargeChange;
+use crate::domain::import::MAX_WAITING_PREVIEWS;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
@@ -34,7 +37,6 @@ use crate::http::v1::uploads::rejected_as_csv;
 use crate::import;
 use crate::import::KeptImportError;
 use crate::import::Problems;
-use crate::ports::import_store::LargeRemoval;
 
 /// What becomes of mappings that are not in the file.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -81,6 +83,11 @@ pub struct Import {
     changed: u64,
     /// Mappings that are not in the file any more.
     removed: u64,
+    /// People who get a number that is or was another's of the business group, in place of their own: all of them if a column
+    /// slipped by a row. Left out of an import from before it was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    reassigned: Option<u64>,
     /// Rows that stood so already.
     unchanged: u64,
     /// `on_problem=skip`: how many problems the file has.
@@ -121,6 +128,9 @@ pub struct ImportProblem {
 pub struct ApplyQuery {
     /// How many mappings the import may remove: the preview's `removed`, where that is more than half of ten or more.
     confirm_removals: Option<u64>,
+    /// How many people the import may give a number that is or was another's: the preview's `reassigned`, where that is more
+    /// than half of ten or more mappings.
+    confirm_changes: Option<u64>,
 }
 
 impl From<&import::Problem> for ImportProblem {
@@ -160,6 +170,7 @@ impl From<domain::import::Import> for Import {
             added: import.counts.added,
             changed: import.counts.changed,
             removed: import.counts.removed,
+            reassigned: import.reassigned,
             unchanged: import.unchanged,
             problem_count: import.problem_count,
             created_at: import.created_at,
@@ -231,7 +242,7 @@ pub(crate) async fn list_import_changes(
         CommonProblems,
         (status = 200, body = Import),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`stale-import`: the mappings changed since the preview; `confirm-removals`"),
+            description = "`stale-import`: the mappings changed since the preview; `confirm-removals`, `confirm-changes`"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json",
             description = "`import-rejected`: numbers have left the group's ranges since the preview")
     )
@@ -243,7 +254,8 @@ pub(crate) async fn apply_import(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let (id, Query(query)) = (import_id(&request)?, call.input);
-    let applied = match services.imports.apply(call.scope, id, query.confirm_removals, call.deed).await {
+    let confirmed = Confirmation { removed: query.confirm_removals, reassigned: query.confirm_changes };
+    let applied = match services.imports.apply(call.scope, id, confirmed, call.deed).await {
         Err(KeptImportError::OutsideRanges(problems)) if prefers_csv(&request) => {
             return Ok(rejected_as_csv(&problems));
         }
@@ -311,28 +323,45 @@ pub(super) fn rejected(detail: String, problems: &Problems) -> Problem {
         .member("problems", serde_json::json!(listed))
 }
 
-/// 409 for a removal that is larger than a file may make unasked.
-pub(super) fn confirm_removals(LargeRemoval { removed, mapping_count }: LargeRemoval) -> Problem {
-    let detail = format!(
-        "The file would remove {removed} of {mapping_count} mappings: these people could not sign in any more. If that is \
-         meant, send confirm_removals={removed}. Nothing was changed."
-    );
-    Problem::new(ProblemKind::ConfirmRemovals, detail).member("removed", removed).member("mapping_count", mapping_count)
+/// 409 for more than a file may do unasked. Where it does both, both are said, and removals name the kind.
+pub(super) fn unconfirmed(large: LargeChange) -> Problem {
+    let LargeChange { removed, reassigned, mapping_count } = large;
+    let of = |count: u64| format!("{count} of {mapping_count}");
+    let mut said = Vec::new();
+    let mut send = Vec::new();
+    if let Some(count) = removed {
+        said.push(format!("would remove {} mappings: these people could not sign in any more", of(count)));
+        send.push(format!("confirm_removals={count}"));
+    }
+    if let Some(count) = reassigned {
+        said.push(format!(
+            "would give {} people a number that is or was somebody else's, as when a column has slipped by a row",
+            of(count)
+        ));
+        send.push(format!("confirm_changes={count}"));
+    }
+    let (said, send) = (said.join("; it "), send.join(" and "));
+    let detail = format!("The file {said}. If that is meant, send {send}. Nothing was changed.");
+    let kind = if removed.is_some() { ProblemKind::ConfirmRemovals } else { ProblemKind::ConfirmChanges };
+    let counts = [("removed", removed), ("reassigned", reassigned), ("mapping_count", Some(mapping_count))];
+    let told = counts.into_iter().filter_map(|(name, count)| Some((name, count?)));
+    told.fold(Problem::new(kind, detail), |problem, (name, count)| problem.member(name, count))
 }
 
 impl From<KeptImportError> for Problem {
     fn from(error: KeptImportError) -> Self {
         match error {
             KeptImportError::Store(cause) => Self::unavailable(cause),
-            KeptImportError::NoSuchImport => Self::not_found(
-                "There is no such import: it was dropped, was not applied within 24 hours, or its revision has been cut off \
-                 the history.",
-            ),
+            KeptImportError::NoSuchImport => Self::not_found(format!(
+                "There is no such import: it was dropped, was not applied within 24 hours, had to make room for newer previews \
+                 ({MAX_WAITING_PREVIEWS} wait at most, fewer if they are large), or its revision has been cut off the history. \
+                 Upload the file again."
+            )),
             KeptImportError::Applied => Self::new(
                 ProblemKind::Conflict,
                 "The import was applied already. To undo it, restore the revision before it.",
             ),
-            KeptImportError::ConfirmRemovals(large) => confirm_removals(large),
+            KeptImportError::Unconfirmed(large) => unconfirmed(large),
             KeptImportError::OutsideRanges(problems) => rejected(
                 "Numbers of the file have left the business group's number ranges since the preview. Nothing was changed."
                     .to_owned(),

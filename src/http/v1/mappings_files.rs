@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use futures_util::StreamExt;
 
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::revision_tag::RevisionTag;
 use crate::export;
 use crate::export::ExportFile;
 use crate::http::extract::Authorized;
@@ -92,7 +93,7 @@ fn attachment(
     });
     Ok(HttpResponse::Ok()
         .content_type(media_type)
-        .insert_header((ETAG, format!("\"{}\"", file.revision)))
+        .insert_header((ETAG, RevisionTag(file.revision).to_string()))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{group}-mappings.{extension}\"")))
         .streaming(chunks))

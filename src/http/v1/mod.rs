@@ -7,6 +7,7 @@ pub mod audit_events;
 pub mod business_groups;
 pub mod changes;
 pub mod consents;
+mod if_match;
 pub mod imports;
 pub mod mappings;
 pub mod mappings_files;

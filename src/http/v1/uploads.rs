@@ -2,7 +2,6 @@
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::http::header::IF_MATCH;
 use actix_web::http::header::LOCATION;
 use actix_web::post;
 use actix_web::web::Data;
@@ -13,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::import::Confirmation;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
@@ -26,12 +26,13 @@ use crate::http::problem::ProblemKind;
 use crate::http::refusals::RefusedWith;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
+use crate::http::v1::if_match::expected_revisions;
 use crate::http::v1::imports::Import;
 use crate::http::v1::imports::ImportProblem;
 use crate::http::v1::imports::Mode;
-use crate::http::v1::imports::confirm_removals;
 use crate::http::v1::imports::count_rows;
 use crate::http::v1::imports::rejected;
+use crate::http::v1::imports::unconfirmed;
 use crate::import;
 use crate::import::ImportError;
 use crate::import::ImportReport;
@@ -57,6 +58,9 @@ pub struct ImportQuery {
     on_problem: OnProblem,
     /// With `apply=true`: how many mappings the file may remove, where it removes more than half of ten or more.
     confirm_removals: Option<u64>,
+    /// With `apply=true`: how many people the file may give a number that is or was another's, where that is more than half of
+    /// ten or more mappings.
+    confirm_changes: Option<u64>,
 }
 
 /// What is done if a row has a problem.
@@ -101,12 +105,14 @@ impl ImportQuery {
     fn read(
         &self,
         group: BusinessGroupId,
-        expected_revision: Option<i64>,
+        expected_revisions: Option<Vec<i64>>,
         deed: Deed,
     ) -> Result<ImportRequest, Problem> {
-        if !self.apply && self.confirm_removals.is_some() {
-            let message = "nothing is removed before the import is applied: send it with that call";
-            return Err(Problem::invalid_field("confirm_removals", message));
+        let confirmed = Confirmation { removed: self.confirm_removals, reassigned: self.confirm_changes };
+        if !self.apply && confirmed != Confirmation::default() {
+            let field = if self.confirm_removals.is_some() { "confirm_removals" } else { "confirm_changes" };
+            let message = "nothing is changed before the import is applied: send it with that call";
+            return Err(Problem::invalid_field(field, message));
         }
         let handling = match (self.mode, self.on_problem) {
             (Mode::Replace, OnProblem::Skip) => {
@@ -117,8 +123,8 @@ impl ImportQuery {
             (Mode::Merge, OnProblem::Reject) => import::Handling::Merge,
             (Mode::Merge, OnProblem::Skip) => import::Handling::MergeGoodRows,
         };
-        let apply = self.apply.then_some(self.confirm_removals);
-        Ok(ImportRequest { group, handling, expected_revision, apply, deed })
+        let apply = self.apply.then_some(confirmed);
+        Ok(ImportRequest { group, handling, expected_revisions, apply, deed })
     }
 }
 
@@ -135,7 +141,7 @@ impl ImportQuery {
     params(
         ("id" = String, Path, description = "The business group"),
         ImportQuery,
-        ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited: the file is taken only if nothing changed since")
+        ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited, or several: the file is taken only if nothing changed since. What a proxy that compresses makes of it (`W/`, `-gzip`) is undone")
     ),
     request_body(content((String = "text/csv"), (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (ImportForm = "multipart/form-data"))),
     responses(
@@ -144,7 +150,7 @@ impl ImportQuery {
         (status = 201, body = TakenImport, description = "The file is kept, and nothing is changed yet",
             headers(("Location" = String, description = "The import's path"))),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`confirm-removals`: with `apply=true`, the file removes more than half of ten or more mappings"),
+            description = "With `apply=true`, of ten or more mappings: `confirm-removals`: the file removes more than half; `confirm-changes`: it gives more than half a number that is or was somebody else's"),
         (status = 412, body = ProblemDocument, content_type = "application/problem+json", description = "`revision-moved`"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "`too-large`"),
         (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "`unsupported-media-type`"),
@@ -159,7 +165,7 @@ pub(crate) async fn import_mappings(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let (group, (Query(query), (_slot, upload))) = (call.scope, call.input);
-    let import = query.read(group.clone(), expected_revision(&request)?, call.deed)?;
+    let import = query.read(group.clone(), expected_revisions(&request)?, call.deed)?;
     match services.importer.import(import, upload).await {
         Ok(report) => Ok(taken(&services, &group, query.apply, report)),
         Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Ok(rejected_as_csv(&problems)),
@@ -180,31 +186,6 @@ fn taken(services: &Services, group: &BusinessGroupId, applied: bool, report: Im
     HttpResponse::Created().insert_header((LOCATION, location)).json(body)
 }
 
-/// The revision that `If-Match` (RFC 9110, section 13.1.1) names. A tag that no export gave can match nothing.
-fn expected_revision(request: &HttpRequest) -> Result<Option<i64>, Problem> {
-    const NO_REVISION: i64 = -1;
-    let Some(header) = request.headers().get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let tag = header.to_str().unwrap_or_default().trim();
-    if tag == "*" {
-        return Ok(None);
-    }
-    // A proxy that packs the export makes its tag a weak one. It names the same revision.
-    let tag = tag.strip_prefix("W/").unwrap_or(tag);
-    let text = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    match text {
-        Some(text) if !text.contains('"') => {
-            let revision = text.parse().ok().filter(|revision: &i64| revision.to_string() == text);
-            Ok(Some(revision.unwrap_or(NO_REVISION)))
-        }
-        _ => {
-            let detail = "If-Match must be one ETag of an export, such as \"7\".";
-            Err(Problem::new(ProblemKind::MalformedRequest, detail))
-        }
-    }
-}
-
 fn listed(problems: &Problems) -> Vec<ImportProblem> {
     problems.first.iter().map(ImportProblem::from).collect()
 }
@@ -219,7 +200,7 @@ fn to_problem(error: ImportError<Problem>) -> Problem {
             let detail = "The mappings changed since your export: export again, and edit that. Nothing was changed.";
             Problem::new(ProblemKind::RevisionMoved, detail).member("revision", current)
         }
-        ImportError::ConfirmRemovals(large) => confirm_removals(large),
+        ImportError::Unconfirmed(large) => unconfirmed(large),
         ImportError::NoSuchGroup => Problem::not_found("There is no such business group."),
         ImportError::Body(problem) => problem,
         ImportError::Store(cause) => Problem::unavailable(cause),

@@ -18,9 +18,10 @@ use crate::store::rows;
 /// `line, phone_number, email, by_number`
 pub(super) type TakenRow = (i64, i64, String, i64);
 
-/// `id, mode, base_revision, row_count, added, changed, removed, unchanged, problem_count, created_at, expires_at,
-/// revision, change_set_key`
-pub(super) type ImportRecord = (String, String, i64, i64, i64, i64, i64, i64, Option<i64>, i64, i64, Option<i64>, i64);
+/// `id, mode, base_revision, row_count, added, changed, removed, reassigned, unchanged, problem_count, created_at,
+/// expires_at, revision, change_set_key`
+pub(super) type ImportRecord =
+    (String, String, i64, i64, i64, i64, i64, Option<i64>, i64, Option<i64>, i64, i64, Option<i64>, i64);
 
 pub(super) fn read_import(row: ImportRecord) -> Result<(Import, i64), UnreadableRow> {
     let (
@@ -31,6 +32,7 @@ pub(super) fn read_import(row: ImportRecord) -> Result<(Import, i64), Unreadable
         added,
         changed,
         removed,
+        reassigned,
         unchanged,
         problems,
         created,
@@ -45,6 +47,7 @@ pub(super) fn read_import(row: ImportRecord) -> Result<(Import, i64), Unreadable
         base_revision,
         row_count: rows::count(row_count)?,
         counts: rows::change_counts(added, changed, removed)?,
+        reassigned: reassigned.map(rows::count).transpose()?,
         unchanged: rows::count(unchanged)?,
         problem_count: problems.map(rows::count).transpose()?,
         created_at: rows::timestamp(created)?,
