@@ -6,7 +6,7 @@ RUN cargo build --locked --release --bin signline
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates curl \
+    && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/signline signline
 COPY --from=build /source/target/release/signline /usr/local/bin/signline
@@ -16,7 +16,7 @@ WORKDIR /var/lib/signline
 ENV SIGNLINE_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-    CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/livez"]
+# It reads the same settings as the service: those in the environment, and in the file that SIGNLINE_CONFIG names.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["signline", "healthcheck"]
 ENTRYPOINT ["signline"]
 CMD ["serve"]

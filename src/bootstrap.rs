@@ -1,5 +1,6 @@
 //! What is plugged into what: from the settings to a running service.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -7,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
+use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::error;
@@ -54,6 +54,7 @@ use crate::ports::clock::Clock;
 use crate::ports::clock::SystemClock;
 use crate::ports::line_watch::LineWatch;
 use crate::ports::store_error::StoreError;
+use crate::ports::temporary_folder;
 use crate::store;
 use crate::store::Stores;
 use crate::upkeep::Upkeep;
@@ -103,6 +104,7 @@ pub struct Service {
     listener: TcpListener,
     address: SocketAddr,
     connections: Connections,
+    hangups: Option<Signal>,
 }
 
 impl Service {
@@ -112,6 +114,7 @@ impl Service {
     /// [`StartError`]
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let tls = listener_tls(&settings.tls)?;
+        tell_of_temporary_files();
         let stores = open_stores(settings).await?;
         let fault = |cause| StartError::Listen { address: settings.listen, cause };
         let listener = server::listen(settings.listen).map_err(fault)?;
@@ -122,7 +125,15 @@ impl Service {
         let most = open_files::room_for_connections(settings.limits.connections);
         let connections =
             Connections { most, keep_alive: settings.limits.keep_alive, answer_limit: settings.limits.answer, tls };
-        Ok(Self { services, upkeep, stores, listener, address, connections })
+        Ok(Self { services, upkeep, stores, listener, address, connections, hangups: None })
+    }
+
+    /// Reads the certificate again at each SIGHUP of `hangups`, also at one that came since that was made. Without it, as in
+    /// a service inside of another program, SIGHUP is that program's.
+    #[must_use]
+    pub fn read_again_at(mut self, hangups: Signal) -> Self {
+        self.hangups = Some(hangups);
+        self
     }
 
     /// Where it listens.
@@ -146,12 +157,13 @@ impl Service {
         let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(stop_of_tasks.clone()));
         let upkeep = tokio::spawn(self.upkeep.run(stop_of_tasks.clone()));
         let listening = tokio::spawn(listen(Arc::clone(&self.stores.line_watch), stop_of_tasks));
-        let reloading = self.connections.tls.clone().map(reload_on_hangup).transpose()?.map(tokio::spawn);
-        info!(address = %self.address, tls = self.connections.tls.is_some(), "listening");
+        let tls = self.connections.tls.clone();
+        info!(address = %self.address, tls = tls.is_some(), "listening");
+        let reading_again = self.hangups.map(|hangups| tokio::spawn(read_again(hangups, tls)));
         let served = server::serve(self.listener, self.services, self.connections, stop).await;
         drop(stopped);
-        if let Some(reloading) = reloading {
-            reloading.abort();
+        if let Some(reading_again) = reading_again {
+            reading_again.abort();
         }
         refresh.await.map_err(io::Error::other)?;
         upkeep.await.map_err(io::Error::other)?;
@@ -164,6 +176,14 @@ impl Service {
     }
 }
 
+/// Sign-ins need no temporary files, so the service starts without them.
+fn tell_of_temporary_files() {
+    if let Err(error) = temporary_folder::check() {
+        let (folder, cause) = (temporary_folder::path(), error.source().map(ToString::to_string));
+        warn!(folder = %folder.display(), cause, "{error}. Correct the folder, or name another in TMPDIR");
+    }
+}
+
 /// The certificate of the listener, if it is to have one.
 fn listener_tls(files: &TlsFiles) -> Result<Option<Arc<ListenerTls>>, StartError> {
     let (Some(certificate), Some(private_key)) = (&files.certificate, &files.private_key) else {
@@ -172,17 +192,15 @@ fn listener_tls(files: &TlsFiles) -> Result<Option<Arc<ListenerTls>>, StartError
     Ok(Some(Arc::new(ListenerTls::load(certificate, private_key)?)))
 }
 
-/// Reads the certificate again at each SIGHUP from now on.
-fn reload_on_hangup(tls: Arc<ListenerTls>) -> io::Result<impl Future<Output = ()>> {
-    let mut hangups = signal(SignalKind::hangup())?;
-    Ok(async move {
-        while hangups.recv().await.is_some() {
-            match tls.reload() {
-                Ok(()) => info!("the TLS certificate was read again: new connections get it"),
-                Err(error) => error!(%error, "the TLS certificate was not changed"),
-            }
+/// Reads the certificate again, if there is one, at each SIGHUP.
+async fn read_again(mut hangups: Signal, tls: Option<Arc<ListenerTls>>) {
+    while hangups.recv().await.is_some() {
+        match tls.as_ref().map(|tls| tls.reload()) {
+            Some(Ok(())) => info!("the TLS certificate was read again: new connections get it"),
+            Some(Err(error)) => error!(%error, "the TLS certificate was not changed"),
+            None => info!("SIGHUP: there is no TLS certificate to read again, and nothing else is"),
         }
-    })
+    }
 }
 
 /// Listens for changes that are made elsewhere, until `stopped` is closed.
@@ -200,6 +218,9 @@ async fn listen(watch: Arc<dyn LineWatch>, mut stopped: watch::Receiver<()>) {
 pub async fn open_stores(settings: &Settings) -> Result<Stores, StartError> {
     let listen_url = settings.listen_database_url.as_ref().map(|url| url.0.as_str());
     let stores = store::open_behind_pooler(&settings.database_url.0, listen_url, Arc::new(SystemClock)).await?;
+    for connection in stores.health.unverified() {
+        warn!("{connection}");
+    }
     stores.health.migrate().await.map_err(StartError::Migration)?;
     Ok(stores)
 }

@@ -20,7 +20,6 @@ use toml::Value;
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroize;
 
-use crate::config::readers::is_postgres;
 use crate::config::readers::one_line;
 use crate::config::readers::readable;
 use crate::config::table::SETTINGS;
@@ -29,6 +28,7 @@ use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
+use crate::domain::postgres_url::PostgresUrl;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::tenant::UnprovenTenants;
 use crate::domain::trusted_proxies::TrustedProxies;
@@ -47,6 +47,11 @@ pub const URL_VARIABLE: &str = "SIGNLINE_URL";
 
 /// Variables that are the client's: the service may find them beside its own, and passes them over.
 const CLIENT_VARIABLES: [&str; 2] = [API_KEY_VARIABLE, URL_VARIABLE];
+
+/// What Kubernetes sets in every pod of a namespace for a Service that is named `signline`
+/// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>): no settings. Each is one
+/// variable, or with the `_` at its end, all that begin with it.
+const SERVICE_LINKS: [&str; 3] = ["SIGNLINE_SERVICE_", "SIGNLINE_PORT", "SIGNLINE_PORT_"];
 
 /// All settings, read and checked.
 #[derive(Clone)]
@@ -246,7 +251,7 @@ impl Settings {
     /// What no setting can say by itself.
     fn check_together(&self) -> Result<(), SettingsError> {
         self.tls.check()?;
-        if self.listen_database_url.is_some() && !is_postgres(&self.database_url.0) {
+        if self.listen_database_url.is_some() && !PostgresUrl::is_meant_by(&self.database_url.0) {
             let reason = "is for a pooler before PostgreSQL, and SIGNLINE_DATABASE_URL names neither".to_owned();
             return Err(SettingsError { place: "SIGNLINE_LISTEN_DATABASE_URL".to_owned(), reason });
         }
@@ -326,7 +331,11 @@ fn is_known(variable: &str) -> bool {
 }
 
 fn is_own(variable: &str) -> bool {
-    variable.starts_with(PREFIX) && !CLIENT_VARIABLES.contains(&variable)
+    variable.starts_with(PREFIX) && !CLIENT_VARIABLES.contains(&variable) && !is_service_link(variable)
+}
+
+fn is_service_link(variable: &str) -> bool {
+    SERVICE_LINKS.iter().any(|link| variable == *link || (link.ends_with('_') && variable.starts_with(link)))
 }
 
 /// A TOML value as the text that the variable would have.

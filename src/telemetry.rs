@@ -14,8 +14,16 @@ use crate::config::LogSettings;
 
 /// Libraries that would say too much whatever the filter: one logs the phone numbers that it reads, another what
 /// PostgreSQL has to remark about a schema that is there already, and the last tells at `error` of every client that speaks
-/// no HTTP, so that anybody could fill the log.
-const QUIET: [&str; 3] = ["rlibphonenumber=off", "sqlx::postgres::notice=warn", "actix_http::h1=off"];
+/// no HTTP, so that anybody could fill the log. The driver's reading of URLs and of `.pgpass` tells what it can't read, and that
+/// is a password, or a part of one.
+const QUIET: [&str; 6] = [
+    "rlibphonenumber=off",
+    "sqlx::postgres::notice=warn",
+    "actix_http::h1=off",
+    "sqlx_postgres::options=off",
+    "sqlx_postgres::options::parse=off",
+    "sqlx_postgres::options::pgpass=off",
+];
 
 /// Starts the log of this process.
 ///

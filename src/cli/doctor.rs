@@ -1,6 +1,7 @@
-//! `signline doctor`: what is wrong with the settings, the database, the keys or the clock, in plain words.
+//! `signline doctor`: what is wrong with the settings, temporary files, the database, the keys or the clock, in plain words.
 
 use std::env;
+use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -20,9 +21,12 @@ use crate::entra::EntraKeySetClient;
 use crate::ports::clock::Clock;
 use crate::ports::clock::SystemClock;
 use crate::ports::key_set_source::KeySetError;
+use crate::ports::temporary_folder;
+use crate::ports::temporary_folder::TemporaryFolderError;
 use crate::store;
 use crate::store::DatabaseFacts;
 use crate::store::Examination;
+use crate::store::OpenError;
 use crate::store::SchemaFacts;
 use crate::store::TwoTimes;
 
@@ -97,7 +101,7 @@ fn report(findings: &[Finding]) -> String {
 }
 
 async fn examine(settings: &Settings) -> Vec<Finding> {
-    let mut findings = vec![of_settings(settings)];
+    let mut findings = vec![of_settings(settings), of_temporary_files(temporary_folder::check())];
     let (database, mut clocks) = of_database(settings).await;
     findings.extend(database);
     let (keys, clock) = of_keys(settings).await;
@@ -125,9 +129,22 @@ fn of_settings(settings: &Settings) -> Finding {
     ok("settings", "they can be read")
 }
 
+fn of_temporary_files(checked: Result<(), TemporaryFolderError>) -> Finding {
+    let folder = temporary_folder::path();
+    match checked {
+        Ok(()) => ok("files", format!("temporary files can be written in {}", folder.display())),
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
+            let text = format!("{}{cause}: {error}. Correct the folder, or name another in TMPDIR.", folder.display());
+            problem("files", text)
+        }
+    }
+}
+
 async fn of_database(settings: &Settings) -> (Vec<Finding>, Vec<Clocks>) {
     let listen_url = settings.listen_database_url.as_ref().map(|url| url.0.as_str());
     match store::examine(&settings.database_url.0, listen_url).await {
+        Err(error @ OpenError::Encoding { .. }) => (vec![problem("database", format!("{error}."))], Vec::new()),
         Err(error) => {
             let text = format!(
                 "{error}. Check that the database runs, that this machine reaches it, and host, user, password and name in \
@@ -152,7 +169,9 @@ async fn of_database(settings: &Settings) -> (Vec<Finding>, Vec<Clocks>) {
         }
         Ok(Examination::Found(facts)) => {
             let clocks = facts.time.map(|TwoTimes { there, here }| Clocks { place: "the database", there, here });
-            let findings = vec![of_engine(&facts), of_rights(&facts), of_schema(&facts.schema), of_changes(&facts)];
+            let mut findings = vec![of_engine(&facts)];
+            findings.extend(of_transport(&facts));
+            findings.extend([of_rights(&facts), of_schema(&facts.schema), of_changes(&facts)]);
             (findings, clocks.into_iter().collect())
         }
     }
@@ -166,6 +185,14 @@ fn of_engine(facts: &DatabaseFacts) -> Finding {
         return warning("database", text);
     }
     ok("database", format!("{engine}, {place}"))
+}
+
+/// A line for each connection that is not verified, or one for all of them.
+fn of_transport(facts: &DatabaseFacts) -> Vec<Finding> {
+    if facts.unverified.is_empty() {
+        return vec![ok("transport", "no connection leads to another machine unverified")];
+    }
+    facts.unverified.iter().map(|connection| warning("transport", format!("{connection}."))).collect()
 }
 
 fn of_rights(facts: &DatabaseFacts) -> Finding {

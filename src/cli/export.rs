@@ -1,20 +1,16 @@
 //! `signline export`: the mappings as a file.
 
-use std::fs;
-use std::fs::Permissions;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
-use tempfile::Builder;
-use tempfile::NamedTempFile;
 
 use crate::cli::failure::Failure;
 use crate::cli::parse_group;
+use crate::cli::private_file::PrivateFile;
 use crate::cli::progress::Progress;
 use crate::cli::server::ServerArgs;
 use crate::cli::signals;
@@ -60,35 +56,15 @@ pub(super) async fn run(args: &ExportArgs) -> Result<(), Failure> {
 /// Writes beside the file, and puts the whole in its place: what breaks off leaves the file as it was.
 async fn to_file(export: Export, file: &Path) -> Result<(), Failure> {
     let fault = |error: io::Error| format!("{}: {error}", file.display());
-    let target = target(file).map_err(fault)?;
     // A signal would end the process before the file beside is removed.
-    let stop = signals::stop()?;
-    let mut beside = beside(&target).map_err(fault)?;
+    let stop = signals::stop_or_hangup()?;
+    let mut output = PrivateFile::create(file).map_err(fault)?;
     let name = file.display().to_string();
     tokio::select! {
-        copied = copy_with_progress(export, &mut beside, &name) => copied?,
+        copied = copy_with_progress(export, &mut output, &name) => copied?,
         () = stop => return Err("the export was interrupted, and nothing was written".to_owned().into()),
     }
-    beside.as_file().sync_all().map_err(fault)?;
-    beside.persist(&target).map_err(|error| fault(error.error))?;
-    Ok(())
-}
-
-/// The file itself where a link leads to one. What is there and no file can't be replaced by one.
-fn target(file: &Path) -> io::Result<PathBuf> {
-    match fs::metadata(file) {
-        Ok(found) if found.is_file() => fs::canonicalize(file),
-        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(_) => Err(io::Error::other("is no file; leave --output out to write to the standard output")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(file.to_owned()),
-        Err(error) => Err(error),
-    }
-}
-
-fn beside(target: &Path) -> io::Result<NamedTempFile> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Who may read it is for the umask to say, as with any file.
-    Builder::new().prefix(".signline-export-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder)
+    Ok(output.finish().map_err(fault)?)
 }
 
 async fn to_stdout(export: Export) -> Result<(), Failure> {

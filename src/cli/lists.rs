@@ -1,10 +1,10 @@
 //! The lists that say why a file was not taken.
 
-use std::fs;
 use std::path::Path;
 
 use crate::cli::failure::Failure;
 use crate::cli::print;
+use crate::cli::private_file;
 use crate::cli::terminal::Listing;
 use crate::cli::terminal::counted;
 use crate::cli::terminal::tell;
@@ -79,7 +79,7 @@ fn source(revision: &Revision) -> String {
 fn write_csv(problems: &[FileProblem], file: &Path) -> Result<(), Failure> {
     let fault = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let text = as_csv(problems).map_err(|error| fault(&error))?;
-    fs::write(file, text).map_err(|error| fault(&error))?;
+    private_file::write(file, &text).map_err(|error| fault(&error))?;
     tell(&format!("the problems are in {}", file.display()));
     Ok(())
 }

@@ -4,8 +4,10 @@ mod api_key;
 mod doctor;
 mod export;
 mod failure;
+mod healthcheck;
 mod import;
 mod lists;
+mod private_file;
 mod progress;
 mod serve;
 mod server;
@@ -22,9 +24,11 @@ use actix_web::rt::System;
 use clap::Parser;
 use clap::Subcommand;
 use tokio::runtime;
+use tokio::signal::unix::Signal;
 
 use crate::cli::api_key::ApiKeyCommand;
 use crate::cli::export::ExportArgs;
+use crate::cli::healthcheck::HealthcheckArgs;
 use crate::cli::import::ImportArgs;
 use crate::config::Settings;
 use crate::domain::business_group::BusinessGroupId;
@@ -87,9 +91,11 @@ enum Command {
     /// Work with API keys.
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
-    /// Check settings, database, migrations, signing keys and clock, and say what is wrong.
+    /// Check settings, database, migrations, signing keys, clock and the folder for temporary files, and say what is wrong.
     #[command(after_help = DOCTOR_HELP)]
     Doctor,
+    /// Ask the service of these settings whether it runs: exit status 0, or 1 and why.
+    Healthcheck(HealthcheckArgs),
     /// Show what a file would change in a running service, and apply it.
     #[command(after_help = IMPORT_HELP)]
     Import(ImportArgs),
@@ -108,23 +114,41 @@ pub fn run(line: CommandLine) -> Result<(), Failure> {
     let file = line.config.as_deref();
     match line.command {
         Command::Openapi => print(&openapi::document_text().map_err(|error| error.to_string())?)?,
-        Command::Serve => with_settings(file, async |settings| serve::serve(&settings).await)?,
-        Command::Migrate => with_settings(file, async |settings| serve::migrate(&settings).await)?,
+        Command::Serve => with_settings(file, async |settings, hangups| serve::serve(&settings, hangups).await)?,
+        Command::Migrate => to_its_end(file, async |settings| serve::migrate(&settings).await)?,
         Command::ApiKey(ApiKeyCommand::Create(args)) => {
-            with_settings(file, async |settings| api_key::create(&settings, args).await)?;
+            to_its_end(file, async |settings| api_key::create(&settings, args).await)?;
         }
         Command::Doctor => doctor::run(file)?,
+        Command::Healthcheck(args) => as_client(async { Ok(healthcheck::run(file, &args).await?) })?,
         Command::Import(args) => as_client(import::run(&args))?,
         Command::Export(args) => as_client(export::run(&args))?,
     }
     Ok(())
 }
 
-/// Runs a command of the server's: with its settings, and its log.
-fn with_settings(file: Option<&Path>, command: impl AsyncFnOnce(Settings) -> Result<(), String>) -> Result<(), String> {
-    let settings = Settings::load(file, env::vars_os()).map_err(|error| error.to_string())?;
-    telemetry::init(&settings.log).map_err(|error| error.to_string())?;
-    System::new().block_on(command(settings))
+/// Runs a command of the server's: with its settings, and its log. No SIGHUP ends it, from the first moment on; it is given
+/// those that come.
+fn with_settings(
+    file: Option<&Path>,
+    command: impl AsyncFnOnce(Settings, Signal) -> Result<(), String>,
+) -> Result<(), String> {
+    System::new().block_on(async {
+        let hangups = signals::hangups()?;
+        let settings = Settings::load(file, env::vars_os()).map_err(|error| error.to_string())?;
+        telemetry::init(&settings.log).map_err(|error| error.to_string())?;
+        command(settings, hangups).await
+    })
+}
+
+/// Runs a command of the server's that comes to an end by itself, and that nothing is read again for.
+fn to_its_end(file: Option<&Path>, command: impl AsyncFnOnce(Settings) -> Result<(), String>) -> Result<(), String> {
+    with_settings(file, async |settings, hangups| {
+        let passing_over = actix_web::rt::spawn(signals::pass_over(hangups));
+        let outcome = command(settings).await;
+        passing_over.abort();
+        outcome
+    })
 }
 
 /// Runs a command of the client's, which has neither.

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::DatabaseUrl;
 use crate::config::LogFormat;
+use crate::domain::postgres_url::PostgresUrl;
 
 pub(super) fn set<T>(place: &mut T, read: Result<T, String>) -> Result<(), String> {
     *place = read?;
@@ -26,16 +27,8 @@ pub(super) fn read_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())
 }
 
-pub(super) fn is_postgres(url: &str) -> bool {
-    ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
-}
-
 pub(super) fn read_listen_database_url(text: &str) -> Result<DatabaseUrl, String> {
-    if is_postgres(text) {
-        Ok(DatabaseUrl(text.to_owned()))
-    } else {
-        Err("must be the URL of a PostgreSQL server, such as postgres://user:password@host/database".to_owned())
-    }
+    readable(PostgresUrl::parse(text)).map(|_| DatabaseUrl(text.to_owned()))
 }
 
 pub(super) fn read_database_url(text: &str) -> Result<DatabaseUrl, String> {
@@ -43,7 +36,9 @@ pub(super) fn read_database_url(text: &str) -> Result<DatabaseUrl, String> {
     let file =
         text.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//").split('?').next().unwrap_or_default());
     let lasting = file.is_some_and(|file| !file.is_empty() && file != ":memory:" && !text.contains("mode=memory"));
-    if is_postgres(text) || lasting {
+    if PostgresUrl::is_meant_by(text) {
+        read_listen_database_url(text)
+    } else if lasting {
         Ok(DatabaseUrl(text.to_owned()))
     } else {
         Err("must be a URL such as sqlite://signline.db or postgres://user:password@host/database".to_owned())

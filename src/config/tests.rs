@@ -1,3 +1,5 @@
+use std::os::unix::ffi::OsStringExt;
+
 use super::*;
 
 fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
@@ -45,6 +47,31 @@ fn the_clients_variables_are_passed_over() {
     let settings = load(&[("SIGNLINE_API_KEY", "slk_secret"), ("SIGNLINE_URL", "https://signline.example")]);
     assert_eq!(settings.unwrap().listen.to_string(), "127.0.0.1:8080");
     let file = file("api_key = 'slk_secret'\n");
+    let none = std::iter::empty::<(OsString, OsString)>();
+    assert!(Settings::load(Some(file.path()), none).is_err());
+}
+
+#[test]
+fn what_kubernetes_sets_for_a_service_named_signline_is_passed_over() {
+    let mut variables: Vec<(OsString, OsString)> = [
+        ("SIGNLINE_SERVICE_HOST", "10.0.0.11"),
+        ("SIGNLINE_SERVICE_PORT", "8080"),
+        ("SIGNLINE_SERVICE_PORT_HTTP", "8080"),
+        ("SIGNLINE_PORT", "tcp://10.0.0.11:8080"),
+        ("SIGNLINE_PORT_8080_TCP", "tcp://10.0.0.11:8080"),
+        ("SIGNLINE_PORT_8080_TCP_PROTO", "tcp"),
+        ("SIGNLINE_PORT_8080_TCP_PORT", "8080"),
+        ("SIGNLINE_PORT_8080_TCP_ADDR", ""),
+    ]
+    .map(|(name, value)| (name.into(), value.into()))
+    .into();
+    // What nobody reads need not be text.
+    variables.push(("SIGNLINE_SERVICE_NAME".into(), OsString::from_vec(vec![0xFF])));
+    assert_eq!(Settings::load(None, variables).unwrap().listen.to_string(), "127.0.0.1:8080");
+    for variable in ["SIGNLINE_PORTS", "SIGNLINE_SERVICES", "SIGNLINE_SERVICE", "SIGNLINE_DB_PORT"] {
+        assert_eq!(load(&[(variable, "8080")]).err().unwrap().place, variable);
+    }
+    let file = file("port = 8080\n");
     let none = std::iter::empty::<(OsString, OsString)>();
     assert!(Settings::load(Some(file.path()), none).is_err());
 }

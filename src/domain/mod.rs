@@ -21,6 +21,7 @@ pub mod name;
 pub mod number_range;
 pub mod page;
 pub mod phone_number;
+pub mod postgres_url;
 pub mod public_url;
 pub mod revision_tag;
 pub mod sign_in;

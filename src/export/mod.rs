@@ -88,7 +88,7 @@ impl Exporter {
             }
         }
         drop(sender);
-        let file = writing.await.map_err(|cause| WorkbookError::Write(cause.into()))??;
+        let file = writing.await.map_err(WorkbookError::of_panic)??;
         Ok(Some(ExportFile { revision: export.revision, chunks: pieces(file) }))
     }
 }
@@ -100,8 +100,10 @@ fn pieces(file: File) -> BoxStream<'static, Result<Bytes, StoreError>> {
         (&file).take(PIECE_BYTES).read_to_end(&mut piece).map(|_| (Bytes::from(piece), file))
     };
     stream::try_unfold(file, move |file| async move {
-        let (piece, file) =
-            spawn_blocking(move || read(file)).await.map_err(StoreError::new)?.map_err(StoreError::new)?;
+        let (piece, file) = spawn_blocking(move || read(file))
+            .await
+            .map_err(StoreError::new)?
+            .map_err(StoreError::of_temporary_file)?;
         Ok((!piece.is_empty()).then_some((piece, file)))
     })
     .boxed()

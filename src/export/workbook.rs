@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io;
 use std::io::BufWriter;
+use std::io::ErrorKind;
 use std::io::Seek;
 use std::io::Write;
 
@@ -14,13 +15,13 @@ use rust_xlsxwriter::Workbook;
 use rust_xlsxwriter::Worksheet;
 use rust_xlsxwriter::XlsxError;
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::COLUMNS;
 use crate::export::cells;
 use crate::ports::mapping_store::ExportedMapping;
 use crate::ports::store_error::StoreError;
-use crate::ports::store_error::is_no_room;
 
 /// The most mappings that a sheet holds: its rows less the header.
 pub const MAX_SHEET_ROWS: u32 = (1 << 20) - 1;
@@ -45,7 +46,7 @@ pub enum WorkbookError {
 impl From<XlsxError> for WorkbookError {
     fn from(cause: XlsxError) -> Self {
         match cause {
-            XlsxError::IoError(cause) => cause.into(),
+            XlsxError::IoError(cause) | XlsxError::TempFileError(_, cause) => cause.into(),
             cause => Self::Write(cause.into()),
         }
     }
@@ -53,7 +54,21 @@ impl From<XlsxError> for WorkbookError {
 
 impl From<io::Error> for WorkbookError {
     fn from(cause: io::Error) -> Self {
-        if is_no_room(&cause) { Self::Store(StoreError::full(cause)) } else { Self::Write(cause.into()) }
+        Self::Store(StoreError::of_temporary_file(cause))
+    }
+}
+
+impl WorkbookError {
+    /// The library writes rows without asking whether that went well, and stops short with a panic if it did not. By then its
+    /// file is gone, and with it the want of room, so that only its words tell.
+    pub(super) fn of_panic(cause: JoinError) -> Self {
+        let Ok(panic) = cause.try_into_panic() else { return Self::Write("the writer was stopped".into()) };
+        let words = panic.downcast_ref::<String>().map_or("", String::as_str);
+        let kinds = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+        match kinds.into_iter().find(|kind| words.contains(&format!("{kind:?}"))) {
+            Some(kind) => io::Error::from(kind).into(),
+            None => Self::Write("the writer has panicked".into()),
+        }
     }
 }
 

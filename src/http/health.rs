@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::get;
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::rt::task::spawn_blocking;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
 use std::time::Duration;
@@ -13,6 +14,10 @@ use crate::http::metrics::State;
 use crate::http::observe::OwnErrorBody;
 use crate::http::problem::Problem;
 use crate::http::services::Services;
+use crate::ports::temporary_folder;
+
+/// How long a temporary file may take to be written.
+const FILES_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long the store may take to answer before it counts as not ready.
 const STORE_LIMIT: Duration = Duration::from_secs(2);
@@ -31,7 +36,8 @@ pub(crate) async fn live() -> &'static str {
 
 /// Whether the service can answer
 ///
-/// One line a part. Microsoft is never asked by this call: it tells of the signing keys that are there.
+/// One line a part. Microsoft is never asked by this call: it tells of the signing keys that are there. Temporary files, which
+/// only uploads and exports need, are told of and cost no readiness.
 #[utoipa::path(
     operation_id = "ready",
     tag = "operations",
@@ -43,7 +49,12 @@ pub(crate) async fn live() -> &'static str {
 )]
 #[get("/readyz")]
 pub(crate) async fn ready(services: Data<Services>) -> HttpResponse {
-    let parts = [store_line(&services).await, keys_line(&services.signing_keys.status()), stop_line(&services)];
+    let parts = [
+        store_line(&services).await,
+        keys_line(&services.signing_keys.status()),
+        files_line().await,
+        stop_line(&services),
+    ];
     let ready = parts.iter().all(|(ready, _)| *ready);
     let text: String = parts.iter().map(|(_, line)| line.as_str()).collect();
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
@@ -80,6 +91,20 @@ fn keys_line(status: &KeysStatus) -> (bool, String) {
         }
     };
     (status.key_count > 0, format!("keys: {line}\n"))
+}
+
+/// Temporary files are for administrators' uploads and exports. Without them people sign in as ever, so the service is ready:
+/// to take every replica out for this would cut them off.
+async fn files_line() -> (bool, String) {
+    let line = match timeout(FILES_LIMIT, spawn_blocking(temporary_folder::check)).await {
+        Ok(Ok(Ok(()))) => "ok".to_owned(),
+        Ok(Ok(Err(error))) => {
+            warn!(error = %error, "no temporary file can be written");
+            error.to_string()
+        }
+        Ok(Err(_)) | Err(_) => "the folder for them takes too long to answer".to_owned(),
+    };
+    (true, format!("temporary files: {line}\n"))
 }
 
 fn stop_line(services: &Services) -> (bool, String) {

@@ -20,6 +20,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::ports::store_error::StoreError;
+use crate::ports::store_error::StoreFault;
 
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -159,17 +160,38 @@ impl Problem {
         Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Internal, detail) }
     }
 
-    /// The store does not answer, or takes nothing more, or found that the caller's right is gone.
+    /// What the store's fault is to the caller: it does not answer, or takes nothing more, or not this, or
+    /// found that the caller's right is gone.
+    #[must_use]
     pub fn unavailable(cause: StoreError) -> Self {
-        if let Some(lost) = cause.lost_right() {
-            return Self::from(lost);
+        match cause.fault() {
+            StoreFault::Unanswered => Self::unanswered(cause),
+            StoreFault::Full => Self::full(cause),
+            StoreFault::RefusedValue => Self::refused_value(cause),
+            StoreFault::LostRight(lost) => Self::from(lost),
+            StoreFault::TemporaryFolder => Self::temporary_folder(cause),
         }
-        if cause.is_full() {
-            return Self::full(cause);
-        }
+    }
+
+    fn unanswered(cause: StoreError) -> Self {
         let detail = "The database does not answer. Nothing was changed unless another answer says so; try again.";
         let problem = Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Unavailable, detail) };
         problem.header(RETRY_AFTER, "1")
+    }
+
+    /// The database takes a value in no way, however often it is tried.
+    fn refused_value(cause: StoreError) -> Self {
+        let detail = "The database does not take a value of this request, so nothing was changed. Which one, it does not say: \
+             look for unusual signs in it. The rule is logged under this request_id.";
+        Self { cause: Some(cause.into()), ..Self::new(ProblemKind::InvalidRequest, detail) }
+    }
+
+    /// No temporary file can be written.
+    fn temporary_folder(cause: StoreError) -> Self {
+        let detail = "The server's folder for temporary files can't be written, so this file can't be taken or made; nothing was \
+             changed. Whoever runs the service has to correct that: `signline doctor` names the folder.";
+        let problem = Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Unavailable, detail) };
+        problem.header(RETRY_AFTER, "30")
     }
 
     /// There is no room left to write to.

@@ -145,7 +145,7 @@ impl Importer {
         let (tell, problems) = oneshot::channel();
         let handling = request.handling;
         let end = async move {
-            let file = reading.await.map_err(StoreError::new)?.map_err(StoreError::new)?;
+            let file = reading.await.map_err(StoreError::new)?.map_err(StoreError::of_temporary_file)?;
             let (end, problems) = end(handling, file);
             // Nobody listens where the store has failed, or asks for nothing of the file.
             let _ = tell.send(problems);
@@ -166,7 +166,8 @@ impl Importer {
         let (mut backlog, reader) = backlog::new();
         let (take, pieces) = mpsc::unbounded_channel();
         let plan = self.plan;
-        let fault = |cause| ImportError::Store(StoreError::new(cause));
+        // What fails between here and the file's last row is the temporary file that it waits in, and nothing else.
+        let fault = |cause| ImportError::Store(StoreError::of_temporary_file(cause));
         let reading = reading_thread::start(move || {
             let take = &mut |rows, has_problems| {
                 let piece = FilePiece { rows, is_rejected: has_problems && !handling.skips_bad_rows() };
@@ -174,7 +175,7 @@ impl Importer {
             };
             reader::read_in_pieces(reader, plan, take)
         })
-        .map_err(fault)?;
+        .map_err(|cause| ImportError::Store(StoreError::new(cause)))?;
         while let Some(bytes) = body.next().await {
             backlog.push(bytes.map_err(ImportError::Body)?).await.map_err(fault)?;
         }

@@ -15,4 +15,5 @@ pub mod line_watch;
 pub mod mapping_store;
 pub mod store_error;
 pub mod store_health;
+pub mod temporary_folder;
 pub mod time_limit;

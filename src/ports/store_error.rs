@@ -5,13 +5,28 @@ use std::io;
 
 /// The store could not be asked, or did not answer as it must. What a caller can mend by another request has an
 /// outcome of its own in each method; this is what only the operator can mend. One refusal is here as well, because it is
-/// the same whatever was asked for: [`StoreError::lost_right`].
+/// the same whatever was asked for: [`StoreFault::LostRight`].
 #[derive(Debug, thiserror::Error)]
 #[error("the store is unavailable: {cause}")]
 pub struct StoreError {
     #[source]
     cause: Box<dyn Error + Send + Sync>,
-    is_full: bool,
+    fault: StoreFault,
+}
+
+/// What kind of fault it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreFault {
+    /// The database did not answer, or not as it must: another try may go well.
+    Unanswered,
+    /// There is no room left to write to: what is there can still be read.
+    Full,
+    /// The database has answered that it does not take a value: another try comes to the same.
+    RefusedValue,
+    /// No file can be written in the folder for temporary files.
+    TemporaryFolder,
+    /// The caller's right was gone when the change had its turn.
+    LostRight(LostRight),
 }
 
 /// The right to a change was gone when the change had its turn. Nothing was changed.
@@ -30,31 +45,32 @@ pub enum LostRight {
 
 impl From<LostRight> for StoreError {
     fn from(lost: LostRight) -> Self {
-        Self::new(lost)
+        Self::of(StoreFault::LostRight(lost), lost)
     }
 }
 
 impl StoreError {
     /// Wraps the cause, which is logged and never shown to a caller.
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { cause: cause.into(), is_full: false }
+        Self::of(StoreFault::Unanswered, cause)
     }
 
-    /// Wraps the cause, which is that there is no room left to write to.
-    pub fn full(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { cause: cause.into(), is_full: true }
+    /// Wraps the cause of a fault of a kind.
+    pub fn of(fault: StoreFault, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: cause.into(), fault }
     }
 
-    /// The right that was gone, if that is why nothing was changed.
+    /// Wraps the fault of a temporary file, which a store's rows come from, or go to.
     #[must_use]
-    pub fn lost_right(&self) -> Option<LostRight> {
-        self.cause.downcast_ref().copied()
+    pub fn of_temporary_file(cause: io::Error) -> Self {
+        let fault = if is_no_room(&cause) { StoreFault::Full } else { StoreFault::TemporaryFolder };
+        Self::of(fault, cause)
     }
 
-    /// Whether there was no room left to write to: what is there can still be read.
+    /// What kind of fault it was.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.is_full || self.cause.downcast_ref().is_some_and(is_no_room)
+    pub fn fault(&self) -> StoreFault {
+        self.fault
     }
 }
 

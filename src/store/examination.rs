@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use sqlx::migrate::Migrator;
 
+use crate::ports::store_health::UnverifiedConnection;
+
 /// A database as it was found.
 #[derive(Debug)]
 pub enum Examination {
@@ -37,6 +39,8 @@ pub struct DatabaseFacts {
     pub missing_rights: Vec<String>,
     /// How its schema stands to this program's; or why that can't be told.
     pub schema: Result<SchemaFacts, String>,
+    /// Which connections are not verified.
+    pub unverified: Vec<UnverifiedConnection>,
     /// Whether changes that others make are told: what is wrong, if they are not.
     pub hears_changes: Result<(), String>,
     /// What time it is there and here, at about the same moment; `None` if it is the same clock.

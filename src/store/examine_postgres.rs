@@ -74,6 +74,7 @@ async fn facts(engine: &Postgres) -> sqlx::Result<DatabaseFacts> {
         refuses_changes,
         missing_rights,
         schema,
+        unverified: engine.unverified(),
         hears_changes: PostgresLineWatch(engine.clone()).try_once().await,
         time: Timestamp::from_microsecond(micros).ok().map(|there| TwoTimes { there, here }),
     })

@@ -12,6 +12,7 @@ use crate::store::examination::APPLIED;
 use crate::store::examination::DatabaseFacts;
 use crate::store::examination::Examination;
 use crate::store::examination::SchemaFacts;
+use crate::store::sqlite;
 use crate::store::sqlite::Sqlite;
 
 /// Whether the database has the program's list of migrations.
@@ -40,6 +41,7 @@ pub(super) async fn examine(url: &str) -> Result<Examination, OpenError> {
         Err(error) if is_damage(&error) => return Ok(Examination::Damaged { file, why: in_sqlites_words(&error) }),
         Err(error) => return Err(OpenError::Unreachable(in_sqlites_words(&error))),
     };
+    sqlite::check_encoding(&mut connection).await?;
     let facts = facts(&mut connection, file.display().to_string()).await;
     facts.map(Box::new).map(Examination::Found).map_err(|error| OpenError::Unreachable(in_sqlites_words(&error)))
 }
@@ -57,6 +59,7 @@ async fn facts(connection: &mut SqliteConnection, place: String) -> sqlx::Result
         refuses_changes,
         missing_rights: Vec::new(),
         schema: Ok(SchemaFacts::new(&Sqlite::MIGRATIONS, &applied)),
+        unverified: Vec::new(),
         // The service asks the file itself.
         hears_changes: Ok(()),
         time: None,

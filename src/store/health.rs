@@ -2,6 +2,7 @@ use async_trait::async_trait;
 
 use crate::ports::store_error::StoreError;
 use crate::ports::store_health::StoreHealth;
+use crate::ports::store_health::UnverifiedConnection;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 use crate::store::statements;
@@ -20,6 +21,10 @@ macro_rules! store_health {
             async fn ping(&self) -> Result<(), StoreError> {
                 let _: Option<(i64,)> = self.0.fetch_optional(|| sqlx::query_as(statements::PING)).await?;
                 Ok(())
+            }
+
+            fn unverified(&self) -> Vec<UnverifiedConnection> {
+                self.0.unverified()
             }
 
             async fn close(&self) {

@@ -27,6 +27,7 @@ mod rows;
 mod sqlite;
 mod statements;
 mod tenant_links;
+mod trust;
 
 use std::sync::Arc;
 

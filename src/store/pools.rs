@@ -2,12 +2,12 @@
 //! them are given up for new ones.
 
 use std::io;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sqlx::AssertSqlSafe;
+use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::FromRow;
@@ -25,8 +25,11 @@ use tokio::time::timeout_at;
 use tracing::info;
 use uuid::Uuid;
 
+use crate::domain::postgres_url::PostgresUrl;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
+use crate::ports::store_health::UnverifiedConnection;
 use crate::store::error::OpenError;
+use crate::store::trust;
 
 /// Connections of one replica at most, without those of look-ups and exports.
 const MAX_CONNECTIONS: u32 = 24;
@@ -170,6 +173,15 @@ pub(super) struct Connections {
 }
 
 impl Connections {
+    /// Which connections are not verified.
+    pub(super) fn unverified(&self) -> Vec<UnverifiedConnection> {
+        let of = |variable, options: &PgConnectOptions| {
+            trust::unverified_mode(options).map(|ssl_mode| UnverifiedConnection { variable, ssl_mode })
+        };
+        let listen = of("SIGNLINE_LISTEN_DATABASE_URL", &self.direct).filter(|_| self.sessions == Sessions::Lent);
+        of("SIGNLINE_DATABASE_URL", &self.options).into_iter().chain(listen).collect()
+    }
+
     /// Connects once each way, to say what is wrong if something is. With `listen_url`, `url` is that of a pooler.
     pub(super) async fn open(url: &str, listen_url: Option<&str>) -> Result<Self, OpenError> {
         let session = Uuid::new_v4();
@@ -196,10 +208,12 @@ impl Connections {
 
     /// A pool would only say that it has waited in vain, and not for what.
     async fn try_to_connect(&self) -> Result<(), OpenError> {
-        let place = limited(self.connect_and_tell_place()).await.map_err(OpenError::Unreachable)?;
+        let (place, encoding) = limited(self.connect_and_tell_place()).await.map_err(OpenError::Unreachable)?;
+        check_encoding(encoding)?;
         if self.sessions == Sessions::Lent {
             let direct = async { tell_place(&mut self.connect_directly().await?).await };
-            let direct = limited(direct).await.map_err(OpenError::ListenUnreachable)?;
+            let (direct, encoding) = limited(direct).await.map_err(OpenError::ListenUnreachable)?;
+            check_encoding(encoding)?;
             if direct != place {
                 let reason = "it leads to another database than SIGNLINE_DATABASE_URL";
                 return Err(OpenError::ListenUnreachable(reason.to_owned()));
@@ -208,7 +222,7 @@ impl Connections {
         Ok(())
     }
 
-    async fn connect_and_tell_place(&self) -> sqlx::Result<String> {
+    async fn connect_and_tell_place(&self) -> sqlx::Result<(String, String)> {
         let mut connection = self.connect().await?;
         let mut transaction = connection.begin_with(self.sessions.begin()).await?;
         let place = tell_place(&mut transaction).await?;
@@ -318,8 +332,11 @@ impl Connections {
 
 /// Reads a URL.
 fn read(url: &str) -> Result<PgConnectOptions, String> {
-    let options = PgConnectOptions::from_str(url).map_err(|error| error.to_string())?;
-    Ok(options.application_name("signline"))
+    let url = PostgresUrl::parse(url).map_err(|error| format!("it {error}"))?;
+    let options = PgConnectOptions::from_url(url.url()).map_err(|error| error.to_string())?;
+    // In TLS an address has no brackets.
+    let host = options.get_host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    trust::protect(options.host(&host), &url).map(|options| options.application_name("signline"))
 }
 
 /// New pools without any connection yet.
@@ -375,10 +392,19 @@ async fn check(connection: &mut PgConnection, session: Uuid) -> sqlx::Result<()>
     }
 }
 
-/// Which database of which server this is.
-async fn tell_place(connection: &mut PgConnection) -> sqlx::Result<String> {
-    let statement = "SELECT current_database() || ' ' || pg_postmaster_start_time() AS place";
-    connection.fetch_one(sqlx::raw_sql(statement)).await?.try_get("place")
+/// Which database of which server this is, and the encoding of its texts.
+async fn tell_place(connection: &mut PgConnection) -> sqlx::Result<(String, String)> {
+    let statement = "SELECT current_database() || ' ' || pg_postmaster_start_time() AS place, \
+         current_setting('server_encoding') AS encoding";
+    let row = connection.fetch_one(sqlx::raw_sql(statement)).await?;
+    Ok((row.try_get("place")?, row.try_get("encoding")?))
+}
+
+/// A database of another encoding takes most texts, and refuses, or changes, the first name that it has no letters for.
+fn check_encoding(encoding: String) -> Result<(), OpenError> {
+    let move_it =
+        "Make one with `createdb --encoding UTF8 --template template0`, and move the data with pg_dump and pg_restore";
+    if encoding == "UTF8" { Ok(()) } else { Err(OpenError::Encoding { encoding, move_it }) }
 }
 
 /// What connecting comes to, in words.

@@ -17,6 +17,7 @@ use sqlx::query::QueryAs;
 
 use crate::ports::clock::Clock;
 use crate::ports::line_generations::LineGenerations;
+use crate::ports::store_health::UnverifiedConnection;
 use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
 use crate::store::copy::CopyIn;
@@ -144,6 +145,11 @@ impl Postgres {
     /// What is known of changes to lines.
     pub(super) fn lines(&self) -> &Arc<LineGenerations> {
         &self.lines
+    }
+
+    /// Which connections are not verified.
+    pub(super) fn unverified(&self) -> Vec<UnverifiedConnection> {
+        self.connections.unverified()
     }
 
     /// The connections to the database.

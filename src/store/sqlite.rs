@@ -1,6 +1,9 @@
 //! What only SQLite does.
 
+use std::fs::OpenOptions;
 use std::future;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -12,6 +15,7 @@ use sqlx::Connection;
 use sqlx::FromRow;
 use sqlx::QueryBuilder;
 use sqlx::Sqlite as SqliteDb;
+use sqlx::SqliteExecutor;
 use sqlx::SqlitePool;
 use sqlx::SqliteTransaction;
 use sqlx::migrate::MigrateError;
@@ -31,6 +35,7 @@ use crate::domain::phone_number::PhoneNumber;
 use crate::ports::clock::Clock;
 use crate::ports::line_generations::LineGenerations;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
+use crate::ports::store_health::UnverifiedConnection;
 use crate::store::bulk;
 use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
@@ -125,11 +130,13 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(WAIT_LIMIT);
+        make_private(options.get_filename());
         let fault = |error: sqlx::Error| OpenError::Unreachable(error.to_string());
         // A lock taken for reading can't always become one for writing, so all writes have one connection.
         let writers = Arc::new(AtomicU64::new(0));
         let writer = sound(SqlitePoolOptions::new()).max_connections(1).acquire_timeout(WRITE_WAIT_LIMIT);
         let writer = first_connection(counted(writer, &writers), &options).await.map_err(fault)?;
+        check_encoding(&writer).await?;
         let reader = sound(SqlitePoolOptions::new()).acquire_timeout(WAIT_LIMIT);
         let exports = reader.clone().max_connections(EXPORTS_AT_ONCE).connect_lazy_with(options.clone());
         let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
@@ -147,6 +154,12 @@ impl Sqlite {
     /// The time now.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// A file is on this machine.
+    #[expect(clippy::unused_self, reason = "the other engine has connections to ask")]
+    pub(super) fn unverified(&self) -> Vec<UnverifiedConnection> {
+        Vec::new()
     }
 
     /// What is known of changes to lines.
@@ -279,6 +292,21 @@ impl Writer {
         self.count += statement.build().execute(&mut *self.transaction).await?.rows_affected();
         Ok(())
     }
+}
+
+/// Makes the file of a new database, so that nobody else on this machine may read it: addresses and numbers stand in it, and
+/// SQLite would ask the umask alone. The files beside it (`-wal`, `-shm`) get the mode that it has. One that is there already is
+/// left as it is; what fails here is told by SQLite in a moment.
+fn make_private(file: &Path) {
+    let _ = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+}
+
+/// What `PRAGMA encoding` says of a database that was made as UTF-16: its texts have another order, and we sort files, too.
+pub(super) async fn check_encoding(database: impl SqliteExecutor<'_>) -> Result<(), OpenError> {
+    let asked = sqlx::query_as("PRAGMA encoding").fetch_one(database).await;
+    let (encoding,): (String,) = asked.map_err(|error| OpenError::Unreachable(error.to_string()))?;
+    let move_it = "Leave the file out, and a new one is made; or move its data with `sqlite3 FILE .dump`";
+    if encoding == "UTF-8" { Ok(()) } else { Err(OpenError::Encoding { encoding, move_it }) }
 }
 
 /// A pool that closes a connection whose transaction can't be ended. On a full disk SQLite ends one by itself; sqlx takes it

@@ -1,8 +1,14 @@
 //! Every error is a problem, also those that the framework makes.
 
+use std::str::FromStr;
+
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use sqlx::postgres::PgConnectOptions;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 
@@ -124,5 +130,34 @@ async fn a_callers_request_id_is_kept_if_it_is_sane() {
         let given = call(strange).await;
         assert_ne!(given, strange);
         assert_eq!(given.len(), 36);
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_the_database_does_not_take_is_no_outage() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        // A rule that no program of this version knows of.
+        match engine {
+            Engine::Postgres => {
+                let options = PgConnectOptions::from_str(app.database.url()).unwrap();
+                let mut connection = PgConnection::connect_with(&options).await.unwrap();
+                let rule = "ALTER TABLE business_groups ADD CONSTRAINT a_rule CHECK (name <> 'Unwanted')";
+                sqlx::raw_sql(rule).execute(&mut connection).await.unwrap();
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(app.database.url()).await.unwrap();
+                let rule = "CREATE TRIGGER a_rule BEFORE INSERT ON business_groups WHEN NEW.name = 'Unwanted' \
+                     BEGIN SELECT RAISE(ABORT, 'unwanted'); END";
+                sqlx::raw_sql(rule).execute(&mut connection).await.unwrap();
+            }
+        }
+        let range = json!({"first": "+17635550000", "last": "+17635559999"});
+        let group = json!({"id": "abccompany", "name": "Unwanted", "number_ranges": [range]});
+        let answer = app.operate(Method::POST, "/v1/business-groups").json(&group).send().await.unwrap();
+        assert!(!answer.headers().contains_key("retry-after"));
+        let told = problem(answer, 422, "invalid-request").await;
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.contains("does not take a value") && !detail.contains("answer"), "{detail}");
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use reqwest::Method;
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use sqlx::Connection;
@@ -21,6 +22,7 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::company::BUSY;
+use crate::company::CALM;
 use crate::company::Companies;
 use crate::company::Within;
 use crate::watch::Watch;
@@ -109,6 +111,10 @@ async fn a_full_disk_loses_no_mapping_and_is_told_in_words() {
     for rows in [4_500, 400_000] {
         refused_as_full(companies.upload(&serving.base, BUSY, &sheet(rows))).await;
     }
+    let workbook = format!("/v1/business-groups/{CALM}/mappings.xlsx");
+    refused_as_full(companies.operate(&serving.base, Method::GET, &workbook)).await;
+    let ready = companies.client.get(format!("{}/readyz", serving.base)).send().await.unwrap().text().await.unwrap();
+    assert!(ready.contains("temporary files: the disk of the folder for temporary files is full"), "{ready}");
     sleep(Duration::from_secs(1)).await;
     let calm: Vec<_> = watch.seen_since(full).into_iter().filter(|seen| seen.calm).collect();
     assert!(calm.len() > 20 && calm.iter().all(|seen| seen.went == Went::Well), "a full disk held up sign-ins");

@@ -15,6 +15,7 @@ mod keys_endpoint;
 mod killed;
 mod pooler;
 mod server;
+mod server_tls;
 #[path = "../process/support.rs"]
 #[expect(dead_code, reason = "shared with the tests of single processes")]
 mod support;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::chown;
@@ -60,6 +61,20 @@ impl Server {
         assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
         standby.run().await;
         standby
+    }
+
+    /// Makes it take TLS from now on, with this chain and key, both PEM; it is restarted.
+    pub(crate) async fn encrypt(&mut self, chain: &str, private_key: &str) {
+        for (name, text) in [("server.crt", chain), ("server.key", private_key)] {
+            let file = self.data().join(name);
+            fs::write(&file, text).unwrap();
+            // The server takes no key that others may read.
+            own_file(&file);
+        }
+        let mut settings = fs::File::options().append(true).open(self.data().join("postgresql.conf")).unwrap();
+        writeln!(settings, "ssl = on").unwrap();
+        self.shut_down();
+        self.run().await;
     }
 
     fn without_data() -> Self {
@@ -210,6 +225,14 @@ pub(crate) fn own(directory: &Path) {
         chown(directory, Some(user), Some(group)).unwrap();
     }
     fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+/// Gives a file to the user that servers run as, alone.
+fn own_file(file: &Path) {
+    if let Some((user, group)) = server_user() {
+        chown(file, Some(user), Some(group)).unwrap();
+    }
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The user that servers run as, if this is root.

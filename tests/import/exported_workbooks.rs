@@ -30,6 +30,7 @@ use signline::ports::mapping_store::ExportedMapping;
 use signline::ports::mapping_store::MappingFilter;
 use signline::ports::mapping_store::MappingStore;
 use signline::ports::mapping_store::Pin;
+use signline::ports::mapping_store::PinOutcome;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
 use signline::ports::mapping_store::ReleasePinOutcome;
@@ -65,7 +66,7 @@ impl MappingStore for ExportingStore {
         not_for_exports()
     }
 
-    async fn pin(&self, _: &Pin) -> Result<Option<Guid>, StoreError> {
+    async fn pin(&self, _: &Pin) -> Result<PinOutcome, StoreError> {
         not_for_exports()
     }
 

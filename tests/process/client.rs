@@ -38,7 +38,7 @@ use crate::support::client;
 use crate::support::run;
 use crate::support::signline;
 
-const BAD_SHEET: &str = "PhoneNumber,MEEmailAddress\n7.63555E+09,bobsmith@abccompany.com\n7635552222,\n\
+pub(crate) const BAD_SHEET: &str = "PhoneNumber,MEEmailAddress\n7.63555E+09,bobsmith@abccompany.com\n7635552222,\n\
      7635553333,\u{1b}[2J@abccompany.com\n";
 
 #[tokio::test]
@@ -415,7 +415,7 @@ async fn an_export_takes_the_place_of_a_file_and_of_nothing_else() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     let mode = fs::metadata(&old).unwrap().permissions().mode();
     assert_eq!(mode & 0o600, 0o600);
-    for (place, told) in [("/dev/null", "is no file"), (company.folder().to_str().unwrap(), "is a directory")] {
+    for (place, told) in [("/dev/null", "is not a file"), (company.folder().to_str().unwrap(), "is a directory")] {
         let output = company.export(&["--output", place]);
         assert_eq!(output.status.code(), ERROR);
         assert_told(&output, told);

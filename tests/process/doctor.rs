@@ -21,7 +21,9 @@ use signline::ports::clock::SystemClock;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
+use sqlx::SqliteConnection;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use test_support::app::applications;
 use test_support::database::Engine;
 use test_support::database::TestDatabase;
@@ -112,9 +114,10 @@ async fn a_system_that_is_well_has_a_line_for_each_check_and_no_problem() {
         let report = World::new(engine).await.examine();
         report.has_problems(&[]);
         let subjects: Vec<_> = report.lines.iter().map(|(_, subject, _)| subject.as_str()).collect();
-        assert_eq!(subjects, ["settings", "database", "rights", "schema", "changes", "keys", "clock"]);
+        let expected = ["settings", "files", "database", "transport", "rights", "schema", "changes", "keys", "clock"];
+        assert_eq!(subjects, expected);
         assert!(report.says("database", "ok").starts_with(name), "{report:?}");
-        for subject in ["rights", "schema", "changes", "keys", "clock"] {
+        for subject in ["files", "transport", "rights", "schema", "changes", "keys", "clock"] {
             report.says(subject, "ok");
         }
         // The simulator is asked in plain text.
@@ -139,11 +142,9 @@ async fn a_database_that_cant_be_reached_is_told_without_its_password() {
     let mut wrong = Url::parse(world.database.url()).unwrap();
     wrong.set_password(Some("hunter2")).unwrap();
     wrong.set_path("no_such_database");
-    for (url, why) in [
-        (wrong.as_str(), "does not exist"),
-        ("postgres://signline:hunter2@127.0.0.1:1/signline", "refused"),
-        ("postgres://signline:hunter2@[::1/signline", "can't be read"),
-    ] {
+    for (url, why) in
+        [(wrong.as_str(), "does not exist"), ("postgres://signline:hunter2@127.0.0.1:1/signline", "refused")]
+    {
         let applications = applications(&world.entra);
         let output = run(
             &["doctor"],
@@ -182,6 +183,61 @@ async fn a_file_that_is_not_there_is_told_and_not_made() {
     report.has_problems(&[]);
     assert!(report.says("database", "warning").contains("There is no file"));
     assert!(!file.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_not_utf_8_is_named_and_stops_the_start() {
+    let world = World::new(Engine::Postgres).await;
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        let create = "CREATE DATABASE {} ENCODING '{}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'";
+        world.in_postgres(&create.replacen("{}", &name, 1).replacen("{}", encoding, 1)).await;
+        let mut url = Url::parse(world.database.url()).unwrap();
+        url.set_path(&name);
+        is_refused_for_its_encoding(&world, url.as_str(), encoding);
+        world.in_postgres(&format!("DROP DATABASE {name}")).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("old.db").display());
+    let options = SqliteConnectOptions::from_str(&url).unwrap().create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("PRAGMA encoding = 'UTF-16le'; CREATE TABLE something (text)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    is_refused_for_its_encoding(&world, &url, "UTF-16le");
+}
+
+fn is_refused_for_its_encoding(world: &World, url: &str, encoding: &str) {
+    let report = world.examine_with(&[("SIGNLINE_DATABASE_URL", url)]);
+    report.has_problems(&["database"]);
+    let told = report.says("database", "problem");
+    assert!(told.contains(encoding) && told.contains("needs UTF-8") && !told.contains("Check that"), "{told}");
+    for command in ["serve", "migrate"] {
+        let output = run(&[command], &[("SIGNLINE_DATABASE_URL", url), ("SIGNLINE_LISTEN", "127.0.0.1:0")]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}: {told}");
+        assert!(told.contains(encoding) && told.contains("needs UTF-8"), "{command}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_to_another_machine_that_is_not_verified_is_told_here_and_at_the_start() {
+    let world = World::new(Engine::Postgres).await;
+    let mut url = Url::parse(world.database.url()).unwrap();
+    // To the program it is another machine; to the system it is this one.
+    url.set_host(Some("0.0.0.0")).unwrap();
+    let report = world.examine_with(&[("SIGNLINE_DATABASE_URL", url.as_str())]);
+    report.has_problems(&[]);
+    let told = report.says("transport", "warning").to_owned();
+    assert!(told.contains("SIGNLINE_DATABASE_URL") && told.contains("sslmode prefer"), "{told}");
+    let output = run(&["migrate"], &[("SIGNLINE_DATABASE_URL", url.as_str())]);
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{log}");
+    assert!(log.contains(told.trim_end_matches('.')) && log.contains("WARN"), "{log}");
+    let output = run(&["migrate"], &[("SIGNLINE_DATABASE_URL", world.database.url())]);
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("not verified"));
 }
 
 /// The path of an SQLite database.

@@ -19,21 +19,21 @@ use crate::support::Serving;
 use crate::support::run;
 
 /// The two files of a listener.
-struct Files {
+pub(crate) struct Files {
     _folder: TempDir,
-    certificate: PathBuf,
-    private_key: PathBuf,
+    pub(crate) certificate: PathBuf,
+    pub(crate) private_key: PathBuf,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (certificate, private_key) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
         Self { _folder: folder, certificate, private_key }
     }
 
     /// Puts a fresh certificate there; gives a client that trusts it, and no other.
-    fn renew(&self) -> Client {
+    pub(crate) fn renew(&self) -> Client {
         let CertifiedKey { cert, signing_key } = fresh();
         fs::write(&self.certificate, cert.pem()).unwrap();
         fs::write(&self.private_key, signing_key.serialize_pem()).unwrap();

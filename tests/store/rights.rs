@@ -25,6 +25,7 @@ use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::store_error::LostRight;
 use signline::ports::store_error::StoreError;
+use signline::ports::store_error::StoreFault;
 use test_support::database::Engine;
 use tokio::spawn;
 use tokio::sync::oneshot;
@@ -139,6 +140,14 @@ async fn traces(world: &World) -> Vec<i64> {
     counts
 }
 
+/// The right that was gone, if a change was refused for that.
+fn lost_right(result: Result<(), StoreError>) -> Option<LostRight> {
+    match result.err()?.fault() {
+        StoreFault::LostRight(lost) => Some(lost),
+        _ => None,
+    }
+}
+
 async fn no_change_is_made_with_a_right_that_is_gone(world: World) {
     let (abc, preview) = company(&world).await;
     let before = (traces(&world).await, world.read(&abc).await);
@@ -149,7 +158,7 @@ async fn no_change_is_made_with_a_right_that_is_gone(world: World) {
         (by_tenant(1, &id("nobody")), LostRight::TenantNotLinked),
     ] {
         for (at, result) in every_change(&world, &abc, preview, &deed).await.into_iter().enumerate() {
-            assert_eq!(result.err().and_then(|error| error.lost_right()), Some(why), "change {at}");
+            assert_eq!(lost_right(result), Some(why), "change {at}");
         }
         assert_eq!((traces(&world).await, world.read(&abc).await), before);
     }
@@ -161,7 +170,7 @@ async fn a_change_is_made_with_a_right_that_is_there(world: World) {
         for (at, result) in every_change(&world, &abc, preview, &deed).await.into_iter().enumerate() {
             // The tenant is unlinked, and with it goes her right.
             let is_last = at == 16 && matches!(deed.right, RightSource::LinkedTenant { .. });
-            assert_eq!(result.err().and_then(|error| error.lost_right()).is_some(), is_last, "change {at}");
+            assert_eq!(lost_right(result).is_some(), is_last, "change {at}");
         }
         world.stores.business_groups.link_tenant(&abc, guid(1), &crate::support::deed(0)).await.unwrap();
     }
@@ -190,7 +199,7 @@ async fn a_key_is_revoked_at_once_though_an_import_is_under_way_which_then_fails
     assert!(world.stores.api_keys.delete(Uuid::from_bytes([1; 16]), None, &deed(201)).await.unwrap());
     finish.send(()).unwrap();
     let error = importing.await.unwrap().unwrap_err();
-    assert_eq!(error.lost_right(), Some(LostRight::KeyRevoked));
+    assert_eq!(error.fault(), StoreFault::LostRight(LostRight::KeyRevoked));
     let mut after = traces(&world).await;
     // The key is gone, and that is told.
     (after[5], after[6]) = (after[5] + 1, after[6] - 1);
@@ -248,7 +257,7 @@ async fn a_change_has_the_time_of_its_turn_and_not_of_its_call(world: World) {
     // A key that expired while its call waited has no right any more.
     world.stores.api_keys.create(&key(1, Grant::Operator), SecretHash([1; 32]), &deed(0)).await.unwrap();
     let error = world.stores.mappings.delete(&abc, number(BASE + 1), &by_key(1, 200)).await.unwrap_err();
-    assert_eq!(error.lost_right(), Some(LostRight::KeyExpired));
+    assert_eq!(error.fault(), StoreFault::LostRight(LostRight::KeyExpired));
 }
 
 async fn times_never_go_backwards_though_the_clock_does(world: World) {
