@@ -14,6 +14,7 @@ use signline::domain::audit::NewAuditEvent;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::business_group::NewBusinessGroup;
+use signline::domain::import::Confirmation;
 use signline::domain::page::PageRequest;
 use signline::domain::tenant::TenantProof;
 use signline::ports::audit_log::AuditFilter;
@@ -104,7 +105,7 @@ async fn every_change(world: &World, abc: &BusinessGroupId, preview: Uuid, deed:
     };
     let dropped = ImportFile { apply: None, ..merge(abc, &[(4, "dan@abc.com")]) };
     let dropped_id = dropped.id;
-    let apply = ApplyImport { group: group(), id: preview, confirmed: None, deed: deed.clone() };
+    let apply = ApplyImport { group: group(), id: preview, confirmed: Confirmation::default(), deed: deed.clone() };
     let restore = Restore { group: group(), revision: 0, deed: deed.clone() };
     let new = NewBusinessGroup { id: id("xyz"), name: "XYZ".to_owned(), number_ranges: Vec::new() };
     let patch = BusinessGroupPatch { name: Some("New".to_owned()), ..BusinessGroupPatch::default() };
