@@ -14,6 +14,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::postgres::PgRow;
 use sqlx::query::QueryAs;
+use tokio::time::sleep;
+use tracing::info;
+use tracing::warn;
 
 use crate::ports::clock::Clock;
 use crate::ports::line_generations::LineGenerations;
@@ -30,6 +33,15 @@ const LOOK_UP_LIMIT: Duration = Duration::from_secs(4);
 
 /// How long another read may take, or the begin of a transaction: longer than the server lets a statement run.
 const READ_LIMIT: Duration = Duration::from_secs(12);
+
+/// What a connection is set to before it migrates. A change of a table waits until all transactions are over that have read
+/// it, and a sign-in's look-up waits behind it: so the change gives up after less than [`LOOK_UP_LIMIT`], and later than the
+/// server ends an autovacuum that is in the way (after its `deadlock_timeout`, one second).
+/// <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT>
+const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SET lock_timeout = '1500ms'";
+
+/// How long after a lock was in use a migration is tried again: between two tries sign-ins are looked up as ever.
+const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
 /// Rows of an import that are sent to the server at once.
 const ROWS_AT_ONCE: usize = 4096;
@@ -129,12 +141,37 @@ impl Postgres {
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
-        // On a connection of its own to the server itself, because it may take long, or wait long for another program's
-        // migration, and what it waits for is a lock of the session.
+        loop {
+            match self.try_to_migrate().await {
+                Err(error) if is_lock_in_use(&error) => {
+                    let seconds = MIGRATE_AGAIN_AFTER.as_secs();
+                    match &error {
+                        MigrateError::ExecuteMigration(_, version) => {
+                            warn!(
+                                version,
+                                seconds, "a migration waits for a transaction, such as an export's: it is tried again"
+                            );
+                        }
+                        _ => info!(seconds, "another program is migrating the database: this one tries again"),
+                    }
+                    sleep(MIGRATE_AGAIN_AFTER).await;
+                }
+                migrated => return migrated,
+            }
+        }
+    }
+
+    /// Applies the migrations, each in a transaction of its own, unless a lock is in use for too long: those that were applied
+    /// stay.
+    async fn try_to_migrate(&self) -> Result<(), MigrateError> {
+        // On a connection of its own to the server itself, because it may take long, and the lock against other programs that
+        // migrate is one of the session: it goes with the connection, however this ends.
         let mut connection = self.connections.connect_directly().await?;
-        sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
-        Self::MIGRATIONS.run_direct(None, &mut connection, false).await?;
-        Ok(connection.close().await?)
+        connection.execute(sqlx::raw_sql(BEFORE_MIGRATING)).await?;
+        let migrated = Self::MIGRATIONS.run_direct(None, &mut connection, false).await;
+        let closed = connection.close().await;
+        migrated?;
+        Ok(closed?)
     }
 
     /// The time now.
@@ -244,6 +281,16 @@ impl Postgres {
         }
         copy.finish().await
     }
+}
+
+/// Whether a migration was given up because others have a lock: after the time that it waits for one (`lock_not_available`), or
+/// because they wait for each other (`deadlock_detected`).
+fn is_lock_in_use(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("55P03" | "40P01"))
 }
 
 /// Copies a group's mappings out, in the order of their numbers. `COPY` takes no parameters.

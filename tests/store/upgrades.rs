@@ -1,6 +1,8 @@
 //! Databases of each earlier schema, with data in all their tables, brought up to date.
 
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use signline::domain::actor::ActorKind;
 use signline::domain::api_key::SecretHash;
@@ -8,9 +10,11 @@ use signline::domain::import::Confirmation;
 use signline::domain::page::PageRequest;
 use signline::domain::tenant::TenantProof;
 use signline::ports::audit_log::AuditFilter;
+use signline::ports::clock::SystemClock;
 use signline::ports::history_store::Restore;
 use signline::ports::history_store::RestoreOutcome;
 use signline::ports::import_store::ApplyImport;
+use signline::store;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::Executor;
@@ -20,6 +24,8 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use test_support::database::Engine;
 use test_support::database::TestDatabase;
+use tokio::time::sleep;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::on_both_engines;
@@ -277,4 +283,42 @@ async fn a_schema_of_a_newer_program_is_left_alone(world: World) {
     raw.run(newer).await;
     let error = world.stores.health.migrate().await.unwrap_err().to_string();
     assert!(error.contains("9000"), "{error}");
+}
+
+/// How many migrations there were before the one of this number.
+fn before(version: i64) -> usize {
+    let all = sqlx::migrate!("migrations/postgres").migrations;
+    all.iter().filter(|migration| migration.version < version).count()
+}
+
+#[tokio::test]
+async fn look_ups_go_on_while_programs_that_migrate_wait_for_a_long_transaction() {
+    const WAITS: &str =
+        "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'business_groups'::regclass";
+    let (database, mut export) = of_schema(Engine::Postgres, before(15)).await;
+    let mut running = Raw::connect(&database, Engine::Postgres).await;
+    export.run("BEGIN; SELECT name FROM business_groups").await;
+    let migrate = async || {
+        let stores = store::open(database.url(), Arc::new(SystemClock)).await.unwrap();
+        stores.health.migrate().await.unwrap();
+        stores.health.ping().await.unwrap();
+    };
+    let look_up = async {
+        for _ in 0..2 {
+            // A try begins.
+            while running.texts(WAITS.to_owned()).await != ["0"] {
+                sleep(Duration::from_millis(20)).await;
+            }
+            while running.texts(WAITS.to_owned()).await == ["0"] {
+                sleep(Duration::from_millis(20)).await;
+            }
+            let names = running.texts("SELECT name FROM business_groups".to_owned());
+            let names = timeout(Duration::from_secs(4), names).await.expect("a sign-in waits for the migration");
+            assert_eq!(names, ["ABC Company"]);
+        }
+        export.run("COMMIT").await;
+    };
+    // The second of the programs waits for the first one's lock, for longer than for any other.
+    let all = async { tokio::join!(migrate(), migrate(), look_up) };
+    timeout(Duration::from_mins(1), all).await.expect("the migrations are applied when the transaction is over");
 }
