@@ -10,7 +10,6 @@ use crate::domain::business_group::IdentityPinning;
 use crate::domain::business_group::LinkedGroup;
 use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::guid::Guid;
-use crate::domain::name::Likeness;
 use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
@@ -26,6 +25,10 @@ use crate::store::audit::told;
 use crate::store::change_sets;
 use crate::store::error::UnreadableRow;
 use crate::store::line_changes;
+use crate::store::names;
+use crate::store::names::Comparison;
+use crate::store::names::FreeName;
+use crate::store::names::NameChecks;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
 use crate::store::rows::to_i64;
@@ -39,7 +42,7 @@ use crate::store::tenant_links::NewLink;
 macro_rules! business_group_store {
     ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
         /// Business groups in a database.
-        pub(super) struct $name(pub(super) $engine);
+        pub(super) struct $name(pub(super) $engine, pub(super) NameChecks);
 
         impl $name {
             /// Reads a group as the transaction sees it.
@@ -57,20 +60,32 @@ macro_rules! business_group_store {
                 Ok(Some(group(row, &ranges)?))
             }
 
-            /// Whether another group than this one has a name that people take for the new one. A group keeps the name that it has.
-            async fn is_name_taken(
+            /// Compares a new name with those of all other groups, before the change begins: nobody waits meanwhile but who
+            /// changes a name too.
+            async fn compare_name(&self, id: &BusinessGroupId, name: &str) -> Result<Comparison, StoreError> {
+                let query = || sqlx::query_as(statements::FIND_GROUP).bind(id.as_str());
+                let own: Option<GroupRow> = self.0.fetch_optional(query).await?;
+                if own.as_ref().is_some_and(|own| own.2 == name) {
+                    return Ok(Comparison::Unchanged);
+                }
+                let turn = self.1.turn().await?;
+                let names: Vec<(i64, String)> =
+                    self.0.fetch_all(|| sqlx::query_as(statements::NAMES_OF_GROUPS)).await?;
+                let own = own.map(|own| own.0);
+                let others = names.into_iter().filter(|(key, _)| Some(*key) != own).map(|(_, other)| other);
+                names::compare(turn, name, others.collect()).await
+            }
+
+            /// Whether another group than this one has a name that people take for the new one, and that came since the names
+            /// were compared.
+            async fn is_taken_since(
                 transaction: &mut $transaction,
                 group_key: i64,
-                name: &str,
+                free: &FreeName,
             ) -> Result<bool, StoreError> {
                 let names: Vec<(i64, String)> =
                     sqlx::query_as(statements::NAMES_OF_GROUPS).fetch_all(&mut **transaction).await?;
-                if names.iter().any(|(key, own)| *key == group_key && own == name) {
-                    return Ok(false);
-                }
-                let wanted = Likeness::of(name);
-                let mut others = names.iter().filter(|(key, _)| *key != group_key);
-                Ok(others.any(|(_, other)| Likeness::of(other).is_like(&wanted)))
+                Ok(names.iter().any(|(key, other)| *key != group_key && free.is_like(other)))
             }
 
             /// Puts ranges in and takes others out; the constraints are checked at once.
@@ -219,26 +234,39 @@ macro_rules! business_group_store {
             async fn update(
                 &self,
                 id: &BusinessGroupId,
-                patch: BusinessGroupPatch,
+                mut patch: BusinessGroupPatch,
                 deed: &Deed,
             ) -> Result<UpdateGroupOutcome, StoreError> {
+                let detail = told_patch(&patch);
+                let compared = match &patch.name {
+                    Some(name) if !patch.name_may_be_taken => Some(self.compare_name(id, name).await?),
+                    _ => None,
+                };
+                if matches!(compared, Some(Comparison::Unchanged)) {
+                    // Else it would come back unchecked, where somebody has just changed it.
+                    patch.name = None;
+                }
                 let mut transaction = self.0.begin().await?;
-                let new_name = patch.name.as_ref().filter(|_| !patch.name_may_be_taken);
-                // Before the group: who changes a name waits for nobody but others who do.
-                for statement in <$engine>::LOCK_NAMES.iter().filter(|_| new_name.is_some()) {
-                    sqlx::query(*statement).execute(&mut *transaction).await?;
+                if let Some(Comparison::Free(_)) = &compared {
+                    // Before the group: who changes a name waits for nobody but others who do.
+                    for statement in <$engine>::LOCK_NAMES {
+                        sqlx::query(*statement).execute(&mut *transaction).await?;
+                    }
                 }
                 let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed);
                 let (Some(locked), deed) = &entered.await? else {
                     return Ok(UpdateGroupOutcome::NoSuchGroup);
                 };
                 let group_key = locked.key;
-                if let Some(name) = new_name
-                    && Self::is_name_taken(&mut transaction, group_key, name).await?
-                {
+                let is_name_taken = match &compared {
+                    Some(Comparison::Taken) => true,
+                    Some(Comparison::Free(free)) => Self::is_taken_since(&mut transaction, group_key, free).await?,
+                    Some(Comparison::Unchanged) | None => false,
+                };
+                if is_name_taken {
                     return Ok(UpdateGroupOutcome::NameTaken);
                 }
-                let event = audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, told_patch(&patch));
+                let event = audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, detail);
                 sqlx::query(statements::UPDATE_GROUP)
                     .bind(group_key)
                     .bind(patch.name)

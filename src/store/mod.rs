@@ -21,6 +21,7 @@ mod imports;
 mod line_changes;
 mod line_watch;
 mod mappings;
+mod names;
 mod pools;
 mod postgres;
 mod rows;
@@ -47,6 +48,7 @@ pub use crate::store::examination::DatabaseFacts;
 pub use crate::store::examination::Examination;
 pub use crate::store::examination::SchemaFacts;
 pub use crate::store::examination::TwoTimes;
+use crate::store::names::NameChecks;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 
@@ -101,7 +103,7 @@ pub async fn open_behind_pooler(
             mappings: Arc::new(mappings::SqliteMappings(engine.clone())),
             imports: Arc::new(imports::SqliteImports(engine.clone())),
             history: Arc::new(history::SqliteHistory(engine.clone())),
-            business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone())),
+            business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone(), NameChecks::default())),
             api_keys: Arc::new(api_keys::SqliteApiKeys(engine.clone())),
             consents: Arc::new(consents::SqliteConsents(engine.clone())),
             audit: Arc::new(audit::SqliteAuditLog(engine.clone())),
@@ -115,7 +117,7 @@ pub async fn open_behind_pooler(
             mappings: Arc::new(mappings::PostgresMappings(engine.clone())),
             imports: Arc::new(imports::PostgresImports(engine.clone())),
             history: Arc::new(history::PostgresHistory(engine.clone())),
-            business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone())),
+            business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone(), NameChecks::default())),
             api_keys: Arc::new(api_keys::PostgresApiKeys(engine.clone())),
             consents: Arc::new(consents::PostgresConsents(engine.clone())),
             audit: Arc::new(audit::PostgresAuditLog(engine.clone())),

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::business_group::IdentityPinning;
 use signline::domain::business_group::LinkedGroup;
@@ -8,6 +11,11 @@ use signline::ports::business_group_store::DeleteGroupOutcome;
 use signline::ports::business_group_store::LinkTenantOutcome;
 use signline::ports::business_group_store::UpdateGroupOutcome;
 use signline::ports::mapping_store::PutOutcome;
+use sqlx::Connection;
+use sqlx::PgConnection;
+use test_support::database::Engine;
+use tokio::time::sleep;
+use tokio::time::timeout;
 
 use crate::on_both_engines;
 use crate::support::BASE;
@@ -27,6 +35,7 @@ on_both_engines!(
     a_range_and_a_number_in_it_do_not_part_when_changed_at_once,
     a_group_does_not_go_while_a_mapping_comes,
     a_patch_changes_what_it_names,
+    a_name_that_a_group_has_already_stays_its_own_and_one_like_anothers_is_refused,
     ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside,
     a_tenant_belongs_to_one_group,
     of_two_groups_that_link_a_tenant_at_once_one_gets_it,
@@ -258,4 +267,88 @@ async fn pages_hold_all_groups_in_order(world: World) {
         }
     }
     assert_eq!(seen, ["a", "a-1", "a0", "b", "c"]);
+}
+
+/// A change of a name that must be unlike all others.
+fn name(name: &str) -> BusinessGroupPatch {
+    BusinessGroupPatch { name: Some(name.to_owned()), ..BusinessGroupPatch::default() }
+}
+
+async fn a_name_that_a_group_has_already_stays_its_own_and_one_like_anothers_is_refused(world: World) {
+    let groups = &world.stores.business_groups;
+    let abc = world.group("abc").await;
+    world.group_with("other", &[]).await;
+    for (wanted, is_taken) in [("The abc", false), ("THE ABC", false), ("the other", true), ("Free", false)] {
+        let outcome = groups.update(&abc, name(wanted), &deed(1)).await.unwrap();
+        assert_eq!(matches!(outcome, UpdateGroupOutcome::NameTaken), is_taken, "{wanted}: {outcome:?}");
+        assert_eq!(world.read(&abc).await.name == wanted, !is_taken, "{wanted}");
+    }
+    let outcome = groups.update(&id("none"), name("Free too"), &deed(1)).await.unwrap();
+    assert!(matches!(outcome, UpdateGroupOutcome::NoSuchGroup), "{outcome:?}");
+}
+
+/// Holds the lock of the names, as another replica does that changes one.
+async fn lock_names(world: &World) -> PgConnection {
+    let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+    let lock = "SELECT pg_advisory_lock(hashtext('signline'), hashtext('names'))";
+    sqlx::query(lock).execute(&mut connection).await.unwrap();
+    connection
+}
+
+/// Waits until so many wait for the lock of the names.
+async fn wait_for_waiting(connection: &mut PgConnection, count: i64) {
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *connection).await.unwrap() < count {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn new_names_that_wait_for_each_other_leave_others_their_connections() {
+    let world = World::new(Engine::Postgres).await;
+    for at in 0..40 {
+        world.group_with(&format!("group{at}"), &[]).await;
+    }
+    let mut held = lock_names(&world).await;
+    let rename = |at: usize| {
+        let (groups, group) = (Arc::clone(&world.stores.business_groups), id(&format!("group{at}")));
+        async move { groups.update(&group, name(&format!("Number {at}")), &deed(1)).await }
+    };
+    let renames: Vec<_> = (0..40).map(|at| tokio::spawn(rename(at))).collect();
+    wait_for_waiting(&mut held, 1).await;
+    let others = async {
+        for at in 0..40 {
+            // A name that is sent as it is waits for nobody, and nor does any other change.
+            let group = id(&format!("group{at}"));
+            let as_it_is = name(&format!("The group{at}"));
+            let outcome = world.stores.business_groups.update(&group, as_it_is, &deed(1)).await.unwrap();
+            assert!(matches!(outcome, UpdateGroupOutcome::Updated(_)), "{outcome:?}");
+        }
+    };
+    timeout(Duration::from_secs(4), others).await.expect("others wait for the names");
+    held.close().await.unwrap();
+    for rename in renames {
+        assert!(matches!(rename.await.unwrap().unwrap(), UpdateGroupOutcome::Updated(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_another_replica_gives_away_after_the_comparison_is_taken() {
+    let world = World::new(Engine::Postgres).await;
+    let there = world.database.open().await;
+    let (abc, other) = (world.group("abc").await, world.group_with("other", &[]).await);
+    let mut held = lock_names(&world).await;
+    let release = async {
+        // Both have compared their names with those of before.
+        wait_for_waiting(&mut held, 2).await;
+        held.close().await.unwrap();
+    };
+    let deed = deed(1);
+    let here = world.stores.business_groups.update(&abc, name("New name"), &deed);
+    let there = there.business_groups.update(&other, name("NEW NAME"), &deed);
+    let (one, two, ()) = tokio::join!(here, there, release);
+    let outcomes = [one.unwrap(), two.unwrap()];
+    let taken = outcomes.iter().filter(|outcome| matches!(outcome, UpdateGroupOutcome::NameTaken)).count();
+    assert_eq!(taken, 1, "{outcomes:?}");
 }
