@@ -84,7 +84,7 @@ impl Metrics {
             import_rows: counter("signline_import_rows_total", "Rows of applied imports.", &["result"])?,
             refused_attempts: counter(
                 "signline_refused_attempts_total",
-                "Calls answered with 429: for too many bad credentials of an address, or with one credential, or for too many imports or exports.",
+                "Calls answered with 429: for too many bad credentials of an address, with one credential, for too many imports or exports, or for too many names of other groups.",
                 &["limit"],
             )?,
             unwritten_refusals: counter(

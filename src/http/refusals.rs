@@ -25,11 +25,13 @@ pub(super) struct RefusedWith(pub(super) ProblemKind);
 pub(super) struct Told(pub(super) NewAuditEvent);
 
 /// Writes down a refused attempt, ten a minute of each caller: the log never forgets, and whoever has a credential, of any
-/// right or none, could fill it.
+/// right or none, could fill it. Answers that tell of another's name are few (`FailedAttempts::rename`), and each is written
+/// down.
 ///
 /// An answer does not wait for a log that fails: it is right without.
 pub(super) async fn write_down(services: &Services, event: NewAuditEvent) {
-    if !services.attempts.may_write_down(&event.deed.actor) {
+    let tells_of_a_name = event.refused_with.as_deref() == Some(ProblemKind::NameTaken.slug());
+    if !tells_of_a_name && !services.attempts.may_write_down(&event.deed.actor) {
         services.metrics.count_unwritten_refusal();
         return;
     }

@@ -54,21 +54,21 @@ async fn an_administrator_takes_no_name_that_people_take_for_another_groups_and_
         let key = app.api_key("business-group-admin", Some("squatter")).await;
         let link = app.call(Method::PUT, &format!("{GROUPS}/squatter/tenant")).bearer_auth(&key);
         json(link.json(&json!({"tenant_id": TENANT})).send().await.unwrap(), 200).await;
-        for credential in [key.clone(), ada(&app)] {
-            for name in [
-                "ABC Company",
-                "abc company",
-                " ABC\u{A0}Company ",
-                "ABCCompany",
-                "ABC Cornpany",
-                "АВС Company",
-                "ＡＢＣ Company",
-            ] {
-                let refused = problem(rename(&app, &credential, "squatter", name).await, 409, "name-taken").await;
-                assert!(refused["detail"].as_str().unwrap().contains("ask the operator"), "{refused}");
-                assert!(!refused.to_string().contains("abccompany"), "{refused}");
-                assert_eq!(name_of(&app, "squatter").await, "Squatter");
-            }
+        let ada = ada(&app);
+        for (credential, name) in [
+            (&key, "ABC Company"),
+            (&ada, "ABC Company"),
+            (&key, "abc company"),
+            (&ada, " ABC\u{A0}Company "),
+            (&key, "ABCCompany"),
+            (&ada, "ABC Cornpany"),
+            (&key, "АВС Company"),
+            (&ada, "ＡＢＣ Company"),
+        ] {
+            let refused = problem(rename(&app, credential, "squatter", name).await, 409, "name-taken").await;
+            assert!(refused["detail"].as_str().unwrap().contains("ask the operator"), "{refused}");
+            assert!(!refused.to_string().contains("abccompany"), "{refused}");
+            assert_eq!(name_of(&app, "squatter").await, "Squatter");
         }
         // Nothing else of the call is done either.
         let both = json!({"name": "ABC Company", "allow_guests": true});
@@ -91,6 +91,45 @@ async fn an_administrator_takes_no_name_that_people_take_for_another_groups_and_
         problem(rename(&app, &key, "squatter", "abc company").await, 409, "name-taken").await;
         let own = app.api_key("business-group-admin", Some("abccompany")).await;
         json(rename(&app, &own, "abccompany", "ABC Company").await, 200).await;
+    }
+}
+
+#[tokio::test]
+async fn who_tries_names_is_answered_ten_times_a_minute_with_whatever_keys_and_each_answer_is_written_down() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = service(engine).await;
+        let key = app.api_key("business-group-admin", Some("squatter")).await;
+        // What else is refused leaves no less room in the log.
+        for _ in 0..12 {
+            problem(rename(&app, &key, "squatter", "").await, 422, "invalid-request").await;
+        }
+        let (mut taken, mut limited) = (0, None);
+        while limited.is_none() {
+            let key = app.api_key("business-group-admin", Some("squatter")).await;
+            let refused = rename(&app, &key, "squatter", "ABC Company").await;
+            if refused.status() == 409 {
+                problem(refused, 409, "name-taken").await;
+                taken += 1;
+                assert!(taken < 100, "it is answered without end");
+            } else {
+                limited = Some(refused);
+            }
+        }
+        // One more is free after six seconds.
+        assert!((10..=15).contains(&taken), "{taken}");
+        let limited = limited.unwrap();
+        let wait: u64 = limited.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=6).contains(&wait), "{wait}");
+        let limited = problem(limited, 429, "too-many-requests").await;
+        assert!(limited["detail"].as_str().unwrap().contains("names"), "{limited}");
+        let log = text(app.operate(Method::GET, "/v1/audit-events?limit=1000").send().await.unwrap(), 200).await;
+        assert_eq!(log.matches("\"name-taken\"").count(), taken, "{log}");
+        // Nothing else of the group waits for that, nor does another group, nor the operator.
+        let call = app.call(Method::PATCH, &format!("{GROUPS}/squatter")).bearer_auth(&key);
+        json(call.json(&json!({"allow_guests": true})).send().await.unwrap(), 200).await;
+        let third = app.api_key("business-group-admin", Some("third")).await;
+        problem(rename(&app, &third, "third", "ABC Company").await, 409, "name-taken").await;
+        json(rename(&app, &app.operator, "squatter", "ABC Company").await, 200).await;
     }
 }
 

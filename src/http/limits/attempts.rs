@@ -1,4 +1,4 @@
-//! Limits for credentials that are not good.
+//! Limits for credentials that are not good, and for names that are another's.
 //!
 //! Nobody with a good credential may be locked out by somebody else's bad ones: thousands of users may come from one
 //! address, of a company's gateway or of a proxy that nobody named. So
@@ -32,11 +32,13 @@ use tracing::warn;
 use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
 use crate::domain::actor::Actor;
+use crate::domain::business_group::BusinessGroupId;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::http::limits::level::Level;
 use crate::http::limits::level::Rate;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
+use crate::http::problem::ProblemKind;
 
 /// Addresses, and credentials, that are remembered: some 10 MiB when full. Those that fail again and again stay.
 const CAPACITY: usize = 65_536;
@@ -52,6 +54,9 @@ const LINES_A_MINUTE: u32 = 10;
 
 /// Refused calls a minute of one caller that go into the audit log: it never forgets, and nobody must be able to fill it.
 const WRITTEN_DOWN_A_MINUTE: u32 = 10;
+
+/// Answers a minute to one business group that a name is another's: each tells of a name that somebody has.
+const TAKEN_NAMES_A_MINUTE: u32 = 10;
 
 /// How many failures are borne.
 #[derive(Clone, Debug)]
@@ -77,6 +82,9 @@ pub struct FailedAttempts {
     alert_until: AtomicU64,
     /// Refused calls that the audit log tells of, by who made them.
     written_down: Failures<u64>,
+    /// Names that were another group's, by the group that was to have them. Not by who asked: an administrator makes as many
+    /// keys as they like.
+    taken_names: Failures<u64>,
     checks: Level,
     look_ups: Level,
     lines: Level,
@@ -139,6 +147,7 @@ impl FailedAttempts {
             good_keys: Cache::new(CAPACITY),
             alert_until: AtomicU64::new(0),
             written_down: Failures::at(WRITTEN_DOWN_A_MINUTE),
+            taken_names: Failures::at(TAKEN_NAMES_A_MINUTE),
             checks: Level::default(),
             look_ups: Level::default(),
             lines: Level::default(),
@@ -175,6 +184,31 @@ impl FailedAttempts {
     /// Whether one more refused call of this caller goes into the audit log, whatever right they have.
     pub(in crate::http) fn may_write_down(&self, caller: &Actor) -> bool {
         self.written_down.count(&self.print(&caller.id), self.now()).is_ok()
+    }
+
+    /// Gives a business group another name, unless too many that were tried for it are others'.
+    ///
+    /// # Errors
+    /// What `change` says; 429 before it, and in place of its [`ProblemKind::NameTaken`], where there were too many.
+    pub(in crate::http) async fn rename<T>(
+        &self,
+        metrics: &Metrics,
+        group: &BusinessGroupId,
+        change: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        let group = self.print(group.as_str());
+        let refused = |wait| Refused { limit: Limit::Name, wait }.tell(metrics);
+        if let Some(wait) = self.taken_names.is_full(&group, self.now()) {
+            return Err(refused(wait));
+        }
+        match change.await {
+            Err(problem) if problem.kind() == ProblemKind::NameTaken => {
+                // Others may have been answered meanwhile.
+                self.taken_names.count(&group, self.now()).map_err(refused)?;
+                Err(problem)
+            }
+            changed => changed,
+        }
     }
 
     /// Whether a credential is to be checked at all.
@@ -293,6 +327,7 @@ struct Refused {
 enum Limit {
     Address,
     Credential,
+    Name,
 }
 
 impl Refused {
@@ -300,6 +335,10 @@ impl Refused {
         let (label, detail) = match self.limit {
             Limit::Address => ("address", "Too many credentials from this address were not good. Wait, and try again."),
             Limit::Credential => ("credential", "This credential was refused too often. Wait, and send another one."),
+            Limit::Name => (
+                "name",
+                "Too many names that other business groups have were tried for this one. Wait, and try again, or ask the operator.",
+            ),
         };
         metrics.count_refusal(label);
         Problem::too_many_requests(detail, self.wait)
@@ -314,7 +353,6 @@ mod tests {
 
     use super::*;
     use crate::auth::TokenCheck;
-    use crate::domain::actor::ActorKind;
 
     const BAD: Result<(), TokenError> = Err(TokenError::Invalid(TokenCheck::Signature));
 
@@ -437,17 +475,59 @@ mod tests {
         assert_eq!(bad(&from("2001:db8:0:1::1", None)).await, 401);
     }
 
+    /// Counts a failure of the address of this number.
+    fn fail(attempts: &FailedAttempts, address: u32) -> Result<(), Refused> {
+        let here = from(&Ipv4Addr::from_bits(address).to_string(), None);
+        attempts.fail(&here, Kind::Token, "bad", false)
+    }
+
+    #[test]
+    fn the_memory_of_failures_is_bounded() {
+        const MANY: u32 = 200_000;
+        let attempts = attempts(1, 0);
+        for address in 0..MANY {
+            assert!(fail(&attempts, address).is_ok());
+        }
+        let (addresses, now) = (attempts.addresses.as_ref().unwrap(), attempts.now());
+        let is_remembered = |address| addresses.is_full(&Ipv4Addr::from_bits(address).into(), now).is_some();
+        let remembered = (0..MANY).filter(|address| is_remembered(*address)).count();
+        assert!((CAPACITY / 2..=CAPACITY).contains(&remembered), "{remembered}");
+    }
+
+    #[test]
+    fn who_fails_again_and_again_is_remembered_among_many_who_fail_once() {
+        let attempts = attempts(1, 0);
+        let mut refused = 0;
+        for address in 1..=200_000 {
+            assert!(fail(&attempts, address).is_ok());
+            // They come when the memory is full already.
+            if address > 100_000 && address % 1000 == 0 {
+                refused += u32::from(fail(&attempts, 0).is_err());
+            }
+        }
+        assert!(refused > 90, "{refused} of 100");
+    }
+
     #[tokio::test]
-    async fn the_memory_of_failures_is_bounded() {
-        let attempts = attempts(1, 1);
-        for at in 0..200_000_u32 {
-            let here = from(&Ipv4Addr::from_bits(at).to_string(), None);
-            let _ = attempts.fail(&here, Kind::Token, &at.to_string(), false);
-            attempts.may_write_down(&Actor { kind: ActorKind::ApiKey, id: at.to_string(), name: String::new() });
-        }
-        let (addresses, credentials) = (attempts.addresses.unwrap(), attempts.credentials.unwrap());
-        for levels in [addresses.levels.len(), credentials.levels.len(), attempts.written_down.levels.len()] {
-            assert!(levels <= CAPACITY, "{levels}");
-        }
+    async fn names_of_others_are_told_ten_times_a_minute_for_one_group_however_many_ask_at_once() {
+        let (attempts, metrics) = (attempts(0, 0), Metrics::new().unwrap());
+        let group = |id: &str| BusinessGroupId::parse(id).unwrap();
+        let taken = async || {
+            tokio::task::yield_now().await;
+            Err::<(), _>(Problem::new(ProblemKind::NameTaken, "taken"))
+        };
+        let (squatter, third) = (group("squatter"), group("third"));
+        let tries = (0..30).map(|_| attempts.rename(&metrics, &squatter, taken()));
+        let answers = futures_util::future::join_all(tries).await;
+        let told = |kind| answers.iter().filter(|answer| answer.as_ref().unwrap_err().kind() == kind).count();
+        assert_eq!((told(ProblemKind::NameTaken), told(ProblemKind::TooManyRequests)), (10, 20));
+        let renamed = std::cell::Cell::new(false);
+        let change = async {
+            renamed.set(true);
+            Ok(())
+        };
+        assert!(attempts.rename(&metrics, &squatter, change).await.is_err());
+        assert!(!renamed.get(), "a free name would tell as much");
+        assert!(attempts.rename(&metrics, &third, async { Ok(()) }).await.is_ok());
     }
 }

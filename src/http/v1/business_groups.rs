@@ -365,7 +365,13 @@ pub(crate) async fn update_business_group(
 ) -> Result<web::Json<BusinessGroup>, Problem> {
     let Json(body) = call.input;
     let patch = body.read(&call.grant)?;
-    let group = services.business_groups.update(&call.scope, patch, &call.deed).await?;
+    let is_name_compared = patch.name.is_some() && !patch.name_may_be_taken;
+    let update = async { Ok(services.business_groups.update(&call.scope, patch, &call.deed).await?) };
+    let group = if is_name_compared {
+        services.attempts.rename(&services.metrics, &call.scope, update).await?
+    } else {
+        update.await?
+    };
     Ok(web::Json(group.into()))
 }
 
