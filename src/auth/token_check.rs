@@ -65,7 +65,7 @@ token_checks! {
     /// `aud` is none of the applications.
     Audience = "audience", "the token's aud is none of the configured applications";
     /// The access token has not the API's scope, or for an application none at all.
-    Scope = "scope", "the access token has not the scope that is needed";
+    Scope = "scope", "the access token does not have the scope that it needs";
     /// The access token was given to another client than the applications.
     ClientApplication = "client-application", "the access token was given to none of the configured applications";
     /// There is no user in it.

@@ -60,7 +60,8 @@ pub enum ResolveError {
     /// The mapping is pinned to nobody yet, and the user's sign-in name has another number.
     #[error(
         "the e-mail address and the sign-in name of this account are mapped to two different phone numbers, so it is not \
-         certain which is theirs: the company's administrator corrects the address in Microsoft's directory, or the mappings"
+         certain which is theirs: ask the company's administrator to correct the address in Microsoft's directory, or the \
+         mappings"
     )]
     TwoNumbers(Box<TwoNumbers>),
     /// The store could not be asked.
