@@ -107,6 +107,7 @@ fn a_bad_or_unknown_setting_is_named_on_one_line() {
         ("SIGNLINE_CONSOLE_APPLICATION", "portal"),
         ("SIGNLINE_API_CLIENT_ID", "me"),
         ("SIGNLINE_API_AUDIENCES", "signline"),
+        ("SIGNLINE_API_AUDIENCES", "api://signline"),
         ("SIGNLINE_API_AUDIENCES", "https://voice.example/signline c0ffee00-1111-4222-8333-444455556666"),
         ("SIGNLINE_API_AUDIENCES", "https://voice.example/signline,https://voice.example/?tenant=1"),
         ("SIGNLINE_API_AUDIENCES", "https://*.voice.example"),
@@ -154,10 +155,10 @@ fn a_bad_or_unknown_setting_is_named_on_one_line() {
 #[test]
 fn the_audiences_of_the_api_are_its_own() {
     let portal = "0c11e470-1111-4222-8333-444455557777";
-    let file = file("api_audiences = ['https://voice.example/signline', 'api://signline']\n");
+    let file = file("api_audiences = ['https://voice.example/signline', 'api://voice.example']\n");
     let none = std::iter::empty::<(OsString, OsString)>();
     let settings = Settings::load(Some(file.path()), none).unwrap();
-    assert!(settings.api_audiences.has("api://signline") && settings.api_client_id.is_none());
+    assert!(settings.api_audiences.has("api://voice.example") && settings.api_client_id.is_none());
     let with_portal = |audience: &str| {
         let applications = format!("portal={portal}");
         load(&[("SIGNLINE_APPLICATIONS", &applications), ("SIGNLINE_API_AUDIENCES", audience)])

@@ -2,6 +2,9 @@
 
 use url::Url;
 
+use crate::domain::email::is_domain_name;
+use crate::domain::guid::Guid;
+
 /// App ID URIs of one registration. `https://voice.example/signline` and `https://voice.example/signline/` are one: Entra
 /// writes into a v1.0 token whichever of them the client has asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +15,8 @@ pub struct AppIdUris(Vec<Box<str>>);
 pub enum AppIdUrisError {
     /// An entry is no URI that a registration can have.
     #[error(
-        "{0:?} is not an App ID URI such as https://voice.example/signline or api://name, without query, fragment, user or *"
+        "{0:?} is not an App ID URI such as https://voice.example/signline, with a domain name or a GUID after ://, which no other \
+         tenant's application can have, and without query, fragment, user or *"
     )]
     Malformed(String),
     /// There is none.
@@ -21,8 +25,8 @@ pub enum AppIdUrisError {
 }
 
 /// What an App ID URI begins with (<https://learn.microsoft.com/entra/identity-platform/reference-app-manifest>,
-/// `identifierUris`). In front of all but the last stands a host, or what is written in its place.
-const SCHEMES: [&str; 5] = ["https://", "http://", "api://", "ms-appx://", "urn:"];
+/// `identifierUris`).
+const SCHEMES: [&str; 3] = ["https://", "http://", "api://"];
 
 impl AppIdUris {
     /// Reads URIs with commas between them.
@@ -57,10 +61,14 @@ fn without_slash(uri: &str) -> &str {
     uri.strip_suffix('/').unwrap_or(uri)
 }
 
+/// After the scheme stands a domain, which the tenant has to verify, or the GUID of the application or its tenant
+/// (<https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions>). Anything else, such as `api://signline`,
+/// is unique in one tenant only: an employee of another could register it and write roles into their own tokens.
 fn is_app_id_uri(text: &str) -> bool {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@*\\\"'<>".contains(&byte));
     let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
-    plain && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) && Url::parse(text).is_ok()
+    let owner = rest.and_then(|rest| rest.split('/').next());
+    plain && owner.is_some_and(|owner| is_domain_name(owner) || Guid::parse(owner).is_ok()) && Url::parse(text).is_ok()
 }
 
 #[cfg(test)]
@@ -69,8 +77,8 @@ mod tests {
 
     #[test]
     fn a_last_slash_makes_no_difference_and_anything_else_does() {
-        let uris = AppIdUris::parse(" https://voice.example/signline/, api://signline,urn:voice:signline,").unwrap();
-        for good in ["https://voice.example/signline", "https://voice.example/signline/", "api://signline/"] {
+        let uris = AppIdUris::parse(" https://voice.example/signline/, api://voice.example/api,api://c0ffee00-1111-4222-8333-444455556666/signline,").unwrap();
+        for good in ["https://voice.example/signline", "https://voice.example/signline/", "api://voice.example/api/"] {
             assert!(uris.has(good), "{good}");
         }
         for other in [
@@ -86,7 +94,7 @@ mod tests {
             "https://voice.example.evil.example/signline",
             "voice.example/signline",
             "signline",
-            "urn:voice",
+            "api://voice.example",
         ] {
             assert!(!uris.has(other), "{other}");
         }
@@ -111,7 +119,12 @@ mod tests {
             "https://voice.example/#x",
             "https://vöice.example",
             "api://",
-            "urn:",
+            "api://signline",
+            "api://signline/c0ffee00-1111-4222-8333-444455556666",
+            "https://localhost/signline",
+            "https://192.0.2.1/signline",
+            "urn:voice:signline",
+            "ms-appx://voice.example",
         ] {
             assert_eq!(AppIdUris::parse(wrong), Err(AppIdUrisError::Malformed(wrong.to_owned())), "{wrong}");
         }

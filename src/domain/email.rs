@@ -91,7 +91,7 @@ impl EmailAddress {
 /// Whether a text is the name of a domain of companies: two labels or more of letters, digits and hyphens, each of 1 to 63
 /// characters and without a hyphen at either end (RFC 1035, section 2.3.1, and RFC 1123, section 2.1). The last one is not all
 /// digits, so that no IP address is one. [`MAX_EMAIL_BYTES`] keeps it shorter than a domain may be.
-fn is_domain_name(domain: &str) -> bool {
+pub(super) fn is_domain_name(domain: &str) -> bool {
     let is_label = |label: &str| {
         let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         (1..=63).contains(&label.len()) && letters && !label.starts_with('-') && !label.ends_with('-')

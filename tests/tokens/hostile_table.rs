@@ -319,7 +319,7 @@ pub(crate) fn given_to_others(at: &Mint) -> Vec<Row> {
         let text = at.id_token().to_string().replacen('{', &format!("{{{claims},"), 1);
         rows.push(row(claims, sign_raw(&header().to_string(), text), check));
     }
-    for other in ["https://voice.example/signline", "https://voice.example/signline/", "api://signline"] {
+    for other in ["https://voice.example/signline", "https://voice.example/signline/", "api://voice.example/api"] {
         let claims = [("aud", json!(other)), ("azp", json!(MOBILE)), ("scp", json!("Line.Read"))];
         rows.push(row(format!("an audience that is not set: {other}"), v2(&claims), Check::Audience));
     }
