@@ -183,8 +183,8 @@ impl<'n, 'j> Claims<'n, 'j> {
     /// The first of `claims` that is an e-mail address, and what the user signs in with besides. A guest's `email` counts only
     /// if its domain is verified: their home tenant writes it, and may write anybody's. It is passed over as if it were not there.
     ///
-    /// The token is refused, and no other claim is taken in its place, if the address is the one of `email` and the token says
-    /// that nobody has verified whose its domain is.
+    /// A member's token is refused, and no other claim is taken in its place, if the address is the one of `email` and the token
+    /// says that nobody has verified whose its domain is.
     pub(super) fn address(&self, claims: &[String], is_guest: bool) -> Result<Address, TokenCheck> {
         for name in claims {
             let Some(email) = self.first_text(name).and_then(|text| EmailAddress::parse(text).ok()) else {
@@ -192,8 +192,8 @@ impl<'n, 'j> Claims<'n, 'j> {
             };
             match self.has_verified_domain() {
                 _ if name != "email" => {}
+                Some(false) | None if is_guest => continue,
                 Some(false) => return Err(TokenCheck::EmailOwner),
-                None if is_guest => continue,
                 Some(true) | None => {}
             }
             let is_sign_in_name = SIGN_IN_NAMES.contains(&name.as_str());

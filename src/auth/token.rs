@@ -258,14 +258,16 @@ impl TokenValidator {
     fn audience(&self, claims: &Claims<'_, '_>) -> Result<Audience<'_>, TokenCheck> {
         let audience = claims.text("aud").ok_or(TokenCheck::Audience)?;
         let client_id = Guid::parse_canonical(audience.strip_prefix("api://").unwrap_or(audience)).ok();
+        let application = client_id.and_then(|client_id| self.policy.applications.find(client_id));
         let is_api = |api: &&ApiRegistration| {
             (client_id.is_some() && api.client_id == client_id) || api.app_id_uris.has(audience)
         };
-        if let Some(api) = self.policy.api.as_ref().filter(is_api) {
-            return Ok(Audience::Api(api));
+        match (self.policy.api.as_ref().filter(is_api), application) {
+            // One registration may be both: its ID tokens are the application's.
+            (Some(_), Some(application)) if !claims.is_access_token() => Ok(Audience::Application(application)),
+            (Some(api), _) => Ok(Audience::Api(api)),
+            (None, application) => application.map(Audience::Application).ok_or(TokenCheck::Audience),
         }
-        let application = client_id.and_then(|client_id| self.policy.applications.find(client_id));
-        application.map(Audience::Application).ok_or(TokenCheck::Audience)
     }
 
     /// The application that an access token was given to.

@@ -120,7 +120,10 @@ impl<IO> Watched<IO> {
 
     fn begin_head(&mut self, bytes: &[u8]) {
         let Some(first) = bytes.first().copied() else { return };
-        self.slack = self.patience.answer;
+        // Not while an answer waits for its client: bytes that come meanwhile earn no time for it.
+        if self.blocked.is_none() {
+            self.slack = self.patience.answer;
+        }
         if bytes.ends_with(END_OF_HEAD) && !is_line_end(first) {
             self.reading = Reading::Rest;
             return;
@@ -462,6 +465,17 @@ mod tests {
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
         drop(server);
         drops.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn bytes_that_come_while_an_answer_waits_bring_no_time_for_it() {
+        let (mut client, mut server) = connection();
+        let waits = timeout(Duration::from_millis(1), server.write_all(&[b'x'; 65])).await;
+        assert!(waits.is_err() && server.blocked.is_some());
+        server.slack = PATIENCE.answer / 2;
+        client.write_all(b"x\r\n\r\n").await.unwrap();
+        assert_eq!(read(&mut server).await.unwrap(), 5);
+        assert_eq!(server.slack, PATIENCE.answer / 2);
     }
 
     #[tokio::test]

@@ -74,7 +74,10 @@ impl Mappings {
             _ if !is_linked => CheckedOutcome::TenantNotLinked,
             _ if self.unproven.refuses(is_vouched_for) => CheckedOutcome::TenantNotProven,
             None => CheckedOutcome::NoMapping,
-            Some(_) if refused.is_some() => CheckedOutcome::IdentityChanged,
+            // Whoever signs in with the other address of the refused account has their own line.
+            Some(_) if refused.as_ref().is_some_and(|refused| refused.sign_in_name == email) => {
+                CheckedOutcome::IdentityChanged
+            }
             Some(_) => CheckedOutcome::Resolves,
         };
         let similar = similar(&email, neighbours);

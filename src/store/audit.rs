@@ -180,7 +180,7 @@ fn event(row: EventRow) -> Result<AuditEvent, UnreadableRow> {
     Ok(AuditEvent {
         id,
         at: rows::timestamp(at)?,
-        actor: rows::actor(actor_kind.as_deref(), actor_id, actor_name)?,
+        actor: rows::actor(actor_kind.as_deref(), actor_id, actor_name),
         action,
         refused_with,
         group: group.map(rows::group_id),

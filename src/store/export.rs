@@ -128,7 +128,12 @@ async fn copy_out(
             }
             Ok(true)
         };
-        let more = timeout(SERVER_LIMIT, more).await.map_err(|late| Some(StoreError::new(late)))?.map_err(fault)?;
+        // Where the reader has gone, the connection is not kept until the server has sent what nobody will take.
+        let more = tokio::select! {
+            more = timeout(SERVER_LIMIT, more) => more,
+            () = chunks.closed() => return Err(None),
+        };
+        let more = more.map_err(|late| Some(StoreError::new(late)))?.map_err(fault)?;
         let chunk = rows.rows().and_then(exported).map_err(|error| Some(error.into()))?;
         if !chunk.is_empty() {
             send(chunks, chunk).await.ok_or(None)?;

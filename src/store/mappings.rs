@@ -358,7 +358,7 @@ type PastChangeRow = (i64, i64, Option<String>, String, String, i64, Option<Stri
 fn past_change(row: PastChangeRow) -> Result<PastChange, UnreadableRow> {
     let (revision, at, kind, id, name, number, old_email, new_email, moved_with) = row;
     let change = rows::change((number, old_email, new_email, moved_with))?;
-    Ok(PastChange { revision, at: rows::timestamp(at)?, actor: rows::actor(kind.as_deref(), id, name)?, change })
+    Ok(PastChange { revision, at: rows::timestamp(at)?, actor: rows::actor(kind.as_deref(), id, name), change })
 }
 
 fn neighbour((number, email): (i64, String)) -> Result<ExportedMapping, UnreadableRow> {

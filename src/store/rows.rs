@@ -90,13 +90,10 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
     Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
 }
 
-/// `actor_kind, actor_id, actor_name`; without a kind what is known by the id.
-pub(super) fn actor(kind: Option<&str>, id: String, name: String) -> Result<Actor, UnreadableRow> {
-    let kind = match kind {
-        Some(kind) => ActorKind::parse(kind).ok_or(UnreadableRow("the kind of an actor"))?,
-        None => ActorKind::of_id(&id),
-    };
-    Ok(Actor { kind, id, name })
+/// `actor_kind, actor_id, actor_name`; without a kind, or with one of the next version, what is known by the id.
+pub(super) fn actor(kind: Option<&str>, id: String, name: String) -> Actor {
+    let kind = kind.and_then(ActorKind::parse).unwrap_or_else(|| ActorKind::of_id(&id));
+    Actor { kind, id, name }
 }
 
 /// `revision, at, actor_kind, actor_id, actor_name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant`
@@ -108,7 +105,7 @@ pub(super) fn revision(row: RevisionRow) -> Result<Revision, UnreadableRow> {
     Ok(Revision {
         revision,
         at: timestamp(at)?,
-        actor: actor(kind.as_deref(), id, name)?,
+        actor: actor(kind.as_deref(), id, name),
         source: Source::parse(&source).ok_or(UnreadableRow("a source"))?,
         counts: change_counts(added, changed, removed)?,
         released_pin: released_pin.map(phone_number).transpose()?,

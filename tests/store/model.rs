@@ -96,7 +96,7 @@ struct Model {
     /// The mappings at each revision; the last are the present ones.
     revisions: Vec<Mappings>,
     uploads: Vec<Upload>,
-    /// Which numbers are pinned to which accounts.
+    /// Which addresses are pinned to which accounts: those without a mapping keep their pin, too.
     pins: BTreeMap<u64, u32>,
 }
 
@@ -146,8 +146,6 @@ impl Model {
     /// Takes new mappings, as a new revision if they are other ones.
     fn become_(&mut self, mappings: Mappings) {
         if *self.now() != mappings {
-            let before = self.now().clone();
-            self.pins.retain(|at, _| before.get(at) == mappings.get(at));
             self.revisions.push(mappings);
         }
     }
@@ -236,17 +234,17 @@ impl Pair<'_> {
             now: time(0),
         };
         let pinned_to = self.world.stores.mappings.pin(&pin).await.unwrap().pinned_to();
-        let expected = of.map(|_| *self.model.pins.entry(at).or_insert(oid));
+        let expected = of.map(|of| *self.model.pins.entry(of).or_insert(oid));
         assert_eq!(pinned_to, expected.map(guid));
     }
 
     async fn release(&mut self, at: u64) {
         let outcome = self.world.stores.mappings.release_pin(&self.group, number(BASE + at), &deed(1)).await.unwrap();
-        let mapped = self.model.now().contains_key(&at);
-        let expected = match (mapped, self.model.pins.remove(&at)) {
-            (true, Some(_)) => ReleasePinOutcome::Released,
-            (true, None) => ReleasePinOutcome::NotPinned,
-            (false, _) => ReleasePinOutcome::NotFound,
+        let of = self.model.now().get(&at).copied();
+        let expected = match of.map(|of| self.model.pins.remove(&of)) {
+            Some(Some(_)) => ReleasePinOutcome::Released,
+            Some(None) => ReleasePinOutcome::NotPinned,
+            None => ReleasePinOutcome::NotFound,
         };
         assert_eq!(outcome, expected);
         if outcome == ReleasePinOutcome::Released {
@@ -352,7 +350,8 @@ impl Pair<'_> {
         let listed = self.world.stores.mappings.list(&self.group, &MappingFilter::default(), &page).await.unwrap();
         let pinned = |mapping: &Mapping| Some((mapping.phone_number.digits() - BASE, mapping.pinned_to?.oid));
         let pins: Vec<_> = listed.unwrap().items.iter().filter_map(pinned).collect();
-        let expected: Vec<_> = self.model.pins.iter().map(|(at, oid)| (*at, guid(*oid))).collect();
+        let pin = |(at, of): (&u64, &u64)| Some((*at, guid(*self.model.pins.get(of)?)));
+        let expected: Vec<_> = now.iter().filter_map(pin).collect();
         assert_eq!(pins, expected);
     }
 }

@@ -64,7 +64,7 @@ pub struct SignInCheck {
     /// The newest change of the address; null if there is none, or it is too long ago to be looked for.
     #[schema(required)]
     last_change: Option<LastChange>,
-    /// With `identity-changed`: the last sign-in with this address or sign-in name that was refused, and would be again.
+    /// The last sign-in with this address or sign-in name that was refused, and would be again.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_sign_in: Option<RefusedSignIn>,
     /// Where the address has no mapping: mappings whose address is much like it, the nearest first; five at most.
