@@ -235,11 +235,12 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let key_source = EntraKeySetClient::new(&settings.authority);
     let key_source = key_source.map_err(|error| StartError::KeyClient(error.to_string()))?;
+    let tenants = Arc::new(key_source.tenant_directory());
     let signing_keys = Arc::new(SigningKeys::new(Arc::new(key_source), Arc::clone(&clock)));
     let tokens = TokenValidator::new(token_policy(settings), Arc::clone(&signing_keys), Arc::clone(&clock));
     let tokens = tokens.with_cache(entries(settings.token_cache_capacity))?;
     Ok(Services {
-        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups)),
+        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups), tenants),
         mappings: Mappings::new(Arc::clone(&stores.mappings), settings.unproven_tenants),
         resolver: Resolver::new(lines(settings, stores), Arc::clone(&stores.mappings), Arc::clone(&clock))
             .with_unproven_tenants(settings.unproven_tenants),

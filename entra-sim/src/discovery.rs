@@ -24,7 +24,7 @@ pub(crate) async fn document(request: HttpRequest, asked: Asked, state: Data<Sta
     let version_2 = request.path().contains("/v2.0/");
     let directory = match asked.directory(&state.config) {
         Ok(directory) => directory,
-        Err(error) => return error.to_json(&asked),
+        Err(error) => return answer_or_fault(&state, Endpoint::Discovery, || error.to_json(&asked)).await,
     };
     let mut document = discovery(asked.base(), directory, version_2);
     if let Some(Fault::ForeignJwksHost(host)) = state.fault(Endpoint::Discovery) {
@@ -104,16 +104,21 @@ fn discovery(base: &str, directory: Directory, version_2: bool) -> Value {
 
 /// Answers with a document, or with the fault that was asked for.
 async fn answer(state: &State, endpoint: Endpoint, document: &Value) -> HttpResponse {
+    answer_or_fault(state, endpoint, || {
+        let mut answer = open_to_all(StatusCode::OK);
+        if let Some(text) = state.cache_control() {
+            answer.insert_header((CACHE_CONTROL, text));
+        }
+        answer::json(&mut answer, document)
+    })
+    .await
+}
+
+/// Answers, or with the fault that was asked for.
+async fn answer_or_fault(state: &State, endpoint: Endpoint, answer: impl FnOnce() -> HttpResponse) -> HttpResponse {
     let fault = state.fault(endpoint);
     if let Some(Fault::DelayMs(millis)) = fault {
         sleep(Duration::from_millis(millis)).await;
     }
-    if let Some(answer) = fault.and_then(Fault::answer) {
-        return answer;
-    }
-    let mut answer = open_to_all(StatusCode::OK);
-    if let Some(text) = state.cache_control() {
-        answer.insert_header((CACHE_CONTROL, text));
-    }
-    answer::json(&mut answer, document)
+    fault.and_then(Fault::answer).unwrap_or_else(answer)
 }

@@ -34,6 +34,12 @@ pub enum BusinessGroupError {
         /// That group.
         holder: BusinessGroupId,
     },
+    /// Microsoft Entra says that there is no such tenant.
+    #[error(
+        "Microsoft Entra knows no tenant with this id: copy the Tenant ID in the Microsoft Entra admin center, under Overview; it \
+         is neither an Object ID nor an Application (client) ID"
+    )]
+    UnknownTenant,
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),

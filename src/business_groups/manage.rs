@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::business_groups::BusinessGroupError;
+use crate::business_groups::tenant_check::TenantCheck;
 use crate::domain::actor::Deed;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
@@ -15,20 +16,33 @@ use crate::ports::business_group_store::CreateGroupOutcome;
 use crate::ports::business_group_store::DeleteGroupOutcome;
 use crate::ports::business_group_store::LinkTenantOutcome;
 use crate::ports::business_group_store::UpdateGroupOutcome;
+use crate::ports::tenant_directory::TenantDirectory;
+use crate::ports::tenant_directory::TenantExistence;
 use crate::ports::time_limit::in_time;
 
 /// What can be done with business groups.
 pub struct BusinessGroups {
     store: Arc<dyn BusinessGroupStore>,
+    tenants: TenantCheck,
+}
+
+/// A group whose link was just made.
+#[derive(Clone, Debug)]
+pub struct LinkedTenant {
+    /// The group as it is now.
+    pub group: BusinessGroup,
+    /// Whether the tenant is known to exist, by asking Microsoft Entra; `None` where nothing was asked: the tenant was linked
+    /// to the group already, or a proof shows that it exists.
+    pub tenant_checked: Option<bool>,
 }
 
 type Result<T> = std::result::Result<T, BusinessGroupError>;
 
 impl BusinessGroups {
-    /// Business groups kept in `store`.
+    /// Business groups kept in `store`, whose tenants are looked for in `tenants`.
     #[must_use]
-    pub fn new(store: Arc<dyn BusinessGroupStore>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn BusinessGroupStore>, tenants: Arc<dyn TenantDirectory>) -> Self {
+        Self { store, tenants: TenantCheck::new(tenants) }
     }
 
     /// Creates a group, linked to no tenant.
@@ -89,26 +103,37 @@ impl BusinessGroups {
     /// Links a tenant to a group, in place of the one before.
     ///
     /// # Errors
-    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
-    pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<BusinessGroup> {
-        linked(in_time(self.store.link_tenant(id, tenant, deed)).await?)
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::UnknownTenant`], [`BusinessGroupError::TenantTaken`]
+    pub async fn link_tenant(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<LinkedTenant> {
+        let tenant_checked = self.check(id, tenant).await?;
+        linked(in_time(self.store.link_tenant(id, tenant, deed)).await?, tenant_checked)
     }
 
     /// Links a tenant as the operator, in place of the one before, or confirms the link that there is.
     ///
     /// # Errors
-    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
-    pub async fn link_confirmed_tenant(
-        &self,
-        id: &BusinessGroupId,
-        tenant: Guid,
-        deed: &Deed,
-    ) -> Result<BusinessGroup> {
-        linked(in_time(self.store.link_confirmed_tenant(id, tenant, deed)).await?)
+    /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::UnknownTenant`], [`BusinessGroupError::TenantTaken`]
+    pub async fn link_confirmed_tenant(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<LinkedTenant> {
+        let tenant_checked = self.check(id, tenant).await?;
+        linked(in_time(self.store.link_confirmed_tenant(id, tenant, deed)).await?, tenant_checked)
+    }
+
+    /// Asks Microsoft Entra whether a tenant exists, before the transaction that links it: no lock waits for the network. What
+    /// is linked to the group already is not asked again.
+    async fn check(&self, id: &BusinessGroupId, tenant: Guid) -> Result<Option<bool>> {
+        let group = in_time(self.store.find(id)).await?.ok_or(BusinessGroupError::NoSuchGroup)?;
+        if group.tenant_id == Some(tenant) {
+            return Ok(None);
+        }
+        match self.tenants.exists(tenant).await {
+            TenantExistence::Known => Ok(Some(true)),
+            TenantExistence::NotReached => Ok(Some(false)),
+            TenantExistence::Unknown => Err(BusinessGroupError::UnknownTenant),
+        }
     }
 
     /// Links a tenant that was proven to be the group's own, in place of the one before; another group that has it unproven
-    /// loses it.
+    /// loses it. Whether it exists is not asked: somebody has signed in to it.
     ///
     /// # Errors
     /// [`BusinessGroupError::NoSuchGroup`], [`BusinessGroupError::TenantTaken`]
@@ -117,8 +142,8 @@ impl BusinessGroups {
         id: &BusinessGroupId,
         proof: TenantProof,
         deed: &Deed,
-    ) -> Result<BusinessGroup> {
-        linked(in_time(self.store.link_proven_tenant(id, proof, deed)).await?)
+    ) -> Result<LinkedTenant> {
+        linked(in_time(self.store.link_proven_tenant(id, proof, deed)).await?, None)
     }
 
     /// Writes down that the tenant linked to a group is proven to be its own; `false` if the group is not linked to it any
@@ -139,9 +164,9 @@ impl BusinessGroups {
     }
 }
 
-fn linked(outcome: LinkTenantOutcome) -> Result<BusinessGroup> {
+fn linked(outcome: LinkTenantOutcome, tenant_checked: Option<bool>) -> Result<LinkedTenant> {
     match outcome {
-        LinkTenantOutcome::Linked(group) => Ok(group),
+        LinkTenantOutcome::Linked(group) => Ok(LinkedTenant { group, tenant_checked }),
         LinkTenantOutcome::TenantTaken { unproven, holder } => {
             Err(BusinessGroupError::TenantTaken { unproven, holder })
         }

@@ -2,6 +2,8 @@
 
 mod error;
 mod manage;
+mod tenant_check;
 
 pub use error::BusinessGroupError;
 pub use manage::BusinessGroups;
+pub use manage::LinkedTenant;

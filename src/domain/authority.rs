@@ -102,6 +102,12 @@ impl Authority {
         format!("{}/organizations/v2.0/.well-known/openid-configuration", self.base)
     }
 
+    /// Where a tenant's own OpenID discovery document is, if there is such a tenant.
+    #[must_use]
+    pub fn tenant_discovery_url(&self, tenant: Guid) -> String {
+        format!("{}/{tenant}/v2.0/.well-known/openid-configuration", self.base)
+    }
+
     /// The issuer of a tenant's tokens of a version: with a slash at the end in v1.0, without one in v2.0.
     #[must_use]
     pub fn issuer(&self, tenant: Guid, version: TokenVersion) -> String {

@@ -11,7 +11,11 @@ use reqwest::header::DATE;
 use reqwest::redirect;
 
 use crate::domain::authority::Authority;
+use crate::entra::body;
+use crate::entra::body::BodyError;
+use crate::entra::body::MAX_ANSWER_BYTES;
 use crate::entra::key_set;
+use crate::entra::tenant_directory::EntraTenantDirectory;
 use crate::ports::key_set_source::FetchedKeySet;
 use crate::ports::key_set_source::KeySetError;
 use crate::ports::key_set_source::KeySetSource;
@@ -19,9 +23,6 @@ use crate::ports::key_set_source::KeySetSource;
 /// Entra answers within a second. What has not answered by then never will, and is better asked again.
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 const TOTAL_LIMIT: Duration = Duration::from_secs(7);
-
-/// The longest answer that is read, in bytes. Entra's have some 20 KiB.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Fetches the keys of all tenants of an authority: the discovery document, then the JWKS that it names.
 ///
@@ -52,6 +53,12 @@ impl EntraKeySetClient {
         Ok(Self { authority: authority.clone(), client: builder.build()? })
     }
 
+    /// The tenants of the same authority, asked over the same connections.
+    #[must_use]
+    pub fn tenant_directory(&self) -> EntraTenantDirectory {
+        EntraTenantDirectory::new(self.authority.clone(), self.client.clone())
+    }
+
     /// Fetches the keys, and tells what time it is where they are (RFC 9110, section 6.6.1), if the answer says so.
     ///
     /// # Errors
@@ -68,19 +75,17 @@ impl EntraKeySetClient {
     }
 
     async fn get(&self, url: &str) -> Result<Answer, KeySetError> {
-        let fault = |error: reqwest::Error| KeySetError::Unreachable { url: url.to_owned(), reason: reason(&error) };
-        let mut response = self.client.get(url).send().await.map_err(fault)?;
+        let fault =
+            |error: reqwest::Error| KeySetError::Unreachable { url: url.to_owned(), reason: body::reason(&error) };
+        let response = self.client.get(url).send().await.map_err(fault)?;
         if !response.status().is_success() {
             return Err(KeySetError::Status { url: url.to_owned(), status: response.status().as_u16() });
         }
         let (max_age, date) = (max_age(&response), date(&response));
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(fault)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(KeySetError::TooLarge { url: url.to_owned(), limit: MAX_ANSWER_BYTES });
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = body::read(response).await.map_err(|error| match error {
+            BodyError::TooLarge => KeySetError::TooLarge { url: url.to_owned(), limit: MAX_ANSWER_BYTES },
+            BodyError::Broken(error) => fault(error),
+        })?;
         Ok(Answer { body, max_age, date })
     }
 }
@@ -117,15 +122,4 @@ fn max_age(response: &Response) -> Option<Duration> {
 fn date(response: &Response) -> Option<Timestamp> {
     let text = response.headers().get(DATE)?.to_str().ok()?;
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
-}
-
-/// The error with its sources, without the URL that is told beside it.
-fn reason(error: &reqwest::Error) -> String {
-    let mut source = std::error::Error::source(error);
-    let mut reason = if error.is_timeout() { "it took too long".to_owned() } else { "no answer".to_owned() };
-    while let Some(inner) = source {
-        reason = inner.to_string();
-        source = inner.source();
-    }
-    reason
 }

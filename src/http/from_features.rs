@@ -7,6 +7,7 @@ use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
 use crate::business_groups::BusinessGroupError;
 use crate::export::WorkbookError;
+use crate::http::problem::FieldError;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::mappings::MappingError;
@@ -25,6 +26,10 @@ impl From<BusinessGroupError> for Problem {
             BusinessGroupError::NameTaken => ProblemKind::NameTaken,
             BusinessGroupError::TenantTaken { unproven, .. } => {
                 return Self::new(ProblemKind::TenantTaken, sentence(&error)).member("unproven", unproven);
+            }
+            BusinessGroupError::UnknownTenant => {
+                let wrong = FieldError { field: "tenant_id".to_owned(), message: error.to_string() };
+                return Self::new(ProblemKind::UnknownTenant, sentence(&error)).wrong_fields(&[wrong]);
             }
         };
         Self::new(kind, sentence(&error))

@@ -113,6 +113,8 @@ problem_kinds! {
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is of another type than expected";
     /// Read, but wrong.
     InvalidRequest = UNPROCESSABLE_ENTITY, "invalid-request", "Something in the request is wrong";
+    /// Microsoft Entra knows no such tenant.
+    UnknownTenant = UNPROCESSABLE_ENTITY, "unknown-tenant", "There is no such Microsoft tenant";
     /// The token names no e-mail address.
     NoEmailClaim = UNPROCESSABLE_ENTITY, "no-email-claim", "The token names no e-mail address";
     /// The file has problems.
@@ -236,8 +238,13 @@ impl Problem {
     #[must_use]
     pub fn invalid_request(errors: &[FieldError]) -> Self {
         let told: Vec<_> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
-        let problem = Self::new(ProblemKind::InvalidRequest, told.join("; "));
-        problem.member("errors", serde_json::json!(errors))
+        Self::new(ProblemKind::InvalidRequest, told.join("; ")).wrong_fields(errors)
+    }
+
+    /// Adds the wrong fields.
+    #[must_use]
+    pub fn wrong_fields(self, errors: &[FieldError]) -> Self {
+        self.member("errors", serde_json::json!(errors))
     }
 
     /// 422 with one wrong field.
@@ -338,7 +345,7 @@ pub struct ProblemDocument {
     pub detail: String,
     /// The `X-Request-Id` of the answer.
     pub request_id: String,
-    /// `invalid-request`: the wrong fields.
+    /// `invalid-request`, `unknown-tenant`: the wrong fields.
     #[schema(required = false)]
     pub errors: Option<Vec<FieldError>>,
     /// `import-rejected`: how many problems the file has.

@@ -16,4 +16,5 @@ pub mod mapping_store;
 pub mod store_error;
 pub mod store_health;
 pub mod temporary_folder;
+pub mod tenant_directory;
 pub mod time_limit;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::rt::System;
 use entra_sim::Config;
 use entra_sim::Simulator;
+use entra_sim::Tenant;
 use reqwest::Client;
 use reqwest::Method;
 use reqwest::RequestBuilder;
@@ -39,6 +40,9 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The tenant of the sample company.
 pub const TENANT: &str = "a1a1a1a1-0000-4000-8000-0000000000aa";
+
+/// Tenants that Entra knows, and nobody is in.
+const EMPTY_TENANTS: [&str; 2] = ["d4d4d4d4-0000-4000-8000-0000000000dd", "e5e5e5e5-0000-4000-8000-0000000000ee"];
 
 /// The sample sheet.
 pub const SAMPLE_SHEET: &str = "PhoneNumber,MEEmailAddress\r\n7635551111,bobsmith@abccompany.com\r\n\
@@ -88,7 +92,7 @@ impl TestApp {
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let database = TestDatabase::of(engine).await;
-        let entra = Simulator::start(Config::sample()).await.expect("the simulator starts");
+        let entra = Simulator::start(directories()).await.expect("the simulator starts");
         for key in keys(&entra) {
             entra.publish_jwk(key);
         }
@@ -215,6 +219,17 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The sample, and the tenants without users that tests link or make up tokens of.
+fn directories() -> Config {
+    let mut config = Config::sample();
+    config.tenants.extend(EMPTY_TENANTS.map(|id| Tenant {
+        id: id.parse().expect("a GUID"),
+        domain: format!("{id}.example"),
+        users: Vec::new(),
+    }));
+    config
 }
 
 /// The settings of a service that trusts the simulator's plain listener.

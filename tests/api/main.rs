@@ -34,6 +34,7 @@ mod sign_in_check;
 mod stalled;
 mod story;
 mod support;
+mod tenant_check;
 mod tenants;
 mod unproven_tenants;
 mod workbooks;

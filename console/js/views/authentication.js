@@ -163,7 +163,8 @@ function link(id, tenant, proof) {
     const group = await call("PUT", groupPath(id, "tenant"), { tenant_id: tenant, proof });
     keepGroup(group);
     const words = group.tenant_proven_at ? "authentication.done_proven" : isRefused(group) ? "authentication.done_refused" : "authentication.done";
-    const done = t(words, { company: group.name });
+    const unchecked = group.tenant_checked === false ? ` ${t("authentication.unchecked")}` : "";
+    const done = t(words, { company: group.name }) + unchecked;
     set({ tenant: "", done });
     if (await keepsRight()) showNotice("success");
     else announce(done);

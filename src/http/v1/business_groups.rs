@@ -16,6 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::business_groups::BusinessGroupError;
+use crate::business_groups::LinkedTenant;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group;
 use crate::domain::business_group::BusinessGroupId;
@@ -158,6 +159,25 @@ pub struct LinkTenant {
     /// app role `BusinessGroup.Admin`. It is checked and not kept. Who has signed in with such a token needs none besides.
     #[schema(required = false)]
     proof: Option<String>,
+}
+
+/// A business group with the link that was just made.
+#[derive(Serialize, ToSchema)]
+pub struct LinkedBusinessGroup {
+    /// The group.
+    #[serde(flatten)]
+    group: BusinessGroup,
+    /// Whether Microsoft Entra was asked and knows the tenant; false if it could not be asked, so that the tenant is linked
+    /// unchecked. Left out where nothing was asked: the tenant was linked to the group already, or there is a proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    tenant_checked: Option<bool>,
+}
+
+impl From<LinkedTenant> for LinkedBusinessGroup {
+    fn from(linked: LinkedTenant) -> Self {
+        Self { group: linked.group.into(), tenant_checked: linked.tenant_checked }
+    }
 }
 
 impl From<business_group::BusinessGroup> for BusinessGroup {
@@ -403,7 +423,8 @@ pub(crate) async fn delete_business_group(
 /// Takes the place of the tenant linked before. With a `proof` the link is proven from then on; without one it is unproven, as
 /// long as nobody has proven it before. An operator's call without one confirms the link (`tenant_confirmed_at`). A tenant that another group has linked and not proven is taken over with a `proof`: the other
 /// group loses it at once, and both are told in their history. One that is proven only the operator can move, who unlinks it there
-/// first.
+/// first. Without a proof Microsoft Entra is asked whether there is such a tenant, unless it is linked to the group already: 422
+/// `unknown-tenant` if it says that there is none.
 #[utoipa::path(
     operation_id = "linkTenant",
     tag = "business groups",
@@ -411,7 +432,7 @@ pub(crate) async fn delete_business_group(
     params(("id" = String, Path, description = "The business group")),
     request_body = LinkTenant,
     responses(
-        (status = 200, body = BusinessGroup),
+        (status = 200, body = LinkedBusinessGroup),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
             description = "`tenant-taken`: another group has the tenant; `unproven` says whether a `proof` would take it over, and \
                 `business_group` tells an operator which group it is"),
@@ -424,7 +445,7 @@ pub(crate) async fn link_tenant(
     call: Authorized<GroupAdmin, Json<LinkTenant>>,
     request: HttpRequest,
     services: Data<Services>,
-) -> Result<web::Json<BusinessGroup>, Problem> {
+) -> Result<web::Json<LinkedBusinessGroup>, Problem> {
     let Json(body) = call.input;
     let tenant = parse_tenant_id(&body.tenant_id).map_err(|error| Problem::invalid_field("tenant_id", error))?;
     let proof = match body.proof {
