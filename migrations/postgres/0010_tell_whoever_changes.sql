@@ -2,8 +2,10 @@
 -- in a session whose application_name was ours: anybody can call a session so, and a pooler gives ours to whoever comes
 -- next. Now the rows themselves say whose lines they are, so nobody has to be believed.
 
--- In the order in which the program locks them: it may be running.
-LOCK TABLE mappings, business_groups, number_ranges IN SHARE ROW EXCLUSIVE MODE;
+-- In the order in which the program locks them: it may be running. A trigger of the mappings is dropped, which needs the
+-- stronger lock: who begins with the weaker one waits for whoever has read the mappings and waits to write them.
+LOCK TABLE mappings IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE business_groups, number_ranges IN SHARE ROW EXCLUSIVE MODE;
 
 -- Tells of the tenant of a group; of all lines, unless the transaction holds the group's row, as those of the program do:
 -- else somebody may be linking another tenant at the same time, whom this one does not see.
@@ -41,6 +43,22 @@ CREATE TRIGGER mappings_come AFTER INSERT ON mappings
 CREATE TRIGGER mappings_go AFTER DELETE ON mappings
     REFERENCING OLD TABLE AS told_mappings FOR EACH STATEMENT EXECUTE FUNCTION tell_of_groups_of_rows();
 
+-- A first sign-in writes its pin without the group's row, and takes the place of one of a tenant before. A pin counts in its own
+-- tenant alone, so nobody else's lines have to be forgotten for it.
+CREATE FUNCTION tell_of_pin() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tell_of_line_changes(OLD.pinned_tid);
+    RETURN NULL;
+END $$;
+
+DROP TRIGGER mappings_change ON mappings;
+CREATE TRIGGER mappings_change AFTER UPDATE ON mappings FOR EACH ROW
+    WHEN (OLD.email <> NEW.email) EXECUTE FUNCTION tell_of_group_of_row();
+CREATE TRIGGER pins_change AFTER UPDATE ON mappings FOR EACH ROW
+    WHEN (OLD.email = NEW.email AND OLD.pinned_oid IS NOT NULL
+        AND (OLD.pinned_tid, OLD.pinned_oid) IS DISTINCT FROM (NEW.pinned_tid, NEW.pinned_oid))
+    EXECUTE FUNCTION tell_of_pin();
+
 -- A session in which somebody has set session_replication_role can come from a pooler as well.
 ALTER TABLE business_groups ENABLE ALWAYS TRIGGER groups_come_and_go;
 ALTER TABLE business_groups ENABLE ALWAYS TRIGGER groups_change;
@@ -48,6 +66,7 @@ ALTER TABLE business_groups ENABLE ALWAYS TRIGGER groups_go_at_once;
 ALTER TABLE number_ranges ENABLE ALWAYS TRIGGER ranges_come_and_go;
 ALTER TABLE number_ranges ENABLE ALWAYS TRIGGER ranges_go_at_once;
 ALTER TABLE mappings ENABLE ALWAYS TRIGGER mappings_change;
+ALTER TABLE mappings ENABLE ALWAYS TRIGGER pins_change;
 ALTER TABLE mappings ENABLE ALWAYS TRIGGER mappings_come;
 ALTER TABLE mappings ENABLE ALWAYS TRIGGER mappings_go;
 ALTER TABLE mappings ENABLE ALWAYS TRIGGER mappings_go_at_once;

@@ -36,8 +36,7 @@ macro_rules! api_key_store {
                     None => None,
                     Some(group) => change_sets::$engine_module::lock_group(&mut transaction, group).await?,
                 };
-                let deed =
-                    &change_sets::$engine_module::timed(&mut transaction, &self.0, locked.as_slice(), deed).await?;
+                let deed = &change_sets::$engine_module::timed(&self.0, deed);
                 change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
                 if locked.is_none() && key.grant.business_group().is_some() {
                     return Ok(false);
@@ -85,7 +84,7 @@ macro_rules! api_key_store {
 
             async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let deed = &change_sets::$engine_module::timed(&mut transaction, &self.0, &[], deed).await?;
+                let deed = &change_sets::$engine_module::timed(&self.0, deed);
                 // It is not held: two keys that are used to revoke each other would wait for each other.
                 change_sets::$engine_module::check_right(&mut transaction, deed).await?;
                 let found: Option<KeyRow> = sqlx::query_as(statements::FIND_KEY_BY_ID)

@@ -177,7 +177,7 @@ macro_rules! business_group_store {
         impl BusinessGroupStore for $name {
             async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<CreateGroupOutcome, StoreError> {
                 let mut transaction = self.0.begin().await?;
-                let deed = &change_sets::$engine_module::timed(&mut transaction, &self.0, &[], deed).await?;
+                let deed = &change_sets::$engine_module::timed(&self.0, deed);
                 change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
                 let created: sqlx::Result<(i64,)> = sqlx::query_as(statements::CREATE_GROUP)
                     .bind(new.id.as_str())

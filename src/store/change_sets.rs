@@ -128,7 +128,7 @@ macro_rules! change_sets {
             }
 
             /// Begins a change that does not take long: locks its group, and holds the caller's right. The deed that it gives has
-            /// the time of the change, which is never before that of the group's last revision.
+            /// the time of the change.
             pub(in crate::store) async fn enter(
                 transaction: &mut $transaction,
                 engine: &$engine,
@@ -136,7 +136,7 @@ macro_rules! change_sets {
                 deed: &Deed,
             ) -> Result<(Option<LockedGroup>, Deed), StoreError> {
                 let locked = lock_group(transaction, group).await?;
-                let deed = timed(transaction, engine, locked.as_slice(), deed).await?;
+                let deed = timed(engine, deed);
                 hold_right(transaction, &deed).await?;
                 Ok((locked, deed))
             }
@@ -149,29 +149,14 @@ macro_rules! change_sets {
                 deed: &Deed,
             ) -> Result<(Option<LockedGroup>, Deed), StoreError> {
                 let locked = lock_group(transaction, group).await?;
-                let deed = timed(transaction, engine, locked.as_slice(), deed).await?;
+                let deed = timed(engine, deed);
                 check_right(transaction, &deed).await?;
                 Ok((locked, deed))
             }
 
-            /// The deed at the time of the change, which is never before that of the last revision of any of these groups.
-            pub(in crate::store) async fn timed(
-                transaction: &mut $transaction,
-                engine: &$engine,
-                groups: &[LockedGroup],
-                deed: &Deed,
-            ) -> Result<Deed, StoreError> {
-                let mut at = deed.at.max(engine.now());
-                for group in groups {
-                    let last: Option<(i64,)> = sqlx::query_as(statements::LAST_REVISION_AT)
-                        .bind(group.key)
-                        .fetch_optional(&mut **transaction)
-                        .await?;
-                    if let Some((last,)) = last {
-                        at = at.max(rows::timestamp(last)?);
-                    }
-                }
-                Ok(Deed { at, ..deed.clone() })
+            /// The deed at the time of the change.
+            pub(in crate::store) fn timed(engine: &$engine, deed: &Deed) -> Deed {
+                Deed { at: deed.at.max(engine.now()), ..deed.clone() }
             }
 
             /// Looks the caller's right up again. A change that fails here is not made.
@@ -415,6 +400,21 @@ macro_rules! change_sets {
                 add_revision(transaction, group, change_set, step, Source::Api, deed).await
             }
 
+            /// The time that the next revision is told with: never before that of the last one, which a clock that was ahead may
+            /// have written. What expires is not compared with it, so such a clock shuts nobody out.
+            async fn time_of_revision(
+                transaction: &mut $transaction,
+                group: LockedGroup,
+                deed: &Deed,
+            ) -> Result<Timestamp, StoreError> {
+                let last: Option<(i64,)> = sqlx::query_as(statements::LAST_REVISION_AT)
+                    .bind(group.key)
+                    .fetch_optional(&mut **transaction)
+                    .await?;
+                let last = last.map(|(last,)| rows::timestamp(last)).transpose()?;
+                Ok(last.map_or(deed.at, |last| last.max(deed.at)))
+            }
+
             async fn add_revision(
                 transaction: &mut $transaction,
                 group: LockedGroup,
@@ -424,6 +424,7 @@ macro_rules! change_sets {
                 deed: &Deed,
             ) -> Result<i64, StoreError> {
                 let revision = group.revision + 1;
+                let at = time_of_revision(transaction, group, deed).await?;
                 sqlx::query(statements::COUNT_REVISION)
                     .bind(group.key)
                     .bind(step.growth())
@@ -433,7 +434,7 @@ macro_rules! change_sets {
                     .bind(group.key)
                     .bind(revision)
                     .bind(change_set)
-                    .bind(deed.at.as_microsecond())
+                    .bind(at.as_microsecond())
                     .bind(deed.actor.kind.as_str())
                     .bind(&deed.actor.id)
                     .bind(&deed.actor.name)

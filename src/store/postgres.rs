@@ -117,9 +117,9 @@ impl Postgres {
     pub(super) const DROP_STAGING: &[&str] = &[];
 
     /// Whether the triggers are there that tell of changes, and fire.
-    pub(super) const TELLS_OF_LINE_CHANGES: &str = "SELECT count(*) = 4 FROM pg_trigger WHERE tgenabled IN ('O', 'A') \
+    pub(super) const TELLS_OF_LINE_CHANGES: &str = "SELECT count(*) = 5 FROM pg_trigger WHERE tgenabled IN ('O', 'A') \
          AND ((tgrelid = 'business_groups'::regclass AND tgname = 'groups_change') \
-         OR (tgrelid = 'mappings'::regclass AND tgname IN ('mappings_come', 'mappings_go', 'mappings_change')))";
+         OR (tgrelid = 'mappings'::regclass AND tgname IN ('mappings_come', 'mappings_go', 'mappings_change', 'pins_change')))";
 
     /// What changes when the tables of lines are made anew.
     pub(super) const TABLES_OF_LINES: &str = "SELECT ARRAY[to_regclass('business_groups')::oid::bigint, \

@@ -298,9 +298,10 @@ pub(super) const GROUP_TO_PRUNE: &str = "SELECT g.id, max(r.revision) FROM revis
      JOIN business_groups g ON g.group_key = r.group_key WHERE r.at < $1 GROUP BY g.id LIMIT 1";
 pub(super) const PRUNE_CHANGES: &str = "DELETE FROM changes WHERE change_set_key IN \
      (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2)";
-/// With their revisions and imports.
+/// With their revisions and imports, those too that changed nothing and so made no revision.
 pub(super) const PRUNE_CHANGE_SETS: &str = "DELETE FROM change_sets WHERE change_set_key IN \
-     (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2)";
+     (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2 \
+     UNION ALL SELECT change_set_key FROM imports WHERE group_key = $1 AND revision <= $2)";
 /// Of addresses that left in a revision that is forgotten: nothing leads back to them any more.
 pub(super) const PRUNE_KEPT_PINS: &str = "DELETE FROM kept_pins WHERE group_key = $1 AND left_in <= $2";
 pub(super) const COUNT_REVISIONS_TO: &str = "SELECT count(*) FROM revisions WHERE group_key = $1 AND revision <= $2";

@@ -70,7 +70,7 @@ macro_rules! tenant_links {
                 deed: &Deed,
             ) -> Result<Linking, StoreError> {
                 let parties = lock_both(transaction, id, link.tenant).await?;
-                let deed = &change_sets::$engine_module::timed(transaction, engine, &groups(&parties), deed).await?;
+                let deed = &change_sets::$engine_module::timed(engine, deed);
                 change_sets::$engine_module::hold_right(transaction, deed).await?;
                 let (own, others): (Vec<_>, Vec<_>) = parties.into_iter().partition(|party| party.id == *id);
                 let (Some(own), holder) = (own.first(), others.first()) else {
@@ -194,10 +194,6 @@ macro_rules! tenant_links {
 
 tenant_links!(postgres, Postgres, sqlx::PgTransaction<'static>);
 tenant_links!(sqlite, Sqlite, sqlx::SqliteTransaction<'static>);
-
-fn groups(parties: &[Party]) -> Vec<LockedGroup> {
-    parties.iter().map(|party| party.group).collect()
-}
 
 /// `group_key, revision, mapping_count, tenant_id, id, is_proven`
 type PartyRow = (i64, i64, i64, Option<String>, String, bool);

@@ -15,11 +15,14 @@ use signline::domain::business_group::BusinessGroupId;
 use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::business_group::NewBusinessGroup;
 use signline::domain::import::Confirmation;
+use signline::domain::import::MAX_WAITING_PREVIEWS;
 use signline::domain::page::PageRequest;
 use signline::domain::tenant::TenantProof;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
+use signline::ports::import_store::ApplyOutcome;
+use signline::ports::import_store::DiscardOutcome;
 use signline::ports::import_store::FileRows;
 use signline::ports::import_store::ImportOutcome;
 use signline::ports::mapping_store::Pin;
@@ -41,6 +44,7 @@ on_both_engines!(
     times_never_go_backwards_though_calls_overtake_each_other,
     a_change_has_the_time_of_its_turn_and_not_of_its_call,
     times_never_go_backwards_though_the_clock_does,
+    a_clock_that_was_ahead_once_shuts_nobody_out,
     a_refused_attempt_never_has_a_time_before_the_event_before_it,
 );
 
@@ -230,14 +234,14 @@ async fn times_never_go_backwards_though_calls_overtake_each_other(world: World)
         world.put(&abc, at, &format!("u{at}@abc.com")).await;
     }
     let mapping = world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap().unwrap();
-    assert_eq!(mapping.updated_at, time(5));
+    assert_eq!(mapping.updated_at, time(1));
     assert_eq!(times(&world, &abc).await, (vec![5; 5], vec![5, 5, 5, 5, 5, 0]));
     // A takeover is a revision of both groups.
     world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
     let xyz = world.group_with("xyz", &[]).await;
     let proof = TenantProof { tenant: guid(1), oid: guid(7) };
     world.stores.business_groups.link_proven_tenant(&xyz, proof, &deed(3)).await.unwrap();
-    assert_eq!((times(&world, &abc).await.0[0], times(&world, &xyz).await.0[0]), (5, 5));
+    assert_eq!((times(&world, &abc).await.0[0], times(&world, &xyz).await.0[0]), (5, 3));
 }
 
 async fn a_change_has_the_time_of_its_turn_and_not_of_its_call(world: World) {
@@ -269,6 +273,33 @@ async fn times_never_go_backwards_though_the_clock_does(world: World) {
         world.put(&abc, at, &format!("u{at}@abc.com")).await;
     }
     assert_eq!(times(&world, &abc).await, (vec![600, 500, 500, 500], vec![600, 500, 500, 500, 0]));
+}
+
+async fn a_clock_that_was_ahead_once_shuts_nobody_out(world: World) {
+    let (world, clock) = world.with_clock().await;
+    let abc = world.group("abc").await;
+    world.stores.api_keys.create(&key(1, Grant::Operator), SecretHash([1; 32]), &deed(0)).await.unwrap();
+    clock.set(10_000_000);
+    world.put(&abc, 1, "ann@abc.com").await;
+    clock.set(100);
+    // The key expires at 300, and a preview after a day.
+    world.stores.mappings.delete(&abc, number(BASE + 1), &by_key(1, 100)).await.unwrap();
+    let mut previews = Vec::new();
+    for at in 0..=MAX_WAITING_PREVIEWS {
+        let file = ImportFile { apply: None, ..merge(&abc, &[(u64::from(at) + 2, &format!("u{at}@abc.com"))]) };
+        previews.push(file.id);
+        world.import(file).await;
+    }
+    // The oldest of one more than may wait has made room.
+    let found = world.stores.imports.find(&abc, previews[0], time(100)).await.unwrap();
+    assert!(found.is_none());
+    let discarded = world.stores.imports.discard(&abc, previews[1], &deed(100)).await.unwrap();
+    assert_eq!(discarded, DiscardOutcome::Discarded);
+    let apply =
+        ApplyImport { group: abc.clone(), id: previews[2], confirmed: Confirmation::default(), deed: deed(100) };
+    let applied = world.stores.imports.apply(apply).await.unwrap();
+    assert!(matches!(applied, ApplyOutcome::Applied(_)), "{applied:?}");
+    assert_eq!(times(&world, &abc).await.0, vec![10_000_000; 3]);
 }
 
 async fn a_refused_attempt_never_has_a_time_before_the_event_before_it(world: World) {

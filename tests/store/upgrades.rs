@@ -295,7 +295,7 @@ fn before(version: i64) -> usize {
 async fn look_ups_go_on_while_programs_that_migrate_wait_for_a_long_transaction() {
     const WAITS: &str =
         "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'business_groups'::regclass";
-    let (database, mut export) = of_schema(Engine::Postgres, before(15)).await;
+    let (database, mut export) = of_schema(Engine::Postgres, before(13)).await;
     let mut running = Raw::connect(&database, Engine::Postgres).await;
     export.run("BEGIN; SELECT name FROM business_groups").await;
     let migrate = async || {
