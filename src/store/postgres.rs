@@ -145,14 +145,11 @@ impl Postgres {
             match self.try_to_migrate().await {
                 Err(error) if is_lock_in_use(&error) => {
                     let seconds = MIGRATE_AGAIN_AFTER.as_secs();
-                    match &error {
-                        MigrateError::ExecuteMigration(_, version) => {
-                            warn!(
-                                version,
-                                seconds, "a migration waits for a transaction, such as an export's: it is tried again"
-                            );
-                        }
-                        _ => info!(seconds, "another program is migrating the database: this one tries again"),
+                    if let MigrateError::ExecuteMigration(_, version) = &error {
+                        let what = "a migration waits for a transaction, such as an export's: it is tried again";
+                        warn!(version, seconds, "{what}");
+                    } else {
+                        info!(seconds, "another program is migrating the database: this one tries again");
                     }
                     sleep(MIGRATE_AGAIN_AFTER).await;
                 }
