@@ -124,6 +124,18 @@ fn a_value_that_would_be_read_in_part_or_as_nothing_is_refused() {
         "<c><v><?x?>7635551111</v></c>",
         "<c><v>763555&#49;111</v></c>",
         "<c t=\"s\"><v>&#48;</v></c>",
+        "<c t=\"inlineStr\"><v>7635551111</v></c>",
+        "<c t='inlineStr'><v>7635551111</v></c>",
+        "<c t=\"is\"><v>7635551111</v></c>",
+        "<c t=\"inlineStr\"><v>7635551111</v><is/></c>",
+        "<c t=\"inlineStr\"><is><t>7635551111</t></is><is><t>7635552222</t></is></c>",
+        "<c t=\"inlineStr\"><is><t>7635551111</t></is><v>7635551111</v></c>",
+        "<c><v>7635551111</v><v>7635552222</v></c>",
+        "<c><v>7635551111</v><is/></c>",
+        "<c><v>76355<x/>51111</v></c>",
+        "<c><v>76355<x>5</x>1111</v></c>",
+        "<c><v>76355</x>51111</v></c>",
+        "<c><v><x/>7635551111</v></c>",
     ] {
         let read = read(
             good()
@@ -132,9 +144,17 @@ fn a_value_that_would_be_read_in_part_or_as_nothing_is_refused() {
         );
         assert_eq!(problems_of(&read), [(1, String::new(), "malformed_csv")], "{cell}");
     }
-    let cell = "<c t=\"str\"><v>bob&amp;ann@abccompany.com</v></c>";
-    let rows = format!("{HEADER}<row><c><v>7635551111</v></c>{cell}</row>");
-    assert_eq!(read(WorkbookFile::of_rows(&rows).bytes()).rows.len(), 1);
+    for cell in [
+        "<c t=\"str\"><v>bob&amp;ann@abccompany.com</v></c>",
+        "<c t=\"inlineStr\"><v>bob@abccompany.com</v><is><t>bob@abccompany.com</t></is></c>",
+        "<c t=\"inlineStr\"><v/><is><r><t>bob@</t></r><r><t>abccompany.com</t></r></is></c>",
+    ] {
+        let rows = format!("{HEADER}<row><c><v>7635551111</v></c>{cell}</row>");
+        assert_eq!(read(WorkbookFile::of_rows(&rows).bytes()).rows.len(), 1, "{cell}");
+    }
+    let blank = "<c t=\"inlineStr\"><v/></c><c t=\"inlineStr\"/>";
+    let rows = format!("{HEADER}<row>{blank}</row>");
+    assert_eq!(problems_of(&read(WorkbookFile::of_rows(&rows).bytes())), []);
 }
 
 #[test]

@@ -62,9 +62,70 @@ struct Cost {
     styles: u64,
     longest: u64,
     in_text: bool,
-    cell: Option<u64>,
-    cell_is_text: bool,
+    cell: Option<Cell>,
     in_value: bool,
+    in_inline_text: bool,
+}
+
+/// The cell that is being looked at.
+#[derive(Default)]
+struct Cell {
+    bytes: u64,
+    kind: CellKind,
+    /// How many `<v>` it has.
+    values: u64,
+    /// How many `<is>` it has.
+    inline_texts: u64,
+    /// Whether what one of them holds is dropped for the next: calamine takes the last.
+    is_overwritten: bool,
+    /// Whether something stands in a `<v>`.
+    has_value: bool,
+    /// Whether something stands in a text of an `<is>`.
+    has_inline_text: bool,
+}
+
+/// Where calamine looks for what a cell holds.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum CellKind {
+    /// In the first text of its `<v>`.
+    #[default]
+    Plain,
+    /// In all of its `<v>`.
+    Text,
+    /// In its `<is>`: a `<v>` is dropped.
+    Inline,
+}
+
+impl Cell {
+    fn new(tag: &BytesStart<'_>) -> Self {
+        let attributes = tag.attributes_raw();
+        let has = |kinds: &[&str]| kinds.iter().any(|kind| attributes.contains(kind));
+        let kind = if has(&["\"inlineStr\"", "'inlineStr'", "\"is\"", "'is'"]) {
+            CellKind::Inline
+        } else if has(&["\"str\"", "'str'"]) {
+            CellKind::Text
+        } else {
+            CellKind::Plain
+        };
+        Self { kind, ..Self::default() }
+    }
+
+    /// Whether calamine drops something that the cell holds.
+    fn is_read_in_part(&self) -> bool {
+        self.is_overwritten || self.kind == CellKind::Inline && self.has_value && !self.has_inline_text
+    }
+
+    fn open_value(&mut self) {
+        self.is_overwritten |= self.values + self.inline_texts > 0;
+        self.values += 1;
+    }
+
+    fn open_inline_text(&mut self) {
+        // A `<v>` may stand before it, but only where it says the same.
+        let values = if self.kind == CellKind::Inline { 0 } else { self.values };
+        self.is_overwritten |= values + self.inline_texts > 0;
+        self.inline_texts += 1;
+    }
 }
 
 impl Cost {
@@ -74,7 +135,7 @@ impl Cost {
         let config = reader.config_mut();
         config.check_end_names = false;
         config.check_comments = false;
-        (self.in_text, self.cell, self.in_value) = (false, None, false);
+        (self.in_text, self.cell, self.in_value, self.in_inline_text) = (false, None, false, false);
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
@@ -93,45 +154,43 @@ impl Cost {
     }
 
     fn add(&mut self, event: &Event<'_>, bytes: u64) -> Result<(), Problem> {
-        if self.in_value && self.cell.is_some() && self.is_passed_over(event) {
-            return Err(damaged(1));
+        if let Some(cell) = &mut self.cell {
+            if self.in_value && is_passed_over(cell.kind, event) {
+                return Err(damaged(1));
+            }
+            if matches!(event, Event::Text(_) | Event::GeneralRef(_) | Event::CData(_)) {
+                cell.has_value |= self.in_value;
+                cell.has_inline_text |= self.in_inline_text;
+            }
         }
         match event {
             Event::Start(tag) => self.open(tag, bytes)?,
             Event::Empty(tag) => {
                 self.open(tag, bytes)?;
-                self.close(tag.local_name().as_ref());
+                self.close(tag.local_name().as_ref())?;
             }
-            Event::End(tag) => self.close(tag.local_name().as_ref()),
+            Event::End(tag) => self.close(tag.local_name().as_ref())?,
             _ if self.in_text => self.kept += bytes,
             _ => {}
         }
         if let Some(cell) = &mut self.cell {
-            *cell += bytes;
+            cell.bytes += bytes;
         }
         let copies = self.styles.saturating_mul(self.longest);
-        let fits = self.kept.max(copies) <= MAX_KEPT && self.cell.is_none_or(|cell| cell <= MAX_PIECE);
+        let fits = self.kept.max(copies) <= MAX_KEPT && self.cell.as_ref().is_none_or(|cell| cell.bytes <= MAX_PIECE);
         if fits { Ok(()) } else { Err(too_large(1)) }
-    }
-
-    /// Whether calamine does not take this for a part of a cell's value: of numbers, places of texts, truth values and errors it
-    /// takes the first text alone.
-    fn is_passed_over(&self, event: &Event<'_>) -> bool {
-        match event {
-            Event::CData(_) | Event::Comment(_) | Event::PI(_) => true,
-            Event::GeneralRef(_) => !self.cell_is_text,
-            _ => false,
-        }
     }
 
     fn open(&mut self, tag: &BytesStart<'_>, bytes: u64) -> Result<(), Problem> {
         match tag.local_name().as_ref() {
-            "c" => {
-                self.cell = Some(0);
-                self.cell_is_text = ["\"str\"", "'str'"].iter().any(|kind| tag.attributes_raw().contains(kind));
+            "c" => self.cell = Some(Cell::new(tag)),
+            "v" => {
+                self.in_value = true;
+                self.cell.iter_mut().for_each(Cell::open_value);
             }
-            "v" => self.in_value = true,
-            "row" | "f" | "is" | "t" | "hyperlink" => {}
+            "is" => self.cell.iter_mut().for_each(Cell::open_inline_text),
+            "t" => self.in_inline_text = true,
+            "row" | "f" | "hyperlink" => {}
             "si" => {
                 self.in_text = true;
                 self.kept += TEXT_BYTES;
@@ -150,13 +209,26 @@ impl Cost {
         Ok(())
     }
 
-    fn close(&mut self, name: &str) {
+    fn close(&mut self, name: &str) -> Result<(), Problem> {
         match name {
-            "c" => self.cell = None,
+            "c" if self.cell.take().is_some_and(|cell| cell.is_read_in_part()) => return Err(damaged(1)),
             "v" => self.in_value = false,
+            "t" => self.in_inline_text = false,
             "si" | "definedName" => self.in_text = false,
             _ => {}
         }
+        Ok(())
+    }
+}
+
+/// Whether calamine does not take this for a part of a cell's value, or stops at it: of numbers, places of texts, truth values
+/// and errors it takes the first text alone.
+fn is_passed_over(kind: CellKind, event: &Event<'_>) -> bool {
+    match event {
+        Event::Text(_) => false,
+        Event::GeneralRef(_) => kind == CellKind::Plain,
+        Event::End(tag) => tag.local_name().as_ref() != "v",
+        _ => true,
     }
 }
 
