@@ -50,7 +50,10 @@ impl<R: Read> Rows for CsvRows<R> {
         match self.csv.read_byte_record(&mut row.cells) {
             Ok(true) => {}
             Ok(false) => return Next::End,
-            Err(error) => return broken(self.csv.position().line(), format!("The file can't be read: {error}.")),
+            Err(error) => {
+                let line = self.csv.get_ref().long_row().unwrap_or_else(|| self.csv.position().line());
+                return broken(line, format!("The file can't be read: {error}."));
+            }
         }
         // The row's own start is not told where blank lines come before it; its end is.
         let height = 1 + row.cells.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;

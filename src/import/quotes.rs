@@ -10,6 +10,9 @@ use memchr::memchr_iter;
 use memchr::memrchr;
 use memchr::memrchr2;
 
+/// The longest row in bytes, with the line ends between its quotes: it is held in memory whole.
+const MAX_ROW_BYTES: usize = 1 << 20;
+
 /// A text that is read, and the fields in it whose quotes do not end where the field ends.
 ///
 /// A field may be quoted as RFC 4180, section 2, has it. Blanks around the quotes are passed over, as they are around every
@@ -21,6 +24,9 @@ pub(super) struct Quotes<R> {
     line: u64,
     column: usize,
     misquoted: VecDeque<Misquoted>,
+    row_line: u64,
+    row_bytes: usize,
+    long_row: Option<u64>,
 }
 
 /// Where a field stands whose quotes do not end where it ends.
@@ -55,7 +61,17 @@ enum Place {
 
 impl<R> Quotes<R> {
     pub(super) fn new(source: R, separator: u8) -> Self {
-        Self { source, separator, place: Place::Start, line: 1, column: 0, misquoted: VecDeque::new() }
+        Self {
+            source,
+            separator,
+            place: Place::Start,
+            line: 1,
+            column: 0,
+            misquoted: VecDeque::new(),
+            row_line: 1,
+            row_bytes: 0,
+            long_row: None,
+        }
     }
 
     /// The column, counted from 0, of the first field before `line` whose quotes are wrong. Fields before `line` are forgotten.
@@ -65,6 +81,11 @@ impl<R> Quotes<R> {
             first = first.or(Some(next.column));
         }
         first
+    }
+
+    /// The line on which the row starts that was too long to be read.
+    pub(super) fn long_row(&self) -> Option<u64> {
+        self.long_row
     }
 
     fn look(&mut self, bytes: &[u8]) {
@@ -89,12 +110,13 @@ impl<R> Quotes<R> {
         let row = match memrchr(b'\n', fields) {
             Some(last) => {
                 self.line += memchr_iter(b'\n', fields).count() as u64;
-                self.column = 0;
+                self.start_row();
                 &fields[last + 1..]
             }
             None => fields,
         };
         self.column += memchr_iter(self.separator, row).count();
+        self.row_bytes += row.len();
         fields.len()
     }
 
@@ -102,11 +124,13 @@ impl<R> Quotes<R> {
     fn pass_over_quoted(&mut self, bytes: &[u8]) -> usize {
         let end = memchr(b'"', bytes).unwrap_or(bytes.len());
         self.line += memchr_iter(b'\n', &bytes[..end]).count() as u64;
+        self.row_bytes += end;
         end
     }
 
     /// Takes one byte; between quotes that is a quote.
     fn step(&mut self, byte: u8) {
+        self.row_bytes += 1;
         if byte == self.separator || byte == b'\n' {
             if self.place == Place::BlankQuoted {
                 self.tell();
@@ -137,8 +161,12 @@ impl<R> Quotes<R> {
         self.column += 1;
         if end == b'\n' {
             self.line += 1;
-            self.column = 0;
+            self.start_row();
         }
+    }
+
+    fn start_row(&mut self) {
+        (self.row_line, self.row_bytes, self.column) = (self.line, 0, 0);
     }
 
     fn tell(&mut self) {
@@ -150,6 +178,12 @@ impl<R: Read> Read for Quotes<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(buffer)?;
         self.look(&buffer[..count]);
+        if self.row_bytes > MAX_ROW_BYTES {
+            self.long_row = Some(self.row_line);
+            let message =
+                "a row is longer than 1 MiB. Look for a quote that opens in it and closes far below, or never";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
         Ok(count)
     }
 }

@@ -53,3 +53,13 @@ fn a_byte_order_mark_alone_is_an_empty_file() {
         assert!(read(bytes).unreadable, "{bytes:?}");
     }
 }
+
+#[test]
+fn a_row_of_many_lines_between_quotes_is_refused_before_it_fills_the_memory() {
+    for row in ["\"\n\"x,".repeat(1 << 18), format!("\"{}", "7635552222,ann@abc.com\n".repeat(1 << 16))] {
+        let read = read(format!("PhoneNumber,MEEmailAddress\n7635551111,bob@abc.com\n{row}"));
+        assert_eq!(problems_of(&read), [(3, String::new(), "malformed_csv")]);
+        assert!(read.problems.first[0].message.contains("row is longer than 1 MiB"));
+        assert!(read.unreadable);
+    }
+}
