@@ -26,6 +26,10 @@ pub(super) const NOT_TEXT: &str =
 pub(super) const MISQUOTED: &str = "The quotes of this cell do not end where the cell ends. Put quotes around the whole cell or \
                                     take them away, and check the cells next to it.";
 
+/// What to do about a cell that holds lines after its own.
+pub(super) const TAKES_IN_LINES: &str = "A quote that opens in this row takes in the lines after it. Close it where the cell ends, \
+                                         or delete it.";
+
 /// What to do about a formula without a result.
 const FORMULA_WITHOUT_VALUE: &str = "This cell holds a formula, and the file does not say what it comes to. Open the file in \
                                      Excel, save it, and upload it again.";
@@ -217,6 +221,17 @@ pub(super) fn is_whole_row(raw: &[u8]) -> bool {
     let Ok(text) = bare(raw) else { return false };
     let is_number = |piece: &str| without_separators(piece).is_some_and(|digits| digits.len() >= 7);
     text.contains(SEPARATORS) && pieces(text).any(is_number) && pieces(text).any(|piece| piece.contains('@'))
+}
+
+/// Whether a cell holds rows after its own: more than one line, and a separator. Lines alone are several numbers or addresses
+/// in one cell.
+pub(super) fn takes_in_lines(raw: &[u8]) -> bool {
+    raw.contains(&b'\n') && bare(raw).is_ok_and(|text| text.contains('\n') && text.contains(SEPARATORS))
+}
+
+/// What stands in a cell between whatever may separate cells and rows.
+pub(super) fn loose_pieces(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    raw.split(|byte| b",;\t|\n\"".contains(byte)).filter(|piece| !piece.is_empty())
 }
 
 fn pieces(text: &str) -> impl Iterator<Item = &str> {

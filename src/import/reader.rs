@@ -30,6 +30,7 @@ use crate::import::header::Columns;
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
 use crate::import::problem::Problems;
+use crate::import::rows::Form;
 use crate::import::rows::Next;
 use crate::import::rows::Row;
 use crate::import::rows::Rows;
@@ -160,7 +161,7 @@ impl<'a> Reading<'a> {
         let header_is_good = self.problems.is_empty();
         let Some(columns) = columns else { return (header_line, false) };
         while self.wanted && self.next(rows, &mut row) {
-            self.row(&row, &columns);
+            self.row(R::FORM, &row, &columns);
             if self.row_count.is_multiple_of(ROWS_IN_A_ROW) {
                 // A file can wait, and a call that has come meanwhile can't: else it would, for some milliseconds.
                 thread::yield_now();
@@ -185,12 +186,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn row(&mut self, row: &Row, columns: &Columns) {
+    fn row(&mut self, form: Form, row: &Row, columns: &Columns) {
         self.row_count += 1;
         let line = row.line;
         let short_line = u32::try_from(line).unwrap_or(u32::MAX);
-        if let Some(problem) = unsplit(row, columns) {
+        if let Some(problem) = unsplit(form, row, columns) {
             self.problems.add(problem);
+            self.hold_pieces(short_line, row);
             return;
         }
         let known_problems = self.problems.count;
@@ -221,6 +223,16 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Remembers each number and each address in a row whose cells are not where they belong: another row that has one of them
+    /// is not to be trusted more than this one.
+    fn hold_pieces(&mut self, line: u32, row: &Row) {
+        for piece in row.cells.iter().flat_map(cell::loose_pieces) {
+            let number = cell::phone_number((piece, None), self.plan).ok().map(|number| self.seen.hashed(number));
+            let email = cell::email((piece, None)).ok().map(|email| self.seen.hashed(email));
+            self.seen.add_bad(line, number, email);
+        }
+    }
+
     /// Adds a problem for each cell with content in a column without a name.
     fn unnamed_cells(&mut self, row: &Row, columns: &Columns) {
         let names = columns.named.iter().copied().chain(iter::repeat(false)).take(row.cells.len());
@@ -248,7 +260,7 @@ impl<'a> Reading<'a> {
 }
 
 /// The problem of a row whose cells are not where they belong.
-fn unsplit(row: &Row, columns: &Columns) -> Option<Problem> {
+fn unsplit(form: Form, row: &Row, columns: &Columns) -> Option<Problem> {
     let of_cell = |at: usize, message: &str| {
         let column = columns.name_of(at);
         let raw = row.cells.get(at).unwrap_or_default();
@@ -262,6 +274,11 @@ fn unsplit(row: &Row, columns: &Columns) -> Option<Problem> {
         let message = "This row has more cells than the header. A separator too many, or a missing quote, moves the cells: \
                        correct the row.";
         return Some(of_cell(at, message));
+    }
+    // In a workbook a line end in a cell is not a quote's.
+    let takes_in_lines = |at: &usize| form.has_separators && cell::takes_in_lines(row.cell(*at).0);
+    if let Some(at) = [columns.phone_number, columns.email].into_iter().find(takes_in_lines) {
+        return Some(of_cell(at, cell::TAKES_IN_LINES));
     }
     let whole = [(columns.phone_number, columns.email), (columns.email, columns.phone_number)];
     let is_whole = |(at, other): &(usize, usize)| row.is_blank_at(*other) && cell::is_whole_row(row.cell(*at).0);

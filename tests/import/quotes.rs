@@ -124,3 +124,37 @@ fn a_row_in_one_cell_is_told_as_such() {
     let file = format!("{HEADER}\"bob@abc.example, ann@abc.example\",\n");
     assert_eq!(problems_of(&read(file)).len(), 2);
 }
+
+#[test]
+fn a_quote_that_takes_in_lines_and_closes_well_is_malformed() {
+    for (column, row) in [
+        (NUMBER, "\"7635551111,bob@abc.example\n7635552222,ann@abc.example\n\",joe@abc.example"),
+        (EMAIL, "7635551111,\"bob@abc.example\n7635552222,ann@abc.example\""),
+    ] {
+        let file = format!("{HEADER}{row}\n7635552222,eve@abc.example\n7635553333,kim@abc.example\n");
+        let found = problems_of(&read(&file));
+        assert_eq!(found[0], (2, column.to_owned(), "malformed_csv"), "{row:?}");
+        assert_eq!(found[1].2, "duplicate_phone_number", "{row:?}");
+        assert!(read(&file).problems.first[0].message.contains("takes in the lines after it"));
+        assert_eq!(rows_of(&read(&file)).len(), 1, "{row:?}");
+    }
+    let rows = [["PhoneNumber", "MEEmailAddress"], ["7635551111,\n7635552222", "bob@abc.example"]];
+    let found = problems_of(&read(WorkbookFile::of_texts(&rows).bytes()));
+    assert_eq!(found, [(2, NUMBER.to_owned(), "invalid_phone_number")]);
+}
+
+#[test]
+fn what_stands_in_a_malformed_row_is_a_duplicate_in_the_rows_after_it() {
+    for row in [
+        "7635551111,\"bob@abc.example\"y",
+        "7635551111,bob@abc.example,more",
+        "x,7635551111,bob@abc.example",
+        "\"7635551111,bob@abc.example\"",
+    ] {
+        let file = read(format!("{HEADER}{row}\n7635551111,eve@abc.example\n7635552222,ann@abc.example\n"));
+        let found: Vec<_> = problems_of(&file).into_iter().map(|(line, _, code)| (line, code)).collect();
+        assert_eq!(found, [(2, "malformed_csv"), (3, "duplicate_phone_number")], "{row:?}");
+        assert_eq!(rows_of(&file), [(4, "+17635552222".into(), "ann@abc.example".into())], "{row:?}");
+        assert_eq!(file.other_numbers.len(), 1, "{row:?}");
+    }
+}
