@@ -320,5 +320,7 @@ async fn look_ups_go_on_while_programs_that_migrate_wait_for_a_long_transaction(
     };
     // The second of the programs waits for the first one's lock, for longer than for any other.
     let all = async { tokio::join!(migrate(), migrate(), look_up) };
-    timeout(Duration::from_mins(1), all).await.expect("the migrations are applied when the transaction is over");
+    timeout(Duration::from_mins(1), Box::pin(all))
+        .await
+        .expect("the migrations are applied when the transaction is over");
 }

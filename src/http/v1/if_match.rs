@@ -41,10 +41,10 @@ mod tests {
 
     use super::*;
 
-    fn expected(lines: &[&str]) -> Option<Option<Vec<i64>>> {
+    fn expected(lines: &[&str]) -> Result<Option<Vec<i64>>, ProblemKind> {
         let request =
             lines.iter().fold(TestRequest::default(), |request, line| request.append_header((IF_MATCH, *line)));
-        expected_revisions(&request.to_http_request()).ok()
+        expected_revisions(&request.to_http_request()).map_err(|problem| problem.kind())
     }
 
     #[test]
@@ -56,7 +56,7 @@ mod tests {
             (&["\"7\", \"8-gzip\" ,W/\"9\""], Some(vec![7, 8, 9])),
             (&["\"7\",, ", "\"8\""], Some(vec![7, 8])),
         ] {
-            assert_eq!(expected(lines), Some(revisions), "{lines:?}");
+            assert_eq!(expected(lines), Ok(revisions), "{lines:?}");
         }
     }
 
@@ -72,7 +72,7 @@ mod tests {
             &["\"7\" \"8\""],
             &["\"\u{fc}\""],
         ] {
-            assert_eq!(expected(lines), None, "{lines:?}");
+            assert_eq!(expected(lines), Err(ProblemKind::MalformedRequest), "{lines:?}");
         }
     }
 }
