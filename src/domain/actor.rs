@@ -60,7 +60,7 @@ pub enum RightSource {
 pub struct Deed {
     /// Who.
     pub actor: Actor,
-    /// What gives her the right.
+    /// What the right to it rests on.
     pub right: RightSource,
     /// When: the time of the call, until the change has its turn.
     pub at: Timestamp,

@@ -89,7 +89,7 @@ impl Caller {
         }
     }
 
-    /// What her right rests on, for the store to look it up again.
+    /// What their right rests on, for the store to look it up again.
     #[must_use]
     pub fn right_source(&self) -> RightSource {
         match self {
@@ -98,7 +98,7 @@ impl Caller {
                 Ok(Grant::BusinessGroupAdmin(group)) => {
                     RightSource::LinkedTenant { tenant: token.sign_in.tid, group: group.clone() }
                 }
-                // An operator's right stands in her token. Who has none changes nothing.
+                // An operator's right stands in their token. Who has none changes nothing.
                 _ => RightSource::Lasting,
             },
         }
