@@ -1,4 +1,8 @@
+//! API keys, by the hash of their secret.
+
 use async_trait::async_trait;
+use const_format::concatcp;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::actor::Deed;
@@ -14,120 +18,108 @@ use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::store_error::StoreError;
-use crate::store::audit;
 use crate::store::audit::told;
-use crate::store::change_sets;
+use crate::store::db::Db;
 use crate::store::error::UnreadableRow;
-use crate::store::postgres::Postgres;
 use crate::store::rows;
-use crate::store::sqlite::Sqlite;
-use crate::store::statements;
+use crate::store::sql::sql;
 
-macro_rules! api_key_store {
-    ($name:ident, $engine:ty, $engine_module:ident) => {
-        /// API keys in a database.
-        pub(super) struct $name(pub(super) $engine);
+const SELECT_KEYS: &str = "SELECT k.id, k.name, k.role, g.id AS group_id, k.prefix, k.created_at, k.expires_at \
+     FROM api_keys k LEFT JOIN business_groups g ON g.group_key = k.group_key WHERE ";
+const FIND_KEY: &str = concatcp!(SELECT_KEYS, "k.secret_hash = $1");
+const FIND_KEY_BY_ID: &str = concatcp!(SELECT_KEYS, "k.id = $1");
+const LIST_KEYS: &str = concatcp!(SELECT_KEYS, "k.id > $1 AND ($3 IS NULL OR g.id = $3) ORDER BY k.id LIMIT $2");
 
-        #[async_trait]
-        impl ApiKeyStore for $name {
-            async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<bool, StoreError> {
-                let mut transaction = self.0.begin().await?;
-                let locked = match key.grant.business_group() {
-                    None => None,
-                    Some(group) => change_sets::$engine_module::lock_group(&mut transaction, group).await?,
-                };
-                let deed = &change_sets::$engine_module::timed(&self.0, deed);
-                change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
-                if locked.is_none() && key.grant.business_group().is_some() {
-                    return Ok(false);
-                }
-                let group_key = locked.map(|group| group.key);
-                sqlx::query(statements::ADD_KEY)
-                    .bind(key.id.to_string())
-                    .bind(&key.name)
-                    .bind(key.grant.role().as_str())
-                    .bind(group_key)
-                    .bind(&key.prefix)
-                    .bind(secret.0.to_vec())
-                    .bind(key.created_at.as_microsecond())
-                    .bind(key.expires_at.map(|expiry| expiry.as_microsecond()))
-                    .execute(&mut *transaction)
-                    .await?;
-                let detail =
-                    vec![told("key", &key.id), told("name", &key.name), told("role", &key.grant.role().as_str())];
-                let event = event(deed, action::CREATE_API_KEY, key.grant.business_group().cloned(), detail);
-                audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
-                Ok(true)
-            }
+const ADD_KEY: &str = "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-            async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError> {
-                let query = || sqlx::query_as(statements::FIND_KEY).bind(secret.0.to_vec());
-                let row: Option<KeyRow> = self.0.fetch_optional(query).await?;
-                Ok(row.map(api_key).transpose()?)
-            }
+const DELETE_KEY: &str = "DELETE FROM api_keys WHERE id = $1";
 
-            async fn list(
-                &self,
-                of: Option<&BusinessGroupId>,
-                page: &PageRequest<Uuid>,
-            ) -> Result<Page<ApiKey>, StoreError> {
-                let query = || {
-                    let query = sqlx::query_as(statements::LIST_KEYS);
-                    let query = query.bind(page.after.map(|after| after.to_string()).unwrap_or_default());
-                    query.bind(i64::from(page.limit) + 1).bind(of.map(BusinessGroupId::as_str))
-                };
-                let found: Vec<KeyRow> = self.0.fetch_all(query).await?;
-                let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(api_key).collect();
-                Ok(Page::from_one_more(found?, page.limit))
-            }
+/// API keys in a database.
+pub(super) struct DbApiKeys(pub(super) Db);
 
-            async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError> {
-                let mut transaction = self.0.begin().await?;
-                let deed = &change_sets::$engine_module::timed(&self.0, deed);
-                // It is not held: two keys that are used to revoke each other would wait for each other.
-                change_sets::$engine_module::check_right(&mut transaction, deed).await?;
-                let found: Option<KeyRow> = sqlx::query_as(statements::FIND_KEY_BY_ID)
-                    .bind(id.to_string())
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                let found = found.map(api_key).transpose()?;
-                let Some(key) = found.filter(|key| of.is_none() || key.grant.business_group() == of) else {
-                    return Ok(false);
-                };
-                let deleted =
-                    sqlx::query(statements::DELETE_KEY).bind(id.to_string()).execute(&mut *transaction).await?;
-                if deleted.rows_affected() != 1 {
-                    return Ok(false);
-                }
-                let detail = vec![told("key", &key.id), told("name", &key.name)];
-                let event = event(deed, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail);
-                audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
-                Ok(true)
-            }
-        }
-    };
+#[derive(FromRow)]
+struct KeyRow {
+    id: String,
+    name: String,
+    role: String,
+    group_id: Option<String>,
+    prefix: String,
+    created_at: i64,
+    expires_at: Option<i64>,
 }
 
-api_key_store!(PostgresApiKeys, Postgres, postgres);
-api_key_store!(SqliteApiKeys, Sqlite, sqlite);
+impl TryFrom<KeyRow> for ApiKey {
+    type Error = UnreadableRow;
+
+    fn try_from(row: KeyRow) -> Result<Self, UnreadableRow> {
+        let role = Role::parse(&row.role).ok_or(UnreadableRow("a role"))?;
+        Ok(Self {
+            id: Uuid::try_parse(&row.id).map_err(|_| UnreadableRow("the id of an API key"))?,
+            name: row.name,
+            grant: Grant::new(role, row.group_id.map(rows::group_id)).map_err(|_| UnreadableRow("a grant"))?,
+            prefix: row.prefix,
+            created_at: rows::timestamp(row.created_at)?,
+            expires_at: row.expires_at.map(rows::timestamp).transpose()?,
+        })
+    }
+}
+
+#[async_trait]
+impl ApiKeyStore for DbApiKeys {
+    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<bool, StoreError> {
+        let group = key.grant.business_group();
+        let mut tx = self.0.begin().await?;
+        let locked = match group {
+            None => None,
+            Some(group) => tx.lock_group(group).await?,
+        };
+        let deed = &tx.timed(deed);
+        tx.hold_right(deed).await?;
+        if locked.is_none() && group.is_some() {
+            return Ok(false);
+        }
+        let role = key.grant.role().as_str();
+        let add = sql(ADD_KEY).bind(key.id).bind(&key.name).bind(role).bind(locked.map(|group| group.key));
+        let add = add.bind(&key.prefix).bind(&secret.0[..]).bind(key.created_at).bind(key.expires_at);
+        tx.run(add).await?;
+        let detail = vec![told("key", &key.id), told("name", &key.name), told("role", role)];
+        tx.record(&event(deed, action::CREATE_API_KEY, group.cloned(), detail)).await?;
+        tx.commit_aside().await?;
+        Ok(true)
+    }
+
+    async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError> {
+        let row: Option<KeyRow> = self.0.optional(sql(FIND_KEY).bind(&secret.0[..])).await?;
+        Ok(row.map(ApiKey::try_from).transpose()?)
+    }
+
+    async fn list(&self, of: Option<&BusinessGroupId>, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError> {
+        let after = page.after.map(|after| after.to_string()).unwrap_or_default();
+        let list = sql(LIST_KEYS).bind(after).bind(rows::one_more(page)).bind(of);
+        rows::page(self.0.all::<KeyRow>(list).await?, page)
+    }
+
+    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError> {
+        let mut tx = self.0.begin().await?;
+        let deed = &tx.timed(deed);
+        // It is not held: two keys that are used to revoke each other would wait for each other.
+        tx.check_right(deed).await?;
+        let found: Option<KeyRow> = tx.optional(sql(FIND_KEY_BY_ID).bind(id)).await?;
+        let found = found.map(ApiKey::try_from).transpose()?;
+        let Some(key) = found.filter(|key| of.is_none() || key.grant.business_group() == of) else {
+            return Ok(false);
+        };
+        if tx.run(sql(DELETE_KEY).bind(id)).await? != 1 {
+            return Ok(false);
+        }
+        let detail = vec![told("key", &key.id), told("name", &key.name)];
+        tx.record(&event(deed, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail)).await?;
+        tx.commit_aside().await?;
+        Ok(true)
+    }
+}
 
 fn event(deed: &Deed, action: &str, group: Option<BusinessGroupId>, detail: Detail) -> NewAuditEvent {
     NewAuditEvent { deed: deed.clone(), action: action.to_owned(), refused_with: None, group, detail }
-}
-
-/// `id, name, role, business group, prefix, created_at, expires_at`
-type KeyRow = (String, String, String, Option<String>, String, i64, Option<i64>);
-
-fn api_key((id, name, role, group, prefix, created_at, expires_at): KeyRow) -> Result<ApiKey, UnreadableRow> {
-    let role = Role::parse(&role).ok_or(UnreadableRow("a role"))?;
-    Ok(ApiKey {
-        id: Uuid::try_parse(&id).map_err(|_| UnreadableRow("the id of an API key"))?,
-        name,
-        grant: Grant::new(role, group.map(rows::group_id)).map_err(|_| UnreadableRow("a grant"))?,
-        prefix,
-        created_at: rows::timestamp(created_at)?,
-        expires_at: expires_at.map(rows::timestamp).transpose()?,
-    })
 }

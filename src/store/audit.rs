@@ -1,8 +1,10 @@
 //! The audit log. Every store writes into it, each in its own transactions.
 
 use async_trait::async_trait;
+use const_format::concatcp;
 use serde_json::Map;
 use serde_json::Value;
+use sqlx::FromRow;
 
 use crate::domain::actor::Deed;
 use crate::domain::audit::AuditEvent;
@@ -20,112 +22,149 @@ use crate::ports::audit_log::AuditLog;
 use crate::ports::mapping_store::MAX_EVENTS_SEARCHED;
 use crate::ports::mapping_store::RefusedSignIn;
 use crate::ports::store_error::StoreError;
+use crate::store::db::Db;
+use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
-use crate::store::postgres::Postgres;
 use crate::store::rows;
-use crate::store::sqlite::Sqlite;
-use crate::store::statements;
+use crate::store::sql::sql;
 
-macro_rules! audit_log {
-    ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
-        /// The audit log in a database.
-        pub(super) struct $name(pub(super) $engine);
+/// Never with a time before that of the event before it, of the same business group or of none: they are read in this order.
+const ADD_EVENT_AFTER: &str = "INSERT INTO audit_events (at, actor_kind, actor_id, actor_name, action, refused_with, \
+     group_id, detail, request_id) VALUES (COALESCE((SELECT l.at FROM (SELECT at FROM audit_events WHERE ";
+const LAST_EVENT: &str = " ORDER BY event_key DESC LIMIT 1) l WHERE l.at > $1), $1), $2, $3, $4, $5, $6, $7, $8, $9)";
+const ADD_EVENT_OF_GROUP: &str = concatcp!(ADD_EVENT_AFTER, "group_id = $7", LAST_EVENT);
+/// `$7` is no group.
+const ADD_EVENT_OF_NO_GROUP: &str = concatcp!(ADD_EVENT_AFTER, "group_id IS NULL", LAST_EVENT);
 
-        pub(super) mod $engine_module {
-            use super::*;
+const LIST_EVENTS: &str = "SELECT event_key, at, actor_kind, actor_id, actor_name, action, refused_with, group_id, \
+     detail, request_id FROM audit_events WHERE event_key < $1 AND ($2 IS NULL OR group_id = $2) \
+     AND ($3 IS NULL OR actor_id = $3) AND ($4 IS NULL OR at >= $4) AND ($5 IS NULL OR at < $5) \
+     ORDER BY event_key DESC LIMIT $6";
 
-            /// Writes an event down in the transaction of what it tells.
-            pub(in crate::store) async fn record(
-                transaction: &mut $transaction,
-                event: &NewAuditEvent,
-            ) -> Result<(), StoreError> {
-                let statement = match event.group {
-                    Some(_) => statements::ADD_AUDIT_EVENT,
-                    None => statements::ADD_AUDIT_EVENT_OF_NO_GROUP,
-                };
-                sqlx::query(statement)
-                    .bind(event.deed.at.as_microsecond())
-                    .bind(event.deed.actor.kind.as_str())
-                    .bind(&event.deed.actor.id)
-                    .bind(&event.deed.actor.name)
-                    .bind(&event.action)
-                    .bind(&event.refused_with)
-                    .bind(event.group.as_ref().map(BusinessGroupId::as_str))
-                    .bind(stored_detail(&event.detail))
-                    .bind(&event.deed.request_id)
-                    .execute(&mut **transaction)
-                    .await?;
-                Ok(())
-            }
+/// Among the newest events of a group.
+const REFUSED_SIGN_INS: &str = "SELECT at, actor_id, detail, request_id FROM \
+     (SELECT event_key, at, actor_id, action, refused_with, detail, request_id FROM audit_events \
+     WHERE group_id = $1 ORDER BY event_key DESC LIMIT $2) AS newest \
+     WHERE action = $3 AND refused_with IS NOT NULL ORDER BY event_key DESC";
 
-            /// The newest refusal of a first pin to whoever has this address or sign-in name, if it would come about again.
-            pub(in crate::store) async fn refused_sign_in(
-                transaction: &mut $transaction,
-                (group, group_key): (&BusinessGroupId, i64),
-                asked: &EmailAddress,
-            ) -> Result<Option<RefusedSignIn>, StoreError> {
-                let found: Vec<RefusalRow> = sqlx::query_as(statements::REFUSED_SIGN_INS)
-                    .bind(group.as_str())
-                    .bind(i64::from(MAX_EVENTS_SEARCHED))
-                    .bind(action::RESOLVE_LINE)
-                    .fetch_all(&mut **transaction)
-                    .await?;
-                let Some((row, email, sign_in_name)) = found.into_iter().find_map(|row| refusal_of(row, asked)) else {
-                    return Ok(None);
-                };
-                let numbers: Option<(i64, i64)> = sqlx::query_as(statements::NUMBERS_OF_UNPINNED_AND_OTHER)
-                    .bind(group_key)
-                    .bind(email.as_str())
-                    .bind(sign_in_name.as_str())
-                    .fetch_optional(&mut **transaction)
-                    .await?;
-                let Some((phone_number, sign_in_number)) = numbers else { return Ok(None) };
-                let (at, account, _, request_id) = row;
-                Ok(Some(RefusedSignIn {
-                    at: rows::timestamp(at)?,
-                    account,
-                    email,
-                    phone_number: rows::phone_number(phone_number)?,
-                    sign_in_name,
-                    sign_in_number: rows::phone_number(sign_in_number)?,
-                    request_id,
-                }))
-            }
-        }
+/// Of two addresses that both have a number, and the first one's is pinned to nobody.
+const NUMBERS_OF_UNPINNED_AND_OTHER: &str = "SELECT m.phone_number, other.phone_number AS other_number \
+     FROM mappings m JOIN business_groups g ON g.group_key = m.group_key \
+     JOIN mappings other ON other.group_key = m.group_key AND other.email = $3 \
+     WHERE m.group_key = $1 AND m.email = $2 \
+     AND CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_oid END IS NULL";
 
-        #[async_trait]
-        impl AuditLog for $name {
-            async fn record(&self, mut event: NewAuditEvent) -> Result<(), StoreError> {
-                let mut transaction = self.0.begin().await?;
-                event.deed.at = event.deed.at.max(self.0.now());
-                $engine_module::record(&mut transaction, &event).await?;
-                Ok(transaction.commit().await?)
-            }
+/// The audit log in a database.
+pub(super) struct DbAuditLog(pub(super) Db);
 
-            async fn list(
-                &self,
-                filter: &AuditFilter,
-                page: &PageRequest<i64>,
-            ) -> Result<Page<AuditEvent>, StoreError> {
-                let query = || {
-                    sqlx::query_as(statements::LIST_AUDIT_EVENTS)
-                        .bind(page.after.unwrap_or(i64::MAX))
-                        .bind(filter.group.as_ref().map(BusinessGroupId::as_str))
-                        .bind(&filter.actor_id)
-                        .bind(filter.from.map(|time| time.as_microsecond()))
-                        .bind(filter.until.map(|time| time.as_microsecond()))
-                        .bind(i64::from(page.limit) + 1)
-                };
-                let found: Vec<EventRow> = self.0.fetch_all(query).await?;
-                let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(event).collect();
-                Ok(Page::from_one_more(found?, page.limit))
-            }
-        }
-    };
+#[derive(FromRow)]
+struct EventRow {
+    event_key: i64,
+    at: i64,
+    actor_kind: Option<String>,
+    actor_id: String,
+    actor_name: String,
+    action: String,
+    refused_with: Option<String>,
+    group_id: Option<String>,
+    detail: String,
+    request_id: Option<String>,
 }
 
-audit_log!(PostgresAuditLog, Postgres, postgres, sqlx::PgTransaction<'static>);
-audit_log!(SqliteAuditLog, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
+impl TryFrom<EventRow> for AuditEvent {
+    type Error = UnreadableRow;
+
+    fn try_from(row: EventRow) -> Result<Self, UnreadableRow> {
+        Ok(Self {
+            id: row.event_key,
+            at: rows::timestamp(row.at)?,
+            actor: rows::actor(row.actor_kind.as_deref(), row.actor_id, row.actor_name),
+            action: row.action,
+            refused_with: row.refused_with,
+            group: row.group_id.map(rows::group_id),
+            detail: read_detail(&row.detail)?,
+            request_id: row.request_id,
+        })
+    }
+}
+
+/// An event that tells of a refused first pin.
+#[derive(FromRow)]
+struct RefusalRow {
+    at: i64,
+    actor_id: String,
+    detail: String,
+    request_id: Option<String>,
+}
+
+impl RefusalRow {
+    /// The address and the sign-in name that it tells of, if one of them is this.
+    fn names(&self, asked: &EmailAddress) -> Option<(EmailAddress, EmailAddress)> {
+        let detail = read_detail(&self.detail).ok()?;
+        let told = |wanted: &str| detail.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.clone());
+        let email = EmailAddress::from_stored(told(refusal::EMAIL)?);
+        let sign_in_name = EmailAddress::from_stored(told(refusal::SIGN_IN_NAME)?);
+        (*asked == email || *asked == sign_in_name).then_some((email, sign_in_name))
+    }
+}
+
+/// The numbers of an address and of a sign-in name.
+#[derive(FromRow)]
+struct NumbersRow {
+    phone_number: i64,
+    other_number: i64,
+}
+
+impl Tx {
+    /// Writes an event down in the transaction of what it tells.
+    pub(super) async fn record(&mut self, event: &NewAuditEvent) -> Result<(), StoreError> {
+        let add = sql(if event.group.is_some() { ADD_EVENT_OF_GROUP } else { ADD_EVENT_OF_NO_GROUP });
+        let Deed { actor, at, request_id, .. } = &event.deed;
+        let add = add.bind(*at).bind(actor.kind.as_str()).bind(&actor.id).bind(&actor.name).bind(&event.action);
+        let add = add.bind(event.refused_with.as_ref()).bind(event.group.as_ref());
+        self.run(add.bind(stored_detail(&event.detail)).bind(request_id.as_ref())).await?;
+        Ok(())
+    }
+
+    /// The newest refusal of a first pin to whoever has this address or sign-in name, if it would come about again.
+    pub(super) async fn refused_sign_in(
+        &mut self,
+        (group, group_key): (&BusinessGroupId, i64),
+        asked: &EmailAddress,
+    ) -> Result<Option<RefusedSignIn>, StoreError> {
+        let refused = sql(REFUSED_SIGN_INS).bind(group).bind(MAX_EVENTS_SEARCHED).bind(action::RESOLVE_LINE);
+        let found: Vec<RefusalRow> = self.all(refused).await?;
+        let named = found.into_iter().find_map(|row| row.names(asked).map(|names| (row, names)));
+        let Some((row, (email, sign_in_name))) = named else { return Ok(None) };
+        let numbers = sql(NUMBERS_OF_UNPINNED_AND_OTHER).bind(group_key).bind(&email).bind(&sign_in_name);
+        let Some(numbers) = self.optional::<NumbersRow>(numbers).await? else { return Ok(None) };
+        Ok(Some(RefusedSignIn {
+            at: rows::timestamp(row.at)?,
+            account: row.actor_id,
+            email,
+            phone_number: rows::phone_number(numbers.phone_number)?,
+            sign_in_name,
+            sign_in_number: rows::phone_number(numbers.other_number)?,
+            request_id: row.request_id,
+        }))
+    }
+}
+
+#[async_trait]
+impl AuditLog for DbAuditLog {
+    async fn record(&self, mut event: NewAuditEvent) -> Result<(), StoreError> {
+        let mut tx = self.0.begin().await?;
+        event.deed = tx.timed(&event.deed);
+        tx.record(&event).await?;
+        tx.commit_aside().await
+    }
+
+    async fn list(&self, filter: &AuditFilter, page: &PageRequest<i64>) -> Result<Page<AuditEvent>, StoreError> {
+        let list = sql(LIST_EVENTS).bind(page.after.unwrap_or(i64::MAX));
+        let list = list.bind(filter.group.as_ref()).bind(filter.actor_id.as_ref()).bind(filter.from).bind(filter.until);
+        rows::page(self.0.all::<EventRow>(list.bind(rows::one_more(page))).await?, page)
+    }
+}
 
 /// Something that was done to a business group.
 pub(super) fn done(deed: &Deed, action: &str, group: &BusinessGroupId, detail: Detail) -> NewAuditEvent {
@@ -156,35 +195,4 @@ fn stored_detail(detail: &Detail) -> String {
 fn read_detail(text: &str) -> Result<Detail, UnreadableRow> {
     let members: Map<String, Value> = serde_json::from_str(text).map_err(|_| UnreadableRow("an audit event"))?;
     Ok(members.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned())).collect())
-}
-
-/// `at, actor_id, detail, request_id`
-type RefusalRow = (i64, String, String, Option<String>);
-
-/// A refusal that tells of this address or sign-in name, with both.
-fn refusal_of(row: RefusalRow, asked: &EmailAddress) -> Option<(RefusalRow, EmailAddress, EmailAddress)> {
-    let detail = read_detail(&row.2).ok()?;
-    let told = |wanted: &str| detail.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.clone());
-    let email = EmailAddress::from_stored(told(refusal::EMAIL)?);
-    let sign_in_name = EmailAddress::from_stored(told(refusal::SIGN_IN_NAME)?);
-    (*asked == email || *asked == sign_in_name).then_some((row, email, sign_in_name))
-}
-
-/// `event_key, at, actor_kind, actor_id, actor_name, action, refused_with, group_id, detail, request_id`
-type EventRow =
-    (i64, i64, Option<String>, String, String, String, Option<String>, Option<String>, String, Option<String>);
-
-fn event(row: EventRow) -> Result<AuditEvent, UnreadableRow> {
-    let (id, at, actor_kind, actor_id, actor_name, action, refused_with, group, detail, request_id) = row;
-    let detail = read_detail(&detail)?;
-    Ok(AuditEvent {
-        id,
-        at: rows::timestamp(at)?,
-        actor: rows::actor(actor_kind.as_deref(), actor_id, actor_name),
-        action,
-        refused_with,
-        group: group.map(rows::group_id),
-        detail,
-        request_id,
-    })
 }

@@ -9,6 +9,11 @@ use crate::domain::number_range::NumberRange;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::rows::to_i64;
 
+/// Makes the mappings that a change set (`$2`) gives a group (`$1`), at a time (`$3`).
+pub(super) const ADD_MAPPINGS_OF_CHANGES: &str = "INSERT INTO mappings (phone_number, group_key, email, updated_at) \
+     SELECT phone_number, $1, new_email, $3 FROM changes WHERE change_set_key = $2 AND new_email IS NOT NULL \
+     ORDER BY phone_number";
+
 /// A table that takes rows of a file.
 #[derive(Clone, Copy)]
 pub(super) enum Target {

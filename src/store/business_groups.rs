@@ -1,4 +1,8 @@
+//! Business groups: made, changed, and deleted.
+
 use async_trait::async_trait;
+use const_format::concatcp;
+use sqlx::FromRow;
 
 use crate::domain::actor::Deed;
 use crate::domain::audit::Detail;
@@ -22,386 +26,344 @@ use crate::ports::business_group_store::UpdateGroupOutcome;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
-use crate::store::change_sets;
+use crate::store::db;
+use crate::store::db::Db;
+use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
-use crate::store::line_changes;
+use crate::store::error::is_unique_violation;
+use crate::store::locks::LockedGroup;
 use crate::store::names;
 use crate::store::names::Comparison;
 use crate::store::names::FreeName;
 use crate::store::names::NameChecks;
-use crate::store::postgres::Postgres;
+use crate::store::number_ranges;
 use crate::store::rows;
-use crate::store::rows::to_i64;
-use crate::store::sqlite::Sqlite;
-use crate::store::statements;
+use crate::store::sql::sql;
 use crate::store::tenant_links;
 use crate::store::tenant_links::Ground;
 use crate::store::tenant_links::Linking;
 use crate::store::tenant_links::NewLink;
 
-macro_rules! business_group_store {
-    ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
-        /// Business groups in a database.
-        pub(super) struct $name(pub(super) $engine, pub(super) NameChecks);
+const SELECT_GROUPS: &str = "SELECT group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, \
+     created_at, tenant_proven_at, tenant_confirmed_at FROM business_groups WHERE ";
+const FIND_GROUP: &str = concatcp!(SELECT_GROUPS, "id = $1");
+const LIST_GROUPS: &str = concatcp!(SELECT_GROUPS, "id > $1 ORDER BY id LIMIT $2");
 
-        impl $name {
-            /// Reads a group as the transaction sees it.
-            async fn read(
-                transaction: &mut $transaction,
-                id: &BusinessGroupId,
-            ) -> Result<Option<BusinessGroup>, StoreError> {
-                let row: Option<GroupRow> =
-                    sqlx::query_as(statements::FIND_GROUP).bind(id.as_str()).fetch_optional(&mut **transaction).await?;
-                let Some(row) = row else {
-                    return Ok(None);
-                };
-                let ranges: Vec<(i64, i64)> =
-                    sqlx::query_as(statements::RANGES_OF_GROUP).bind(row.0).fetch_all(&mut **transaction).await?;
-                Ok(Some(group(row, &ranges)?))
-            }
+const FIND_LINKED_GROUP: &str = "SELECT id, name, allow_guests, tenant_proven_at IS NOT NULL AS is_proven \
+     FROM business_groups WHERE tenant_id = $1";
 
-            /// Compares a new name with those of all other groups, before the change begins: nobody waits meanwhile but who
-            /// changes a name too.
-            async fn compare_name(&self, id: &BusinessGroupId, name: &str) -> Result<Comparison, StoreError> {
-                let query = || sqlx::query_as(statements::FIND_GROUP).bind(id.as_str());
-                let own: Option<GroupRow> = self.0.fetch_optional(query).await?;
-                if own.as_ref().is_some_and(|own| own.2 == name) {
-                    return Ok(Comparison::Unchanged);
-                }
-                let turn = self.1.turn().await?;
-                let names: Vec<(i64, String)> =
-                    self.0.fetch_all(|| sqlx::query_as(statements::NAMES_OF_GROUPS)).await?;
-                let own = own.map(|own| own.0);
-                let others = names.into_iter().filter(|(key, _)| Some(*key) != own).map(|(_, other)| other);
-                names::compare(turn, name, others.collect()).await
-            }
+const NAMES_OF_GROUPS: &str = "SELECT group_key, name FROM business_groups";
 
-            /// Whether another group than this one has a name that people take for the new one, and that came since the names
-            /// were compared.
-            async fn is_taken_since(
-                transaction: &mut $transaction,
-                group_key: i64,
-                free: &FreeName,
-            ) -> Result<bool, StoreError> {
-                let names: Vec<(i64, String)> =
-                    sqlx::query_as(statements::NAMES_OF_GROUPS).fetch_all(&mut **transaction).await?;
-                Ok(names.iter().any(|(key, other)| *key != group_key && free.is_like(other)))
-            }
+const CREATE_GROUP: &str = "INSERT INTO business_groups (id, name, created_at) VALUES ($1, $2, $3) RETURNING group_key";
 
-            /// Puts ranges in and takes others out; the constraints are checked at once.
-            async fn change_ranges(
-                transaction: &mut $transaction,
-                group_key: i64,
-                added: &[NumberRange],
-                removed: &[NumberRange],
-            ) -> sqlx::Result<()> {
-                for (statement, ranges) in [(statements::ADD_RANGE, added), (statements::DELETE_RANGE, removed)] {
-                    for range in ranges {
-                        sqlx::query(statement)
-                            .bind(group_key)
-                            .bind(to_i64(range.first()))
-                            .bind(to_i64(range.last()))
-                            .execute(&mut **transaction)
-                            .await?;
-                    }
-                }
-                for statement in <$engine>::CHECK_RANGES {
-                    sqlx::query(*statement).execute(&mut **transaction).await?;
-                }
-                Ok(())
-            }
+const UPDATE_GROUP: &str = "UPDATE business_groups SET name = COALESCE($2, name), \
+     allow_guests = COALESCE($3, allow_guests), identity_pinning = COALESCE($4, identity_pinning) WHERE group_key = $1";
 
-            /// How many mapped numbers lie in none of the ranges.
-            async fn count_left_out(
-                transaction: &mut $transaction,
-                group: &BusinessGroup,
-                group_key: i64,
-                ranges: &[NumberRange],
-            ) -> Result<u64, StoreError> {
-                let mut covered = 0;
-                for range in ranges {
-                    let (count,): (i64,) = sqlx::query_as(statements::COUNT_MAPPINGS_BETWEEN)
-                        .bind(group_key)
-                        .bind(to_i64(range.first()))
-                        .bind(to_i64(range.last()))
-                        .fetch_one(&mut **transaction)
-                        .await?;
-                    covered += rows::count(count)?;
-                }
-                Ok(group.mapping_count.saturating_sub(covered))
-            }
+/// Its changes go first: nothing else leads to them.
+const DELETE_CHANGES_OF_GROUP: &str = "DELETE FROM changes WHERE change_set_key IN \
+     (SELECT change_set_key FROM change_sets WHERE group_key = $1)";
 
-            /// Links a tenant. Who is overtaken by somebody who links it elsewhere begins anew, and then sees that link.
-            async fn link(
-                &self,
-                id: &BusinessGroupId,
-                link: NewLink,
-                deed: &Deed,
-            ) -> Result<LinkTenantOutcome, StoreError> {
-                loop {
-                    let mut transaction = self.0.begin().await?;
-                    match tenant_links::$engine_module::link(&mut transaction, &self.0, (id, link), deed).await? {
-                        Linking::Done(tenants) => {
-                            let group = Self::read(&mut transaction, id).await?;
-                            let group = group.ok_or(UnreadableRow("a locked group"))?;
-                            line_changes::commit(transaction, self.0.lines(), tenants).await?;
-                            return Ok(LinkTenantOutcome::Linked(group));
-                        }
-                        Linking::Refused(outcome) => return Ok(outcome),
-                        Linking::Overtaken => transaction.rollback().await?,
-                    }
-                }
-            }
+const DELETE_GROUP: &str = "DELETE FROM business_groups WHERE group_key = $1";
 
-            /// Which of the ranges another group has numbers of. If it has gone in the meantime: the first.
-            async fn range_taken(
-                &self,
-                id: &BusinessGroupId,
-                ranges: &[NumberRange],
-            ) -> Result<Option<NumberRange>, StoreError> {
-                for range in ranges {
-                    let query = || {
-                        let query = sqlx::query_as(statements::RANGE_OF_ANOTHER).bind(id.as_str());
-                        query.bind(to_i64(range.first())).bind(to_i64(range.last()))
-                    };
-                    let other: Option<(i32,)> = self.0.fetch_optional(query).await?;
-                    if other.is_some() {
-                        return Ok(Some(*range));
-                    }
-                }
-                Ok(ranges.first().copied())
-            }
-        }
-
-        #[async_trait]
-        impl BusinessGroupStore for $name {
-            async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<CreateGroupOutcome, StoreError> {
-                let mut transaction = self.0.begin().await?;
-                let deed = &change_sets::$engine_module::timed(&self.0, deed);
-                change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
-                let created: sqlx::Result<(i64,)> = sqlx::query_as(statements::CREATE_GROUP)
-                    .bind(new.id.as_str())
-                    .bind(&new.name)
-                    .bind(deed.at.as_microsecond())
-                    .fetch_one(&mut *transaction)
-                    .await;
-                let (group_key,) = match created {
-                    Err(error) if is_unique_violation(&error) => return Ok(CreateGroupOutcome::IdTaken),
-                    created => created?,
-                };
-                if let Err(error) = Self::change_ranges(&mut transaction, group_key, &new.number_ranges, &[]).await {
-                    transaction.rollback().await?;
-                    return match self.range_taken(&new.id, &new.number_ranges).await? {
-                        Some(range) if <$engine>::is_range_taken(&error) => Ok(CreateGroupOutcome::RangeTaken(range)),
-                        _ => Err(error.into()),
-                    };
-                }
-                let group = Self::read(&mut transaction, &new.id).await?.ok_or(UnreadableRow("a new group"))?;
-                let detail = vec![told("name", &new.name), told("number_ranges", &told_ranges(&new.number_ranges))];
-                let event = audit::done(deed, action::CREATE_BUSINESS_GROUP, &new.id, detail);
-                audit::$engine_module::record(&mut transaction, &event).await?;
-                transaction.commit().await?;
-                Ok(CreateGroupOutcome::Created(group))
-            }
-
-            async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
-                let mut transaction = self.0.begin_snapshot().await?;
-                Self::read(&mut transaction, id).await
-            }
-
-            async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError> {
-                let query = || sqlx::query_as(statements::FIND_LINKED_GROUP).bind(tenant.to_string());
-                let row: Option<LinkedRow> = self.0.fetch_optional(query).await?;
-                Ok(row.map(linked_group))
-            }
-
-            async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError> {
-                let mut transaction = self.0.begin_snapshot().await?;
-                let found: Vec<GroupRow> = sqlx::query_as(statements::LIST_GROUPS)
-                    .bind(page.after.as_ref().map_or("", BusinessGroupId::as_str))
-                    .bind(i64::from(page.limit) + 1)
-                    .fetch_all(&mut *transaction)
-                    .await?;
-                let mut groups = Vec::with_capacity(found.len());
-                for row in found {
-                    let ranges: Vec<(i64, i64)> =
-                        sqlx::query_as(statements::RANGES_OF_GROUP).bind(row.0).fetch_all(&mut *transaction).await?;
-                    groups.push(group(row, &ranges)?);
-                }
-                Ok(Page::from_one_more(groups, page.limit))
-            }
-
-            async fn update(
-                &self,
-                id: &BusinessGroupId,
-                mut patch: BusinessGroupPatch,
-                deed: &Deed,
-            ) -> Result<UpdateGroupOutcome, StoreError> {
-                let detail = told_patch(&patch);
-                let compared = match &patch.name {
-                    Some(name) if !patch.name_may_be_taken => Some(self.compare_name(id, name).await?),
-                    _ => None,
-                };
-                if matches!(compared, Some(Comparison::Unchanged)) {
-                    // Else it would come back unchecked, where somebody has just changed it.
-                    patch.name = None;
-                }
-                let mut transaction = self.0.begin().await?;
-                if let Some(Comparison::Free(_)) = &compared {
-                    // Before the group: who changes a name waits for nobody but others who do.
-                    for statement in <$engine>::LOCK_NAMES {
-                        sqlx::query(*statement).execute(&mut *transaction).await?;
-                    }
-                }
-                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed);
-                let (Some(locked), deed) = &entered.await? else {
-                    return Ok(UpdateGroupOutcome::NoSuchGroup);
-                };
-                let group_key = locked.key;
-                let is_name_taken = match &compared {
-                    Some(Comparison::Taken) => true,
-                    Some(Comparison::Free(free)) => Self::is_taken_since(&mut transaction, group_key, free).await?,
-                    Some(Comparison::Unchanged) | None => false,
-                };
-                if is_name_taken {
-                    return Ok(UpdateGroupOutcome::NameTaken);
-                }
-                let event = audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, detail);
-                sqlx::query(statements::UPDATE_GROUP)
-                    .bind(group_key)
-                    .bind(patch.name)
-                    .bind(patch.allow_guests)
-                    .bind(patch.identity_pinning.map(IdentityPinning::as_str))
-                    .execute(&mut *transaction)
-                    .await?;
-                if let Some(wanted) = &patch.number_ranges {
-                    let before = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
-                    let left_out = Self::count_left_out(&mut transaction, &before, group_key, wanted).await?;
-                    if left_out > 0 {
-                        return Ok(UpdateGroupOutcome::RangesInUse(left_out));
-                    }
-                    let added = without(wanted, &before.number_ranges);
-                    let removed = without(&before.number_ranges, wanted);
-                    if let Err(error) = Self::change_ranges(&mut transaction, group_key, &added, &removed).await {
-                        transaction.rollback().await?;
-                        return match self.range_taken(id, wanted).await? {
-                            Some(range) if <$engine>::is_range_taken(&error) => {
-                                Ok(UpdateGroupOutcome::RangeTaken(range))
-                            }
-                            _ => Err(error.into()),
-                        };
-                    }
-                }
-                let group = Self::read(&mut transaction, id).await?.ok_or(UnreadableRow("a locked group"))?;
-                audit::$engine_module::record(&mut transaction, &event).await?;
-                line_changes::commit(transaction, self.0.lines(), locked.tenant).await?;
-                Ok(UpdateGroupOutcome::Updated(group))
-            }
-
-            async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError> {
-                let mut transaction = self.0.begin().await?;
-                let (group, deed) = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed).await?;
-                match group {
-                    None => Ok(DeleteGroupOutcome::NoSuchGroup),
-                    Some(group) if group.mapping_count > 0 => Ok(DeleteGroupOutcome::NotEmpty),
-                    Some(group) => {
-                        for statement in [statements::DELETE_CHANGES_OF_GROUP, statements::DELETE_GROUP] {
-                            sqlx::query(statement).bind(group.key).execute(&mut *transaction).await?;
-                        }
-                        let event = audit::done(&deed, action::DELETE_BUSINESS_GROUP, id, Vec::new());
-                        audit::$engine_module::record(&mut transaction, &event).await?;
-                        line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
-                        Ok(DeleteGroupOutcome::Deleted)
-                    }
-                }
-            }
-
-            async fn link_tenant(
-                &self,
-                id: &BusinessGroupId,
-                tenant: Guid,
-                deed: &Deed,
-            ) -> Result<LinkTenantOutcome, StoreError> {
-                self.link(id, NewLink { tenant, ground: Ground::Named }, deed).await
-            }
-
-            async fn link_confirmed_tenant(
-                &self,
-                id: &BusinessGroupId,
-                tenant: Guid,
-                deed: &Deed,
-            ) -> Result<LinkTenantOutcome, StoreError> {
-                self.link(id, NewLink { tenant, ground: Ground::Operator }, deed).await
-            }
-
-            async fn link_proven_tenant(
-                &self,
-                id: &BusinessGroupId,
-                TenantProof { tenant, oid }: TenantProof,
-                deed: &Deed,
-            ) -> Result<LinkTenantOutcome, StoreError> {
-                self.link(id, NewLink { tenant, ground: Ground::Proof(oid) }, deed).await
-            }
-
-            async fn prove_tenant(
-                &self,
-                id: &BusinessGroupId,
-                proof: TenantProof,
-                deed: &Deed,
-            ) -> Result<bool, StoreError> {
-                let mut transaction = self.0.begin().await?;
-                let proven = tenant_links::$engine_module::prove(&mut transaction, &self.0, (id, proof), deed).await?;
-                line_changes::commit(transaction, self.0.lines(), [proof.tenant]).await?;
-                Ok(proven)
-            }
-
-            async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError> {
-                let nobody: Option<&str> = None;
-                let mut transaction = self.0.begin().await?;
-                let entered = change_sets::$engine_module::enter(&mut transaction, &self.0, id, deed);
-                let (Some(locked), deed) = &entered.await? else {
-                    return Ok(false);
-                };
-                sqlx::query(statements::LINK_TENANT).bind(locked.key).bind(nobody).execute(&mut *transaction).await?;
-                let event = audit::done(deed, action::UNLINK_TENANT, id, Vec::new());
-                audit::$engine_module::record(&mut transaction, &event).await?;
-                line_changes::commit(transaction, self.0.lines(), locked.tenant).await?;
-                Ok(true)
-            }
-        }
-    };
+/// Business groups in a database.
+pub(super) struct DbBusinessGroups {
+    db: Db,
+    name_checks: NameChecks,
 }
 
-business_group_store!(PostgresBusinessGroups, Postgres, postgres, sqlx::PgTransaction<'static>);
-business_group_store!(SqliteBusinessGroups, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
-
-/// `group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, created_at, tenant_proven_at,
-/// tenant_confirmed_at`
-type GroupRow = (i64, String, String, Option<String>, bool, String, i64, i64, i64, Option<i64>, Option<i64>);
-
-fn group(row: GroupRow, ranges: &[(i64, i64)]) -> Result<BusinessGroup, UnreadableRow> {
-    let (_, id, name, tenant_id, allow_guests, pinning, mapping_count, revision, created_at, proven_at, confirmed_at) =
-        row;
-    Ok(BusinessGroup {
-        id: rows::group_id(id),
-        name,
-        tenant_id: tenant_id.as_deref().map(rows::guid).transpose()?,
-        tenant_proven_at: proven_at.map(rows::timestamp).transpose()?,
-        tenant_confirmed_at: confirmed_at.map(rows::timestamp).transpose()?,
-        number_ranges: ranges.iter().map(|(first, last)| rows::range(*first, *last)).collect::<Result<_, _>>()?,
-        allow_guests,
-        identity_pinning: rows::pinning(&pinning)?,
-        mapping_count: rows::count(mapping_count)?,
-        revision,
-        created_at: rows::timestamp(created_at)?,
-    })
+#[derive(FromRow)]
+struct GroupRow {
+    group_key: i64,
+    id: String,
+    name: String,
+    tenant_id: Option<String>,
+    allow_guests: bool,
+    identity_pinning: String,
+    mapping_count: i64,
+    revision: i64,
+    created_at: i64,
+    tenant_proven_at: Option<i64>,
+    tenant_confirmed_at: Option<i64>,
 }
 
-/// `id, name, allow_guests, is_proven`
-type LinkedRow = (String, String, bool, bool);
+impl GroupRow {
+    fn with_ranges(self, number_ranges: Vec<NumberRange>) -> Result<BusinessGroup, UnreadableRow> {
+        Ok(BusinessGroup {
+            id: rows::group_id(self.id),
+            name: self.name,
+            tenant_id: self.tenant_id.as_deref().map(rows::guid).transpose()?,
+            tenant_proven_at: self.tenant_proven_at.map(rows::timestamp).transpose()?,
+            tenant_confirmed_at: self.tenant_confirmed_at.map(rows::timestamp).transpose()?,
+            number_ranges,
+            allow_guests: self.allow_guests,
+            identity_pinning: rows::pinning(&self.identity_pinning)?,
+            mapping_count: rows::count(self.mapping_count)?,
+            revision: self.revision,
+            created_at: rows::timestamp(self.created_at)?,
+        })
+    }
+}
 
-fn linked_group((id, name, allow_guests, is_proven): LinkedRow) -> LinkedGroup {
-    LinkedGroup { id: rows::group_id(id), name, allow_guests, is_proven }
+#[derive(FromRow)]
+struct LinkedGroupRow {
+    id: String,
+    name: String,
+    allow_guests: bool,
+    is_proven: bool,
+}
+
+#[derive(FromRow)]
+struct NameRow {
+    group_key: i64,
+    name: String,
+}
+
+impl Tx {
+    /// Reads a group as the transaction sees it.
+    async fn find_group(&mut self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
+        let Some(row) = self.optional::<GroupRow>(sql(FIND_GROUP).bind(id)).await? else {
+            return Ok(None);
+        };
+        let ranges = self.ranges(row.group_key).await?;
+        Ok(Some(row.with_ranges(ranges)?))
+    }
+
+    /// Reads a group that is locked, or was just made.
+    async fn read_group(&mut self, id: &BusinessGroupId) -> Result<BusinessGroup, StoreError> {
+        Ok(self.find_group(id).await?.ok_or(UnreadableRow("a locked group"))?)
+    }
+
+    /// Whether another group than this one has a name that people take for the new one, and that came since the names were
+    /// compared.
+    async fn is_taken_since(&mut self, group_key: i64, free: &FreeName) -> Result<bool, StoreError> {
+        let names: Vec<NameRow> = self.all(sql(NAMES_OF_GROUPS)).await?;
+        Ok(names.iter().any(|row| row.group_key != group_key && free.is_like(&row.name)))
+    }
+
+    /// Changes the ranges of a group to those that are wanted. What the database refuses is left for whoever knows why.
+    async fn set_ranges(
+        &mut self,
+        id: &BusinessGroupId,
+        group: LockedGroup,
+        wanted: &[NumberRange],
+    ) -> Result<RangeChange, StoreError> {
+        let left_out = group.mapping_count.saturating_sub(self.count_mappings_in(group.key, wanted).await?);
+        if left_out > 0 {
+            return Ok(RangeChange::InUse(left_out));
+        }
+        let before = self.read_group(id).await?.number_ranges;
+        let (added, removed) = (without(wanted, &before), without(&before, wanted));
+        Ok(match self.change_ranges(group.key, &added, &removed).await {
+            Ok(()) => RangeChange::Done,
+            Err(refusal) => RangeChange::Refused(refusal),
+        })
+    }
+}
+
+/// What a change of ranges comes to in its transaction.
+enum RangeChange {
+    Done,
+    /// So many mapped numbers would lie in none.
+    InUse(u64),
+    /// By the database.
+    Refused(sqlx::Error),
+}
+
+impl DbBusinessGroups {
+    pub(super) fn new(db: Db) -> Self {
+        Self { db, name_checks: NameChecks::default() }
+    }
+
+    /// Compares a new name with those of all other groups, before the change begins: nobody waits meanwhile but who changes a
+    /// name too.
+    async fn compare_name(&self, id: &BusinessGroupId, name: &str) -> Result<Comparison, StoreError> {
+        let own: Option<GroupRow> = self.db.optional(sql(FIND_GROUP).bind(id)).await?;
+        if own.as_ref().is_some_and(|own| own.name == name) {
+            return Ok(Comparison::Unchanged);
+        }
+        let turn = self.name_checks.turn().await?;
+        let names: Vec<NameRow> = self.db.all(sql(NAMES_OF_GROUPS)).await?;
+        let own = own.map(|own| own.group_key);
+        let others = names.into_iter().filter(|row| Some(row.group_key) != own).map(|row| row.name);
+        names::compare(turn, name, others.collect()).await
+    }
+
+    /// Links a tenant. Who is overtaken by somebody who links it elsewhere begins anew, and then sees that link.
+    async fn link(&self, id: &BusinessGroupId, link: NewLink, deed: &Deed) -> Result<LinkTenantOutcome, StoreError> {
+        loop {
+            let mut tx = self.db.begin().await?;
+            match tenant_links::link(&mut tx, (id, link), deed).await? {
+                Linking::Done(tenants) => {
+                    let group = tx.read_group(id).await?;
+                    tx.commit_lines(tenants).await?;
+                    return Ok(LinkTenantOutcome::Linked(group));
+                }
+                Linking::Refused(outcome) => return Ok(outcome),
+                Linking::Overtaken => {}
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl BusinessGroupStore for DbBusinessGroups {
+    async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<CreateGroupOutcome, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let deed = &tx.timed(deed);
+        tx.hold_right(deed).await?;
+        let created = tx.one_scalar(sql(CREATE_GROUP).bind(&new.id).bind(&new.name).bind(deed.at)).await;
+        let group_key = match created {
+            Err(error) if is_unique_violation(&error) => return Ok(CreateGroupOutcome::IdTaken),
+            created => created?,
+        };
+        if let Err(refusal) = tx.change_ranges(group_key, &new.number_ranges, &[]).await {
+            drop(tx);
+            let taken = number_ranges::range_taken(&self.db, refusal, &new.id, &new.number_ranges).await?;
+            return Ok(CreateGroupOutcome::RangeTaken(taken));
+        }
+        let group = tx.read_group(&new.id).await?;
+        let detail = vec![told("name", &new.name), told("number_ranges", &told_ranges(&new.number_ranges))];
+        tx.record(&audit::done(deed, action::CREATE_BUSINESS_GROUP, &new.id, detail)).await?;
+        tx.commit_aside().await?;
+        Ok(CreateGroupOutcome::Created(group))
+    }
+
+    async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
+        self.db.begin_snapshot().await?.find_group(id).await
+    }
+
+    async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError> {
+        let row: Option<LinkedGroupRow> = self.db.optional(sql(FIND_LINKED_GROUP).bind(tenant)).await?;
+        Ok(row.map(|row| LinkedGroup {
+            id: rows::group_id(row.id),
+            name: row.name,
+            allow_guests: row.allow_guests,
+            is_proven: row.is_proven,
+        }))
+    }
+
+    async fn list(&self, page: &PageRequest<BusinessGroupId>) -> Result<Page<BusinessGroup>, StoreError> {
+        let after = page.after.as_ref().map_or("", BusinessGroupId::as_str);
+        let mut tx = self.db.begin_snapshot().await?;
+        let found: Vec<GroupRow> = tx.all(sql(LIST_GROUPS).bind(after).bind(rows::one_more(page))).await?;
+        let mut groups = Vec::with_capacity(found.len());
+        for row in found {
+            let ranges = tx.ranges(row.group_key).await?;
+            groups.push(row.with_ranges(ranges)?);
+        }
+        Ok(Page::from_one_more(groups, page.limit))
+    }
+
+    async fn update(
+        &self,
+        id: &BusinessGroupId,
+        mut patch: BusinessGroupPatch,
+        deed: &Deed,
+    ) -> Result<UpdateGroupOutcome, StoreError> {
+        let detail = told_patch(&patch);
+        let compared = match &patch.name {
+            Some(name) if !patch.name_may_be_taken => Some(db::in_time(self.compare_name(id, name)).await?),
+            _ => None,
+        };
+        if matches!(compared, Some(Comparison::Unchanged)) {
+            // Else it would come back unchecked, where somebody has just changed it.
+            patch.name = None;
+        }
+        let mut tx = self.db.begin().await?;
+        if let Some(Comparison::Free(_)) = &compared {
+            // Before the group: who changes a name waits for nobody but others who do.
+            tx.run_each(tx.dialect().lock_names).await?;
+        }
+        let (Some(locked), deed) = &tx.enter(id, deed).await? else {
+            return Ok(UpdateGroupOutcome::NoSuchGroup);
+        };
+        let is_name_taken = match &compared {
+            Some(Comparison::Taken) => true,
+            Some(Comparison::Free(free)) => tx.is_taken_since(locked.key, free).await?,
+            Some(Comparison::Unchanged) | None => false,
+        };
+        if is_name_taken {
+            return Ok(UpdateGroupOutcome::NameTaken);
+        }
+        let update = sql(UPDATE_GROUP).bind(locked.key).bind(patch.name).bind(patch.allow_guests);
+        tx.run(update.bind(patch.identity_pinning.map(IdentityPinning::as_str))).await?;
+        if let Some(wanted) = &patch.number_ranges {
+            match tx.set_ranges(id, *locked, wanted).await? {
+                RangeChange::Done => {}
+                RangeChange::InUse(left_out) => return Ok(UpdateGroupOutcome::RangesInUse(left_out)),
+                RangeChange::Refused(refusal) => {
+                    drop(tx);
+                    let taken = number_ranges::range_taken(&self.db, refusal, id, wanted).await?;
+                    return Ok(UpdateGroupOutcome::RangeTaken(taken));
+                }
+            }
+        }
+        let group = tx.read_group(id).await?;
+        tx.record(&audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, detail)).await?;
+        tx.commit_lines(locked.tenant).await?;
+        Ok(UpdateGroupOutcome::Updated(group))
+    }
+
+    async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let (Some(group), deed) = tx.enter(id, deed).await? else {
+            return Ok(DeleteGroupOutcome::NoSuchGroup);
+        };
+        if group.mapping_count > 0 {
+            return Ok(DeleteGroupOutcome::NotEmpty);
+        }
+        for statement in [DELETE_CHANGES_OF_GROUP, DELETE_GROUP] {
+            tx.run(sql(statement).bind(group.key)).await?;
+        }
+        tx.record(&audit::done(&deed, action::DELETE_BUSINESS_GROUP, id, Vec::new())).await?;
+        tx.commit_lines(group.tenant).await?;
+        Ok(DeleteGroupOutcome::Deleted)
+    }
+
+    async fn link_tenant(
+        &self,
+        id: &BusinessGroupId,
+        tenant: Guid,
+        deed: &Deed,
+    ) -> Result<LinkTenantOutcome, StoreError> {
+        self.link(id, NewLink { tenant, ground: Ground::Named }, deed).await
+    }
+
+    async fn link_confirmed_tenant(
+        &self,
+        id: &BusinessGroupId,
+        tenant: Guid,
+        deed: &Deed,
+    ) -> Result<LinkTenantOutcome, StoreError> {
+        self.link(id, NewLink { tenant, ground: Ground::Operator }, deed).await
+    }
+
+    async fn link_proven_tenant(
+        &self,
+        id: &BusinessGroupId,
+        TenantProof { tenant, oid }: TenantProof,
+        deed: &Deed,
+    ) -> Result<LinkTenantOutcome, StoreError> {
+        self.link(id, NewLink { tenant, ground: Ground::Proof(oid) }, deed).await
+    }
+
+    async fn prove_tenant(&self, id: &BusinessGroupId, proof: TenantProof, deed: &Deed) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let is_proven = tenant_links::prove(&mut tx, (id, proof), deed).await?;
+        tx.commit_lines([proof.tenant]).await?;
+        Ok(is_proven)
+    }
+
+    async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let (Some(locked), deed) = &tx.enter(id, deed).await? else {
+            return Ok(false);
+        };
+        tenant_links::set_tenant(&mut tx, *locked, None).await?;
+        tx.record(&audit::done(deed, action::UNLINK_TENANT, id, Vec::new())).await?;
+        tx.commit_lines(locked.tenant).await?;
+        Ok(true)
+    }
 }
 
 fn told_ranges(ranges: &[NumberRange]) -> String {
@@ -418,10 +380,6 @@ fn told_patch(patch: &BusinessGroupPatch) -> Detail {
         patch.identity_pinning.map(|pinning| told("identity_pinning", &pinning.as_str())),
     ];
     parts.into_iter().flatten().collect()
-}
-
-pub(super) fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// The ranges that are not among the others.

@@ -1,3 +1,5 @@
+use sqlx::error::DatabaseError;
+
 use crate::ports::store_error::StoreError;
 use crate::ports::store_error::StoreFault;
 
@@ -39,6 +41,11 @@ impl From<sqlx::Error> for StoreError {
             fault => Self::of(fault, error),
         }
     }
+}
+
+/// Whether the database refused a value that another row has.
+pub(super) fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
 }
 
 /// A value that the database does not take.

@@ -1,7 +1,5 @@
 //! What is found out about a PostgreSQL database.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::PgConnection;
@@ -13,7 +11,7 @@ use crate::store::examination::APPLIED;
 use crate::store::examination::DatabaseFacts;
 use crate::store::examination::SchemaFacts;
 use crate::store::examination::TwoTimes;
-use crate::store::line_watch::PostgresLineWatch;
+use crate::store::line_watch;
 use crate::store::postgres::Postgres;
 
 /// The oldest server that the tests run against, as `server_version_num` has it.
@@ -52,7 +50,7 @@ const MISSING_RIGHTS_ON_TABLES: &str = "WITH own AS (SELECT oid, relname, relown
      AND NOT has_table_privilege(own.oid, needed.what) GROUP BY needed.what";
 
 pub(super) async fn examine(url: &str, listen_url: Option<&str>) -> Result<DatabaseFacts, OpenError> {
-    let engine = Postgres::open(url, listen_url, Arc::new(SystemClock)).await?;
+    let engine = Postgres::open(url, listen_url).await?;
     let facts = facts(&engine).await;
     engine.close().await;
     facts.map_err(|error| OpenError::Unreachable(error.to_string()))
@@ -75,7 +73,7 @@ async fn facts(engine: &Postgres) -> sqlx::Result<DatabaseFacts> {
         missing_rights,
         schema,
         unverified: engine.unverified(),
-        hears_changes: PostgresLineWatch(engine.clone()).try_once().await,
+        hears_changes: line_watch::try_to_hear(engine).await,
         time: Timestamp::from_microsecond(micros).ok().map(|there| TwoTimes { there, here }),
     })
 }

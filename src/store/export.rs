@@ -7,6 +7,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use futures_util::stream;
+use sqlx::FromRow;
+use sqlx::SqliteTransaction;
 use sqlx::pool::PoolConnection;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -17,12 +19,14 @@ use crate::ports::mapping_store::Export;
 use crate::ports::mapping_store::ExportedMapping;
 use crate::ports::store_error::StoreError;
 use crate::store::copy::CopyOut;
+use crate::store::db::Db;
+use crate::store::db::Engine;
 use crate::store::error::UnreadableRow;
 use crate::store::postgres;
 use crate::store::postgres::Postgres;
 use crate::store::rows;
+use crate::store::sql::sql;
 use crate::store::sqlite::Sqlite;
-use crate::store::statements;
 
 /// Rows that SQLite reads at once.
 const CHUNK_ROWS: i64 = 2000;
@@ -41,8 +45,33 @@ const SERVER_LIMIT: Duration = Duration::from_mins(1);
 
 type Chunk = Result<Vec<ExportedMapping>, StoreError>;
 
-/// `group_key, revision`
-type HeadRow = (i64, i64);
+const EXPORT_HEAD: &str = "SELECT group_key, revision FROM business_groups WHERE id = $1";
+
+/// SQLite's; PostgreSQL copies.
+const EXPORT_CHUNK: &str = "SELECT phone_number, email FROM mappings \
+     WHERE group_key = $1 AND phone_number > $2 ORDER BY phone_number LIMIT $3";
+
+#[derive(FromRow)]
+struct HeadRow {
+    group_key: i64,
+    revision: i64,
+}
+
+/// A mapping, as the file shows it.
+#[derive(FromRow)]
+pub(super) struct ExportedRow {
+    phone_number: i64,
+    email: String,
+}
+
+impl TryFrom<ExportedRow> for ExportedMapping {
+    type Error = UnreadableRow;
+
+    fn try_from(row: ExportedRow) -> Result<Self, UnreadableRow> {
+        let phone_number = rows::phone_number(row.phone_number)?;
+        Ok(Self { phone_number, email: EmailAddress::from_stored(row.email) })
+    }
+}
 
 /// A connection of its own for an export through `COPY`.
 ///
@@ -89,12 +118,19 @@ impl Drop for ExportConnection {
     }
 }
 
-/// Opens an export from PostgreSQL.
-pub(super) async fn postgres(engine: &Postgres, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
+/// Opens an export; `None` if there is no such group.
+pub(super) async fn open(db: &Db, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
+    match db.engine() {
+        Engine::Postgres(postgres) => open_postgres(postgres, group).await,
+        Engine::Sqlite(sqlite) => open_sqlite(sqlite, group).await,
+    }
+}
+
+async fn open_postgres(engine: &Postgres, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
     let mut connection = ExportConnection::begin(engine).await?;
-    let head: Option<HeadRow> =
-        sqlx::query_as(statements::EXPORT_HEAD).bind(group.as_str()).fetch_optional(&mut **connection).await?;
-    let Some((group_key, revision)) = head else {
+    let head = sql(EXPORT_HEAD).bind(group);
+    let head: Option<HeadRow> = head.as_postgres()?.fetch_optional(&mut **connection).await?;
+    let Some(HeadRow { group_key, revision }) = head else {
         connection.end().await?;
         return Ok(None);
     };
@@ -117,12 +153,12 @@ async fn copy_out(
     let fault = |error: sqlx::Error| Some(error.into());
     let statement = postgres::copy_mappings(group);
     let mut copied = connection.copy_out_raw(&statement).await.map_err(fault)?;
-    let mut rows = CopyOut::default();
+    let mut unread = CopyOut::default();
     loop {
         let more = async {
-            while rows.size() < CHUNK_BYTES {
+            while unread.size() < CHUNK_BYTES {
                 match copied.try_next().await? {
-                    Some(bytes) => rows.take(&bytes),
+                    Some(bytes) => unread.take(&bytes),
                     None => return Ok(false),
                 }
             }
@@ -134,7 +170,7 @@ async fn copy_out(
             () = chunks.closed() => return Err(None),
         };
         let more = more.map_err(|late| Some(StoreError::new(late)))?.map_err(fault)?;
-        let chunk = rows.rows().and_then(exported).map_err(|error| Some(error.into()))?;
+        let chunk = exported(&mut unread).map_err(Some)?;
         if !chunk.is_empty() {
             send(chunks, chunk).await.ok_or(None)?;
         }
@@ -147,31 +183,31 @@ async fn copy_out(
     send(chunks, Vec::new()).await.ok_or(None)
 }
 
+/// The mappings that have come whole.
+fn exported(copied: &mut CopyOut) -> Result<Vec<ExportedMapping>, StoreError> {
+    let copied = copied.rows()?.into_iter().map(|(phone_number, email)| ExportedRow { phone_number, email });
+    rows::all(copied.collect())
+}
+
 /// Sends a chunk; `None` if the reader has gone, or is too slow.
 async fn send(chunks: &mpsc::Sender<Chunk>, chunk: Vec<ExportedMapping>) -> Option<()> {
     timeout(READER_LIMIT, chunks.send(Ok(chunk))).await.ok()?.ok()
 }
 
-/// Opens an export from SQLite.
-pub(super) async fn sqlite(engine: &Sqlite, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
+async fn open_sqlite(engine: &Sqlite, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
     let mut transaction = engine.begin_export().await?;
-    let head: Option<HeadRow> =
-        sqlx::query_as(statements::EXPORT_HEAD).bind(group.as_str()).fetch_optional(&mut *transaction).await?;
-    let Some((group_key, revision)) = head else {
+    let head = sql(EXPORT_HEAD).bind(group);
+    let head: Option<HeadRow> = head.as_sqlite()?.fetch_optional(&mut *transaction).await?;
+    let Some(HeadRow { group_key, revision }) = head else {
         return Ok(None);
     };
     let (sender, receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     tokio::spawn(async move {
         let mut after = 0_i64;
         loop {
-            let read: sqlx::Result<Vec<(i64, String)>> = sqlx::query_as(statements::EXPORT_CHUNK)
-                .bind(group_key)
-                .bind(after)
-                .bind(CHUNK_ROWS)
-                .fetch_all(&mut *transaction)
-                .await;
-            let last = read.as_ref().ok().and_then(|rows| rows.last()).map(|(number, _)| *number);
-            let chunk = read.map_err(StoreError::from).and_then(|rows| Ok(exported(rows)?));
+            let read = read_chunk(&mut transaction, group_key, after).await;
+            let last = read.as_ref().ok().and_then(|rows| rows.last()).map(|row| row.phone_number);
+            let chunk = read.map_err(StoreError::from).and_then(rows::all);
             match (last, timeout(READER_LIMIT, sender.send(chunk)).await) {
                 (Some(last), Ok(Ok(()))) => after = last,
                 _ => return,
@@ -181,12 +217,13 @@ pub(super) async fn sqlite(engine: &Sqlite, group: &BusinessGroupId) -> Result<O
     Ok(Some(Export { revision, mappings: receive(receiver) }))
 }
 
-fn exported(rows: Vec<(i64, String)>) -> Result<Vec<ExportedMapping>, UnreadableRow> {
-    let mapping = |(number, email)| {
-        let phone_number = rows::phone_number(number)?;
-        Ok(ExportedMapping { phone_number, email: EmailAddress::from_stored(email) })
-    };
-    rows.into_iter().map(mapping).collect()
+async fn read_chunk(
+    transaction: &mut SqliteTransaction<'static>,
+    group_key: i64,
+    after: i64,
+) -> sqlx::Result<Vec<ExportedRow>> {
+    let chunk = sql(EXPORT_CHUNK).bind(group_key).bind(after).bind(CHUNK_ROWS);
+    chunk.as_sqlite()?.fetch_all(&mut **transaction).await
 }
 
 /// The chunks up to the empty one, which is the end. A channel that closes before it has been cut off, and must not pass

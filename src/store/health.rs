@@ -1,38 +1,46 @@
+//! The database as a whole.
+
 use async_trait::async_trait;
 
 use crate::ports::store_error::StoreError;
 use crate::ports::store_health::StoreHealth;
 use crate::ports::store_health::UnverifiedConnection;
-use crate::store::postgres::Postgres;
-use crate::store::sqlite::Sqlite;
-use crate::store::statements;
+use crate::store::db::Db;
+use crate::store::db::Engine;
+use crate::store::sql::sql;
 
-macro_rules! store_health {
-    ($name:ident, $engine:ty) => {
-        /// A database as a whole.
-        pub(super) struct $name(pub(super) $engine);
+const PING: &str = "SELECT group_key FROM business_groups LIMIT 1";
 
-        #[async_trait]
-        impl StoreHealth for $name {
-            async fn migrate(&self) -> Result<(), StoreError> {
-                self.0.migrate().await.map_err(StoreError::new)
-            }
+/// The health of a database.
+pub(super) struct DbHealth(pub(super) Db);
 
-            async fn ping(&self) -> Result<(), StoreError> {
-                let _: Option<(i64,)> = self.0.fetch_optional(|| sqlx::query_as(statements::PING)).await?;
-                Ok(())
-            }
+#[async_trait]
+impl StoreHealth for DbHealth {
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let migrated = match self.0.engine() {
+            Engine::Postgres(postgres) => postgres.migrate().await,
+            Engine::Sqlite(sqlite) => sqlite.migrate().await,
+        };
+        migrated.map_err(StoreError::new)
+    }
 
-            fn unverified(&self) -> Vec<UnverifiedConnection> {
-                self.0.unverified()
-            }
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.0.exists(sql(PING)).await?;
+        Ok(())
+    }
 
-            async fn close(&self) {
-                self.0.close().await;
-            }
+    fn unverified(&self) -> Vec<UnverifiedConnection> {
+        match self.0.engine() {
+            Engine::Postgres(postgres) => postgres.unverified(),
+            // A file is on this machine.
+            Engine::Sqlite(_) => Vec::new(),
         }
-    };
-}
+    }
 
-store_health!(PostgresHealth, Postgres);
-store_health!(SqliteHealth, Sqlite);
+    async fn close(&self) {
+        match self.0.engine() {
+            Engine::Postgres(postgres) => postgres.close().await,
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+        }
+    }
+}

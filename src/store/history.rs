@@ -1,7 +1,9 @@
 //! The history of each group: its revisions, and the way back to one.
 
 use async_trait::async_trait;
+use const_format::concatcp;
 use jiff::Timestamp;
+use sqlx::FromRow;
 
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
@@ -18,186 +20,164 @@ use crate::ports::history_store::RestoreOutcome;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
-use crate::store::change_sets;
-use crate::store::change_sets::LockedGroup;
 use crate::store::change_sets::Tally;
-use crate::store::error::UnreadableRow;
-use crate::store::line_changes;
-use crate::store::postgres::Postgres;
+use crate::store::db::Db;
+use crate::store::db::Tx;
+use crate::store::locks::LockedGroup;
+use crate::store::revisions::RevisionRow;
+use crate::store::revisions::SELECT_REVISIONS;
 use crate::store::rows;
-use crate::store::rows::RevisionRow;
-use crate::store::sqlite::Sqlite;
-use crate::store::statements;
+use crate::store::sql::sql;
 
-macro_rules! history_store {
-    ($name:ident, $engine:ty, $engine_module:ident, $transaction:ty) => {
-        /// Histories in a database.
-        pub(super) struct $name(pub(super) $engine);
+const FIND_GROUP_KEY: &str = "SELECT group_key FROM business_groups WHERE id = $1";
+const LIST_REVISIONS: &str = concatcp!(SELECT_REVISIONS, "r.revision < $2 ORDER BY r.revision DESC LIMIT $3");
 
-        impl $name {
-            /// Whether the mappings of a revision can still be told.
-            async fn reaches(
-                transaction: &mut $transaction,
-                group: LockedGroup,
-                revision: i64,
-            ) -> Result<bool, StoreError> {
-                let (from,): (i64,) =
-                    sqlx::query_as(statements::HISTORY_FROM).bind(group.key).fetch_one(&mut **transaction).await?;
-                Ok((from..=group.revision).contains(&revision))
-            }
+const CHANGE_SET_OF_REVISION: &str = "SELECT r.change_set_key FROM revisions r \
+     JOIN business_groups g ON g.group_key = r.group_key WHERE g.id = $1 AND r.revision = $2";
 
-            /// Makes a change set of what leads back to a revision.
-            async fn compare(
-                transaction: &mut $transaction,
-                group: LockedGroup,
-                revision: i64,
-            ) -> Result<(i64, Tally), StoreError> {
-                for statement in <$engine>::CREATE_STAGING {
-                    sqlx::query(*statement).execute(&mut **transaction).await?;
-                }
-                sqlx::query(statements::STAGE_REVISION)
-                    .bind(group.key)
-                    .bind(revision)
-                    .execute(&mut **transaction)
-                    .await?;
-                for statement in <$engine>::INDEX_STAGING {
-                    sqlx::query(*statement).execute(&mut **transaction).await?;
-                }
-                change_sets::$engine_module::of_staged(transaction, group, true).await
-            }
+const HISTORY_FROM: &str = "SELECT history_from FROM business_groups WHERE group_key = $1";
 
-            /// The numbers that would get an address outside the group's ranges.
-            async fn outside(
-                transaction: &mut $transaction,
-                group: LockedGroup,
-                change_set: i64,
-                count: u64,
-            ) -> Result<RestoreOutcome, StoreError> {
-                let found =
-                    change_sets::$engine_module::list_not_assigned(transaction, group, change_set, MAX_LISTED_NUMBERS)
-                        .await?;
-                let first: Result<Vec<_>, UnreadableRow> =
-                    found.into_iter().map(|(_, number, _)| rows::phone_number(number)).collect();
-                Ok(RestoreOutcome::OutsideRanges { count, first: first? })
-            }
+/// What leads back to revision `$2`: each number with the address that it had before the first change since.
+const STAGE_REVISION: &str = "INSERT INTO import_rows (line, phone_number, email) \
+     SELECT 0, f.phone_number, f.old_email FROM ( \
+     SELECT h.phone_number, h.old_email, row_number() OVER (PARTITION BY h.phone_number ORDER BY r.revision) AS place \
+     FROM revisions r JOIN changes h ON h.change_set_key = r.change_set_key \
+     WHERE r.group_key = $1 AND r.revision > $2) f WHERE f.place = 1";
 
-            /// Forgets the revisions of one group up to this one; says how many.
-            async fn prune_group(&self, group: &BusinessGroupId, revision: i64) -> Result<u64, StoreError> {
-                let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
-                let Some(group) = change_sets::$engine_module::lock_group(&mut transaction, group).await? else {
-                    return Ok(0);
-                };
-                let (count,): (i64,) = sqlx::query_as(statements::COUNT_REVISIONS_TO)
-                    .bind(group.key)
-                    .bind(revision)
-                    .fetch_one(&mut *transaction)
-                    .await?;
-                for statement in [
-                    statements::SET_HISTORY_FROM,
-                    statements::PRUNE_KEPT_PINS,
-                    statements::PRUNE_CHANGES,
-                    statements::PRUNE_CHANGE_SETS,
-                ] {
-                    sqlx::query(statement).bind(group.key).bind(revision).execute(&mut *transaction).await?;
-                }
-                transaction.commit().await?;
-                Ok(rows::count(count)?)
-            }
-        }
+/// A group with revisions from before a time, and the last of them.
+const GROUP_TO_PRUNE: &str = "SELECT g.id, max(r.revision) AS revision FROM revisions r \
+     JOIN business_groups g ON g.group_key = r.group_key WHERE r.at < $1 GROUP BY g.id LIMIT 1";
 
-        #[async_trait]
-        impl HistoryStore for $name {
-            async fn list(
-                &self,
-                group: &BusinessGroupId,
-                page: &PageRequest<i64>,
-            ) -> Result<Option<Page<Revision>>, StoreError> {
-                let mut transaction = self.0.begin_snapshot().await?;
-                let group: Option<(i64,)> = sqlx::query_as(statements::FIND_GROUP_KEY)
-                    .bind(group.as_str())
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                let Some((group_key,)) = group else {
-                    return Ok(None);
-                };
-                let found: Vec<RevisionRow> = sqlx::query_as(statements::LIST_REVISIONS)
-                    .bind(group_key)
-                    .bind(page.after.unwrap_or(i64::MAX))
-                    .bind(i64::from(page.limit) + 1)
-                    .fetch_all(&mut *transaction)
-                    .await?;
-                let found: Result<Vec<_>, UnreadableRow> = found.into_iter().map(rows::revision).collect();
-                Ok(Some(Page::from_one_more(found?, page.limit)))
-            }
+const COUNT_REVISIONS_TO: &str = "SELECT count(*) FROM revisions WHERE group_key = $1 AND revision <= $2";
 
-            async fn list_changes(
-                &self,
-                group: &BusinessGroupId,
-                revision: i64,
-                page: &PageRequest<PhoneNumber>,
-            ) -> Result<Option<Page<MappingChange>>, StoreError> {
-                let mut transaction = self.0.begin_snapshot().await?;
-                let found: Option<(i64,)> = sqlx::query_as(statements::CHANGE_SET_OF_REVISION)
-                    .bind(group.as_str())
-                    .bind(revision)
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                match found {
-                    None => Ok(None),
-                    Some((change_set,)) => {
-                        Ok(Some(change_sets::$engine_module::list(&mut transaction, change_set, page).await?))
-                    }
-                }
-            }
+const SET_HISTORY_FROM: &str =
+    "UPDATE business_groups SET history_from = $2 WHERE group_key = $1 AND history_from < $2";
 
-            async fn restore(&self, restore: Restore) -> Result<RestoreOutcome, StoreError> {
-                let mut transaction = change_sets::$engine_module::begin_large(&self.0).await?;
-                let entered =
-                    change_sets::$engine_module::enter_large(&mut transaction, &self.0, &restore.group, &restore.deed);
-                let (Some(group), deed) = &entered.await? else {
-                    return Ok(RestoreOutcome::NoSuchRevision);
-                };
-                let group = *group;
-                if !Self::reaches(&mut transaction, group, restore.revision).await? {
-                    return Ok(RestoreOutcome::NoSuchRevision);
-                }
-                let (change_set, tally) = Self::compare(&mut transaction, group, restore.revision).await?;
-                let counts = tally.counts;
-                if counts.is_empty() {
-                    return Ok(RestoreOutcome::Restored { revision: group.revision, counts });
-                }
-                let outside =
-                    change_sets::$engine_module::count_not_assigned(&mut transaction, group, change_set, tally).await?;
-                if outside > 0 {
-                    return Self::outside(&mut transaction, group, change_set, outside).await;
-                }
-                let source = Source::Restore;
-                let revision =
-                    change_sets::$engine_module::apply(&mut transaction, group, change_set, tally, source, deed)
-                        .await?;
-                let mut detail = vec![told("restored_revision", &restore.revision), told("revision", &revision)];
-                detail.extend(audit::told_counts(counts));
-                let event = audit::done(deed, action::RESTORE_REVISION, &restore.group, detail);
-                audit::$engine_module::record(&mut transaction, &event).await?;
-                change_sets::$engine_module::hold_right(&mut transaction, deed).await?;
-                line_changes::commit(transaction, self.0.lines(), group.tenant).await?;
-                Ok(RestoreOutcome::Restored { revision, counts })
-            }
+/// Of addresses that left in a revision that is forgotten: nothing leads back to them any more.
+const PRUNE_KEPT_PINS: &str = "DELETE FROM kept_pins WHERE group_key = $1 AND left_in <= $2";
 
-            async fn prune(&self, time: Timestamp) -> Result<u64, StoreError> {
-                let mut pruned = 0;
-                loop {
-                    let query = || sqlx::query_as(statements::GROUP_TO_PRUNE).bind(time.as_microsecond());
-                    let found: Option<(String, i64)> = self.0.fetch_optional(query).await?;
-                    let Some((group, revision)) = found else {
-                        return Ok(pruned);
-                    };
-                    pruned += self.prune_group(&rows::group_id(group), revision).await?;
-                }
-            }
-        }
-    };
+const PRUNE_CHANGES: &str = "DELETE FROM changes WHERE change_set_key IN \
+     (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2)";
+
+/// With their revisions and imports, those too that changed nothing and so made no revision.
+const PRUNE_CHANGE_SETS: &str = "DELETE FROM change_sets WHERE change_set_key IN \
+     (SELECT change_set_key FROM revisions WHERE group_key = $1 AND revision <= $2 \
+     UNION ALL SELECT change_set_key FROM imports WHERE group_key = $1 AND revision <= $2)";
+
+/// Histories in a database.
+pub(super) struct DbHistory(pub(super) Db);
+
+#[derive(FromRow)]
+struct GroupToPrune {
+    id: String,
+    revision: i64,
 }
 
-history_store!(PostgresHistory, Postgres, postgres, sqlx::PgTransaction<'static>);
-history_store!(SqliteHistory, Sqlite, sqlite, sqlx::SqliteTransaction<'static>);
+impl Tx {
+    /// Whether the mappings of a revision can still be told.
+    async fn history_reaches(&mut self, group: LockedGroup, revision: i64) -> Result<bool, StoreError> {
+        let from: i64 = self.one_scalar(sql(HISTORY_FROM).bind(group.key)).await?;
+        Ok((from..=group.revision).contains(&revision))
+    }
+
+    /// Makes a change set of what leads back to a revision.
+    async fn compare_with_revision(&mut self, group: LockedGroup, revision: i64) -> Result<(i64, Tally), StoreError> {
+        self.run_each(self.dialect().create_staging).await?;
+        self.run(sql(STAGE_REVISION).bind(group.key).bind(revision)).await?;
+        self.run_each(self.dialect().index_staging).await?;
+        self.change_set_of_staged(group, true).await
+    }
+
+    /// The numbers that would get an address outside the group's ranges.
+    async fn outside_ranges(
+        &mut self,
+        group: LockedGroup,
+        change_set: i64,
+        count: u64,
+    ) -> Result<RestoreOutcome, StoreError> {
+        let found = self.list_not_assigned(group, change_set, MAX_LISTED_NUMBERS).await?;
+        let first = found.into_iter().map(|row| rows::phone_number(row.phone_number)).collect::<Result<_, _>>()?;
+        Ok(RestoreOutcome::OutsideRanges { count, first })
+    }
+}
+
+impl DbHistory {
+    /// Forgets the revisions of one group up to this one; says how many.
+    async fn prune_group(&self, group: &BusinessGroupId, revision: i64) -> Result<u64, StoreError> {
+        let mut tx = self.0.begin_large().await?;
+        let Some(group) = tx.lock_group(group).await? else {
+            return Ok(0);
+        };
+        let count: i64 = tx.one_scalar(sql(COUNT_REVISIONS_TO).bind(group.key).bind(revision)).await?;
+        for statement in [SET_HISTORY_FROM, PRUNE_KEPT_PINS, PRUNE_CHANGES, PRUNE_CHANGE_SETS] {
+            tx.run(sql(statement).bind(group.key).bind(revision)).await?;
+        }
+        tx.commit_aside().await?;
+        Ok(rows::count(count)?)
+    }
+}
+
+#[async_trait]
+impl HistoryStore for DbHistory {
+    async fn list(
+        &self,
+        group: &BusinessGroupId,
+        page: &PageRequest<i64>,
+    ) -> Result<Option<Page<Revision>>, StoreError> {
+        let mut tx = self.0.begin_snapshot().await?;
+        let Some(group_key) = tx.scalar::<i64>(sql(FIND_GROUP_KEY).bind(group)).await? else {
+            return Ok(None);
+        };
+        let before = page.after.unwrap_or(i64::MAX);
+        let list = sql(LIST_REVISIONS).bind(group_key).bind(before).bind(rows::one_more(page));
+        Ok(Some(rows::page(tx.all::<RevisionRow>(list).await?, page)?))
+    }
+
+    async fn list_changes(
+        &self,
+        group: &BusinessGroupId,
+        revision: i64,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Option<Page<MappingChange>>, StoreError> {
+        let mut tx = self.0.begin_snapshot().await?;
+        match tx.scalar(sql(CHANGE_SET_OF_REVISION).bind(group).bind(revision)).await? {
+            None => Ok(None),
+            Some(change_set) => Ok(Some(tx.list_changes(change_set, page).await?)),
+        }
+    }
+
+    async fn restore(&self, restore: Restore) -> Result<RestoreOutcome, StoreError> {
+        let mut tx = self.0.begin_large().await?;
+        let (Some(group), deed) = &tx.enter_large(&restore.group, &restore.deed).await? else {
+            return Ok(RestoreOutcome::NoSuchRevision);
+        };
+        let group = *group;
+        if !tx.history_reaches(group, restore.revision).await? {
+            return Ok(RestoreOutcome::NoSuchRevision);
+        }
+        let (change_set, tally) = tx.compare_with_revision(group, restore.revision).await?;
+        let counts = tally.counts;
+        if counts.is_empty() {
+            return Ok(RestoreOutcome::Restored { revision: group.revision, counts });
+        }
+        let outside = tx.count_not_assigned(group, change_set, tally).await?;
+        if outside > 0 {
+            return tx.outside_ranges(group, change_set, outside).await;
+        }
+        let revision = tx.apply(group, (change_set, tally), Source::Restore, deed).await?;
+        let mut detail = vec![told("restored_revision", &restore.revision), told("revision", &revision)];
+        detail.extend(audit::told_counts(counts));
+        tx.record(&audit::done(deed, action::RESTORE_REVISION, &restore.group, detail)).await?;
+        tx.hold_right(deed).await?;
+        tx.commit_lines(group.tenant).await?;
+        Ok(RestoreOutcome::Restored { revision, counts })
+    }
+
+    async fn prune(&self, time: Timestamp) -> Result<u64, StoreError> {
+        let mut pruned = 0;
+        while let Some(found) = self.0.optional::<GroupToPrune>(sql(GROUP_TO_PRUNE).bind(time)).await? {
+            pruned += self.prune_group(&rows::group_id(found.id), found.revision).await?;
+        }
+        Ok(pruned)
+    }
+}

@@ -1,6 +1,7 @@
 //! How a replica hears of changes to lines that it has not made itself.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,7 +19,10 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::domain::guid::Guid;
+use crate::ports::line_generations::LineGenerations;
 use crate::ports::line_watch::LineWatch;
+use crate::store::db::Db;
+use crate::store::db::Engine;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 
@@ -68,8 +72,25 @@ enum Deaf {
     Database(#[from] sqlx::Error),
 }
 
+/// Hears of the changes that are made elsewhere.
+pub(super) fn of(db: &Db) -> Arc<dyn LineWatch> {
+    let lines = Arc::clone(db.lines());
+    match db.engine() {
+        Engine::Postgres(postgres) => Arc::new(PostgresLineWatch { postgres: postgres.clone(), lines }),
+        Engine::Sqlite(sqlite) => Arc::new(SqliteLineWatch { sqlite: sqlite.clone(), lines }),
+    }
+}
+
 /// Listens to the notifications that the triggers of migration 4 send.
-pub(super) struct PostgresLineWatch(pub(super) Postgres);
+struct PostgresLineWatch {
+    postgres: Postgres,
+    lines: Arc<LineGenerations>,
+}
+
+/// Tries whether changes can be heard: why not, if not.
+pub(super) async fn try_to_hear(postgres: &Postgres) -> Result<(), String> {
+    PostgresLineWatch { postgres: postgres.clone(), lines: Arc::default() }.try_once().await
+}
 
 #[async_trait]
 impl LineWatch for PostgresLineWatch {
@@ -77,7 +98,7 @@ impl LineWatch for PostgresLineWatch {
         let mut lost = None;
         loop {
             let Err(error) = self.listen_once(&mut lost).await;
-            self.0.lines().distrust();
+            self.lines.distrust();
             if lost.is_none() {
                 warn!(%error, "changes of other replicas can't be heard; until they can, every line is looked up");
             }
@@ -100,9 +121,9 @@ impl PostgresLineWatch {
         // can be a standby that missed the last commits, or an older state of it. And the pools may have connections
         // to the server from before, which would go on to tell what was true there.
         if lost.is_some() {
-            self.0.connections().renew_all();
+            self.postgres.connections().renew_all();
         }
-        self.0.lines().renew_all();
+        self.lines.renew_all();
         loop {
             let asked = Instant::now();
             if tables_of_lines(&mut listener).await? != tables {
@@ -112,7 +133,7 @@ impl PostgresLineWatch {
             while let Some(notification) = listener.next_buffered() {
                 self.hear(&notification);
             }
-            self.0.lines().trust(asked.into_std(), LEASE);
+            self.lines.trust(asked.into_std(), LEASE);
             if lost.take().is_some() {
                 info!("changes of other replicas are heard again");
             }
@@ -122,8 +143,7 @@ impl PostgresLineWatch {
         }
     }
 
-    /// Tries whether changes can be heard: why not, if not.
-    pub(super) async fn try_once(&self) -> Result<(), String> {
+    async fn try_once(&self) -> Result<(), String> {
         let heard = async {
             let mut listener = within(CONNECT_LIMIT, self.connect()).await??;
             within(CONNECT_LIMIT, self.prove(&mut listener)).await?
@@ -133,7 +153,7 @@ impl PostgresLineWatch {
 
     /// A connection of its own: the pool's may all be busy just when this one is needed.
     async fn connect(&self) -> sqlx::Result<PgListener> {
-        let options = self.0.connections().direct().clone().application_name(APPLICATION);
+        let options = self.postgres.connections().direct().clone().application_name(APPLICATION);
         let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
         let mut listener = PgListener::connect_with(&pool).await?;
         // A connection that is made anew behind our back would have missed something.
@@ -147,7 +167,7 @@ impl PostgresLineWatch {
     /// must have the triggers, which one that was put back from a backup of an earlier version has not.
     async fn prove(&self, listener: &mut PgListener) -> Result<(), Deaf> {
         let proof = format!("{PROOF}{}", Uuid::new_v4());
-        let connections = self.0.connections();
+        let connections = self.postgres.connections();
         let mut speaker = connections.connect().await?;
         let mut transaction = speaker.begin_with(connections.sessions().begin()).await?;
         let tells = sqlx::query_as(Postgres::TELLS_OF_LINE_CHANGES).fetch_one(&mut *transaction);
@@ -173,17 +193,20 @@ impl PostgresLineWatch {
     fn hear(&self, notification: &PgNotification) {
         let payload = notification.payload();
         match Guid::parse(payload) {
-            Ok(tenant) => self.0.lines().renew(tenant),
+            Ok(tenant) => self.lines.renew(tenant),
             // Another replica's proof.
             Err(_) if payload.starts_with(PROOF) => {}
             // "all", or anything that is not understood.
-            Err(_) => self.0.lines().renew_all(),
+            Err(_) => self.lines.renew_all(),
         }
     }
 }
 
 /// Asks SQLite again and again whether another program has changed the file. What is changed here is known already.
-pub(super) struct SqliteLineWatch(pub(super) Sqlite);
+struct SqliteLineWatch {
+    sqlite: Sqlite,
+    lines: Arc<LineGenerations>,
+}
 
 #[async_trait]
 impl LineWatch for SqliteLineWatch {
@@ -191,12 +214,12 @@ impl LineWatch for SqliteLineWatch {
         let (mut last, mut told) = (None, false);
         loop {
             let asked = Instant::now();
-            match timeout(ANSWER_LIMIT, self.0.version_elsewhere()).await {
+            match timeout(ANSWER_LIMIT, self.sqlite.version_elsewhere()).await {
                 Ok(Ok(version)) => {
                     if last.replace(version) != Some(version) {
-                        self.0.lines().renew_all();
+                        self.lines.renew_all();
                     }
-                    self.0.lines().trust(asked.into_std(), LEASE);
+                    self.lines.trust(asked.into_std(), LEASE);
                     told = false;
                 }
                 Ok(Err(error)) if !told => {

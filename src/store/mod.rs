@@ -1,7 +1,7 @@
 //! The stores: business groups, mappings and API keys in PostgreSQL or SQLite.
 //!
-//! Each store has one body, stamped for both engines; what only one engine does is in [`postgres`] and [`sqlite`].
-//! One suite of tests (`tests/store`) holds both to the same contract.
+//! Each store asks a [`Db`], which has two engines; what only one engine does is in [`postgres`] and [`sqlite`]. A statement
+//! stands beside the function that asks it. One suite of tests (`tests/store`) holds both engines to the same contract.
 
 mod api_keys;
 mod audit;
@@ -10,6 +10,8 @@ mod business_groups;
 mod change_sets;
 mod consents;
 mod copy;
+mod db;
+mod dialect;
 mod error;
 mod examination;
 mod examine_postgres;
@@ -18,15 +20,21 @@ mod export;
 mod health;
 mod history;
 mod imports;
-mod line_changes;
+mod insert;
 mod line_watch;
+mod locks;
+mod mapping_rows;
 mod mappings;
 mod names;
+mod number_ranges;
 mod pools;
 mod postgres;
+mod reassigned;
+mod revisions;
 mod rows;
+mod sign_in_facts;
+mod sql;
 mod sqlite;
-mod statements;
 mod tenant_links;
 mod trust;
 
@@ -43,12 +51,21 @@ use crate::ports::line_generations::LineGenerations;
 use crate::ports::line_watch::LineWatch;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_health::StoreHealth;
+use crate::store::api_keys::DbApiKeys;
+use crate::store::audit::DbAuditLog;
+use crate::store::business_groups::DbBusinessGroups;
+use crate::store::consents::DbConsents;
+use crate::store::db::Db;
+use crate::store::db::Engine;
 pub use crate::store::error::OpenError;
 pub use crate::store::examination::DatabaseFacts;
 pub use crate::store::examination::Examination;
 pub use crate::store::examination::SchemaFacts;
 pub use crate::store::examination::TwoTimes;
-use crate::store::names::NameChecks;
+use crate::store::health::DbHealth;
+use crate::store::history::DbHistory;
+use crate::store::imports::DbImports;
+use crate::store::mappings::DbMappings;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 
@@ -97,35 +114,24 @@ pub async fn open_behind_pooler(
     listen_url: Option<&str>,
     clock: Arc<dyn Clock>,
 ) -> Result<Stores, OpenError> {
-    if url.starts_with("sqlite:") {
-        let engine = Sqlite::open(url, clock).await?;
-        Ok(Stores {
-            mappings: Arc::new(mappings::SqliteMappings(engine.clone())),
-            imports: Arc::new(imports::SqliteImports(engine.clone())),
-            history: Arc::new(history::SqliteHistory(engine.clone())),
-            business_groups: Arc::new(business_groups::SqliteBusinessGroups(engine.clone(), NameChecks::default())),
-            api_keys: Arc::new(api_keys::SqliteApiKeys(engine.clone())),
-            consents: Arc::new(consents::SqliteConsents(engine.clone())),
-            audit: Arc::new(audit::SqliteAuditLog(engine.clone())),
-            health: Arc::new(health::SqliteHealth(engine.clone())),
-            lines: Arc::clone(engine.lines()),
-            line_watch: Arc::new(line_watch::SqliteLineWatch(engine)),
-        })
+    let engine = if url.starts_with("sqlite:") {
+        Engine::Sqlite(Sqlite::open(url).await?)
     } else {
-        let engine = Postgres::open(url, listen_url, clock).await?;
-        Ok(Stores {
-            mappings: Arc::new(mappings::PostgresMappings(engine.clone())),
-            imports: Arc::new(imports::PostgresImports(engine.clone())),
-            history: Arc::new(history::PostgresHistory(engine.clone())),
-            business_groups: Arc::new(business_groups::PostgresBusinessGroups(engine.clone(), NameChecks::default())),
-            api_keys: Arc::new(api_keys::PostgresApiKeys(engine.clone())),
-            consents: Arc::new(consents::PostgresConsents(engine.clone())),
-            audit: Arc::new(audit::PostgresAuditLog(engine.clone())),
-            health: Arc::new(health::PostgresHealth(engine.clone())),
-            lines: Arc::clone(engine.lines()),
-            line_watch: Arc::new(line_watch::PostgresLineWatch(engine)),
-        })
-    }
+        Engine::Postgres(Postgres::open(url, listen_url).await?)
+    };
+    let db = Db::new(engine, clock);
+    Ok(Stores {
+        mappings: Arc::new(DbMappings(db.clone())),
+        imports: Arc::new(DbImports(db.clone())),
+        history: Arc::new(DbHistory(db.clone())),
+        business_groups: Arc::new(DbBusinessGroups::new(db.clone())),
+        api_keys: Arc::new(DbApiKeys(db.clone())),
+        consents: Arc::new(DbConsents(db.clone())),
+        audit: Arc::new(DbAuditLog(db.clone())),
+        lines: Arc::clone(db.lines()),
+        line_watch: line_watch::of(&db),
+        health: Arc::new(DbHealth(db)),
+    })
 }
 
 /// Finds out how it stands with the database of a URL, and changes nothing in it. With `listen_url`, the address of the server

@@ -6,19 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use const_format::concatcp;
 use sqlx::AssertSqlSafe;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::Executor;
-use sqlx::FromRow;
 use sqlx::PgConnection;
 use sqlx::PgPool;
 use sqlx::Row;
-use sqlx::postgres::PgArguments;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::postgres::PgRow;
-use sqlx::query::QueryAs;
 use tokio::time::Instant;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
@@ -29,6 +26,8 @@ use crate::domain::postgres_url::PostgresUrl;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::ports::store_health::UnverifiedConnection;
 use crate::store::error::OpenError;
+use crate::store::sql::Record;
+use crate::store::sql::Sql;
 use crate::store::trust;
 
 /// Connections of one replica at most, without those of look-ups and exports.
@@ -56,19 +55,11 @@ const RETRIES: u32 = 2;
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a statement may run, in milliseconds. Imports lift it.
-macro_rules! statement_limit {
-    () => {
-        "10000"
-    };
-}
+const STATEMENT_LIMIT: &str = "10000";
 
 /// How long the server waits within a transaction for a connection that says nothing, in milliseconds: who has vanished
 /// must not keep the lock of a group. Imports lift it.
-macro_rules! idle_limit {
-    () => {
-        "5000"
-    };
-}
+const IDLE_LIMIT: &str = "5000";
 
 /// What a session of the server's own is known by.
 const SESSION: &str = "signline.session";
@@ -100,26 +91,23 @@ pub(super) enum Sessions {
     Lent,
 }
 
-/// Each is sent as one message. `READ WRITE` is what a standby refuses.
-macro_rules! begin_lent {
-    ($begin:literal, $limit:expr, $rest:literal) => {
-        concat!(
-            $begin,
-            " READ WRITE; DEALLOCATE ALL; SET LOCAL statement_timeout = ",
-            $limit,
-            "; SET LOCAL idle_in_transaction_session_timeout = ",
-            idle_limit!(),
-            $rest
-        )
-    };
-}
+/// The statements that begin a transaction where sessions are lent, each sent as one message. `READ WRITE` is what a standby
+/// refuses.
+const FORGET_NAMES: &str = " READ WRITE; DEALLOCATE ALL; SET LOCAL statement_timeout = ";
+const LIMIT_IDLE: &str = concatcp!("; SET LOCAL idle_in_transaction_session_timeout = ", IDLE_LIMIT);
+const READ_ONLY: &str = "; SET TRANSACTION READ ONLY";
+const BEGIN_LENT: &str = concatcp!("BEGIN ISOLATION LEVEL READ COMMITTED", FORGET_NAMES, STATEMENT_LIMIT, LIMIT_IDLE);
+const BEGIN_SNAPSHOT_LENT: &str =
+    concatcp!("BEGIN ISOLATION LEVEL REPEATABLE READ", FORGET_NAMES, STATEMENT_LIMIT, LIMIT_IDLE, READ_ONLY);
+const BEGIN_EXPORT_LENT: &str =
+    concatcp!("BEGIN ISOLATION LEVEL REPEATABLE READ", FORGET_NAMES, "0", LIMIT_IDLE, READ_ONLY);
 
 impl Sessions {
     /// Begins a transaction.
     pub(super) fn begin(self) -> &'static str {
         match self {
             Self::Own => "BEGIN",
-            Self::Lent => begin_lent!("BEGIN ISOLATION LEVEL READ COMMITTED", statement_limit!(), ""),
+            Self::Lent => BEGIN_LENT,
         }
     }
 
@@ -127,9 +115,7 @@ impl Sessions {
     pub(super) fn begin_snapshot(self) -> &'static str {
         match self {
             Self::Own => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Lent => {
-                begin_lent!("BEGIN ISOLATION LEVEL REPEATABLE READ", statement_limit!(), "; SET TRANSACTION READ ONLY")
-            }
+            Self::Lent => BEGIN_SNAPSHOT_LENT,
         }
     }
 
@@ -137,9 +123,7 @@ impl Sessions {
     pub(super) fn begin_export(self) -> &'static str {
         match self {
             Self::Own => self.begin_snapshot(),
-            Self::Lent => {
-                begin_lent!("BEGIN ISOLATION LEVEL REPEATABLE READ", "0", "; SET TRANSACTION READ ONLY")
-            }
+            Self::Lent => BEGIN_EXPORT_LENT,
         }
     }
 }
@@ -187,8 +171,8 @@ impl Connections {
         let session = Uuid::new_v4();
         let options = read(url).map_err(OpenError::Url)?;
         let own = [
-            ("statement_timeout", statement_limit!()),
-            ("idle_in_transaction_session_timeout", idle_limit!()),
+            ("statement_timeout", STATEMENT_LIMIT),
+            ("idle_in_transaction_session_timeout", IDLE_LIMIT),
             (SESSION, &session.to_string()),
         ];
         let (sessions, options, direct) = match listen_url {
@@ -286,14 +270,8 @@ impl Connections {
     }
 
     /// Reads rows in one statement, which is a transaction of its own where sessions are lent.
-    pub(super) async fn read<'q, O>(
-        &self,
-        pool: &PgPool,
-        query: QueryAs<'q, sqlx::Postgres, O, PgArguments>,
-    ) -> sqlx::Result<Vec<O>>
-    where
-        O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
+    pub(super) async fn read<R: Record>(&self, pool: &PgPool, sql: &Sql) -> sqlx::Result<Vec<R>> {
+        let query = sql.as_postgres()?;
         match self.sessions {
             Sessions::Own => query.fetch_all(pool).await,
             Sessions::Lent => {

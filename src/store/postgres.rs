@@ -3,30 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::Executor;
-use sqlx::FromRow;
 use sqlx::PgTransaction;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgArguments;
-use sqlx::postgres::PgRow;
-use sqlx::query::QueryAs;
 use tokio::time::sleep;
 use tracing::info;
 use tracing::warn;
 
-use crate::ports::clock::Clock;
-use crate::ports::line_generations::LineGenerations;
 use crate::ports::store_health::UnverifiedConnection;
 use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
 use crate::store::copy::CopyIn;
+use crate::store::dialect::Dialect;
 use crate::store::error::OpenError;
 use crate::store::pools::Connections;
 use crate::store::pools::Pools;
+use crate::store::sql::Record;
+use crate::store::sql::Sql;
 
 /// How long a sign-in waits for its look-up.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(4);
@@ -46,75 +43,50 @@ const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(3);
 /// Rows of an import that are sent to the server at once.
 const ROWS_AT_ONCE: usize = 4096;
 
-/// A statement and what it is asked with.
-type Query<'q, O> = QueryAs<'q, sqlx::Postgres, O, PgArguments>;
-
 /// A PostgreSQL database.
 #[derive(Clone)]
 pub(super) struct Postgres {
     connections: Arc<Connections>,
-    lines: Arc<LineGenerations>,
-    clock: Arc<dyn Clock>,
 }
 
 impl Postgres {
     /// The program's migrations.
     pub(super) const MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
-    /// Locks a group until the end of the transaction, so that changes to it come one after the other.
-    pub(super) const LOCK_GROUP: &str =
-        "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE";
-
-    /// Locks a group and the one that a tenant is linked to, in the order of their keys: two that take a tenant from each
-    /// other at once don't wait for each other.
-    pub(super) const LOCK_GROUP_AND_HOLDER: &str = "SELECT group_key, revision, mapping_count, tenant_id, id, \
-         tenant_proven_at IS NOT NULL FROM business_groups WHERE id = $1 OR tenant_id = $2 ORDER BY group_key FOR UPDATE";
-
-    /// Locks the mapping of a first sign-in, so that nobody else pins it or releases its pin meanwhile, and reads whom it
-    /// is pinned to. Only in the tenant that the group is linked to: who comes from the one before, late, must not take
-    /// the pin.
-    pub(super) const LOCK_LINE: &str = "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END FROM mappings \
-         WHERE phone_number = $2 AND email = $3 \
-         AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4) FOR UPDATE";
-
-    /// Reads when an API key expires, and keeps it from being revoked until the end of the transaction: a revocation comes
-    /// before the change or after it.
-    pub(super) const HOLD_KEY: &str = "SELECT expires_at FROM api_keys WHERE id = $1 FOR SHARE";
-
-    /// Locks a mapping against sign-ins, and reads whom it is pinned to.
-    pub(super) const LOCK_PIN: &str =
-        "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2 FOR UPDATE";
-
-    /// A change of many rows may take long, and wait long for another one of the same group, and for us to sort its file. It
-    /// sorts and joins more than the server's default has room for in memory.
-    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &["SELECT set_config('statement_timeout', '0', TRUE), \
-         set_config('idle_in_transaction_session_timeout', '60s', TRUE), set_config('work_mem', '64MB', TRUE)"];
-
-    /// What makes the planner read a group's mappings once, in place of looking each up, and what ends it.
-    pub(super) const BEFORE_JOINING_ALL: &[&str] = &["SELECT set_config('enable_nestloop', 'off', TRUE)"];
-    pub(super) const AFTER_JOINING_ALL: &[&str] = &["SELECT set_config('enable_nestloop', 'on', TRUE)"];
-
-    /// An import that has expired, and that no other replica is just dropping.
-    pub(super) const EXPIRED_IMPORT: &str = "SELECT change_set_key FROM imports \
-         WHERE revision IS NULL AND expires_at <= $1 LIMIT 1 FOR UPDATE SKIP LOCKED";
-
-    /// The staged rows of an import; gone with the transaction.
-    pub(super) const CREATE_STAGING: &[&str] = &[
-        "CREATE TEMPORARY TABLE import_rows (line BIGINT NOT NULL, phone_number BIGINT NOT NULL, email TEXT COLLATE \"C\") \
-         ON COMMIT DROP",
-    ];
-
-    /// What is needed before staged rows are looked up by their number or address.
-    pub(super) const INDEX_STAGING: &[&str] = &[
-        "CREATE UNIQUE INDEX ON import_rows (phone_number)",
-        "CREATE UNIQUE INDEX ON import_rows (email)",
-        "ANALYZE import_rows",
-    ];
-
-    /// What the planner needs before staged rows are held against all mappings.
-    pub(super) const ANALYZE_STAGING: &[&str] = &["ANALYZE import_rows"];
-
-    pub(super) const DROP_STAGING: &[&str] = &[];
+    /// What is written as only PostgreSQL takes it.
+    pub(super) const DIALECT: Dialect = Dialect {
+        lock_group: "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE",
+        // In the order of their keys: two that take a tenant from each other at once don't wait for each other.
+        lock_group_and_holder: "SELECT group_key, revision, mapping_count, tenant_id, id, \
+             tenant_proven_at IS NOT NULL AS is_proven FROM business_groups WHERE id = $1 OR tenant_id = $2 \
+             ORDER BY group_key FOR UPDATE",
+        lock_line: "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END AS pinned_oid FROM mappings \
+             WHERE phone_number = $2 AND email = $3 \
+             AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4) FOR UPDATE",
+        hold_key: "SELECT expires_at FROM api_keys WHERE id = $1 FOR SHARE",
+        lock_pin: "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2 FOR UPDATE",
+        // It may wait long for another one of the same group, and for us to sort its file. It sorts and joins more than the
+        // server's default has room for in memory.
+        before_large_change: &["SELECT set_config('statement_timeout', '0', TRUE), \
+             set_config('idle_in_transaction_session_timeout', '60s', TRUE), set_config('work_mem', '64MB', TRUE)"],
+        before_joining_all: &["SELECT set_config('enable_nestloop', 'off', TRUE)"],
+        after_joining_all: &["SELECT set_config('enable_nestloop', 'on', TRUE)"],
+        expired_import: "SELECT change_set_key FROM imports \
+             WHERE revision IS NULL AND expires_at <= $1 LIMIT 1 FOR UPDATE SKIP LOCKED",
+        create_staging: &["CREATE TEMPORARY TABLE import_rows \
+             (line BIGINT NOT NULL, phone_number BIGINT NOT NULL, email TEXT COLLATE \"C\") ON COMMIT DROP"],
+        index_staging: &[
+            "CREATE UNIQUE INDEX ON import_rows (phone_number)",
+            "CREATE UNIQUE INDEX ON import_rows (email)",
+            "ANALYZE import_rows",
+        ],
+        analyze_staging: &["ANALYZE import_rows"],
+        drop_staging: &[],
+        // No row and no index stands for what names are like.
+        lock_names: &["SELECT pg_advisory_xact_lock(hashtext('signline'), hashtext('names'))"],
+        check_ranges: &["SET CONSTRAINTS number_ranges_overlap IMMEDIATE"],
+        is_range_taken,
+    };
 
     /// Whether the triggers are there that tell of changes, and fire.
     pub(super) const TELLS_OF_LINE_CHANGES: &str = "SELECT count(*) = 5 FROM pg_trigger WHERE tgenabled IN ('O', 'A') \
@@ -127,17 +99,9 @@ impl Postgres {
 
     pub(super) const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 
-    /// Lets nobody else take a name that must be unlike all others until the end of the transaction. No row and no index stands
-    /// for what names are like.
-    pub(super) const LOCK_NAMES: &[&str] = &["SELECT pg_advisory_xact_lock(hashtext('signline'), hashtext('names'))"];
-
-    /// Brings a constraint's refusal forward, from the commit to here.
-    pub(super) const CHECK_RANGES: &[&str] = &["SET CONSTRAINTS number_ranges_overlap IMMEDIATE"];
-
     /// With `listen_url`, the address of the server itself, `url` is that of a pooler.
-    pub(super) async fn open(url: &str, listen_url: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let connections = Arc::new(Connections::open(url, listen_url).await?);
-        Ok(Self { connections, lines: Arc::default(), clock })
+    pub(super) async fn open(url: &str, listen_url: Option<&str>) -> Result<Self, OpenError> {
+        Ok(Self { connections: Arc::new(Connections::open(url, listen_url).await?) })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -171,16 +135,6 @@ impl Postgres {
         Ok(closed?)
     }
 
-    /// The time now.
-    pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    /// What is known of changes to lines.
-    pub(super) fn lines(&self) -> &Arc<LineGenerations> {
-        &self.lines
-    }
-
     /// Which connections are not verified.
     pub(super) fn unverified(&self) -> Vec<UnverifiedConnection> {
         self.connections.unverified()
@@ -192,33 +146,21 @@ impl Postgres {
     }
 
     /// Reads rows in one statement.
-    pub(super) async fn fetch_all<'q, O>(&self, query: impl Fn() -> Query<'q, O> + Send + Sync) -> sqlx::Result<Vec<O>>
-    where
-        O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        let (connections, query) = (&self.connections, &query);
-        let read = |pools: Arc<Pools>| async move { connections.read(&pools.calls, query()).await };
+    pub(super) async fn all<R: Record>(&self, sql: &Sql) -> sqlx::Result<Vec<R>> {
+        let connections = &self.connections;
+        let read = |pools: Arc<Pools>| async move { connections.read(&pools.calls, sql).await };
         connections.ask(READ_LIMIT, read).await
     }
 
     /// Reads a row in one statement.
-    pub(super) async fn fetch_optional<'q, O>(
-        &self,
-        query: impl Fn() -> Query<'q, O> + Send + Sync,
-    ) -> sqlx::Result<Option<O>>
-    where
-        O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        Ok(self.fetch_all(query).await?.into_iter().next())
+    pub(super) async fn optional<R: Record>(&self, sql: &Sql) -> sqlx::Result<Option<R>> {
+        Ok(self.all(sql).await?.into_iter().next())
     }
 
     /// Reads a row for a sign-in, on connections of their own.
-    pub(super) async fn look_up<'q, O>(&self, query: impl Fn() -> Query<'q, O> + Send + Sync) -> sqlx::Result<Option<O>>
-    where
-        O: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        let (connections, query) = (&self.connections, &query);
-        let read = |pools: Arc<Pools>| async move { connections.read(&pools.look_ups, query()).await };
+    pub(super) async fn look_up<R: Record>(&self, sql: &Sql) -> sqlx::Result<Option<R>> {
+        let connections = &self.connections;
+        let read = |pools: Arc<Pools>| async move { connections.read(&pools.look_ups, sql).await };
         Ok(connections.ask(LOOK_UP_LIMIT, read).await?.into_iter().next())
     }
 
@@ -252,24 +194,11 @@ impl Postgres {
         self.connections.close().await;
     }
 
-    /// Whether the database refused a range because another group has numbers of it. Two that overlap and wait for each
-    /// other are a deadlock to the server, and the same to a caller.
-    pub(super) fn is_range_taken(error: &sqlx::Error) -> bool {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        matches!(code.as_deref(), Some("23P01" | "40P01"))
-    }
-
-    /// Begins to write many rows.
-    pub(super) fn write(transaction: PgTransaction<'static>, target: Target) -> CopyIn {
-        CopyIn::begin(transaction, target)
-    }
-
     /// Writes the rows of a file as the mappings of a group that has none; says how many they are. They are in the change
     /// set as well, but the server takes rows from outside faster than from another of its tables.
     pub(super) async fn fill(
         transaction: PgTransaction<'static>,
         (group, at): (i64, i64),
-        _change_set: i64,
         rows: OrderedRows,
     ) -> sqlx::Result<(PgTransaction<'static>, u64)> {
         let mut copy = CopyIn::begin(transaction, Target::Mappings { group, at });
@@ -280,13 +209,20 @@ impl Postgres {
     }
 }
 
+/// Whether the database refused a range because another group has numbers of it. Two that overlap and wait for each other are a
+/// deadlock to the server, and the same to a caller.
+fn is_range_taken(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(code.as_deref(), Some("23P01" | "40P01"))
+}
+
 /// Whether a migration was given up because others have a lock: after the time that it waits for one (`lock_not_available`), or
 /// because they wait for each other (`deadlock_detected`).
 fn is_lock_in_use(error: &MigrateError) -> bool {
     let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
         return false;
     };
-    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = cause.as_database_error().and_then(DatabaseError::code);
     matches!(code.as_deref(), Some("55P03" | "40P01"))
 }
 

@@ -6,17 +6,12 @@ use crate::domain::actor::Actor;
 use crate::domain::actor::ActorKind;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;
-use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::history::ChangeCounts;
-use crate::domain::history::ChangeKind;
-use crate::domain::history::MappingChange;
-use crate::domain::history::Revision;
-use crate::domain::history::Source;
-use crate::domain::mapping::Mapping;
-use crate::domain::mapping::PinnedTo;
-use crate::domain::number_range::NumberRange;
+use crate::domain::page::Page;
+use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
+use crate::ports::store_error::StoreError;
 use crate::store::error::UnreadableRow;
 
 /// A phone number as a database has it; 15 digits fit.
@@ -54,38 +49,6 @@ pub(super) fn stored_count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-pub(super) fn range(first: i64, last: i64) -> Result<NumberRange, UnreadableRow> {
-    NumberRange::new(phone_number(first)?, phone_number(last)?).map_err(|_| UnreadableRow("a number range"))
-}
-
-/// `phone_number, email, updated_at, pinned_oid, pinned_at`
-pub(super) type MappingRow = (i64, String, i64, Option<String>, Option<i64>);
-
-pub(super) fn mapping((number, email, updated_at, oid, pinned_at): MappingRow) -> Result<Mapping, UnreadableRow> {
-    let pinned_to = oid.zip(pinned_at).map(|(oid, at)| Ok(PinnedTo { oid: guid(&oid)?, at: timestamp(at)? }));
-    Ok(Mapping {
-        phone_number: phone_number(number)?,
-        email: EmailAddress::from_stored(email),
-        updated_at: timestamp(updated_at)?,
-        pinned_to: pinned_to.transpose()?,
-    })
-}
-
-/// `phone_number, old_email, new_email, moved_with`
-pub(super) type ChangeRow = (i64, Option<String>, Option<String>, Option<i64>);
-
-pub(super) fn change((number, old_email, new_email, moved_with): ChangeRow) -> Result<MappingChange, UnreadableRow> {
-    let (old, new) = (old_email.map(EmailAddress::from_stored), new_email.map(EmailAddress::from_stored));
-    let kind = match (old, new, moved_with) {
-        (None, Some(email), None) => ChangeKind::Added(email),
-        (None, Some(email), Some(from)) => ChangeKind::Moved { email, from: phone_number(from)? },
-        (Some(old), Some(new), None) => ChangeKind::Changed { old, new },
-        (Some(email), None, None) => ChangeKind::Removed(email),
-        _ => return Err(UnreadableRow("a change")),
-    };
-    Ok(MappingChange { phone_number: phone_number(number)?, kind })
-}
-
 pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<ChangeCounts, UnreadableRow> {
     Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
 }
@@ -96,20 +59,26 @@ pub(super) fn actor(kind: Option<&str>, id: String, name: String) -> Actor {
     Actor { kind, id, name }
 }
 
-/// `revision, at, actor_kind, actor_id, actor_name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant`
-pub(super) type RevisionRow =
-    (i64, i64, Option<String>, String, String, String, i64, i64, i64, Option<i64>, Option<String>, Option<String>);
+/// Rows as what they stand for.
+pub(super) fn all<R, T: TryFrom<R, Error = UnreadableRow>>(rows: Vec<R>) -> Result<Vec<T>, StoreError> {
+    let all: Result<Vec<_>, UnreadableRow> = rows.into_iter().map(T::try_from).collect();
+    Ok(all?)
+}
 
-pub(super) fn revision(row: RevisionRow) -> Result<Revision, UnreadableRow> {
-    let (revision, at, kind, id, name, source, added, changed, removed, released_pin, lost_tenant, gained_tenant) = row;
-    Ok(Revision {
-        revision,
-        at: timestamp(at)?,
-        actor: actor(kind.as_deref(), id, name),
-        source: Source::parse(&source).ok_or(UnreadableRow("a source"))?,
-        counts: change_counts(added, changed, removed)?,
-        released_pin: released_pin.map(phone_number).transpose()?,
-        lost_tenant: lost_tenant.as_deref().map(guid).transpose()?,
-        gained_tenant: gained_tenant.as_deref().map(guid).transpose()?,
-    })
+/// A page of rows that were read up to [`one_more`].
+pub(super) fn page<R, T, K>(rows: Vec<R>, request: &PageRequest<K>) -> Result<Page<T>, StoreError>
+where
+    T: TryFrom<R, Error = UnreadableRow>,
+{
+    Ok(Page::from_one_more(all(rows)?, request.limit))
+}
+
+/// How many rows are read for a page: one more, to see whether others come after it.
+pub(super) fn one_more<K>(request: &PageRequest<K>) -> i64 {
+    i64::from(request.limit) + 1
+}
+
+/// The number that a page comes after. No number is 0.
+pub(super) fn after_number(request: &PageRequest<PhoneNumber>) -> i64 {
+    request.after.map_or(0, to_i64)
 }

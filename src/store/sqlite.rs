@@ -1,7 +1,6 @@
 //! What only SQLite does.
 
 use std::fs::OpenOptions;
-use std::future;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
@@ -10,38 +9,24 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sqlx::Connection;
-use sqlx::FromRow;
-use sqlx::QueryBuilder;
-use sqlx::Sqlite as SqliteDb;
 use sqlx::SqliteExecutor;
 use sqlx::SqlitePool;
 use sqlx::SqliteTransaction;
 use sqlx::migrate::MigrateError;
 use sqlx::migrate::Migrator;
-use sqlx::query::QueryAs;
-use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqliteJournalMode;
 use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::sqlite::SqliteRow;
 use sqlx::sqlite::SqliteSynchronous;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
-use crate::domain::import::RowInPack;
-use crate::domain::phone_number::PhoneNumber;
-use crate::ports::clock::Clock;
-use crate::ports::line_generations::LineGenerations;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
-use crate::ports::store_health::UnverifiedConnection;
-use crate::store::bulk;
-use crate::store::bulk::OrderedRows;
-use crate::store::bulk::Target;
-use crate::store::bulk::Value;
+use crate::store::dialect::Dialect;
 use crate::store::error::OpenError;
-use crate::store::statements;
+use crate::store::sql::Record;
+use crate::store::sql::Sql;
 
 /// Connections that read at most.
 const MAX_READERS: u32 = 8;
@@ -52,14 +37,8 @@ const WAIT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a change waits for its turn: an import before it may take a while.
 const WRITE_WAIT_LIMIT: Duration = Duration::from_mins(1);
 
-/// Rows of an import in one statement; SQLite takes at most 32766 values (<https://www.sqlite.org/limits.html>).
-const ROWS_AT_ONCE: usize = 1024;
-
 /// How often a database is tried again that another program is just creating.
 const RETRY_EVERY: Duration = Duration::from_millis(50);
-
-/// A statement and what it is asked with.
-type Query<'q, O> = QueryAs<'q, SqliteDb, O, SqliteArguments>;
 
 /// An SQLite database: a file with one connection that writes, and several that read beside it.
 #[derive(Clone)]
@@ -70,58 +49,37 @@ pub(super) struct Sqlite {
     exports: SqlitePool,
     /// How many connections for writing there have been.
     writers: Arc<AtomicU64>,
-    lines: Arc<LineGenerations>,
-    clock: Arc<dyn Clock>,
 }
 
 impl Sqlite {
     /// The program's migrations.
     pub(super) const MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
-    /// Reads a group. The transaction is the only one that writes already, so there is nothing to lock.
-    pub(super) const LOCK_GROUP: &str =
-        "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1";
+    /// What is written as only SQLite takes it. A transaction that changes something is the only one, so nothing is locked.
+    pub(super) const DIALECT: Dialect = Dialect {
+        lock_group: "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1",
+        lock_group_and_holder: "SELECT group_key, revision, mapping_count, tenant_id, id, \
+             tenant_proven_at IS NOT NULL AS is_proven FROM business_groups WHERE id = $1 OR tenant_id = $2",
+        lock_line: "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END AS pinned_oid FROM mappings \
+             WHERE phone_number = $2 AND email = $3 \
+             AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)",
+        hold_key: "SELECT expires_at FROM api_keys WHERE id = $1",
+        lock_pin: "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2",
+        before_large_change: &[],
+        before_joining_all: &[],
+        after_joining_all: &[],
+        expired_import: "SELECT change_set_key FROM imports WHERE revision IS NULL AND expires_at <= $1 LIMIT 1",
+        create_staging: &["CREATE TEMPORARY TABLE import_rows \
+             (line INTEGER NOT NULL, phone_number INTEGER PRIMARY KEY, email TEXT) STRICT"],
+        index_staging: &["CREATE UNIQUE INDEX temp.import_rows_by_email ON import_rows (email)"],
+        analyze_staging: &[],
+        drop_staging: &["DROP TABLE temp.import_rows"],
+        lock_names: &[],
+        check_ranges: &[],
+        is_range_taken,
+    };
 
-    /// Reads a group and the one that a tenant is linked to.
-    pub(super) const LOCK_GROUP_AND_HOLDER: &str = "SELECT group_key, revision, mapping_count, tenant_id, id, \
-         tenant_proven_at IS NOT NULL FROM business_groups WHERE id = $1 OR tenant_id = $2";
-
-    /// Reads whom the mapping of a first sign-in is pinned to. Only in the tenant that the group is linked to: who comes
-    /// from the one before, late, must not take the pin.
-    pub(super) const LOCK_LINE: &str = "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END FROM mappings \
-         WHERE phone_number = $2 AND email = $3 \
-         AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)";
-
-    /// Reads when an API key expires. Nobody else writes meanwhile.
-    pub(super) const HOLD_KEY: &str = statements::EXPIRY_OF_KEY;
-
-    /// Reads whom a mapping is pinned to.
-    pub(super) const LOCK_PIN: &str = "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2";
-
-    pub(super) const BEFORE_LARGE_CHANGE: &[&str] = &[];
-
-    pub(super) const BEFORE_JOINING_ALL: &[&str] = &[];
-    pub(super) const AFTER_JOINING_ALL: &[&str] = &[];
-
-    /// An import that has expired.
-    pub(super) const EXPIRED_IMPORT: &str =
-        "SELECT change_set_key FROM imports WHERE revision IS NULL AND expires_at <= $1 LIMIT 1";
-
-    pub(super) const CREATE_STAGING: &[&str] = &[
-        "CREATE TEMPORARY TABLE import_rows (line INTEGER NOT NULL, phone_number INTEGER PRIMARY KEY, email TEXT) STRICT",
-    ];
-
-    pub(super) const INDEX_STAGING: &[&str] = &["CREATE UNIQUE INDEX temp.import_rows_by_email ON import_rows (email)"];
-
-    pub(super) const ANALYZE_STAGING: &[&str] = &[];
-
-    pub(super) const DROP_STAGING: &[&str] = &["DROP TABLE temp.import_rows"];
-
-    pub(super) const LOCK_NAMES: &[&str] = &[];
-
-    pub(super) const CHECK_RANGES: &[&str] = &[];
-
-    pub(super) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
         let options = options
             .create_if_missing(true)
@@ -140,7 +98,7 @@ impl Sqlite {
         let reader = sound(SqlitePoolOptions::new()).acquire_timeout(WAIT_LIMIT);
         let exports = reader.clone().max_connections(EXPORTS_AT_ONCE).connect_lazy_with(options.clone());
         let reader = reader.max_connections(MAX_READERS).connect_with(options).await.map_err(fault)?;
-        Ok(Self { writer, reader, exports, writers, lines: Arc::default(), clock })
+        Ok(Self { writer, reader, exports, writers })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
@@ -149,22 +107,6 @@ impl Sqlite {
         Self::MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         Ok(())
-    }
-
-    /// The time now.
-    pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    /// A file is on this machine.
-    #[expect(clippy::unused_self, reason = "the other engine has connections to ask")]
-    pub(super) fn unverified(&self) -> Vec<UnverifiedConnection> {
-        Vec::new()
-    }
-
-    /// What is known of changes to lines.
-    pub(super) fn lines(&self) -> &Arc<LineGenerations> {
-        &self.lines
     }
 
     /// What changes when another program has changed the database, and never by what is written here: the number of the
@@ -176,27 +118,13 @@ impl Sqlite {
     }
 
     /// Reads rows in one statement.
-    pub(super) async fn fetch_all<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Vec<O>>
-    where
-        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    {
-        query().fetch_all(&self.reader).await
+    pub(super) async fn all<R: Record>(&self, sql: &Sql) -> sqlx::Result<Vec<R>> {
+        sql.as_sqlite()?.fetch_all(&self.reader).await
     }
 
     /// Reads a row in one statement.
-    pub(super) async fn fetch_optional<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Option<O>>
-    where
-        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    {
-        query().fetch_optional(&self.reader).await
-    }
-
-    /// Reads a row for a sign-in, on the same connections.
-    pub(super) async fn look_up<'q, O>(&self, query: impl Fn() -> Query<'q, O>) -> sqlx::Result<Option<O>>
-    where
-        O: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    {
-        self.fetch_optional(query).await
+    pub(super) async fn optional<R: Record>(&self, sql: &Sql) -> sqlx::Result<Option<R>> {
+        sql.as_sqlite()?.fetch_optional(&self.reader).await
     }
 
     pub(super) async fn begin(&self) -> sqlx::Result<SqliteTransaction<'static>> {
@@ -218,80 +146,11 @@ impl Sqlite {
         self.reader.close().await;
         self.writer.close().await;
     }
-
-    /// Whether the database refused a range because another group has numbers of it.
-    pub(super) fn is_range_taken(error: &sqlx::Error) -> bool {
-        error.as_database_error().is_some_and(|error| error.message().contains("number_ranges_overlap"))
-    }
-
-    /// Begins to write many rows.
-    pub(super) fn write(transaction: SqliteTransaction<'static>, target: Target) -> Writer {
-        Writer { transaction, target, count: 0 }
-    }
-
-    /// Writes the rows of a file as the mappings of a group that has none, from the change set that they are in; says how
-    /// many they are.
-    pub(super) async fn fill(
-        mut transaction: SqliteTransaction<'static>,
-        (group, at): (i64, i64),
-        change_set: i64,
-        _rows: OrderedRows,
-    ) -> sqlx::Result<(SqliteTransaction<'static>, u64)> {
-        let query = sqlx::query(statements::APPLY_ADDITIONS).bind(group).bind(change_set).bind(at);
-        let added = query.execute(&mut *transaction).await?;
-        Ok((transaction, added.rows_affected()))
-    }
 }
 
-/// Rows on their way into a table, in statements of many: each statement is a trip to the connection's thread.
-pub(super) struct Writer {
-    transaction: SqliteTransaction<'static>,
-    target: Target,
-    count: u64,
-}
-
-impl Writer {
-    /// Writes rows.
-    pub(super) async fn rows(&mut self, rows: &[RowInPack<'_>]) -> sqlx::Result<()> {
-        for rows in rows.chunks(ROWS_AT_ONCE) {
-            let statement = self.statement(rows.iter().map(|row| self.target.values(*row)));
-            self.write(statement).await?;
-        }
-        Ok(())
-    }
-
-    /// Writes numbers without address, for [`Target::Staging`].
-    pub(super) async fn numbers(&mut self, numbers: &[PhoneNumber]) -> sqlx::Result<()> {
-        for numbers in numbers.chunks(ROWS_AT_ONCE) {
-            let statement = self.statement(numbers.iter().map(|number| bulk::number_alone(*number)));
-            self.write(statement).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends the rows; gives the transaction back, and how many rows the table took.
-    pub(super) fn finish(self) -> impl Future<Output = sqlx::Result<(SqliteTransaction<'static>, u64)>> {
-        future::ready(Ok((self.transaction, self.count)))
-    }
-
-    fn statement<'a>(&self, rows: impl Iterator<Item = impl Iterator<Item = Value<'a>>>) -> QueryBuilder<SqliteDb> {
-        let mut statement = QueryBuilder::new(format!("INSERT INTO {} ", self.target.columns()));
-        statement.push_values(rows, |mut row, values| {
-            for value in values {
-                match value {
-                    Value::Integer(integer) => row.push_bind(integer),
-                    Value::Text(text) => row.push_bind(text.to_owned()),
-                    Value::Null => row.push_bind(None::<String>),
-                };
-            }
-        });
-        statement
-    }
-
-    async fn write(&mut self, mut statement: QueryBuilder<SqliteDb>) -> sqlx::Result<()> {
-        self.count += statement.build().execute(&mut *self.transaction).await?.rows_affected();
-        Ok(())
-    }
+/// Whether the database refused a range because another group has numbers of it.
+fn is_range_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.message().contains("number_ranges_overlap"))
 }
 
 /// Makes the file of a new database, so that nobody else on this machine may read it: addresses and numbers stand in it, and

@@ -1,5 +1,6 @@
 //! What is read of imports and of the rows of their files.
 
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
@@ -15,65 +16,85 @@ use crate::store::change_sets::NotAssignedRow;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
 
-/// `line, phone_number, email, by_number`
-pub(super) type TakenRow = (i64, i64, String, i64);
+/// Of a group; one that waits only until it expires.
+pub(super) const FIND_IMPORT: &str = "SELECT i.id, i.mode, i.base_revision, i.row_count, s.added, s.changed, s.removed, \
+     i.reassigned, i.unchanged, i.problem_count, i.created_at, i.expires_at, i.revision, i.change_set_key \
+     FROM imports i JOIN change_sets s ON s.change_set_key = i.change_set_key \
+     JOIN business_groups g ON g.group_key = i.group_key \
+     WHERE g.id = $1 AND i.id = $2 AND (i.revision IS NOT NULL OR i.expires_at > $3)";
 
-/// `id, mode, base_revision, row_count, added, changed, removed, reassigned, unchanged, problem_count, created_at,
-/// expires_at, revision, change_set_key`
-pub(super) type ImportRecord =
-    (String, String, i64, i64, i64, i64, i64, Option<i64>, i64, Option<i64>, i64, i64, Option<i64>, i64);
+/// A row whose address another number has.
+#[derive(FromRow)]
+pub(super) struct TakenRow {
+    line: i64,
+    phone_number: i64,
+    email: String,
+    by_number: i64,
+}
 
-pub(super) fn read_import(row: ImportRecord) -> Result<(Import, i64), UnreadableRow> {
-    let (
-        id,
-        mode,
-        base_revision,
-        row_count,
-        added,
-        changed,
-        removed,
-        reassigned,
-        unchanged,
-        problems,
-        created,
-        expires,
-        revision,
-        key,
-    ) = row;
-    let import = Import {
-        id: Uuid::try_parse(&id).map_err(|_| UnreadableRow("the id of an import"))?,
-        mode: ImportMode::parse(&mode).ok_or(UnreadableRow("an import mode"))?,
-        state: revision.map_or(ImportState::Ready, |revision| ImportState::Applied { revision }),
-        base_revision,
-        row_count: rows::count(row_count)?,
-        counts: rows::change_counts(added, changed, removed)?,
-        reassigned: reassigned.map(rows::count).transpose()?,
-        unchanged: rows::count(unchanged)?,
-        problem_count: problems.map(rows::count).transpose()?,
-        created_at: rows::timestamp(created)?,
-        expires_at: rows::timestamp(expires)?,
-    };
-    Ok((import, key))
+#[derive(FromRow)]
+pub(super) struct ImportRecord {
+    id: String,
+    mode: String,
+    base_revision: i64,
+    row_count: i64,
+    added: i64,
+    changed: i64,
+    removed: i64,
+    reassigned: Option<i64>,
+    unchanged: i64,
+    problem_count: Option<i64>,
+    created_at: i64,
+    expires_at: i64,
+    revision: Option<i64>,
+    change_set_key: i64,
+}
+
+/// An import and its change set.
+pub(super) struct StoredImport {
+    pub(super) import: Import,
+    pub(super) change_set: i64,
+}
+
+impl TryFrom<ImportRecord> for StoredImport {
+    type Error = UnreadableRow;
+
+    fn try_from(row: ImportRecord) -> Result<Self, UnreadableRow> {
+        let import = Import {
+            id: Uuid::try_parse(&row.id).map_err(|_| UnreadableRow("the id of an import"))?,
+            mode: ImportMode::parse(&row.mode).ok_or(UnreadableRow("an import mode"))?,
+            state: row.revision.map_or(ImportState::Ready, |revision| ImportState::Applied { revision }),
+            base_revision: row.base_revision,
+            row_count: rows::count(row.row_count)?,
+            counts: rows::change_counts(row.added, row.changed, row.removed)?,
+            reassigned: row.reassigned.map(rows::count).transpose()?,
+            unchanged: rows::count(row.unchanged)?,
+            problem_count: row.problem_count.map(rows::count).transpose()?,
+            created_at: rows::timestamp(row.created_at)?,
+            expires_at: rows::timestamp(row.expires_at)?,
+        };
+        Ok(Self { import, change_set: row.change_set_key })
+    }
 }
 
 /// Adds the rows whose address is taken; the list stays in the order of the lines.
 pub(super) fn add_taken(bad_rows: &mut BadRows, count: u64, taken: Vec<TakenRow>) -> Result<(), UnreadableRow> {
     bad_rows.count += count;
-    for (line, number, email, by) in taken {
-        let reason = BadRowReason::EmailTaken { by: rows::phone_number(by)? };
-        bad_rows.first.push(BadRow { row: import_row(line, number, email)?, reason });
+    for row in taken {
+        let reason = BadRowReason::EmailTaken { by: rows::phone_number(row.by_number)? };
+        bad_rows.first.push(BadRow { row: import_row(row.line, row.phone_number, row.email)?, reason });
     }
     bad_rows.first.sort_by_key(|bad| bad.row.line);
     bad_rows.first.truncate(MAX_LISTED_BAD_ROWS);
     Ok(())
 }
 
-pub(super) fn not_assigned_row((line, number, email): NotAssignedRow) -> Result<BadRow, UnreadableRow> {
-    let row = import_row(line.unwrap_or_default(), number, email)?;
+pub(super) fn not_assigned_row(row: NotAssignedRow) -> Result<BadRow, UnreadableRow> {
+    let row = import_row(row.line.unwrap_or_default(), row.phone_number, row.new_email)?;
     Ok(BadRow { row, reason: BadRowReason::NumberNotAssigned })
 }
 
-pub(super) fn import_row(line: i64, number: i64, email: String) -> Result<ImportRow, UnreadableRow> {
+fn import_row(line: i64, number: i64, email: String) -> Result<ImportRow, UnreadableRow> {
     let line = u32::try_from(line).map_err(|_| UnreadableRow("a line"))?;
     Ok(ImportRow { line, phone_number: rows::phone_number(number)?, email: EmailAddress::from_stored(email) })
 }
