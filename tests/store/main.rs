@@ -22,6 +22,7 @@ mod sign_in_check;
 mod support;
 mod tenants;
 mod upgrades;
+mod watched_columns;
 
 /// Stamps each case for both engines, each with a database of its own.
 macro_rules! on_both_engines {
