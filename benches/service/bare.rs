@@ -5,6 +5,8 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::process::Stdio;
 
 use actix_web::App;
@@ -13,6 +15,7 @@ use actix_web::HttpServer;
 use actix_web::web;
 
 use crate::Result;
+use crate::callgrind;
 use crate::cores;
 use crate::load::Target;
 use crate::load::Waiting;
@@ -42,14 +45,23 @@ fn serve(body: String) -> Result<()> {
 
 pub(crate) struct Bare {
     pub(crate) process: Process,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Bare {
     /// A bare server on one core that answers everything with `body`.
     pub(crate) fn start(core: usize, body: &str) -> Result<Self> {
         let program = env::current_exe()?;
-        let mut command = cores::pinned(core, program.to_str().ok_or("a path that is no text")?);
+        Self::begin(cores::pinned(core, program.to_str().ok_or("a path that is no text")?), body)
+    }
+
+    /// The same, with its instructions counted.
+    pub(crate) fn start_counted(core: usize, body: &str, files: &Path) -> Result<Self> {
+        let program = env::current_exe()?;
+        Self::begin(callgrind::counted(core, program.to_str().ok_or("a path that is no text")?, files), body)
+    }
+
+    fn begin(mut command: Command, body: &str) -> Result<Self> {
         let mut child = command.args([ARGUMENT, body]).stdout(Stdio::piped()).spawn()?;
         let out = child.stdout.take().ok_or("no output")?;
         let process = Process(child);

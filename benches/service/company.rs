@@ -1,4 +1,4 @@
-//! The two companies whose people sign in.
+//! The companies whose people sign in.
 
 use std::fmt::Write;
 
@@ -21,6 +21,14 @@ pub(crate) const REGULARS: Company =
 /// People who sign in for the first time. Pinning is off, because a first sign-in would be a write otherwise.
 pub(crate) const NEWCOMERS: Company =
     Company { id: "newcompany", tenant: "b2b2b2b2-0000-4000-8000-0000000000bb", area: "612", identity_pinning: "off" };
+
+/// Many people, who have signed in before.
+pub(crate) const CROWD: Company = Company {
+    id: "bigcompany",
+    tenant: "c3c3c3c3-0000-4000-8000-0000000000cc",
+    area: "952",
+    identity_pinning: "enforce",
+};
 
 impl Company {
     pub(crate) fn person(&self, user: usize) -> Person {

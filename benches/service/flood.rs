@@ -21,7 +21,7 @@ pub(crate) async fn run(bench: &Bench, pool: &Pool) -> Result<()> {
     let (database, capacity) = (TestDatabase::of(Engine::Postgres).await, CAPACITY.to_string());
     let settings = ["SIGNLINE_TOKEN_CACHE_CAPACITY", "SIGNLINE_MAPPING_CACHE_CAPACITY"].map(|name| (name, &*capacity));
     let core = Some(bench.cores.server);
-    let service = Launch { database: database.url(), entra: &bench.entra, core, settings: &settings }.start()?;
+    let service = Launch { database: database.url(), bench, core, settings: &settings }.start()?;
     service.found(&REGULARS, USERS).await?;
     service.found(&NEWCOMERS, pool.newcomers.len()).await?;
 

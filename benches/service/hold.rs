@@ -123,7 +123,7 @@ async fn measure(
 ) -> Result<(Times, f64, usize)> {
     let database = TestDatabase::of(Engine::Postgres).await;
     let core = Some(bench.cores.server);
-    let service = Launch { database: database.url(), entra: &bench.entra, core, settings: &LIMIT }.start()?;
+    let service = Launch { database: database.url(), bench, core, settings: &LIMIT }.start()?;
     service.found(&REGULARS, USERS).await?;
     service.target(200).each_once(bench.cores.load, regulars)?;
     service.process.forget_peak()?;

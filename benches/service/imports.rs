@@ -79,7 +79,7 @@ fn meanwhile(times: &Times) -> String {
 /// All steps once, in a database of their own.
 async fn lap(bench: &Bench, engine: Engine) -> Result<Vec<Step>> {
     let (database, rows) = (TestDatabase::of(engine).await, bench.settings.rows);
-    let service = Launch { database: database.url(), entra: &bench.entra, core: None, settings: &[] }.start()?;
+    let service = Launch { database: database.url(), bench, core: None, settings: &[] }.start()?;
     service.found(&REGULARS, 0).await?;
     let sheet = REGULARS.sheet(rows);
     let timer = Timer(&service);

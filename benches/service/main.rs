@@ -5,12 +5,15 @@
 
 mod answer;
 mod bare;
+mod callgrind;
 mod company;
 mod cores;
+mod crowd;
 mod figures;
 mod flood;
 mod hold;
 mod imports;
+mod instructions;
 mod load;
 mod openssl;
 mod pool;
@@ -67,6 +70,9 @@ async fn run() -> Result<()> {
             flood::run(&bench, &pool).await?;
         }
     }
+    if has("crowd") {
+        crowd::run(&bench).await?;
+    }
     if has("start") {
         start_up::run(&bench).await?;
     }
@@ -78,6 +84,9 @@ async fn run() -> Result<()> {
     }
     if has("scale") {
         scale::run(&bench).await?;
+    }
+    if let Some(folder) = &bench.settings.counts {
+        instructions::run(&bench, folder).await?;
     }
     Ok(())
 }

@@ -60,8 +60,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<()> {
 
 async fn measure(bench: &Bench, table: &Table, size: Size) -> Result<()> {
     let database = TestDatabase::of(Engine::Postgres).await;
-    let launch =
-        Launch { database: database.url(), entra: &bench.entra, core: Some(bench.cores.server), settings: &[] };
+    let launch = Launch { database: database.url(), bench, core: Some(bench.cores.server), settings: &[] };
     launch.migrate()?;
     size.fill(database.url())?;
     let mut service = launch.start()?;

@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use entra_sim::Simulator;
 use reqwest::Client;
 use reqwest::Method;
 use reqwest::RequestBuilder;
@@ -16,9 +16,11 @@ use serde_json::Value;
 use serde_json::json;
 use test_support::app::applications;
 
+use crate::Bench;
 use crate::Result;
 use crate::answer;
 use crate::answer::Caller;
+use crate::callgrind;
 use crate::company::Company;
 use crate::cores;
 use crate::load::Target;
@@ -34,7 +36,7 @@ const PAUSE: Duration = Duration::from_micros(200);
 /// How a service is started. Settings of the environment hold as well, such as `SIGNLINE_LOG`.
 pub(crate) struct Launch<'a> {
     pub(crate) database: &'a str,
-    pub(crate) entra: &'a Simulator,
+    pub(crate) bench: &'a Bench,
     /// The one core that it stays on; `None`: it has all of them.
     pub(crate) core: Option<usize>,
     pub(crate) settings: &'a [(&'a str, &'a str)],
@@ -44,13 +46,16 @@ impl Launch<'_> {
     /// Starts it, and does not wait until it listens. Its log goes to `/dev/null`: it is written, and nobody's time but the
     /// service's is spent on it.
     pub(crate) fn spawn(&self) -> Result<(Process, SocketAddr)> {
+        self.serve(self.command())
+    }
+
+    fn serve(&self, mut program: Command) -> Result<(Process, SocketAddr)> {
         let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-        let child = self
-            .command()
+        let child = program
             .arg("serve")
             .env("SIGNLINE_LISTEN", address.to_string())
-            .env("SIGNLINE_AUTHORITY", self.entra.http_base())
-            .env("SIGNLINE_APPLICATIONS", applications(self.entra))
+            .env("SIGNLINE_AUTHORITY", self.bench.entra.http_base())
+            .env("SIGNLINE_APPLICATIONS", applications(&self.bench.entra))
             // The loads are one caller each, and some of them send nothing good.
             .env("SIGNLINE_MAX_FAILURES_PER_ADDRESS", "0")
             .envs(self.settings.iter().copied())
@@ -60,8 +65,12 @@ impl Launch<'_> {
     }
 
     fn command(&self) -> Command {
-        let program = env!("CARGO_BIN_EXE_signline");
-        let mut command = self.core.map_or_else(|| Command::new(program), |core| cores::pinned(core, program));
+        let program = self.bench.settings.program();
+        self.on(self.core.map_or_else(|| Command::new(program), |core| cores::pinned(core, program)))
+    }
+
+    /// The program, as this command starts it, on the database.
+    fn on(&self, mut command: Command) -> Command {
         command.env("SIGNLINE_DATABASE_URL", self.database);
         command
     }
@@ -74,9 +83,19 @@ impl Launch<'_> {
 
     /// Starts it and waits until it is ready.
     pub(crate) fn start(&self) -> Result<Service> {
+        self.start_as(self.command())
+    }
+
+    /// The same, with its instructions counted.
+    pub(crate) fn start_counted(&self, files: &Path) -> Result<Service> {
+        let (program, core) = (self.bench.settings.program(), self.bench.cores.server);
+        self.start_as(self.on(callgrind::counted(core, program, files)))
+    }
+
+    fn start_as(&self, program: Command) -> Result<Service> {
         let key = self.command().args(["api-key", "create", "--role", "operator"]).stderr(Stdio::null()).output()?;
         let secret = String::from_utf8(key.stdout)?.trim().to_owned();
-        let (mut process, address) = self.spawn()?;
+        let (mut process, address) = self.serve(program)?;
         first_answer(&mut process, address, &answer::request("/readyz", "none"))?;
         Ok(Service { process, address, secret, client: Client::builder().no_proxy().build()? })
     }

@@ -26,7 +26,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<()> {
     let table = Table::begin(&title, &["", "median", "least", "most", "aim"])?;
     for engine in [Engine::Postgres, Engine::Sqlite] {
         let database = TestDatabase::of(engine).await;
-        let launch = Launch { database: database.url(), entra: &bench.entra, core: None, settings: &[] };
+        let launch = Launch { database: database.url(), bench, core: None, settings: &[] };
         let mut service = launch.start()?;
         service.found(&REGULARS, MAPPINGS).await?;
         let requests = tokens::sign_ins(&bench.entra, &[REGULARS.person(0)])?;

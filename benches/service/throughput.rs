@@ -29,7 +29,7 @@ const HEAD: [&str; 11] =
 
 /// What a row can't beat.
 #[derive(Clone, Copy)]
-enum Ceiling {
+pub(crate) enum Ceiling {
     /// The bare handler.
     Handler,
     /// The bare handler and one verification, one after the other.
@@ -38,7 +38,7 @@ enum Ceiling {
 
 impl Ceiling {
     /// Requests a second on one core; `None` if there is nothing to reckon it from.
-    fn per_core(self, handler: f64, verifications: Option<f64>) -> Option<f64> {
+    pub(crate) fn per_core(self, handler: f64, verifications: Option<f64>) -> Option<f64> {
         match self {
             Self::Handler => Some(handler),
             Self::HandlerAndVerification => verifications.map(|verify| 1.0 / (1.0 / handler + 1.0 / verify)),
@@ -160,8 +160,7 @@ fn rows(pool: &Pool) -> [Row<'_>; 5] {
 
 async fn measure(bench: &Bench, pool: &Pool, engine: Engine) -> Result<()> {
     let database = TestDatabase::of(engine).await;
-    let launch =
-        Launch { database: database.url(), entra: &bench.entra, core: Some(bench.cores.server), settings: &[] };
+    let launch = Launch { database: database.url(), bench, core: Some(bench.cores.server), settings: &[] };
     let mut service = launch.start()?;
     service.found(&REGULARS, USERS).await?;
     service.found(&NEWCOMERS, pool.newcomers.len()).await?;
