@@ -20,6 +20,7 @@ use serde_json::json;
 use signline::auth::SigningKeys;
 use signline::auth::TokenPolicy;
 use signline::auth::TokenValidator;
+use signline::auth::install_provider;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::ports::clock::Clock;
@@ -66,6 +67,7 @@ fn mint(key: &KeyPair) -> (String, Vec<u8>) {
 }
 
 fn main() {
+    install_provider();
     let key = KeyPair::generate(KeySize::Rsa2048).expect("a key");
     let modulus = key.public_key().modulus().big_endian_without_leading_zero().to_vec();
     let published = PublishedKey {

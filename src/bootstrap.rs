@@ -23,6 +23,7 @@ use crate::auth::CacheError;
 use crate::auth::SigningKeys;
 use crate::auth::TokenPolicy;
 use crate::auth::TokenValidator;
+use crate::auth::install_provider;
 use crate::business_groups::BusinessGroups;
 use crate::config::Limits;
 use crate::config::Settings;
@@ -113,6 +114,7 @@ impl Service {
     /// # Errors
     /// [`StartError`]
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        install_provider();
         let tls = listener_tls(&settings.tls)?;
         tell_of_temporary_files();
         let stores = open_stores(settings).await?;

@@ -26,6 +26,7 @@ use signline::auth::SigningKeys;
 use signline::auth::TokenError;
 use signline::auth::TokenPolicy;
 use signline::auth::TokenValidator;
+use signline::auth::install_provider;
 use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
@@ -135,6 +136,7 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 impl Judge {
     fn new() -> Self {
+        install_provider();
         let key = KeyPair::generate(KeySize::Rsa2048).expect("a key");
         let modulus = key.public_key().modulus().big_endian_without_leading_zero().to_vec();
         let other_key = DecodingKey::from_rsa_raw_components(&modulus, &[1, 0, 1]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::Algorithm;
 
 use crate::auth::object::Object;
 use crate::auth::object::ObjectError;
@@ -43,8 +44,8 @@ const REFUSED: usize = 3;
 pub(super) struct CompactToken<'t> {
     /// What is signed: the first two parts as they came.
     pub(super) signed: &'t str,
-    /// The signature.
-    pub(super) signature: Vec<u8>,
+    /// The signature, in base64url, if it is any.
+    pub(super) signature: &'t str,
     /// The header, which is good.
     pub(super) header: Arc<GoodHeader>,
     payload: &'t str,
@@ -70,10 +71,12 @@ impl<'t> CompactToken<'t> {
         if payload.contains('.') || [header, payload, signature].contains(&"") {
             return Err(TokenCheck::Form);
         }
-        let signature = decode(signature)?;
-        let header = match known.filter(|known| *known.text == *header) {
-            Some(known) => Arc::clone(known),
-            None => Arc::new(GoodHeader { text: header.into(), key_id: check_header(&decode(header)?)? }),
+        let header = if let Some(known) = known.filter(|known| *known.text == *header) {
+            Arc::clone(known)
+        } else {
+            check_base64(signature)?;
+            check_header(&decode(header)?)?;
+            Arc::new(GoodHeader { text: header.into(), key_id: key_id(token)? })
         };
         Ok(Self { signed, signature, header, payload })
     }
@@ -84,12 +87,18 @@ impl<'t> CompactToken<'t> {
     }
 }
 
+/// Checks whether a part is base64url. The signature is told to be none before anything else is told of the token, but decoded only
+/// where it is checked.
+pub(super) fn check_base64(part: &str) -> Result<(), TokenCheck> {
+    decode(part).map(drop)
+}
+
 fn decode(part: &str) -> Result<Vec<u8>, TokenCheck> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenCheck::Base64)
 }
 
-/// Checks the header and gives the key's name.
-fn check_header(json: &[u8]) -> Result<String, TokenCheck> {
+/// Checks the header by what stands in it: each reason to refuse it has a name.
+fn check_header(json: &[u8]) -> Result<(), TokenCheck> {
     if json.len() > MAX_HEADER_BYTES {
         return Err(TokenCheck::Header);
     }
@@ -108,7 +117,15 @@ fn check_header(json: &[u8]) -> Result<String, TokenCheck> {
     if header.has_any_from(REFUSED) {
         return Err(TokenCheck::HeaderParameter);
     }
-    let key_id = header.text("kid").filter(|kid| (1..=MAX_KEY_ID_BYTES).contains(&kid.len()));
-    let printable = key_id.filter(|kid| kid.bytes().all(|byte| byte.is_ascii_graphic()));
-    printable.map(str::to_owned).ok_or(TokenCheck::KeyId)
+    header.text("kid").map(drop).ok_or(TokenCheck::KeyId)
+}
+
+/// The key's name, in the header as jsonwebtoken reads it, which is more than [`check_header`] looks at.
+fn key_id(token: &str) -> Result<String, TokenCheck> {
+    let header = jsonwebtoken::decode_header(token).map_err(|_| TokenCheck::Header)?;
+    if header.alg != Algorithm::RS256 {
+        return Err(TokenCheck::Algorithm);
+    }
+    let named = header.kid.filter(|kid| (1..=MAX_KEY_ID_BYTES).contains(&kid.len()));
+    named.filter(|kid| kid.bytes().all(|byte| byte.is_ascii_graphic())).ok_or(TokenCheck::KeyId)
 }

@@ -7,6 +7,7 @@ mod claims;
 mod compact;
 mod memo;
 mod object;
+mod provider;
 mod signing_key;
 mod signing_keys;
 mod token;
@@ -14,6 +15,7 @@ mod token_check;
 mod validated_tokens;
 
 pub use memo::Memo;
+pub use provider::install_provider;
 pub use signing_keys::KeysStatus;
 pub use signing_keys::SigningKeys;
 pub use token::ApiRegistration;

@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use crate::auth::claims;
 use crate::auth::claims::Address;
 use crate::auth::claims::Claims;
+use crate::auth::compact;
 use crate::auth::compact::CompactToken;
 use crate::auth::compact::GoodHeader;
 use crate::auth::compact::MAX_TOKEN_BYTES;
 use crate::auth::memo::Memo;
+use crate::auth::provider::NotBase64;
 use crate::auth::signing_keys::KeyError;
 use crate::auth::signing_keys::SigningKeys;
 use crate::auth::token_check::TokenCheck;
@@ -191,9 +193,15 @@ impl TokenValidator {
         let key = self.keys.find(&token.header.key_id).await.map_err(|error| match error {
             KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),
             KeyError::Unavailable { retry_after } => TokenError::KeysUnavailable { retry_after },
-        })?;
-        if !key.verifies(&token.signature, token.signed.as_bytes()) {
-            return Err(TokenCheck::Signature.into());
+        });
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => return Err(compact::check_base64(token.signature).map_or_else(Into::into, |()| error)),
+        };
+        match key.verifies(token.signature, token.signed.as_bytes()) {
+            Ok(true) => {}
+            Ok(false) => return Err(TokenCheck::Signature.into()),
+            Err(NotBase64) => return Err(TokenCheck::Base64.into()),
         }
         self.remember(&token.header);
         let payload = token.payload()?;

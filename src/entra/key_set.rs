@@ -2,8 +2,13 @@
 
 use std::collections::HashMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::DecodingKeyKind;
+use jsonwebtoken::jwk::CommonParameters;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::jwk::KeyAlgorithm;
+use jsonwebtoken::jwk::KeyOperations;
+use jsonwebtoken::jwk::PublicKeyUse;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -36,14 +41,8 @@ struct KeySet {
 
 #[derive(Deserialize)]
 struct Key {
-    kty: String,
-    r#use: Option<String>,
-    #[serde(rename = "key_ops")]
-    operations: Option<Vec<String>>,
-    alg: Option<String>,
-    kid: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
+    #[serde(flatten)]
+    jwk: Jwk,
     issuer: Option<String>,
 }
 
@@ -84,21 +83,30 @@ pub(super) fn keys(set: &[u8]) -> Result<Vec<PublishedKey>, String> {
 }
 
 fn signing_key(key: Value) -> Option<PublishedKey> {
-    let key: Key = serde_json::from_value(key).ok()?;
-    // A key may say what it is for in two ways (RFC 7517, sections 4.2 and 4.3); neither may speak against signatures.
-    let may_verify = key.operations.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
-    let for_signatures = may_verify && key.r#use.is_none_or(|r#use| r#use == "sig");
-    let for_rs256 = key.kty == "RSA" && key.alg.is_none_or(|alg| alg == "RS256");
-    let modulus = without_leading_zeros(URL_SAFE_NO_PAD.decode(key.n?).ok()?);
-    let exponent = without_leading_zeros(URL_SAFE_NO_PAD.decode(key.e?).ok()?);
-    let named = key.kid.filter(|kid| (1..=MAX_KEY_ID_BYTES).contains(&kid.len()));
-    let strong = RSA_BITS.contains(&bits(&modulus)) && exponent == EXPONENT;
-    let kid = named.filter(|_| for_signatures && for_rs256 && strong)?;
-    Some(PublishedKey { kid, modulus, exponent, issuer: key.issuer })
+    let Key { jwk, issuer } = serde_json::from_value(key).ok()?;
+    let key = DecodingKey::from_jwk(&jwk).ok()?;
+    let DecodingKeyKind::RsaModulusExponent { n, e } = key.kind() else { return None };
+    let (modulus, exponent) = (without_leading_zeros(n), without_leading_zeros(e));
+    let strong = RSA_BITS.contains(&bits(modulus)) && exponent == EXPONENT;
+    if !strong || !is_for_tokens(&jwk.common) {
+        return None;
+    }
+    let kid = jwk.common.key_id.filter(|kid| (1..=MAX_KEY_ID_BYTES).contains(&kid.len()))?;
+    Some(PublishedKey { kid, modulus: modulus.to_vec(), exponent: exponent.to_vec(), issuer })
 }
 
-fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
-    bytes.into_iter().skip_while(|byte| *byte == 0).collect()
+/// Whether a key is for signatures by RS256, or does not say. It may say what it is for in two ways (RFC 7517, sections 4.2 and
+/// 4.3); neither may speak against it.
+fn is_for_tokens(key: &CommonParameters) -> bool {
+    let may_verify = key.key_operations.as_ref().is_none_or(|named| named.contains(&KeyOperations::Verify));
+    let for_signatures = key.public_key_use.as_ref().is_none_or(|named| *named == PublicKeyUse::Signature);
+    let for_rs256 = key.key_algorithm.is_none_or(|named| named == KeyAlgorithm::RS256);
+    may_verify && for_signatures && for_rs256
+}
+
+fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
+    let first = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    &bytes[first..]
 }
 
 fn bits(modulus: &[u8]) -> usize {
@@ -108,6 +116,8 @@ fn bits(modulus: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     use super::*;
@@ -145,11 +155,17 @@ mod tests {
             with(rsa("x", 0x80, 256), "kid", json!(7)),
             with(rsa("y", 0x80, 256), "kid", json!("")),
             with(rsa("z", 0x80, 256), "n", json!("?")),
+            with(rsa("other issuer", 0x80, 256), "issuer", json!(["x"])),
+            json!({"kty": "EC", "kid": "curve", "crv": "P-256", "x": "AA", "y": "AA"}),
+            json!({"kty": "new", "kid": "new", "n": "AA", "e": "AQAB"}),
             json!("nothing"),
         ];
+        let mut leading_zero = vec![0; 257];
+        leading_zero[1] = 0x80;
+        let leading_zero = with(rsa("leading zero", 0x80, 256), "n", json!(URL_SAFE_NO_PAD.encode(leading_zero)));
         let verifying = with(rsa("verifying", 0x80, 256), "key_ops", json!(["sign", "verify"]));
-        let all: Vec<_> = others.into_iter().chain([good, rsa("4096", 0x80, 512), verifying]).collect();
-        assert_eq!(read(&all).unwrap(), ["4096", "good", "verifying"]);
+        let all: Vec<_> = others.into_iter().chain([good, rsa("4096", 0x80, 512), leading_zero, verifying]).collect();
+        assert_eq!(read(&all).unwrap(), ["4096", "good", "leading zero", "verifying"]);
     }
 
     #[test]

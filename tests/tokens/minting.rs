@@ -20,6 +20,7 @@ use signline::auth::ApiRegistration;
 use signline::auth::SigningKeys;
 use signline::auth::TokenPolicy;
 use signline::auth::TokenValidator;
+use signline::auth::install_provider;
 use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
@@ -236,6 +237,7 @@ impl World {
 
     /// A validator that knows tokens again, as the service's does.
     pub(crate) fn validator_with(self: &Arc<Self>, policy: TokenPolicy, keys: Arc<SigningKeys>) -> TokenValidator {
+        install_provider();
         let validator = TokenValidator::new(policy, keys, Arc::<Self>::clone(self));
         validator.with_cache(1000).expect("random bytes")
     }

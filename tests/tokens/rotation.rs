@@ -34,6 +34,18 @@ async fn a_new_key_is_usable_at_once_and_a_withdrawn_one_stops_at_the_next_refre
 }
 
 #[tokio::test]
+async fn a_token_of_a_withdrawn_key_is_refused_by_its_form_first() {
+    let world = World::publishing(vec![published("old", Some(TEMPLATE))]);
+    let keys = world.keys();
+    let validator = world.validator_with(policy(), Arc::clone(&keys));
+    assert!(validator.validate(&token_of("old")).await.is_ok());
+    world.publish(Some(vec![published("new", Some(TEMPLATE))]));
+    keys.refresh().await;
+    let padded = format!("{}==", token_of("old"));
+    assert_eq!(validator.validate(&padded).await, Err(TokenError::Invalid(TokenCheck::Base64)));
+}
+
+#[tokio::test]
 async fn sign_ins_go_on_for_a_day_while_microsoft_is_down() {
     let world = World::publishing(vec![published("k", Some(TEMPLATE))]);
     let keys = world.keys();
