@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 
+use crate::auth::object::Names;
 use crate::auth::object::Object;
 use crate::auth::object::ObjectError;
 use crate::auth::token_check::TokenCheck;
@@ -22,22 +24,15 @@ const MAX_KEY_ID_BYTES: usize = 128;
 
 /// The header parameters that are looked at. From [`REFUSED`] on they bring their own key, change what is signed, or must
 /// be understood.
-const HEADER_NAMES: &[Cow<'static, str>] = &[
-    Cow::Borrowed("alg"),
-    Cow::Borrowed("typ"),
-    Cow::Borrowed("kid"),
-    Cow::Borrowed("crit"),
-    Cow::Borrowed("b64"),
-    Cow::Borrowed("zip"),
-    Cow::Borrowed("enc"),
-    Cow::Borrowed("cty"),
-    Cow::Borrowed("jwk"),
-    Cow::Borrowed("jku"),
-    Cow::Borrowed("x5u"),
-    Cow::Borrowed("x5c"),
-];
+static HEADER_NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let names = ["alg", "typ", "kid", "crit", "b64", "zip", "enc", "cty", "jwk", "jku", "x5u", "x5c"];
+    Names::new(names.map(Cow::Borrowed))
+});
 
-/// The first of the header parameters that are refused.
+/// The places of the names.
+const ALG: usize = 0;
+const TYP: usize = 1;
+const KID: usize = 2;
 const REFUSED: usize = 3;
 
 /// A token taken apart; nothing of it is trusted yet.
@@ -102,14 +97,14 @@ fn check_header(json: &[u8]) -> Result<(), TokenCheck> {
     if json.len() > MAX_HEADER_BYTES {
         return Err(TokenCheck::Header);
     }
-    let header = Object::read(json, HEADER_NAMES).map_err(|error| match error {
+    let header = Object::read(json, &HEADER_NAMES).map_err(|error| match error {
         ObjectError::NotAnObject => TokenCheck::Header,
         ObjectError::DuplicateName => TokenCheck::DuplicateName,
     })?;
-    if header.text("alg") != Some("RS256") {
+    if header.text(ALG) != Some("RS256") {
         return Err(TokenCheck::Algorithm);
     }
-    if let Some(typ) = header.get("typ")
+    if let Some(typ) = header.get(TYP)
         && !typ.text().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"))
     {
         return Err(TokenCheck::Type);
@@ -117,7 +112,7 @@ fn check_header(json: &[u8]) -> Result<(), TokenCheck> {
     if header.has_any_from(REFUSED) {
         return Err(TokenCheck::HeaderParameter);
     }
-    header.text("kid").map(drop).ok_or(TokenCheck::KeyId)
+    header.text(KID).map(drop).ok_or(TokenCheck::KeyId)
 }
 
 /// The key's name, in the header as jsonwebtoken reads it, which is more than [`check_header`] looks at.

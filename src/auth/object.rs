@@ -12,11 +12,17 @@ use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
 
-/// The members of an object whose names were asked for.
-pub(super) struct Object<'n, 'j> {
-    names: &'n [Cow<'static, str>],
-    values: Vec<Option<Member<'j>>>,
+/// The names of the members that are asked for. Each has its place, by which its member is found.
+pub(super) struct Names {
+    spelled: Vec<Cow<'static, str>>,
+    /// The name of a member that nobody has to have: spelled in other case it is another name, and passed over.
+    exact: Option<&'static str>,
+    /// The places of the names of each length.
+    by_length: Vec<Vec<usize>>,
 }
+
+/// The members of an object whose names were asked for.
+pub(super) struct Object<'j>(Vec<Option<Member<'j>>>);
 
 /// The value of a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,41 +48,60 @@ pub(super) enum ObjectError {
     DuplicateName,
 }
 
-impl<'n, 'j> Object<'n, 'j> {
-    /// Reads an object and keeps the members with these names.
-    pub(super) fn read(json: &'j [u8], names: &'n [Cow<'static, str>]) -> Result<Self, ObjectError> {
-        Self::read_with(json, names, None)
+impl Names {
+    /// These names, each at the place that it has in the list.
+    pub(super) fn new(names: impl IntoIterator<Item = Cow<'static, str>>) -> Self {
+        let spelled: Vec<_> = names.into_iter().collect();
+        let longest = spelled.iter().map(|name| name.len()).max().unwrap_or_default();
+        let mut by_length = vec![Vec::new(); longest + 1];
+        for (place, name) in spelled.iter().enumerate() {
+            by_length[name.len()].push(place);
+        }
+        Self { spelled, exact: None, by_length }
     }
 
-    /// The same, where one of the names is of a member that nobody has to have: spelled in other case it is another name, and
-    /// passed over.
-    pub(super) fn read_with(
-        json: &'j [u8],
-        names: &'n [Cow<'static, str>],
-        exact: Option<&'static str>,
-    ) -> Result<Self, ObjectError> {
+    /// The same, where `exact` is the name of a member that nobody has to have.
+    pub(super) fn with_exact(self, exact: &'static str) -> Self {
+        Self { exact: Some(exact), ..self }
+    }
+
+    /// The place of a name, spelled as it is.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.spelled.iter().position(|known| known == name)
+    }
+
+    /// Which of the names this is, in whatever case.
+    fn place_in_any_case(&self, name: &str) -> Option<usize> {
+        let places = self.by_length.get(name.len())?;
+        let is = |known: &str| known.eq_ignore_ascii_case(name) && (Some(known) != self.exact || known == name);
+        places.iter().copied().find(|place| is(&self.spelled[*place]))
+    }
+}
+
+impl<'j> Object<'j> {
+    /// Reads an object and keeps the members with these names.
+    pub(super) fn read(json: &'j [u8], names: &Names) -> Result<Self, ObjectError> {
         // Checked whole: members that are passed over would not be.
         let json = str::from_utf8(json).map_err(|_| ObjectError::NotAnObject)?;
         let mut reader = serde_json::Deserializer::from_str(json);
-        let read = Members { names, exact }.deserialize(&mut reader).map_err(|_| ObjectError::NotAnObject)?;
+        let read = Members(names).deserialize(&mut reader).map_err(|_| ObjectError::NotAnObject)?;
         reader.end().map_err(|_| ObjectError::NotAnObject)?;
-        read.map(|values| Self { names, values })
+        read.map(Self)
     }
 
-    /// The member of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&Member<'j>> {
-        let at = self.names.iter().position(|known| known == name)?;
-        self.values[at].as_ref()
+    /// The member of the name at this place.
+    pub(super) fn get(&self, place: usize) -> Option<&Member<'j>> {
+        self.0.get(place)?.as_ref()
     }
 
-    /// Whether there is any member among the names from this one on.
+    /// Whether there is any member among the names from this place on.
     pub(super) fn has_any_from(&self, first: usize) -> bool {
-        self.values.iter().skip(first).any(Option::is_some)
+        self.0.iter().skip(first).any(Option::is_some)
     }
 
-    /// The member of this name, if it is a string.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.get(name)?.text()
+    /// The member of the name at this place, if it is a string.
+    pub(super) fn text(&self, place: usize) -> Option<&str> {
+        self.get(place)?.text()
     }
 }
 
@@ -167,18 +192,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
-struct Members<'n> {
-    names: &'n [Cow<'static, str>],
-    exact: Option<&'static str>,
-}
-
-impl Members<'_> {
-    /// Which of the names this is, in whatever case.
-    fn place_of(&self, name: &str) -> Option<usize> {
-        let is = |known: &str| known.eq_ignore_ascii_case(name) && (Some(known) != self.exact || known == name);
-        self.names.iter().position(|known| is(known))
-    }
-}
+struct Members<'n>(&'n Names);
 
 /// A name, borrowed where it has no escapes.
 #[derive(Deserialize)]
@@ -200,14 +214,15 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = vec![None; self.names.len()];
-        let mut others = HashSet::with_capacity(32);
+        let Self(names) = self;
+        let mut values = vec![None; names.spelled.len()];
+        let mut others = Others::default();
         let (mut count, mut twice) = (0, false);
         while let Some(Name(name)) = map.next_key()? {
             count += 1;
-            if let Some(at) = self.place_of(&name) {
-                twice |= self.names[at] != name || values[at].is_some();
-                values[at] = Some(map.next_value()?);
+            if let Some(place) = names.place_in_any_case(&name) {
+                twice |= names.spelled[place] != name || values[place].is_some();
+                values[place] = Some(map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
                 twice |= !others.insert(name);
@@ -220,6 +235,34 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
+/// Names that nobody asked for.
+#[derive(Default)]
+struct Others<'j> {
+    /// The first of them: those of a usual token, which are compared faster than they are hashed.
+    few: Vec<Cow<'j, str>>,
+    more: HashSet<Cow<'j, str>>,
+}
+
+impl<'j> Others<'j> {
+    /// Whether the name is there for the first time.
+    fn insert(&mut self, name: Cow<'j, str>) -> bool {
+        if self.few.contains(&name) {
+            return false;
+        }
+        if self.few.len() == FEW {
+            return self.more.insert(name);
+        }
+        if self.few.capacity() == 0 {
+            self.few.reserve_exact(FEW);
+        }
+        self.few.push(name);
+        true
+    }
+}
+
+/// More names than a usual token has.
+const FEW: usize = 24;
+
 /// More members than any token has.
 const MAX_MEMBERS: usize = 1000;
 
@@ -227,15 +270,19 @@ const MAX_MEMBERS: usize = 1000;
 mod tests {
     use super::*;
 
-    const NAMES: &[Cow<'static, str>] = &[Cow::Borrowed("tid"), Cow::Borrowed("exp")];
+    const TID: usize = 0;
+    const EXP: usize = 1;
+
+    fn names() -> Names {
+        Names::new(["tid", "exp"].map(Cow::Borrowed))
+    }
 
     #[test]
     fn only_what_is_asked_for_is_kept() {
-        let object = Object::read(br#"{"tid":"a","x":{"tid":"b"},"exp":1.5}"#, NAMES).unwrap();
-        assert_eq!(object.text("tid"), Some("a"));
-        assert_eq!(object.text("exp"), None);
-        assert_eq!(object.get("exp"), Some(&Member::Other));
-        assert!(object.get("x").is_none());
+        let object = Object::read(br#"{"tid":"a","x":{"tid":"b"},"exp":1.5}"#, &names()).unwrap();
+        assert_eq!(object.text(TID), Some("a"));
+        assert_eq!(object.text(EXP), None);
+        assert_eq!(object.get(EXP), Some(&Member::Other));
     }
 
     #[test]
@@ -259,9 +306,15 @@ mod tests {
             (r#"{"a":["b"]}"#, Member::Other),
         ] {
             let object = format!(r#"{{"tid":{json},"exp":1}}"#);
-            let object = Object::read(object.as_bytes(), NAMES).unwrap();
-            assert_eq!((object.get("tid"), object.get("exp")), (Some(&expected), Some(&Member::Integer(1))), "{json}");
+            let object = Object::read(object.as_bytes(), &names()).unwrap();
+            assert_eq!((object.get(TID), object.get(EXP)), (Some(&expected), Some(&Member::Integer(1))), "{json}");
         }
+    }
+
+    /// Forty members, and one more of this name.
+    fn many(name: &str) -> String {
+        let members: Vec<_> = (0..40).map(|at| format!("\"x{at:02}\":{at}")).collect();
+        format!("{{{},\"{name}\":1}}", members.join(","))
     }
 
     #[test]
@@ -272,17 +325,25 @@ mod tests {
             r#"{"tid":"a","TID":"b"}"#,
             r#"{"Tid":"a"}"#,
             r#"{"x":1,"x":2}"#,
+            &many("x00"),
+            &many("x39"),
         ] {
-            assert_eq!(Object::read(json.as_bytes(), NAMES).err(), Some(ObjectError::DuplicateName), "{json}");
+            assert_eq!(Object::read(json.as_bytes(), &names()).err(), Some(ObjectError::DuplicateName), "{json}");
         }
     }
 
     #[test]
+    fn many_names_that_differ_are_taken() {
+        assert!(Object::read(many("x40").as_bytes(), &names()).is_ok());
+    }
+
+    #[test]
     fn a_name_that_must_be_exact_is_another_in_other_case() {
-        let read = |json: &'static str| Object::read_with(json.as_bytes(), NAMES, Some("tid"));
+        let names = names().with_exact("tid");
+        let read = |json: &'static str| Object::read(json.as_bytes(), &names);
         let object = read(r#"{"TID":"b","tid":"a","Tid":"c"}"#).unwrap();
-        assert_eq!(object.text("tid"), Some("a"));
-        assert!(read(r#"{"TID":"b"}"#).unwrap().get("tid").is_none());
+        assert_eq!(object.text(TID), Some("a"));
+        assert!(read(r#"{"TID":"b"}"#).unwrap().get(TID).is_none());
         for twice in [r#"{"tid":"a","t\u0069d":"b"}"#, r#"{"TID":"a","TID":"b"}"#, r#"{"EXP":1}"#] {
             assert_eq!(read(twice).err(), Some(ObjectError::DuplicateName), "{twice}");
         }
@@ -291,8 +352,8 @@ mod tests {
     #[test]
     fn what_is_no_object_is_refused() {
         for json in ["", "[]", "null", "\"x\"", "{} {}", "{}x", "{\"a\":NaN}", "{'a':1}", "{\"a\":1,}", "\u{feff}{}"] {
-            assert_eq!(Object::read(json.as_bytes(), NAMES).err(), Some(ObjectError::NotAnObject), "{json}");
+            assert_eq!(Object::read(json.as_bytes(), &names()).err(), Some(ObjectError::NotAnObject), "{json}");
         }
-        assert_eq!(Object::read(b"{\"a\":\"\xff\"}", NAMES).err(), Some(ObjectError::NotAnObject));
+        assert_eq!(Object::read(b"{\"a\":\"\xff\"}", &names()).err(), Some(ObjectError::NotAnObject));
     }
 }

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -7,8 +6,8 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
-use crate::auth::claims;
 use crate::auth::claims::Address;
+use crate::auth::claims::ClaimNames;
 use crate::auth::claims::Claims;
 use crate::auth::compact;
 use crate::auth::compact::CompactToken;
@@ -105,7 +104,7 @@ impl From<TokenCheck> for TokenError {
 pub struct TokenValidator {
     policy: TokenPolicy,
     skew_seconds: i64,
-    claim_names: Vec<Cow<'static, str>>,
+    claim_names: ClaimNames,
     keys: Arc<SigningKeys>,
     clock: Arc<dyn Clock>,
     seen: Option<ValidatedTokens>,
@@ -118,7 +117,7 @@ impl TokenValidator {
     #[must_use]
     pub fn new(policy: TokenPolicy, keys: Arc<SigningKeys>, clock: Arc<dyn Clock>) -> Self {
         let skew_seconds = i64::try_from(policy.clock_skew.as_secs()).unwrap_or(i64::MAX);
-        let claim_names = claims::names(&policy.email_claims);
+        let claim_names = ClaimNames::new(&policy.email_claims);
         Self {
             policy,
             skew_seconds,
@@ -207,21 +206,23 @@ impl TokenValidator {
         let payload = token.payload()?;
         let claims = Claims::read(&payload, &self.claim_names)?;
         let (version, tid) = (claims.version()?, claims.tenant()?);
-        let issuers = [TokenVersion::V1, TokenVersion::V2].map(|version| self.policy.authority.issuer(tid, version));
-        let [v1_issuer, v2_issuer] = &issuers;
-        if !key.may_sign_for(tid, v2_issuer) {
+        let v2_issuer = self.policy.authority.issuer(tid, TokenVersion::V2);
+        let is_issuer = |text: &str, version| match version {
+            TokenVersion::V1 => text == self.policy.authority.issuer(tid, TokenVersion::V1),
+            TokenVersion::V2 => text == v2_issuer,
+        };
+        if !key.may_sign_for(tid, &v2_issuer) {
             return Err(TokenCheck::KeyIssuer.into());
         }
-        let issuer = if version == TokenVersion::V1 { v1_issuer } else { v2_issuer };
-        if claims.text("iss") != Some(issuer) {
+        if !claims.issuer().is_some_and(|issuer| is_issuer(issuer, version)) {
             return Err(TokenCheck::Issuer.into());
         }
         let application = self.application(&claims, version)?.clone();
         let times = claims.times()?;
         times.check(self.clock.now(), self.skew_seconds)?;
         let oid = claims.object_id()?;
-        let is_guest = claims.is_guest([v1_issuer, v2_issuer]);
-        let Address { email, other_sign_in_names } = claims.address(&self.policy.email_claims, is_guest)?;
+        let is_guest = claims.is_guest(|idp| is_issuer(idp, TokenVersion::V2) || is_issuer(idp, TokenVersion::V1));
+        let Address { email, other_sign_in_names } = claims.address(is_guest)?;
         let sign_in = SignIn {
             tid,
             oid,
@@ -264,7 +265,7 @@ impl TokenValidator {
 
     /// Whom a token is for (a single string, as Entra writes it).
     fn audience(&self, claims: &Claims<'_, '_>) -> Result<Audience<'_>, TokenCheck> {
-        let audience = claims.text("aud").ok_or(TokenCheck::Audience)?;
+        let audience = claims.audience().ok_or(TokenCheck::Audience)?;
         let client_id = Guid::parse_canonical(audience.strip_prefix("api://").unwrap_or(audience)).ok();
         let application = client_id.and_then(|client_id| self.policy.applications.find(client_id));
         let is_api = |api: &&ApiRegistration| {
