@@ -9,6 +9,14 @@ use crate::domain::guid::Guid;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApplicationName(Arc<str>);
 
+impl ApplicationName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for ApplicationName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -70,7 +70,53 @@ impl PhoneNumber {
 
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "+{}", self.0)
+        f.write_str(NumberText::from(*self).as_str())
+    }
+}
+
+/// The text of a number, as it is displayed, without a string of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberText {
+    text: [u8; NUMBER_CHARS],
+    start: usize,
+}
+
+impl From<PhoneNumber> for NumberText {
+    fn from(number: PhoneNumber) -> Self {
+        Self::of(number.0, true)
+    }
+}
+
+impl From<WrittenNumber> for NumberText {
+    fn from(number: WrittenNumber) -> Self {
+        match number {
+            WrittenNumber::National(digits) => Self::of(digits, false),
+            WrittenNumber::E164(number) => number.into(),
+        }
+    }
+}
+
+/// The longest text: a `+` and 20 digits, as any integer of 64 bits may have.
+const NUMBER_CHARS: usize = 21;
+
+impl NumberText {
+    fn of(mut number: u64, plus: bool) -> Self {
+        let (mut text, mut start) = ([b'+'; NUMBER_CHARS], NUMBER_CHARS);
+        loop {
+            start -= 1;
+            text[start] = b"0123456789"[usize::try_from(number % 10).unwrap_or_default()];
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        Self { text, start: start - usize::from(plus) }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.text[self.start..]).unwrap_or_default()
     }
 }
 
@@ -244,10 +290,7 @@ pub enum WrittenNumber {
 
 impl fmt::Display for WrittenNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::National(digits) => digits.fmt(f),
-            Self::E164(number) => number.fmt(f),
-        }
+        f.write_str(NumberText::from(*self).as_str())
     }
 }
 
@@ -259,6 +302,14 @@ mod tests {
 
     fn us() -> NumberingPlan {
         NumberingPlan::of_region("US").unwrap()
+    }
+
+    #[test]
+    fn a_number_is_written_digit_by_digit() {
+        for number in [0, 9, 10, 17_635_551_111, 999_999_999_999_999, u64::MAX] {
+            assert_eq!(NumberText::of(number, false).as_str(), number.to_string());
+            assert_eq!(NumberText::of(number, true).as_str(), format!("+{number}"));
+        }
     }
 
     #[test]

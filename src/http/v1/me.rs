@@ -1,6 +1,5 @@
 //! `GET /v1/me`: the line of the signed-in user.
 
-use std::fmt::Display;
 use std::time::Instant;
 
 use actix_web::HttpMessage;
@@ -23,11 +22,11 @@ use utoipa::ToSchema;
 use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
 use crate::domain::actor::RightSource;
-use crate::domain::application::ApplicationName;
 use crate::domain::audit::NewAuditEvent;
 use crate::domain::audit::action;
 use crate::domain::audit::refusal;
 use crate::domain::guid::Guid;
+use crate::domain::phone_number::NumberText;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::phone_number::WrittenNumber;
@@ -66,9 +65,8 @@ pub struct ResolvedLine<'a> {
     #[schema(example = "abccompany")]
     business_group: &'a str,
     /// The name of the application that the user signed in to.
-    #[serde(serialize_with = "as_text")]
-    #[schema(value_type = String, example = "portal")]
-    application: &'a ApplicationName,
+    #[schema(example = "portal")]
+    application: &'a str,
     /// The user's tenant.
     #[serde(serialize_with = "guid_as_text")]
     #[schema(value_type = String)]
@@ -79,9 +77,8 @@ pub struct ResolvedLine<'a> {
     oid: Guid,
 }
 
-/// Writes a value as its text, without a string of its own on the way.
-fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+fn as_text<T: Copy + Into<NumberText>, S: Serializer>(number: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str((*number).into().as_str())
 }
 
 fn guid_as_text<S: Serializer>(guid: &Guid, serializer: S) -> Result<S::Ok, S::Error> {
@@ -211,7 +208,7 @@ fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_
         phone_number_national: plan.write(line.phone_number),
         email: line.email.as_str(),
         business_group: line.business_group().as_str(),
-        application: &sign_in.application,
+        application: sign_in.application.as_str(),
         tid: sign_in.tid,
         oid: sign_in.oid,
     };
