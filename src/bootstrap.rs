@@ -24,7 +24,6 @@ use crate::auth::SigningKeys;
 use crate::auth::TokenPolicy;
 use crate::auth::TokenValidator;
 use crate::auth::install_provider;
-use crate::business_groups::BusinessGroups;
 use crate::config::Limits;
 use crate::config::Settings;
 use crate::config::TlsFiles;
@@ -33,7 +32,6 @@ use crate::consent::Consents;
 use crate::consent::FirstSignIns;
 use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
-use crate::history::History;
 use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::AttemptLimits;
@@ -47,10 +45,9 @@ use crate::http::services::Services;
 use crate::http::tls::ListenerTls;
 use crate::http::tls::TlsError;
 use crate::import::Importer;
-use crate::import::KeptImports;
 use crate::mappings::Lines;
-use crate::mappings::Mappings;
 use crate::mappings::Resolver;
+use crate::mappings::SignInChecks;
 use crate::ports::clock::Clock;
 use crate::ports::clock::SystemClock;
 use crate::ports::line_watch::LineWatch;
@@ -58,6 +55,7 @@ use crate::ports::store_error::StoreError;
 use crate::ports::temporary_folder;
 use crate::store;
 use crate::store::Stores;
+use crate::tenants::TenantLinks;
 use crate::upkeep::Upkeep;
 
 /// Why the service did not start.
@@ -123,7 +121,13 @@ impl Service {
         let address = listener.local_addr().map_err(fault)?;
         let services = Data::new(plug(settings, &stores, address)?);
         let consents = Arc::clone(&services.consents);
-        let upkeep = Upkeep::new(services.imports.clone(), services.history.clone(), consents, settings.history_age);
+        let upkeep = Upkeep::new(
+            Arc::clone(&stores.imports),
+            Arc::clone(&stores.history),
+            consents,
+            Arc::clone(&services.clock),
+            settings.history_age,
+        );
         let most = open_files::room_for_connections(settings.limits.connections);
         let connections =
             Connections { most, keep_alive: settings.limits.keep_alive, answer_limit: settings.limits.answer, tls };
@@ -242,14 +246,16 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
     let tokens = TokenValidator::new(token_policy(settings), Arc::clone(&signing_keys), Arc::clone(&clock));
     let tokens = tokens.with_cache(entries(settings.token_cache_capacity))?;
     Ok(Services {
-        business_groups: BusinessGroups::new(Arc::clone(&stores.business_groups), tenants),
-        mappings: Mappings::new(Arc::clone(&stores.mappings), settings.unproven_tenants),
+        business_groups: Arc::clone(&stores.business_groups),
+        tenant_links: TenantLinks::new(Arc::clone(&stores.business_groups), tenants),
+        mappings: Arc::clone(&stores.mappings),
+        sign_in_checks: SignInChecks::new(Arc::clone(&stores.mappings), settings.unproven_tenants),
         resolver: Resolver::new(lines(settings, stores), Arc::clone(&stores.mappings), Arc::clone(&clock))
             .with_unproven_tenants(settings.unproven_tenants),
         api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
         importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
-        imports: KeptImports::new(Arc::clone(&stores.imports), Arc::clone(&clock)),
-        history: History::new(Arc::clone(&stores.history), Arc::clone(&clock)),
+        imports: Arc::clone(&stores.imports),
+        history: Arc::clone(&stores.history),
         consents: Arc::new(consents(settings, stores, address)),
         first_sign_ins: FirstSignIns::new(
             Arc::clone(&stores.consents),

@@ -11,8 +11,9 @@ use tracing::info;
 use tracing::warn;
 
 use crate::consent::Consents;
-use crate::history::History;
-use crate::import::KeptImports;
+use crate::ports::clock::Clock;
+use crate::ports::history_store::HistoryStore;
+use crate::ports::import_store::ImportStore;
 use crate::ports::store_error::StoreError;
 
 /// The time between two rounds.
@@ -20,9 +21,10 @@ const PAUSE: Duration = Duration::from_mins(10);
 
 /// What is tidied up.
 pub struct Upkeep {
-    imports: KeptImports,
-    history: History,
+    imports: Arc<dyn ImportStore>,
+    history: Arc<dyn HistoryStore>,
     consents: Arc<Consents>,
+    clock: Arc<dyn Clock>,
     history_age: Option<SignedDuration>,
 }
 
@@ -30,12 +32,13 @@ impl Upkeep {
     /// Drops expired imports and states, and revisions older than `history_age`; `None` keeps them for good.
     #[must_use]
     pub fn new(
-        imports: KeptImports,
-        history: History,
+        imports: Arc<dyn ImportStore>,
+        history: Arc<dyn HistoryStore>,
         consents: Arc<Consents>,
+        clock: Arc<dyn Clock>,
         history_age: Option<SignedDuration>,
     ) -> Self {
-        Self { imports, history, consents, history_age }
+        Self { imports, history, consents, clock, history_age }
     }
 
     /// Tidies up now and then again and again, until `stopped` is closed. A round that is broken off is gone on with by
@@ -56,9 +59,12 @@ impl Upkeep {
     }
 
     async fn round(&self) -> Result<(), StoreError> {
-        let imports = self.imports.discard_expired().await?;
-        let revisions = match self.history_age {
-            Some(age) => self.history.prune(age).await?,
+        let now = self.clock.now();
+        let imports = self.imports.discard_expired(now).await?;
+        // Nothing is older than the oldest time that there is.
+        let oldest_kept = self.history_age.and_then(|age| now.checked_sub(age).ok());
+        let revisions = match oldest_kept {
+            Some(time) => self.history.prune(time).await?,
             None => 0,
         };
         let consent_states = self.consents.forget_used_states().await?;

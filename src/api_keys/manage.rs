@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::api_keys::ApiKeyError;
 use crate::api_keys::secret;
 use crate::domain::actor::Deed;
 use crate::domain::api_key::ApiKey;
@@ -12,10 +11,10 @@ use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
+use crate::ports::api_key_store::ApiKeyRefusal;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::clock::Clock;
 use crate::ports::clock::in_microseconds;
-use crate::ports::time_limit::in_time;
 
 /// What can be done with API keys.
 pub struct ApiKeys {
@@ -52,11 +51,11 @@ impl ApiKeys {
     /// Makes a key.
     ///
     /// # Errors
-    /// [`ApiKeyError::NoSuchGroup`], [`ApiKeyError::ExpiryInThePast`]
-    pub async fn create(&self, new: NewApiKey, deed: &Deed) -> Result<CreatedApiKey, ApiKeyError> {
+    /// [`ApiKeyRefusal::NoSuchGroup`], [`ApiKeyRefusal::ExpiryInThePast`]
+    pub async fn create(&self, new: NewApiKey, deed: &Deed) -> Result<CreatedApiKey, ApiKeyRefusal> {
         let now = deed.at;
         if new.expires_at.is_some_and(|expiry| expiry <= now) {
-            return Err(ApiKeyError::ExpiryInThePast);
+            return Err(ApiKeyRefusal::ExpiryInThePast);
         }
         let secret = secret::generate()?;
         let key = ApiKey {
@@ -67,24 +66,22 @@ impl ApiKeys {
             created_at: now,
             expires_at: new.expires_at.map(in_microseconds),
         };
-        if !in_time(self.store.create(&key, secret::hash(&secret), deed)).await? {
-            return Err(ApiKeyError::NoSuchGroup);
-        }
+        self.store.create(&key, secret::hash(&secret), deed).await?;
         Ok(CreatedApiKey { key, secret })
     }
 
     /// Finds out who sent `secret`. The store is asked each time: a revoked key is refused at once, on every replica.
     ///
     /// # Errors
-    /// [`ApiKeyError::UnknownSecret`], [`ApiKeyError::Expired`]
-    pub async fn authenticate(&self, secret: &str) -> Result<ApiKey, ApiKeyError> {
+    /// [`ApiKeyRefusal::UnknownSecret`], [`ApiKeyRefusal::Expired`]
+    pub async fn authenticate(&self, secret: &str) -> Result<ApiKey, ApiKeyRefusal> {
         if !secret::is_well_formed(secret) {
-            return Err(ApiKeyError::UnknownSecret);
+            return Err(ApiKeyRefusal::UnknownSecret);
         }
         let found = self.store.find_by_secret(secret::hash(secret)).await?;
-        let key = found.ok_or(ApiKeyError::UnknownSecret)?;
+        let key = found.ok_or(ApiKeyRefusal::UnknownSecret)?;
         if key.expires_at.is_some_and(|expiry| expiry <= self.clock.now()) {
-            return Err(ApiKeyError::Expired);
+            return Err(ApiKeyRefusal::Expired);
         }
         Ok(key)
     }
@@ -97,15 +94,15 @@ impl ApiKeys {
         &self,
         of: Option<&BusinessGroupId>,
         page: &PageRequest<Uuid>,
-    ) -> Result<Page<ApiKey>, ApiKeyError> {
+    ) -> Result<Page<ApiKey>, ApiKeyRefusal> {
         Ok(self.store.list(of, page).await?)
     }
 
     /// Revokes a key, of one business group if one is named: it is refused from now on.
     ///
     /// # Errors
-    /// [`ApiKeyError::NoSuchKey`]
-    pub async fn revoke(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyError> {
-        if in_time(self.store.delete(id, of, deed)).await? { Ok(()) } else { Err(ApiKeyError::NoSuchKey) }
+    /// [`ApiKeyRefusal::NoSuchKey`]
+    pub async fn revoke(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyRefusal> {
+        self.store.delete(id, of, deed).await
     }
 }

@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::api_keys::ApiKeyError;
 use crate::domain::api_key::SecretHash;
+use crate::ports::api_key_store::ApiKeyRefusal;
 
 /// What every secret begins with, so that one in a log or a repository is recognised for what it is.
 pub const PREFIX: &str = "slk_";
@@ -18,9 +18,9 @@ const DIGITS: usize = 43;
 const SHOWN_CHARS: usize = PREFIX.len() + 4;
 
 /// A new secret. It is wiped from memory when it is dropped, and so is what it was made of.
-pub(super) fn generate() -> Result<Zeroizing<String>, ApiKeyError> {
+pub(super) fn generate() -> Result<Zeroizing<String>, ApiKeyRefusal> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
-    aws_lc_rs::rand::fill(bytes.as_mut()).map_err(|_| ApiKeyError::NoRandomness)?;
+    aws_lc_rs::rand::fill(bytes.as_mut()).map_err(|_| ApiKeyRefusal::NoRandomness)?;
     let mut secret = Zeroizing::new(String::with_capacity(PREFIX.len() + DIGITS));
     secret.push_str(PREFIX);
     URL_SAFE_NO_PAD.encode_string(*bytes, &mut secret);

@@ -13,7 +13,6 @@ use crate::domain::page::PageRequest;
 use crate::ports::audit_log::AuditFilter;
 use crate::ports::audit_log::AuditLog;
 use crate::ports::store_error::StoreError;
-use crate::ports::time_limit::in_time;
 
 /// The audit log.
 pub struct Audit {
@@ -32,7 +31,7 @@ impl Audit {
     /// # Errors
     /// The store's.
     pub async fn record_refusal(&self, event: NewAuditEvent) -> Result<(), StoreError> {
-        in_time(self.log.record(event)).await
+        self.log.record(event).await
     }
 
     /// Reads a page of the events, the newest first.

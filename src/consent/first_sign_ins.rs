@@ -12,7 +12,6 @@ use crate::domain::application::Applications;
 use crate::domain::guid::Guid;
 use crate::ports::clock::Clock;
 use crate::ports::consent_store::ConsentStore;
-use crate::ports::time_limit::in_time;
 
 /// How many pairs of a tenant and an application are remembered. One that is forgotten is written down again, which changes
 /// nothing.
@@ -59,7 +58,7 @@ impl FirstSignIns {
             // It is never closed.
             let _turn = book.turns.acquire().await;
             let (tenant, client_id) = pair;
-            let noted = in_time(book.store.note_first_sign_in(tenant, client_id, at)).await;
+            let noted = book.store.note_first_sign_in(tenant, client_id, at).await;
             if let Err(error) = &noted {
                 warn!(%error, "a first sign-in was not written down; the next one is tried");
             }

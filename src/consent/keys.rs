@@ -16,7 +16,6 @@ use crate::consent::state::State;
 use crate::ports::consent_store::ConsentSecret;
 use crate::ports::consent_store::ConsentStore;
 use crate::ports::store_error::StoreError;
-use crate::ports::time_limit::in_time;
 
 /// The key, as it was read last.
 ///
@@ -53,7 +52,7 @@ impl Keys {
     pub(super) async fn to_sign(&self) -> Result<Arc<hmac::Key>, ConsentError> {
         let secret = match self.store.secret().await? {
             Some(secret) => secret,
-            None => in_time(self.store.secret_or(new_secret()?)).await?,
+            None => self.store.secret_or(new_secret()?).await?,
         };
         Ok(self.keep(&secret))
     }

@@ -26,7 +26,6 @@ use crate::ports::consent_store::ConsentReport;
 use crate::ports::consent_store::ConsentStore;
 use crate::ports::consent_store::ReportOutcome;
 use crate::ports::store_error::StoreError;
-use crate::ports::time_limit::in_time;
 
 /// How long a link is good for: the administrator of a company's tenant is seldom who asks for it.
 const LINK_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -162,7 +161,7 @@ impl Consents {
             expires_at: state.expires_at,
             result,
         };
-        Ok(match in_time(self.store.report(&report, &deed)).await? {
+        Ok(match self.store.report(&report, &deed).await? {
             ReportOutcome::Recorded => Return { aadsts, ..Return::of(Some(application), outcome) },
             ReportOutcome::Used => Return::of(Some(application), Outcome::StateUsed),
             ReportOutcome::TenantChanged => Return::of(Some(application), Outcome::TenantChanged),

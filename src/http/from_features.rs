@@ -1,33 +1,40 @@
-//! Which problem each feature's error is.
+//! Which problem each refusal of a port is, and each feature's error.
 
 use actix_web::http::header::RETRY_AFTER;
 
 use crate::access::NoRight;
-use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
-use crate::business_groups::BusinessGroupError;
 use crate::export::WorkbookError;
 use crate::http::problem::FieldError;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
-use crate::mappings::MappingError;
 use crate::mappings::ResolveError;
+use crate::ports::api_key_store::ApiKeyRefusal;
+use crate::ports::business_group_store::BusinessGroupRefusal;
+use crate::ports::mapping_store::MappingRefusal;
 use crate::ports::store_error::LostRight;
+use crate::ports::store_error::StoreError;
 
-impl From<BusinessGroupError> for Problem {
-    fn from(error: BusinessGroupError) -> Self {
+impl From<StoreError> for Problem {
+    fn from(cause: StoreError) -> Self {
+        Self::unavailable(cause)
+    }
+}
+
+impl From<BusinessGroupRefusal> for Problem {
+    fn from(error: BusinessGroupRefusal) -> Self {
         let kind = match error {
-            BusinessGroupError::Store(cause) => return Self::unavailable(cause),
-            BusinessGroupError::NoSuchGroup => ProblemKind::NotFound,
-            BusinessGroupError::IdTaken => ProblemKind::Conflict,
-            BusinessGroupError::RangeTaken(_) => ProblemKind::RangeTaken,
-            BusinessGroupError::RangesInUse(_) => ProblemKind::RangesInUse,
-            BusinessGroupError::NotEmpty => ProblemKind::NotEmpty,
-            BusinessGroupError::NameTaken => ProblemKind::NameTaken,
-            BusinessGroupError::TenantTaken { unproven, .. } => {
+            BusinessGroupRefusal::Store(cause) => return Self::unavailable(cause),
+            BusinessGroupRefusal::NoSuchGroup => ProblemKind::NotFound,
+            BusinessGroupRefusal::IdTaken => ProblemKind::Conflict,
+            BusinessGroupRefusal::RangeTaken(_) => ProblemKind::RangeTaken,
+            BusinessGroupRefusal::RangesInUse(_) => ProblemKind::RangesInUse,
+            BusinessGroupRefusal::NotEmpty => ProblemKind::NotEmpty,
+            BusinessGroupRefusal::NameTaken => ProblemKind::NameTaken,
+            BusinessGroupRefusal::TenantTaken { unproven, .. } => {
                 return Self::new(ProblemKind::TenantTaken, sentence(&error)).member("unproven", unproven);
             }
-            BusinessGroupError::UnknownTenant => {
+            BusinessGroupRefusal::UnknownTenant => {
                 let wrong = FieldError { field: "tenant_id".to_owned(), message: error.to_string() };
                 return Self::new(ProblemKind::UnknownTenant, sentence(&error)).wrong_fields(&[wrong]);
             }
@@ -36,13 +43,13 @@ impl From<BusinessGroupError> for Problem {
     }
 }
 
-impl From<MappingError> for Problem {
-    fn from(error: MappingError) -> Self {
+impl From<MappingRefusal> for Problem {
+    fn from(error: MappingRefusal) -> Self {
         let kind = match error {
-            MappingError::Store(cause) => return Self::unavailable(cause),
-            MappingError::NumberNotAssigned => return Self::invalid_field("phone_number", error),
-            MappingError::NoSuchGroup | MappingError::NoSuchMapping => ProblemKind::NotFound,
-            MappingError::EmailTaken { .. } => ProblemKind::EmailTaken,
+            MappingRefusal::Store(cause) => return Self::unavailable(cause),
+            MappingRefusal::NumberNotAssigned => return Self::invalid_field("phone_number", error),
+            MappingRefusal::NoSuchGroup | MappingRefusal::NoSuchMapping => ProblemKind::NotFound,
+            MappingRefusal::EmailTaken { .. } => ProblemKind::EmailTaken,
         };
         Self::new(kind, sentence(&error))
     }
@@ -78,15 +85,15 @@ impl From<ResolveError> for Problem {
     }
 }
 
-impl From<ApiKeyError> for Problem {
-    fn from(error: ApiKeyError) -> Self {
+impl From<ApiKeyRefusal> for Problem {
+    fn from(error: ApiKeyRefusal) -> Self {
         match error {
-            ApiKeyError::Store(cause) => Self::unavailable(cause),
-            ApiKeyError::NoRandomness => Self::internal(error),
-            ApiKeyError::NoSuchGroup => Self::invalid_field("business_group", error),
-            ApiKeyError::ExpiryInThePast => Self::invalid_field("expires_at", error),
-            ApiKeyError::NoSuchKey => Self::not_found(sentence(&error)),
-            ApiKeyError::UnknownSecret | ApiKeyError::Expired => Self::invalid_token(sentence(&error)),
+            ApiKeyRefusal::Store(cause) => Self::unavailable(cause),
+            ApiKeyRefusal::NoRandomness => Self::internal(error),
+            ApiKeyRefusal::NoSuchGroup => Self::invalid_field("business_group", error),
+            ApiKeyRefusal::ExpiryInThePast => Self::invalid_field("expires_at", error),
+            ApiKeyRefusal::NoSuchKey => Self::not_found(sentence(&error)),
+            ApiKeyRefusal::UnknownSecret | ApiKeyRefusal::Expired => Self::invalid_token(sentence(&error)),
         }
     }
 }
@@ -106,8 +113,8 @@ impl From<NoRight> for Problem {
 impl From<LostRight> for Problem {
     fn from(lost: LostRight) -> Self {
         match lost {
-            LostRight::KeyRevoked => ApiKeyError::UnknownSecret.into(),
-            LostRight::KeyExpired => ApiKeyError::Expired.into(),
+            LostRight::KeyRevoked => ApiKeyRefusal::UnknownSecret.into(),
+            LostRight::KeyExpired => ApiKeyRefusal::Expired.into(),
             LostRight::TenantNotLinked => NoRight::TenantNotLinked.into(),
         }
     }

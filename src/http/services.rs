@@ -10,12 +10,10 @@ use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::auth::SigningKeys;
 use crate::auth::TokenValidator;
-use crate::business_groups::BusinessGroups;
 use crate::consent::Consents;
 use crate::consent::FirstSignIns;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
-use crate::history::History;
 use crate::http::console::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::FailedAttempts;
@@ -23,18 +21,26 @@ use crate::http::limits::GroupSlots;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::import::Importer;
-use crate::import::KeptImports;
-use crate::mappings::Mappings;
 use crate::mappings::Resolver;
+use crate::mappings::SignInChecks;
+use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::clock::Clock;
+use crate::ports::history_store::HistoryStore;
+use crate::ports::import_store::ImportStore;
+use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_health::StoreHealth;
+use crate::tenants::TenantLinks;
 
 /// What handlers call: one of each, shared by all workers.
 pub struct Services {
     /// Business groups.
-    pub business_groups: BusinessGroups,
+    pub business_groups: Arc<dyn BusinessGroupStore>,
+    /// Links between business groups and tenants.
+    pub tenant_links: TenantLinks,
     /// Single mappings.
-    pub mappings: Mappings,
+    pub mappings: Arc<dyn MappingStore>,
+    /// Why an address gets no line.
+    pub sign_in_checks: SignInChecks,
     /// From a sign-in to a line.
     pub resolver: Resolver,
     /// API keys.
@@ -42,9 +48,9 @@ pub struct Services {
     /// Uploads.
     pub importer: Importer,
     /// Imports that were uploaded.
-    pub imports: KeptImports,
+    pub imports: Arc<dyn ImportStore>,
     /// The history of mappings.
-    pub history: History,
+    pub history: Arc<dyn HistoryStore>,
     /// Admin consent.
     pub consents: Arc<Consents>,
     /// What proves it.

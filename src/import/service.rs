@@ -18,7 +18,6 @@ use crate::domain::business_group::BusinessGroupId;
 use crate::domain::import::Confirmation;
 use crate::domain::import::Import;
 use crate::domain::import::ImportMode;
-use crate::domain::import::LargeChange;
 use crate::domain::import::PREVIEW_LIFETIME;
 use crate::domain::phone_number::NumberingPlan;
 use crate::import::backlog;
@@ -36,8 +35,9 @@ use crate::ports::import_store::FileEnd;
 use crate::ports::import_store::FilePiece;
 use crate::ports::import_store::FileRows;
 use crate::ports::import_store::ImportBatch;
-use crate::ports::import_store::ImportOutcome;
+use crate::ports::import_store::ImportRefusal;
 use crate::ports::import_store::ImportStore;
+use crate::ports::import_store::TakenImport;
 use crate::ports::store_error::StoreError;
 
 /// What becomes of mappings that are not in the file, and of rows that are bad. A replace that leaves bad rows out
@@ -93,27 +93,15 @@ pub struct ImportReport {
 /// Why nothing was imported. `E` is the body's own error.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError<E> {
-    /// The file has problems.
+    /// The file has problems, or rows that can't go in.
     #[error("the file has {} problems", .0.count)]
     Rejected(Problems),
-    /// The mappings are of another revision than expected.
-    #[error("the mappings have changed: they are of revision {current} now")]
-    RevisionMoved {
-        /// The revision they are of.
-        current: i64,
-    },
-    /// So much would go or change that somebody must agree.
-    #[error("the file changes so many mappings that somebody must agree")]
-    Unconfirmed(LargeChange),
-    /// There is no such group.
-    #[error("there is no such business group")]
-    NoSuchGroup,
     /// The body broke off.
     #[error("the upload broke off")]
     Body(E),
-    /// The store failed.
+    /// Whatever else the store says; no [`ImportRefusal::BadRows`], which are problems of the file.
     #[error(transparent)]
-    Store(StoreError),
+    Refused(#[from] ImportRefusal),
 }
 
 /// Imports uploads.
@@ -152,9 +140,9 @@ impl Importer {
             Ok(end)
         };
         let file = FileRows { pieces, end: end.boxed() };
-        let outcome = self.store.import(batch(request), file).await.map_err(ImportError::Store)?;
+        let taken = self.store.import(batch(request), file).await;
         // None were told where the store did not ask for the end of the file.
-        report(outcome, problems.await.unwrap_or_default())
+        report(taken, problems.await.unwrap_or_default())
     }
 
     /// Takes in the body, which is read on a thread of its own: parsing is work that the other requests should not wait
@@ -167,7 +155,7 @@ impl Importer {
         let (take, pieces) = mpsc::unbounded_channel();
         let plan = self.plan;
         // What fails between here and the file's last row is the temporary file that it waits in, and nothing else.
-        let fault = |cause| ImportError::Store(StoreError::of_temporary_file(cause));
+        let fault = |cause| ImportError::Refused(StoreError::of_temporary_file(cause).into());
         let reading = reading_thread::start(move || {
             let take = &mut |rows, has_problems| {
                 let piece = FilePiece { rows, is_rejected: has_problems && !handling.skips_bad_rows() };
@@ -175,7 +163,7 @@ impl Importer {
             };
             reader::read_in_pieces(reader, plan, take)
         })
-        .map_err(|cause| ImportError::Store(StoreError::new(cause)))?;
+        .map_err(|cause| ImportError::Refused(StoreError::new(cause).into()))?;
         while let Some(bytes) = body.next().await {
             backlog.push(bytes.map_err(ImportError::Body)?).await.map_err(fault)?;
         }
@@ -223,19 +211,20 @@ fn batch(request: ImportRequest) -> ImportBatch {
 }
 
 /// What the store's answer means to the caller.
-fn report<E>(outcome: ImportOutcome, mut problems: Problems) -> Result<ImportReport, ImportError<E>> {
-    match outcome {
-        ImportOutcome::Taken { import, bad_rows } => {
+fn report<E>(
+    taken: Result<TakenImport, ImportRefusal>,
+    mut problems: Problems,
+) -> Result<ImportReport, ImportError<E>> {
+    match taken {
+        Ok(TakenImport { import, bad_rows }) => {
             add_bad_rows(&mut problems, bad_rows);
             Ok(ImportReport { import, problems })
         }
-        ImportOutcome::Rejected { bad_rows } => {
+        Err(ImportRefusal::BadRows(bad_rows)) => {
             add_bad_rows(&mut problems, bad_rows);
             Err(ImportError::Rejected(problems))
         }
-        ImportOutcome::RevisionMoved { current } => Err(ImportError::RevisionMoved { current }),
-        ImportOutcome::Unconfirmed(large) => Err(ImportError::Unconfirmed(large)),
-        ImportOutcome::NoSuchGroup => Err(ImportError::NoSuchGroup),
+        Err(refusal) => Err(refusal.into()),
     }
 }
 
@@ -248,7 +237,15 @@ fn no_rows(header_line: u64) -> Problem {
     )
 }
 
-pub(super) fn add_bad_rows(problems: &mut Problems, bad_rows: BadRows) {
+/// The problems that rows are which the store can't take.
+#[must_use]
+pub fn problems_of(bad_rows: BadRows) -> Problems {
+    let mut problems = Problems::default();
+    add_bad_rows(&mut problems, bad_rows);
+    problems
+}
+
+fn add_bad_rows(problems: &mut Problems, bad_rows: BadRows) {
     problems.merge(bad_rows.count, bad_rows.first.into_iter().map(problem_of_row));
 }
 

@@ -1,5 +1,7 @@
 //! What an address would meet at sign-in, for administrators who look for the reason of a call for help.
 
+use std::sync::Arc;
+
 use strsim::osa_distance;
 
 use crate::domain::business_group::BusinessGroupId;
@@ -7,9 +9,10 @@ use crate::domain::business_group::IdentityPinning;
 use crate::domain::email::EmailAddress;
 use crate::domain::history::PastChange;
 use crate::domain::mapping::Mapping;
-use crate::mappings::MappingError;
-use crate::mappings::Mappings;
+use crate::domain::tenant::UnprovenTenants;
 use crate::ports::mapping_store::ExportedMapping;
+use crate::ports::mapping_store::MappingRefusal;
+use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::RefusedSignIn;
 use crate::ports::mapping_store::SignInFacts;
 
@@ -55,17 +58,25 @@ pub enum CheckedOutcome {
     IdentityChanged,
 }
 
-impl Mappings {
+/// Tells what sign-ins would meet.
+pub struct SignInChecks {
+    store: Arc<dyn MappingStore>,
+    unproven: UnprovenTenants,
+}
+
+impl SignInChecks {
+    /// Of mappings kept in `store`, in a service that treats unproven tenants so.
+    #[must_use]
+    pub fn new(store: Arc<dyn MappingStore>, unproven: UnprovenTenants) -> Self {
+        Self { store, unproven }
+    }
+
     /// Tells what would happen if somebody of a group's tenant signed in with an address.
     ///
     /// # Errors
-    /// [`MappingError::NoSuchGroup`]
-    pub async fn check_sign_in(
-        &self,
-        group: &BusinessGroupId,
-        email: EmailAddress,
-    ) -> Result<SignInCheck, MappingError> {
-        let facts = self.store.sign_in_facts(group, &email).await?.ok_or(MappingError::NoSuchGroup)?;
+    /// [`MappingRefusal::NoSuchGroup`]
+    pub async fn check(&self, group: &BusinessGroupId, email: EmailAddress) -> Result<SignInCheck, MappingRefusal> {
+        let facts = self.store.sign_in_facts(group, &email).await?;
         let SignInFacts { is_linked, is_vouched_for, allow_guests, identity_pinning, mapping, .. } = facts;
         let SignInFacts { last_change, refused, neighbours, .. } = facts;
         // Where nothing is pinned, no first pin is refused.

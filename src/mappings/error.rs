@@ -3,29 +3,6 @@ use crate::domain::email::EmailAddress;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 
-/// Why a mapping was not found or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum MappingError {
-    /// There is no such group.
-    #[error("there is no such business group")]
-    NoSuchGroup,
-    /// The number has no mapping in the group.
-    #[error("this number has no mapping in the business group")]
-    NoSuchMapping,
-    /// Another number of the group has the address.
-    #[error("the address belongs to {by} already: remove that mapping first, or give it another address")]
-    EmailTaken {
-        /// That number.
-        by: PhoneNumber,
-    },
-    /// None of the group's ranges holds the number.
-    #[error("the number lies in none of the business group's number ranges")]
-    NumberNotAssigned,
-    /// The store could not be asked.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Why a good sign-in has no line.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {

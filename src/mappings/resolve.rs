@@ -18,7 +18,6 @@ use crate::ports::clock::Clock;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
 use crate::ports::mapping_store::PinOutcome;
-use crate::ports::time_limit::in_time;
 
 /// Finds the line of a signed-in user.
 pub struct Resolver {
@@ -163,7 +162,7 @@ impl Resolver {
             other_sign_in_names: sign_in.other_sign_in_names.clone(),
             now: self.clock.now(),
         };
-        let pinned_to = match in_time(self.store.pin(&pin)).await? {
+        let pinned_to = match self.store.pin(&pin).await? {
             PinOutcome::PinnedTo(pinned_to) => pinned_to,
             PinOutcome::TwoNumbers { sign_in_name, number } => {
                 return Err(two_numbers(line, mapped, email, (sign_in_name, number)));

@@ -14,8 +14,11 @@ use crate::ports::store_error::StoreError;
 /// API keys in a database. The secret itself is never stored.
 #[async_trait]
 pub trait ApiKeyStore: Send + Sync {
-    /// Stores a key; `false` if the business group it is for does not exist.
-    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<bool, StoreError>;
+    /// Stores a key.
+    ///
+    /// # Errors
+    /// [`ApiKeyRefusal::NoSuchGroup`]
+    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<(), ApiKeyRefusal>;
 
     /// Finds the key of a secret, expired or not. It asks the database each time, so that a revoked key is refused
     /// at once on every replica.
@@ -25,6 +28,35 @@ pub trait ApiKeyStore: Send + Sync {
     /// or of all.
     async fn list(&self, of: Option<&BusinessGroupId>, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError>;
 
-    /// Removes a key; `false` if there is none, or none for the business group if one is named.
-    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError>;
+    /// Removes a key, of one business group if one is named: it is refused from now on.
+    ///
+    /// # Errors
+    /// [`ApiKeyRefusal::NoSuchKey`]
+    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyRefusal>;
+}
+
+/// Why an API key was not made, taken or revoked.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiKeyRefusal {
+    /// The business group it is for does not exist.
+    #[error("there is no such business group")]
+    NoSuchGroup,
+    /// It would have expired already.
+    #[error("the time of expiry has passed already")]
+    ExpiryInThePast,
+    /// There is no key of this id.
+    #[error("there is no such API key")]
+    NoSuchKey,
+    /// No key has this secret: it was revoked, or never was.
+    #[error("the API key is not known: it may have been revoked")]
+    UnknownSecret,
+    /// The key's time is over.
+    #[error("the API key has expired")]
+    Expired,
+    /// The machine gave no random bytes.
+    #[error("no random bytes could be had for a secret")]
+    NoRandomness,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

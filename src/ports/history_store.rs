@@ -16,24 +16,28 @@ use crate::ports::store_error::StoreError;
 /// The histories of groups in a database. Each method is one transaction.
 #[async_trait]
 pub trait HistoryStore: Send + Sync {
-    /// Reads a page of a group's revisions, the newest first; `None` if there is no such group.
-    async fn list(
-        &self,
-        group: &BusinessGroupId,
-        page: &PageRequest<i64>,
-    ) -> Result<Option<Page<Revision>>, StoreError>;
+    /// Reads a page of a group's revisions, the newest first.
+    ///
+    /// # Errors
+    /// [`HistoryRefusal::NoSuchGroup`]
+    async fn list(&self, group: &BusinessGroupId, page: &PageRequest<i64>) -> Result<Page<Revision>, HistoryRefusal>;
 
-    /// Reads a page of what a revision changed, in the order of the numbers; `None` if there is no such group or
-    /// revision.
+    /// Reads a page of what a revision changed, in the order of the numbers.
+    ///
+    /// # Errors
+    /// [`HistoryRefusal::NoSuchRevision`], also where the group does not exist.
     async fn list_changes(
         &self,
         group: &BusinessGroupId,
         revision: i64,
         page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<MappingChange>>, StoreError>;
+    ) -> Result<Page<MappingChange>, HistoryRefusal>;
 
-    /// Makes the mappings equal to those of an earlier revision.
-    async fn restore(&self, restore: Restore) -> Result<RestoreOutcome, StoreError>;
+    /// Makes the mappings equal to those of an earlier revision, as a new revision.
+    ///
+    /// # Errors
+    /// [`HistoryRefusal::NoSuchRevision`], [`HistoryRefusal::OutsideRanges`]
+    async fn restore(&self, restore: Restore) -> Result<Restored, HistoryRefusal>;
 
     /// Forgets the revisions that were made before `time`; says how many. The mappings stay as they are.
     async fn prune(&self, time: Timestamp) -> Result<u64, StoreError>;
@@ -50,25 +54,35 @@ pub struct Restore {
     pub deed: Deed,
 }
 
-/// What became of a [`Restore`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RestoreOutcome {
-    /// The mappings are those of the revision.
-    Restored {
-        /// The revision that they are of now; the same as before if nothing had to be changed.
-        revision: i64,
-        /// What was changed.
-        counts: ChangeCounts,
-    },
-    /// Numbers have left the group's ranges since. Nothing was changed.
+/// A revision that was restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The revision that the mappings are of now; the same as before if nothing had to be changed.
+    pub revision: i64,
+    /// What was changed.
+    pub counts: ChangeCounts,
+}
+
+/// Why a revision was not found or restored. Nothing was changed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryRefusal {
+    /// There is no such group.
+    #[error("there is no such business group")]
+    NoSuchGroup,
+    /// The group has no such revision, or its history does not reach back to it any more.
+    #[error("the business group has no such revision, or its history does not reach back to it")]
+    NoSuchRevision,
+    /// Numbers have left the group's ranges since.
+    #[error("{count} numbers of that revision have left the business group's number ranges since")]
     OutsideRanges {
         /// How many.
         count: u64,
         /// The first [`MAX_LISTED_NUMBERS`] of them.
         first: Vec<PhoneNumber>,
     },
-    /// There is no such group, or its history does not reach to the revision.
-    NoSuchRevision,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// How many numbers outside the ranges are told at most.

@@ -30,25 +30,40 @@ pub trait ImportStore: Send + Sync {
     /// Compares a file with the group's mappings, and keeps what it would change or applies it, whole or not at all. Where
     /// previews of the group wait beyond [`MAX_WAITING_PREVIEWS`](crate::domain::import::MAX_WAITING_PREVIEWS) or
     /// [`MAX_WAITING_CHANGES`](crate::domain::import::MAX_WAITING_CHANGES), the oldest go.
-    async fn import(&self, batch: ImportBatch, file: FileRows) -> Result<ImportOutcome, StoreError>;
+    ///
+    /// # Errors
+    /// [`ImportRefusal`]
+    async fn import(&self, batch: ImportBatch, file: FileRows) -> Result<TakenImport, ImportRefusal>;
 
-    /// Finds an import of a group; `None` if there is none, or it has expired by `now`.
-    async fn find(&self, group: &BusinessGroupId, id: Uuid, now: Timestamp) -> Result<Option<Import>, StoreError>;
+    /// Finds an import of a group that has not expired by `now`.
+    ///
+    /// # Errors
+    /// [`KeptImportRefusal::NoSuchImport`]
+    async fn find(&self, group: &BusinessGroupId, id: Uuid, now: Timestamp) -> Result<Import, KeptImportRefusal>;
 
-    /// Reads a page of what an import changes, in the order of the numbers; `None` where [`Self::find`] finds none.
+    /// Reads a page of what an import changes, in the order of the numbers.
+    ///
+    /// # Errors
+    /// [`KeptImportRefusal::NoSuchImport`]
     async fn list_changes(
         &self,
         group: &BusinessGroupId,
         id: Uuid,
         now: Timestamp,
         page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<MappingChange>>, StoreError>;
+    ) -> Result<Page<MappingChange>, KeptImportRefusal>;
 
-    /// Applies an import that waits. One that was applied stays as it is, and is told again.
-    async fn apply(&self, apply: ApplyImport) -> Result<ApplyOutcome, StoreError>;
+    /// Applies an import that waits, whole or not at all. One that was applied stays as it is, and is told again.
+    ///
+    /// # Errors
+    /// [`KeptImportRefusal`]
+    async fn apply(&self, apply: ApplyImport) -> Result<AppliedImport, KeptImportRefusal>;
 
     /// Drops an import that waits.
-    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<DiscardOutcome, StoreError>;
+    ///
+    /// # Errors
+    /// [`KeptImportRefusal::NoSuchImport`], [`KeptImportRefusal::Applied`]
+    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<(), KeptImportRefusal>;
 
     /// Drops the imports that have expired by `now`, a few at a time; says how many. Two programs at once are no harm.
     async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError>;
@@ -107,31 +122,36 @@ pub struct FileEnd {
     pub is_rejected: bool,
 }
 
-/// What became of an [`ImportBatch`].
+/// A file that is kept, and applied if that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImportOutcome {
-    /// The file is kept, and applied if that was asked for.
-    Taken {
-        /// The import.
-        import: Import,
-        /// The rows that were left out; none unless [`ImportBatch::skips_bad_rows`].
-        bad_rows: BadRows,
-    },
-    /// Rows can't go in, and nothing was changed (or the file had problems of its own, [`FileEnd::is_rejected`], and then
-    /// there may be none).
-    Rejected {
-        /// The rows that can't go in.
-        bad_rows: BadRows,
-    },
-    /// The mappings are of another revision than expected. Nothing was changed.
+pub struct TakenImport {
+    /// The import.
+    pub import: Import,
+    /// The rows that were left out; none unless [`ImportBatch::skips_bad_rows`].
+    pub bad_rows: BadRows,
+}
+
+/// Why a file was not taken. Nothing was changed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportRefusal {
+    /// Rows can't go in (or the file had problems of its own, [`FileEnd::is_rejected`], and then there may be none).
+    #[error("rows of the file can't go in")]
+    BadRows(BadRows),
+    /// The mappings are of another revision than expected.
+    #[error("the mappings have changed: they are of revision {current} now")]
     RevisionMoved {
         /// The revision they are of.
         current: i64,
     },
-    /// So much would go or change that somebody must agree. Nothing was changed.
+    /// So much would go or change that somebody must agree.
+    #[error("the file changes so many mappings that somebody must agree")]
     Unconfirmed(LargeChange),
     /// There is no such group.
+    #[error("there is no such business group")]
     NoSuchGroup,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// An import to be applied.
@@ -147,39 +167,43 @@ pub struct ApplyImport {
     pub deed: Deed,
 }
 
-/// What became of an [`ApplyImport`].
+/// An import that is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ApplyOutcome {
-    /// It is applied.
-    Applied(Import),
-    /// It was applied before. Nothing was changed.
-    AppliedBefore(Import),
-    /// The mappings have changed since the preview. Nothing was changed.
+pub struct AppliedImport {
+    /// The import.
+    pub import: Import,
+    /// Whether this call applied it, and not one before.
+    pub is_new: bool,
+}
+
+/// Why an import that was uploaded was not found, applied or dropped. Nothing was changed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeptImportRefusal {
+    /// There is no such group or import, or it has expired.
+    #[error("there is no such import: it may have been dropped, or more than 24 hours old")]
+    NoSuchImport,
+    /// The mappings have changed since the preview.
+    #[error("the mappings have changed since revision {base_revision}: they are of revision {current} now")]
     Stale {
-        /// The revision that the file was held against.
+        /// The revision that the file was compared with.
         base_revision: i64,
         /// The revision that the mappings are of.
         current: i64,
         /// The first [`MAX_LISTED_REVISIONS`] since the preview.
         since: Vec<Revision>,
     },
-    /// Numbers have left the group's ranges since the preview. Nothing was changed.
+    /// Numbers of the file have left the group's ranges since the preview.
+    #[error("{} numbers of the file have left the business group's number ranges since the preview", .0.count)]
     OutsideRanges(BadRows),
-    /// So much would go or change that somebody must agree. Nothing was changed.
+    /// So much would go or change that somebody must agree.
+    #[error("the import changes so many mappings that somebody must agree")]
     Unconfirmed(LargeChange),
-    /// There is no such group or import.
-    NoSuchImport,
-}
-
-/// What became of an import to be dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiscardOutcome {
-    /// It is gone.
-    Discarded,
-    /// It was applied, and stays.
+    /// It was applied, so it can't be dropped.
+    #[error("the import was applied already: to undo it, restore the revision before it")]
     Applied,
-    /// There is no such group or import.
-    NoSuchImport,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Rows that the store can't take: all are counted, the first are told.

@@ -33,42 +33,52 @@ pub trait MappingStore: Send + Sync {
     /// group has one of the person's sign-in names.
     async fn pin(&self, pin: &Pin) -> Result<PinOutcome, StoreError>;
 
-    /// Finds one mapping of a group; `None` if there is no such group or mapping.
-    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError>;
+    /// Finds one mapping of a group.
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchMapping`], also where the group does not exist.
+    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Mapping, MappingRefusal>;
 
-    /// Reads a page of a group's mappings, in the order of their numbers; `None` if there is no such group.
+    /// Reads a page of a group's mappings, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchGroup`]
     async fn list(
         &self,
         group: &BusinessGroupId,
         filter: &MappingFilter,
         page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<Mapping>>, StoreError>;
+    ) -> Result<Page<Mapping>, MappingRefusal>;
 
     /// Creates a mapping or gives it another address. The same address again changes nothing, not even `updated_at`.
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError>;
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchGroup`], [`MappingRefusal::EmailTaken`], [`MappingRefusal::NumberNotAssigned`]
+    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal>;
 
     /// Removes a mapping.
-    async fn delete(
-        &self,
-        group: &BusinessGroupId,
-        number: PhoneNumber,
-        deed: &Deed,
-    ) -> Result<DeleteOutcome, StoreError>;
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchMapping`], also where the group does not exist.
+    async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingRefusal>;
 
     /// Releases the pin of a mapping, so that the next sign-in pins it anew.
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchMapping`], also where the group does not exist.
     async fn release_pin(
         &self,
         group: &BusinessGroupId,
         number: PhoneNumber,
         deed: &Deed,
-    ) -> Result<ReleasePinOutcome, StoreError>;
+    ) -> Result<ReleasePinOutcome, MappingRefusal>;
 
-    /// Reads what a sign-in with an address would meet, and what helps to tell why; `None` if there is no such group.
-    async fn sign_in_facts(
-        &self,
-        group: &BusinessGroupId,
-        email: &EmailAddress,
-    ) -> Result<Option<SignInFacts>, StoreError>;
+    /// Reads what a sign-in with an address would meet, and what helps to tell why.
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchGroup`]
+    async fn sign_in_facts(&self, group: &BusinessGroupId, email: &EmailAddress)
+    -> Result<SignInFacts, MappingRefusal>;
 
     /// Opens a group's mappings for reading, all of one revision, in the order of their numbers, in constant memory;
     /// `None` if there is no such group. [`EXPORTS_AT_ONCE`] can be open, and no other call waits for them.
@@ -141,42 +151,45 @@ pub struct PutMapping {
     pub deed: Deed,
 }
 
-/// What became of a [`PutMapping`].
+/// A mapping that was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
     /// The number had no mapping before.
     Created(Mapping),
     /// The number had a mapping, perhaps the same.
     Updated(Mapping),
-    /// Another number of the group has the address. Nothing was changed.
+}
+
+/// A mapping that is pinned to nobody now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleasePinOutcome {
+    /// It was pinned to somebody.
+    Released,
+    /// It was pinned to nobody. Nothing was changed.
+    NotPinned,
+}
+
+/// Why a mapping was not found or changed. Nothing was changed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MappingRefusal {
+    /// There is no such group.
+    #[error("there is no such business group")]
+    NoSuchGroup,
+    /// The number has no mapping in the group.
+    #[error("this number has no mapping in the business group")]
+    NoSuchMapping,
+    /// Another number of the group has the address.
+    #[error("the address belongs to {by} already: remove that mapping first, or give it another address")]
     EmailTaken {
         /// That number.
         by: PhoneNumber,
     },
-    /// None of the group's ranges holds the number. Nothing was changed.
+    /// None of the group's ranges holds the number.
+    #[error("the number lies in none of the business group's number ranges")]
     NumberNotAssigned,
-    /// There is no such group.
-    NoSuchGroup,
-}
-
-/// What became of a removal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeleteOutcome {
-    /// It is gone.
-    Deleted,
-    /// There is no such group or mapping.
-    NotFound,
-}
-
-/// What became of a release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReleasePinOutcome {
-    /// It is pinned to nobody now.
-    Released,
-    /// It was pinned to nobody. Nothing was changed.
-    NotPinned,
-    /// There is no such group or mapping.
-    NotFound,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What a sign-in with an address would meet, all of one moment.

@@ -17,4 +17,3 @@ pub mod store_error;
 pub mod store_health;
 pub mod temporary_folder;
 pub mod tenant_directory;
-pub mod time_limit;

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::io;
 
-/// The store could not be asked, or did not answer as it must. What a caller can mend by another request has an
-/// outcome of its own in each method; this is what only the operator can mend. One refusal is here as well, because it is
+/// The store could not be asked, or did not answer as it must. What a caller can mend by another request is a
+/// refusal of its own in each port; this is what only the operator can mend. One refusal is here as well, because it is
 /// the same whatever was asked for: [`StoreFault::LostRight`].
 #[derive(Debug, thiserror::Error)]
 #[error("the store is unavailable: {cause}")]
@@ -13,6 +13,15 @@ pub struct StoreError {
     cause: Box<dyn Error + Send + Sync>,
     fault: StoreFault,
 }
+
+/// Two are equal that are of the same kind: the cause is for the log alone.
+impl PartialEq for StoreError {
+    fn eq(&self, other: &Self) -> bool {
+        self.fault == other.fault
+    }
+}
+
+impl Eq for StoreError {}
 
 /// What kind of fault it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
+use crate::ports::api_key_store::ApiKeyRefusal;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::store_error::StoreError;
 use crate::store::audit::told;
@@ -67,7 +68,7 @@ impl TryFrom<KeyRow> for ApiKey {
 
 #[async_trait]
 impl ApiKeyStore for DbApiKeys {
-    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<bool, StoreError> {
+    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<(), ApiKeyRefusal> {
         let group = key.grant.business_group();
         let mut tx = self.0.begin().await?;
         let locked = match group {
@@ -77,7 +78,7 @@ impl ApiKeyStore for DbApiKeys {
         let deed = &tx.timed(deed);
         tx.hold_right(deed).await?;
         if locked.is_none() && group.is_some() {
-            return Ok(false);
+            return Err(ApiKeyRefusal::NoSuchGroup);
         }
         let role = key.grant.role().as_str();
         let add = sql(ADD_KEY).bind(key.id).bind(&key.name).bind(role).bind(locked.map(|group| group.key));
@@ -86,7 +87,7 @@ impl ApiKeyStore for DbApiKeys {
         let detail = vec![told("key", &key.id), told("name", &key.name), told("role", role)];
         tx.record(&event(deed, action::CREATE_API_KEY, group.cloned(), detail)).await?;
         tx.commit_aside().await?;
-        Ok(true)
+        Ok(())
     }
 
     async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError> {
@@ -100,7 +101,7 @@ impl ApiKeyStore for DbApiKeys {
         rows::page(self.0.all::<KeyRow>(list).await?, page)
     }
 
-    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<bool, StoreError> {
+    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyRefusal> {
         let mut tx = self.0.begin().await?;
         let deed = &tx.timed(deed);
         // It is not held: two keys that are used to revoke each other would wait for each other.
@@ -108,15 +109,15 @@ impl ApiKeyStore for DbApiKeys {
         let found: Option<KeyRow> = tx.optional(sql(FIND_KEY_BY_ID).bind(id)).await?;
         let found = found.map(ApiKey::try_from).transpose()?;
         let Some(key) = found.filter(|key| of.is_none() || key.grant.business_group() == of) else {
-            return Ok(false);
+            return Err(ApiKeyRefusal::NoSuchKey);
         };
         if tx.run(sql(DELETE_KEY).bind(id)).await? != 1 {
-            return Ok(false);
+            return Err(ApiKeyRefusal::NoSuchKey);
         }
         let detail = vec![told("key", &key.id), told("name", &key.name)];
         tx.record(&event(deed, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail)).await?;
         tx.commit_aside().await?;
-        Ok(true)
+        Ok(())
     }
 }
 

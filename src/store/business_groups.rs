@@ -18,11 +18,8 @@ use crate::domain::number_range::NumberRange;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::tenant::TenantProof;
+use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::business_group_store::BusinessGroupStore;
-use crate::ports::business_group_store::CreateGroupOutcome;
-use crate::ports::business_group_store::DeleteGroupOutcome;
-use crate::ports::business_group_store::LinkTenantOutcome;
-use crate::ports::business_group_store::UpdateGroupOutcome;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
@@ -189,16 +186,20 @@ impl DbBusinessGroups {
     }
 
     /// Links a tenant. Who is overtaken by somebody who links it elsewhere begins anew, and then sees that link.
-    async fn link(&self, id: &BusinessGroupId, link: NewLink, deed: &Deed) -> Result<LinkTenantOutcome, StoreError> {
+    async fn link(
+        &self,
+        id: &BusinessGroupId,
+        link: NewLink,
+        deed: &Deed,
+    ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         loop {
             let mut tx = self.db.begin().await?;
             match tenant_links::link(&mut tx, (id, link), deed).await? {
                 Linking::Done(tenants) => {
                     let group = tx.read_group(id).await?;
                     tx.commit_lines(tenants).await?;
-                    return Ok(LinkTenantOutcome::Linked(group));
+                    return Ok(group);
                 }
-                Linking::Refused(outcome) => return Ok(outcome),
                 Linking::Overtaken => {}
             }
         }
@@ -207,29 +208,29 @@ impl DbBusinessGroups {
 
 #[async_trait]
 impl BusinessGroupStore for DbBusinessGroups {
-    async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<CreateGroupOutcome, StoreError> {
+    async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let mut tx = self.db.begin().await?;
         let deed = &tx.timed(deed);
         tx.hold_right(deed).await?;
         let created = tx.one_scalar(sql(CREATE_GROUP).bind(&new.id).bind(&new.name).bind(deed.at)).await;
         let group_key = match created {
-            Err(error) if is_unique_violation(&error) => return Ok(CreateGroupOutcome::IdTaken),
+            Err(error) if is_unique_violation(&error) => return Err(BusinessGroupRefusal::IdTaken),
             created => created?,
         };
         if let Err(refusal) = tx.change_ranges(group_key, &new.number_ranges, &[]).await {
             drop(tx);
-            let taken = number_ranges::range_taken(&self.db, refusal, &new.id, &new.number_ranges).await?;
-            return Ok(CreateGroupOutcome::RangeTaken(taken));
+            return Err(number_ranges::explain(&self.db, refusal, &new.id, &new.number_ranges).await);
         }
         let group = tx.read_group(&new.id).await?;
         let detail = vec![told("name", &new.name), told("number_ranges", &told_ranges(&new.number_ranges))];
         tx.record(&audit::done(deed, action::CREATE_BUSINESS_GROUP, &new.id, detail)).await?;
         tx.commit_aside().await?;
-        Ok(CreateGroupOutcome::Created(group))
+        Ok(group)
     }
 
-    async fn find(&self, id: &BusinessGroupId) -> Result<Option<BusinessGroup>, StoreError> {
-        self.db.begin_snapshot().await?.find_group(id).await
+    async fn find(&self, id: &BusinessGroupId) -> Result<BusinessGroup, BusinessGroupRefusal> {
+        let found = self.db.begin_snapshot().await?.find_group(id).await?;
+        found.ok_or(BusinessGroupRefusal::NoSuchGroup)
     }
 
     async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError> {
@@ -259,7 +260,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         id: &BusinessGroupId,
         mut patch: BusinessGroupPatch,
         deed: &Deed,
-    ) -> Result<UpdateGroupOutcome, StoreError> {
+    ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let detail = told_patch(&patch);
         let compared = match &patch.name {
             Some(name) if !patch.name_may_be_taken => Some(db::in_time(self.compare_name(id, name)).await?),
@@ -275,7 +276,7 @@ impl BusinessGroupStore for DbBusinessGroups {
             tx.run_each(tx.dialect().lock_names).await?;
         }
         let (Some(locked), deed) = &tx.enter(id, deed).await? else {
-            return Ok(UpdateGroupOutcome::NoSuchGroup);
+            return Err(BusinessGroupRefusal::NoSuchGroup);
         };
         let is_name_taken = match &compared {
             Some(Comparison::Taken) => true,
@@ -283,41 +284,40 @@ impl BusinessGroupStore for DbBusinessGroups {
             Some(Comparison::Unchanged) | None => false,
         };
         if is_name_taken {
-            return Ok(UpdateGroupOutcome::NameTaken);
+            return Err(BusinessGroupRefusal::NameTaken);
         }
         let update = sql(UPDATE_GROUP).bind(locked.key).bind(patch.name).bind(patch.allow_guests);
         tx.run(update.bind(patch.identity_pinning.map(IdentityPinning::as_str))).await?;
         if let Some(wanted) = &patch.number_ranges {
             match tx.set_ranges(id, *locked, wanted).await? {
                 RangeChange::Done => {}
-                RangeChange::InUse(left_out) => return Ok(UpdateGroupOutcome::RangesInUse(left_out)),
+                RangeChange::InUse(left_out) => return Err(BusinessGroupRefusal::RangesInUse(left_out)),
                 RangeChange::Refused(refusal) => {
                     drop(tx);
-                    let taken = number_ranges::range_taken(&self.db, refusal, id, wanted).await?;
-                    return Ok(UpdateGroupOutcome::RangeTaken(taken));
+                    return Err(number_ranges::explain(&self.db, refusal, id, wanted).await);
                 }
             }
         }
         let group = tx.read_group(id).await?;
         tx.record(&audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, detail)).await?;
         tx.commit_lines(locked.tenant).await?;
-        Ok(UpdateGroupOutcome::Updated(group))
+        Ok(group)
     }
 
-    async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<DeleteGroupOutcome, StoreError> {
+    async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<(), BusinessGroupRefusal> {
         let mut tx = self.db.begin().await?;
         let (Some(group), deed) = tx.enter(id, deed).await? else {
-            return Ok(DeleteGroupOutcome::NoSuchGroup);
+            return Err(BusinessGroupRefusal::NoSuchGroup);
         };
         if group.mapping_count > 0 {
-            return Ok(DeleteGroupOutcome::NotEmpty);
+            return Err(BusinessGroupRefusal::NotEmpty);
         }
         for statement in [DELETE_CHANGES_OF_GROUP, DELETE_GROUP] {
             tx.run(sql(statement).bind(group.key)).await?;
         }
         tx.record(&audit::done(&deed, action::DELETE_BUSINESS_GROUP, id, Vec::new())).await?;
         tx.commit_lines(group.tenant).await?;
-        Ok(DeleteGroupOutcome::Deleted)
+        Ok(())
     }
 
     async fn link_tenant(
@@ -325,7 +325,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         id: &BusinessGroupId,
         tenant: Guid,
         deed: &Deed,
-    ) -> Result<LinkTenantOutcome, StoreError> {
+    ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         self.link(id, NewLink { tenant, ground: Ground::Named }, deed).await
     }
 
@@ -334,7 +334,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         id: &BusinessGroupId,
         tenant: Guid,
         deed: &Deed,
-    ) -> Result<LinkTenantOutcome, StoreError> {
+    ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         self.link(id, NewLink { tenant, ground: Ground::Operator }, deed).await
     }
 
@@ -343,7 +343,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         id: &BusinessGroupId,
         TenantProof { tenant, oid }: TenantProof,
         deed: &Deed,
-    ) -> Result<LinkTenantOutcome, StoreError> {
+    ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         self.link(id, NewLink { tenant, ground: Ground::Proof(oid) }, deed).await
     }
 
@@ -354,15 +354,15 @@ impl BusinessGroupStore for DbBusinessGroups {
         Ok(is_proven)
     }
 
-    async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<bool, StoreError> {
+    async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<(), BusinessGroupRefusal> {
         let mut tx = self.db.begin().await?;
         let (Some(locked), deed) = &tx.enter(id, deed).await? else {
-            return Ok(false);
+            return Err(BusinessGroupRefusal::NoSuchGroup);
         };
         tenant_links::set_tenant(&mut tx, *locked, None).await?;
         tx.record(&audit::done(deed, action::UNLINK_TENANT, id, Vec::new())).await?;
         tx.commit_lines(locked.tenant).await?;
-        Ok(true)
+        Ok(())
     }
 }
 

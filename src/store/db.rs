@@ -118,7 +118,7 @@ impl Db {
 
     /// Begins a transaction that changes something, and is soon over.
     pub(super) async fn begin(&self) -> sqlx::Result<Tx> {
-        self.begin_until(deadline(), self.change()).await
+        self.begin_until(Some(soon()), self.change()).await
     }
 
     /// Begins a transaction that may take long, and wait long for another one of the same group.
@@ -136,7 +136,7 @@ impl Db {
                 Engine::Sqlite(sqlite) => Session::Sqlite(sqlite.begin_snapshot().await?),
             })
         };
-        self.begin_until(deadline(), snapshot).await
+        self.begin_until(Some(soon()), snapshot).await
     }
 
     async fn change(&self) -> sqlx::Result<Session> {
@@ -156,10 +156,9 @@ impl Db {
     }
 }
 
-/// The end of a transaction that begins now.
-#[expect(clippy::unnecessary_wraps, reason = "some have no end")]
-fn deadline() -> Option<Instant> {
-    Some(Instant::now() + TRANSACTION_LIMIT)
+/// When a transaction is given up that begins now.
+fn soon() -> Instant {
+    Instant::now() + TRANSACTION_LIMIT
 }
 
 /// A transaction. It is rolled back when it is dropped, and committed in one of two ways: [`Tx::commit_lines`] where it may

@@ -13,10 +13,11 @@ use crate::domain::history::Source;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
+use crate::ports::history_store::HistoryRefusal;
 use crate::ports::history_store::HistoryStore;
 use crate::ports::history_store::MAX_LISTED_NUMBERS;
 use crate::ports::history_store::Restore;
-use crate::ports::history_store::RestoreOutcome;
+use crate::ports::history_store::Restored;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
@@ -88,16 +89,15 @@ impl Tx {
         self.change_set_of_staged(group, true).await
     }
 
-    /// The numbers that would get an address outside the group's ranges.
-    async fn outside_ranges(
-        &mut self,
-        group: LockedGroup,
-        change_set: i64,
-        count: u64,
-    ) -> Result<RestoreOutcome, StoreError> {
+    /// Refuses a change set that gives an address to numbers outside the group's ranges.
+    async fn check_ranges(&mut self, group: LockedGroup, change_set: i64, tally: Tally) -> Result<(), HistoryRefusal> {
+        let count = self.count_not_assigned(group, change_set, tally).await?;
+        if count == 0 {
+            return Ok(());
+        }
         let found = self.list_not_assigned(group, change_set, MAX_LISTED_NUMBERS).await?;
         let first = found.into_iter().map(|row| rows::phone_number(row.phone_number)).collect::<Result<_, _>>()?;
-        Ok(RestoreOutcome::OutsideRanges { count, first })
+        Err(HistoryRefusal::OutsideRanges { count, first })
     }
 }
 
@@ -119,18 +119,13 @@ impl DbHistory {
 
 #[async_trait]
 impl HistoryStore for DbHistory {
-    async fn list(
-        &self,
-        group: &BusinessGroupId,
-        page: &PageRequest<i64>,
-    ) -> Result<Option<Page<Revision>>, StoreError> {
+    async fn list(&self, group: &BusinessGroupId, page: &PageRequest<i64>) -> Result<Page<Revision>, HistoryRefusal> {
         let mut tx = self.0.begin_snapshot().await?;
-        let Some(group_key) = tx.scalar::<i64>(sql(FIND_GROUP_KEY).bind(group)).await? else {
-            return Ok(None);
-        };
+        let group_key: Option<i64> = tx.scalar(sql(FIND_GROUP_KEY).bind(group)).await?;
+        let group_key = group_key.ok_or(HistoryRefusal::NoSuchGroup)?;
         let before = page.after.unwrap_or(i64::MAX);
         let list = sql(LIST_REVISIONS).bind(group_key).bind(before).bind(rows::one_more(page));
-        Ok(Some(rows::page(tx.all::<RevisionRow>(list).await?, page)?))
+        Ok(rows::page(tx.all::<RevisionRow>(list).await?, page)?)
     }
 
     async fn list_changes(
@@ -138,39 +133,34 @@ impl HistoryStore for DbHistory {
         group: &BusinessGroupId,
         revision: i64,
         page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<MappingChange>>, StoreError> {
+    ) -> Result<Page<MappingChange>, HistoryRefusal> {
         let mut tx = self.0.begin_snapshot().await?;
-        match tx.scalar(sql(CHANGE_SET_OF_REVISION).bind(group).bind(revision)).await? {
-            None => Ok(None),
-            Some(change_set) => Ok(Some(tx.list_changes(change_set, page).await?)),
-        }
+        let change_set = tx.scalar(sql(CHANGE_SET_OF_REVISION).bind(group).bind(revision)).await?;
+        Ok(tx.list_changes(change_set.ok_or(HistoryRefusal::NoSuchRevision)?, page).await?)
     }
 
-    async fn restore(&self, restore: Restore) -> Result<RestoreOutcome, StoreError> {
+    async fn restore(&self, restore: Restore) -> Result<Restored, HistoryRefusal> {
         let mut tx = self.0.begin_large().await?;
         let (Some(group), deed) = &tx.enter_large(&restore.group, &restore.deed).await? else {
-            return Ok(RestoreOutcome::NoSuchRevision);
+            return Err(HistoryRefusal::NoSuchRevision);
         };
         let group = *group;
         if !tx.history_reaches(group, restore.revision).await? {
-            return Ok(RestoreOutcome::NoSuchRevision);
+            return Err(HistoryRefusal::NoSuchRevision);
         }
         let (change_set, tally) = tx.compare_with_revision(group, restore.revision).await?;
         let counts = tally.counts;
         if counts.is_empty() {
-            return Ok(RestoreOutcome::Restored { revision: group.revision, counts });
+            return Ok(Restored { revision: group.revision, counts });
         }
-        let outside = tx.count_not_assigned(group, change_set, tally).await?;
-        if outside > 0 {
-            return tx.outside_ranges(group, change_set, outside).await;
-        }
+        tx.check_ranges(group, change_set, tally).await?;
         let revision = tx.apply(group, (change_set, tally), Source::Restore, deed).await?;
         let mut detail = vec![told("restored_revision", &restore.revision), told("revision", &revision)];
         detail.extend(audit::told_counts(counts));
         tx.record(&audit::done(deed, action::RESTORE_REVISION, &restore.group, detail)).await?;
         tx.hold_right(deed).await?;
         tx.commit_lines(group.tenant).await?;
-        Ok(RestoreOutcome::Restored { revision, counts })
+        Ok(Restored { revision, counts })
     }
 
     async fn prune(&self, time: Timestamp) -> Result<u64, StoreError> {

@@ -29,16 +29,17 @@ use crate::domain::import::MAX_WAITING_PREVIEWS;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
+use crate::ports::import_store::AppliedImport;
 use crate::ports::import_store::ApplyImport;
-use crate::ports::import_store::ApplyOutcome;
 use crate::ports::import_store::BadRows;
-use crate::ports::import_store::DiscardOutcome;
 use crate::ports::import_store::FileRows;
 use crate::ports::import_store::ImportBatch;
-use crate::ports::import_store::ImportOutcome;
+use crate::ports::import_store::ImportRefusal;
 use crate::ports::import_store::ImportStore;
+use crate::ports::import_store::KeptImportRefusal;
 use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
 use crate::ports::import_store::MAX_LISTED_REVISIONS;
+use crate::ports::import_store::TakenImport;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
@@ -121,45 +122,43 @@ impl Tx {
         group: &BusinessGroupId,
         id: Uuid,
         now: Timestamp,
-    ) -> Result<Option<StoredImport>, StoreError> {
+    ) -> Result<StoredImport, KeptImportRefusal> {
         let row: Option<ImportRecord> = self.optional(sql(FIND_IMPORT).bind(group).bind(id).bind(now)).await?;
-        Ok(row.map(StoredImport::try_from).transpose()?)
+        Ok(row.ok_or(KeptImportRefusal::NoSuchImport)?.try_into()?)
     }
 
-    /// What has changed since the preview.
-    async fn stale(&mut self, group: LockedGroup, base_revision: i64) -> Result<ApplyOutcome, StoreError> {
+    /// Refuses a preview of mappings that have changed since.
+    async fn check_base(&mut self, group: LockedGroup, base_revision: i64) -> Result<(), KeptImportRefusal> {
+        if base_revision == group.revision {
+            return Ok(());
+        }
         let since = sql(REVISIONS_SINCE).bind(group.key).bind(base_revision).bind(MAX_LISTED_REVISIONS);
         let since = rows::all(self.all::<RevisionRow>(since).await?)?;
-        Ok(ApplyOutcome::Stale { base_revision, current: group.revision, since })
+        Err(KeptImportRefusal::Stale { base_revision, current: group.revision, since })
     }
 
-    /// The rows of an import whose number has left the group's ranges.
-    async fn rows_not_assigned(
-        &mut self,
-        group: LockedGroup,
-        change_set: i64,
-        tally: Tally,
-    ) -> Result<BadRows, StoreError> {
+    /// Refuses a change set with rows whose number has left the group's ranges.
+    async fn check_rows(&mut self, group: LockedGroup, change_set: i64, tally: Tally) -> Result<(), KeptImportRefusal> {
         let count = self.count_not_assigned(group, change_set, tally).await?;
         if count == 0 {
-            return Ok(BadRows::default());
+            return Ok(());
         }
         let found = self.list_not_assigned(group, change_set, MAX_LISTED_BAD_ROWS).await?;
         let first = found.into_iter().map(not_assigned_row).collect::<Result<_, _>>()?;
-        Ok(BadRows { count, first })
+        Err(KeptImportRefusal::OutsideRanges(BadRows { count, first }))
     }
 }
 
 #[async_trait]
 impl ImportStore for DbImports {
-    async fn import(&self, mut batch: ImportBatch, file: FileRows) -> Result<ImportOutcome, StoreError> {
+    async fn import(&self, mut batch: ImportBatch, file: FileRows) -> Result<TakenImport, ImportRefusal> {
         let mut tx = self.0.begin_large().await?;
         let (Some(group), deed) = tx.enter_large(&batch.group, &batch.deed).await? else {
-            return Ok(ImportOutcome::NoSuchGroup);
+            return Err(ImportRefusal::NoSuchGroup);
         };
         batch.deed = deed;
         if batch.expected_revisions.as_ref().is_some_and(|expected| !expected.contains(&group.revision)) {
-            return Ok(ImportOutcome::RevisionMoved { current: group.revision });
+            return Err(ImportRefusal::RevisionMoved { current: group.revision });
         }
         let received = ReceivedFile::new(&batch, tx.ranges(group.key).await?);
         let target = tx.target(group).await?;
@@ -167,7 +166,7 @@ impl ImportStore for DbImports {
         tx.unstage_taken_rows(group, target, &batch, &mut received).await?;
         let bad_rows = mem::take(&mut received.bad_rows);
         if received.end.is_rejected || (bad_rows.count > 0 && !batch.skips_bad_rows) {
-            return Ok(ImportOutcome::Rejected { bad_rows });
+            return Err(ImportRefusal::BadRows(bad_rows));
         }
         let row_count = received.row_count;
         let (change_set, tally) = tx.change_set_of_file(group, target, batch.mode, row_count).await?;
@@ -182,7 +181,7 @@ impl ImportStore for DbImports {
         };
         if let Some(confirmed) = batch.apply {
             if let Some(large) = unconfirmed(group, &import, confirmed) {
-                return Ok(ImportOutcome::Unconfirmed(large));
+                return Err(ImportRefusal::Unconfirmed(large));
             }
             let revision;
             (tx, revision) = tx.apply_file(group, (change_set, tally), received, &batch.deed).await?;
@@ -195,12 +194,11 @@ impl ImportStore for DbImports {
         tx.record(&audit::done(&batch.deed, action::IMPORT_MAPPINGS, &batch.group, told_import(&import))).await?;
         tx.hold_right(&batch.deed).await?;
         tx.commit_lines(group.tenant).await?;
-        Ok(ImportOutcome::Taken { import, bad_rows })
+        Ok(TakenImport { import, bad_rows })
     }
 
-    async fn find(&self, group: &BusinessGroupId, id: Uuid, now: Timestamp) -> Result<Option<Import>, StoreError> {
-        let found = self.0.begin_snapshot().await?.find_import(group, id, now).await?;
-        Ok(found.map(|found| found.import))
+    async fn find(&self, group: &BusinessGroupId, id: Uuid, now: Timestamp) -> Result<Import, KeptImportRefusal> {
+        Ok(self.0.begin_snapshot().await?.find_import(group, id, now).await?.import)
     }
 
     async fn list_changes(
@@ -209,69 +207,57 @@ impl ImportStore for DbImports {
         id: Uuid,
         now: Timestamp,
         page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<MappingChange>>, StoreError> {
+    ) -> Result<Page<MappingChange>, KeptImportRefusal> {
         let mut tx = self.0.begin_snapshot().await?;
-        match tx.find_import(group, id, now).await? {
-            None => Ok(None),
-            Some(found) => Ok(Some(tx.list_changes(found.change_set, page).await?)),
-        }
+        let StoredImport { change_set, .. } = tx.find_import(group, id, now).await?;
+        Ok(tx.list_changes(change_set, page).await?)
     }
 
-    async fn apply(&self, apply: ApplyImport) -> Result<ApplyOutcome, StoreError> {
+    async fn apply(&self, apply: ApplyImport) -> Result<AppliedImport, KeptImportRefusal> {
         let mut tx = self.0.begin_large().await?;
         let (Some(group), deed) = &tx.enter_large(&apply.group, &apply.deed).await? else {
-            return Ok(ApplyOutcome::NoSuchImport);
+            return Err(KeptImportRefusal::NoSuchImport);
         };
         let group = *group;
-        let Some(StoredImport { mut import, change_set }) = tx.find_import(&apply.group, apply.id, deed.at).await?
-        else {
-            return Ok(ApplyOutcome::NoSuchImport);
-        };
+        let StoredImport { mut import, change_set } = tx.find_import(&apply.group, apply.id, deed.at).await?;
         if import.state != ImportState::Ready {
-            return Ok(ApplyOutcome::AppliedBefore(import));
+            return Ok(AppliedImport { import, is_new: false });
         }
-        if import.base_revision != group.revision {
-            return tx.stale(group, import.base_revision).await;
-        }
+        tx.check_base(group, import.base_revision).await?;
         let tally = tx.count_changes(change_set).await?;
         if import.reassigned.is_none() {
             // A version before this one has kept it.
             import.reassigned = Some(tx.count_reassigned(group, change_set, tally).await?);
         }
         if let Some(large) = unconfirmed(group, &import, apply.confirmed) {
-            return Ok(ApplyOutcome::Unconfirmed(large));
+            return Err(KeptImportRefusal::Unconfirmed(large));
         }
-        let outside = tx.rows_not_assigned(group, change_set, tally).await?;
-        if outside.count > 0 {
-            return Ok(ApplyOutcome::OutsideRanges(outside));
-        }
+        tx.check_rows(group, change_set, tally).await?;
         let revision = tx.apply_change_set(group, (change_set, tally), deed).await?;
         // It has expired in the meantime, and another replica has dropped it.
         if tx.run(sql(SET_APPLIED).bind(apply.id).bind(revision).bind(import.reassigned)).await? == 0 {
-            return Ok(ApplyOutcome::NoSuchImport);
+            return Err(KeptImportRefusal::NoSuchImport);
         }
         import.state = ImportState::Applied { revision };
         tx.record(&audit::done(deed, action::APPLY_IMPORT, &apply.group, told_import(&import))).await?;
         tx.hold_right(deed).await?;
         tx.commit_lines(group.tenant).await?;
-        Ok(ApplyOutcome::Applied(import))
+        Ok(AppliedImport { import, is_new: true })
     }
 
-    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<DiscardOutcome, StoreError> {
+    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<(), KeptImportRefusal> {
         let mut tx = self.0.begin_large().await?;
         let (Some(_), deed) = &tx.enter(group, deed).await? else {
-            return Ok(DiscardOutcome::NoSuchImport);
+            return Err(KeptImportRefusal::NoSuchImport);
         };
-        let Some(found) = tx.find_import(group, id, deed.at).await? else {
-            return Ok(DiscardOutcome::NoSuchImport);
-        };
+        let found = tx.find_import(group, id, deed.at).await?;
         if found.import.state != ImportState::Ready {
-            return Ok(DiscardOutcome::Applied);
+            return Err(KeptImportRefusal::Applied);
         }
         tx.delete_change_set(found.change_set).await?;
         tx.record(&audit::done(deed, action::DROP_IMPORT, group, vec![told("import", &id)])).await?;
         tx.commit_aside().await?;
-        Ok(DiscardOutcome::Discarded)
+        Ok(())
     }
 
     async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -17,9 +17,9 @@ use crate::domain::number_range;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
-use crate::ports::mapping_store::DeleteOutcome;
 use crate::ports::mapping_store::Export;
 use crate::ports::mapping_store::MappingFilter;
+use crate::ports::mapping_store::MappingRefusal;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
 use crate::ports::mapping_store::PinOutcome;
@@ -149,13 +149,14 @@ impl Tx {
         Ok(None)
     }
 
-    /// Why a number can't get an address that it has not: another number has it, or the number is none of the group's.
-    async fn refuse_put(&mut self, group: LockedGroup, change: &PutMapping) -> Result<Option<PutOutcome>, StoreError> {
+    /// Refuses a number an address that it has not, where another number has it, or the number is none of the group's.
+    async fn check_put(&mut self, group: LockedGroup, change: &PutMapping) -> Result<(), MappingRefusal> {
         if let Some(by) = self.number_of(group.key, &change.email).await? {
-            return Ok(Some(PutOutcome::EmailTaken { by }));
+            return Err(MappingRefusal::EmailTaken { by });
         }
         let ranges = self.ranges(group.key).await?;
-        Ok((!number_range::contains(&ranges, change.phone_number)).then_some(PutOutcome::NumberNotAssigned))
+        let is_assigned = number_range::contains(&ranges, change.phone_number);
+        if is_assigned { Ok(()) } else { Err(MappingRefusal::NumberNotAssigned) }
     }
 }
 
@@ -182,9 +183,9 @@ impl MappingStore for DbMappings {
         Ok(PinOutcome::PinnedTo(pin.oid))
     }
 
-    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
+    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Mapping, MappingRefusal> {
         let row: Option<MappingRow> = self.0.optional(sql(FIND_MAPPING).bind(group).bind(number)).await?;
-        Ok(row.map(Mapping::try_from).transpose()?)
+        Ok(row.ok_or(MappingRefusal::NoSuchMapping)?.try_into()?)
     }
 
     async fn list(
@@ -192,10 +193,9 @@ impl MappingStore for DbMappings {
         group: &BusinessGroupId,
         filter: &MappingFilter,
         page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<Mapping>>, StoreError> {
-        let Some(group_key) = self.0.scalar::<i64>(sql(FIND_GROUP_KEY).bind(group)).await? else {
-            return Ok(None);
-        };
+    ) -> Result<Page<Mapping>, MappingRefusal> {
+        let group_key: Option<i64> = self.0.scalar(sql(FIND_GROUP_KEY).bind(group)).await?;
+        let group_key = group_key.ok_or(MappingRefusal::NoSuchGroup)?;
         let of_page =
             |list: &'static str| sql(list).bind(group_key).bind(rows::after_number(page)).bind(rows::one_more(page));
         let found: Vec<MappingRow> = match &filter.search {
@@ -208,22 +208,20 @@ impl MappingStore for DbMappings {
                 self.0.all(of_page(SEARCH_MAPPINGS).bind(number_part).bind(number_start).bind(email_part)).await?
             }
         };
-        Ok(Some(rows::page(found, page)?))
+        Ok(rows::page(found, page)?)
     }
 
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError> {
+    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
         let mut tx = self.0.begin().await?;
         let (Some(group), deed) = tx.enter(&change.group, &change.deed).await? else {
-            return Ok(PutOutcome::NoSuchGroup);
+            return Err(MappingRefusal::NoSuchGroup);
         };
         let before = tx.find_mapping(&change.group, change.phone_number).await?;
         let before = match before {
             Some(row) if row.email == change.email.as_str() => return Ok(PutOutcome::Updated(row.try_into()?)),
             before => before.map(|row| row.email),
         };
-        if let Some(refused) = tx.refuse_put(group, change).await? {
-            return Ok(refused);
-        }
+        tx.check_put(group, change).await?;
         let put = sql(if before.is_some() { CHANGE_MAPPING } else { ADD_MAPPING });
         tx.run(put.bind(change.phone_number).bind(group.key).bind(&change.email).bind(deed.at)).await?;
         let single = SingleChange {
@@ -241,26 +239,21 @@ impl MappingStore for DbMappings {
         Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
     }
 
-    async fn delete(
-        &self,
-        id: &BusinessGroupId,
-        number: PhoneNumber,
-        deed: &Deed,
-    ) -> Result<DeleteOutcome, StoreError> {
+    async fn delete(&self, id: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingRefusal> {
         let mut tx = self.0.begin().await?;
         let (Some(group), deed) = &tx.enter(id, deed).await? else {
-            return Ok(DeleteOutcome::NotFound);
+            return Err(MappingRefusal::NoSuchMapping);
         };
         let deleted: Option<String> = tx.scalar(sql(DELETE_MAPPING).bind(number).bind(group.key)).await?;
         let Some(email) = deleted else {
-            return Ok(DeleteOutcome::NotFound);
+            return Err(MappingRefusal::NoSuchMapping);
         };
         let single = SingleChange { number, old_email: Some(&email), new_email: None };
         let revision = tx.record_single(*group, single, deed).await?;
         let detail = vec![told("phone_number", &number), told("revision", &revision)];
         tx.record(&audit::done(deed, action::DELETE_MAPPING, id, detail)).await?;
         tx.commit_lines(group.tenant).await?;
-        Ok(DeleteOutcome::Deleted)
+        Ok(())
     }
 
     async fn release_pin(
@@ -268,14 +261,14 @@ impl MappingStore for DbMappings {
         id: &BusinessGroupId,
         number: PhoneNumber,
         deed: &Deed,
-    ) -> Result<ReleasePinOutcome, StoreError> {
+    ) -> Result<ReleasePinOutcome, MappingRefusal> {
         let mut tx = self.0.begin().await?;
         let (Some(group), deed) = &tx.enter(id, deed).await? else {
-            return Ok(ReleasePinOutcome::NotFound);
+            return Err(MappingRefusal::NoSuchMapping);
         };
         let lock = sql(tx.dialect().lock_pin).bind(number).bind(group.key);
         let oid = match tx.optional::<PinRow>(lock).await? {
-            None => return Ok(ReleasePinOutcome::NotFound),
+            None => return Err(MappingRefusal::NoSuchMapping),
             Some(PinRow { pinned_oid: None }) => return Ok(ReleasePinOutcome::NotPinned),
             Some(PinRow { pinned_oid: Some(oid) }) => oid,
         };
@@ -291,7 +284,7 @@ impl MappingStore for DbMappings {
         &self,
         group: &BusinessGroupId,
         email: &EmailAddress,
-    ) -> Result<Option<SignInFacts>, StoreError> {
+    ) -> Result<SignInFacts, MappingRefusal> {
         sign_in_facts::read(&mut self.0.begin_snapshot().await?, group, email).await
     }
 

@@ -30,6 +30,7 @@ mod number_ranges;
 mod pools;
 mod postgres;
 mod reassigned;
+mod refusals;
 mod revisions;
 mod rows;
 mod sign_in_facts;

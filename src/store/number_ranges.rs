@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::number_range::NumberRange;
+use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::store_error::StoreError;
 use crate::store::db::Db;
 use crate::store::db::Tx;
@@ -75,24 +76,23 @@ impl Tx {
     }
 }
 
-/// Which of the ranges another group had numbers of, where that is why they were refused. If it has gone in the meantime: the
-/// first.
-///
-/// # Errors
-/// The refusal itself, if it was another.
-pub(super) async fn range_taken(
+/// Why the database refused a change of ranges: which of them another group had numbers of, where that is it. If that group has
+/// gone in the meantime: the first.
+pub(super) async fn explain(
     db: &Db,
     refusal: sqlx::Error,
     id: &BusinessGroupId,
     ranges: &[NumberRange],
-) -> Result<NumberRange, StoreError> {
-    if !(db.dialect().is_range_taken)(&refusal) {
-        return Err(refusal.into());
-    }
+) -> BusinessGroupRefusal {
+    let (true, Some(first)) = ((db.dialect().is_range_taken)(&refusal), ranges.first()) else {
+        return refusal.into();
+    };
     for range in ranges {
-        if db.exists(sql(RANGE_OF_ANOTHER).bind(id).bind(range.first()).bind(range.last())).await? {
-            return Ok(*range);
+        match db.exists(sql(RANGE_OF_ANOTHER).bind(id).bind(range.first()).bind(range.last())).await {
+            Ok(true) => return BusinessGroupRefusal::RangeTaken(*range),
+            Ok(false) => {}
+            Err(error) => return error.into(),
         }
     }
-    ranges.first().copied().ok_or_else(|| refusal.into())
+    BusinessGroupRefusal::RangeTaken(*first)
 }

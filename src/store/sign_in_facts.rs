@@ -10,6 +10,7 @@ use crate::ports::mapping_store::ExportedMapping;
 use crate::ports::mapping_store::MAX_CHANGES_SEARCHED;
 use crate::ports::mapping_store::MAX_NEIGHBOURS;
 use crate::ports::mapping_store::MAX_REVISIONS_SEARCHED;
+use crate::ports::mapping_store::MappingRefusal;
 use crate::ports::mapping_store::SignInFacts;
 use crate::ports::store_error::StoreError;
 use crate::store::change_sets::ChangeRow;
@@ -87,20 +88,19 @@ impl TryFrom<PastChangeRow> for PastChange {
     }
 }
 
-/// Reads the facts of one moment; `None` if there is no such group.
+/// Reads the facts of one moment.
 pub(super) async fn read(
     tx: &mut Tx,
     id: &BusinessGroupId,
     email: &EmailAddress,
-) -> Result<Option<SignInFacts>, StoreError> {
-    let Some(group) = tx.optional::<GroupRow>(sql(GROUP_OF_CHECK).bind(id)).await? else {
-        return Ok(None);
-    };
+) -> Result<SignInFacts, MappingRefusal> {
+    let group: Option<GroupRow> = tx.optional(sql(GROUP_OF_CHECK).bind(id)).await?;
+    let group = group.ok_or(MappingRefusal::NoSuchGroup)?;
     let mapping: Option<MappingRow> = tx.optional(sql(FIND_MAPPING_OF_EMAIL).bind(group.group_key).bind(email)).await?;
     let last_change = last_change(tx, &group, mapping.as_ref(), email).await?;
     let refused = tx.refused_sign_in((id, group.group_key), email).await?;
     let neighbours = if mapping.is_none() { neighbours(tx, &group, email).await? } else { Vec::new() };
-    Ok(Some(SignInFacts {
+    Ok(SignInFacts {
         is_linked: group.is_linked,
         is_vouched_for: group.is_vouched_for,
         allow_guests: group.allow_guests,
@@ -109,7 +109,7 @@ pub(super) async fn read(
         last_change,
         refused,
         neighbours,
-    }))
+    })
 }
 
 async fn last_change(

@@ -9,7 +9,7 @@ use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
 use crate::domain::tenant::TenantProof;
-use crate::ports::business_group_store::LinkTenantOutcome;
+use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
@@ -50,12 +50,10 @@ pub(super) enum Ground {
     Proof(Guid),
 }
 
-/// What became of a link in its transaction.
+/// What a link comes to in its transaction, if it is not refused.
 pub(super) enum Linking {
     /// It stands; the lines of these tenants may have changed.
     Done(Vec<Guid>),
-    /// Nothing was changed.
-    Refused(LinkTenantOutcome),
     /// Another transaction has linked the tenant since this one has looked.
     Overtaken,
 }
@@ -88,18 +86,18 @@ pub(super) async fn link(
     tx: &mut Tx,
     (id, link): (&BusinessGroupId, NewLink),
     deed: &Deed,
-) -> Result<Linking, StoreError> {
+) -> Result<Linking, BusinessGroupRefusal> {
     let parties = lock_both(tx, id, link.tenant).await?;
     let deed = &tx.timed(deed);
     tx.hold_right(deed).await?;
     let (own, others): (Vec<_>, Vec<_>) = parties.into_iter().partition(|party| party.id == *id);
     let (Some(own), holder) = (own.first(), others.first()) else {
-        return Ok(Linking::Refused(LinkTenantOutcome::NoSuchGroup));
+        return Err(BusinessGroupRefusal::NoSuchGroup);
     };
     if let Some(holder) = holder {
         if holder.is_proven || !matches!(link.ground, Ground::Proof(_)) {
             let (unproven, holder) = (!holder.is_proven, holder.id.clone());
-            return Ok(Linking::Refused(LinkTenantOutcome::TenantTaken { unproven, holder }));
+            return Err(BusinessGroupRefusal::TenantTaken { unproven, holder });
         }
         give_up(tx, holder, link.tenant, deed).await?;
     }

@@ -24,10 +24,10 @@ use signline::export::ExportFile;
 use signline::export::Exporter;
 use signline::export::MAX_SHEET_ROWS;
 use signline::export::WorkbookError;
-use signline::ports::mapping_store::DeleteOutcome;
 use signline::ports::mapping_store::Export;
 use signline::ports::mapping_store::ExportedMapping;
 use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::MappingRefusal;
 use signline::ports::mapping_store::MappingStore;
 use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PinOutcome;
@@ -51,8 +51,8 @@ fn mapping(number: u64) -> ExportedMapping {
     ExportedMapping { phone_number: PhoneNumber::from_digits(number).unwrap(), email }
 }
 
-fn not_for_exports<T>() -> Result<T, StoreError> {
-    Err(StoreError::new("an export asks for nothing else"))
+fn not_for_exports<T, R: From<StoreError>>() -> Result<T, R> {
+    Err(StoreError::new("an export asks for nothing else").into())
 }
 
 #[async_trait]
@@ -70,7 +70,7 @@ impl MappingStore for ExportingStore {
         not_for_exports()
     }
 
-    async fn find(&self, _: &BusinessGroupId, _: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
+    async fn find(&self, _: &BusinessGroupId, _: PhoneNumber) -> Result<Mapping, MappingRefusal> {
         not_for_exports()
     }
 
@@ -79,19 +79,19 @@ impl MappingStore for ExportingStore {
         _: &BusinessGroupId,
         _: &MappingFilter,
         _: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<Mapping>>, StoreError> {
+    ) -> Result<Page<Mapping>, MappingRefusal> {
         not_for_exports()
     }
 
-    async fn put(&self, _: &PutMapping) -> Result<PutOutcome, StoreError> {
+    async fn put(&self, _: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
         not_for_exports()
     }
 
-    async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &Deed) -> Result<DeleteOutcome, StoreError> {
+    async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &Deed) -> Result<(), MappingRefusal> {
         not_for_exports()
     }
 
-    async fn sign_in_facts(&self, _: &BusinessGroupId, _: &EmailAddress) -> Result<Option<SignInFacts>, StoreError> {
+    async fn sign_in_facts(&self, _: &BusinessGroupId, _: &EmailAddress) -> Result<SignInFacts, MappingRefusal> {
         not_for_exports()
     }
 
@@ -100,7 +100,7 @@ impl MappingStore for ExportingStore {
         _: &BusinessGroupId,
         _: PhoneNumber,
         _: &Deed,
-    ) -> Result<ReleasePinOutcome, StoreError> {
+    ) -> Result<ReleasePinOutcome, MappingRefusal> {
         not_for_exports()
     }
 }

@@ -31,17 +31,18 @@ use signline::import::ImportReport;
 use signline::import::ImportRequest;
 use signline::import::Importer;
 use signline::import::Problems;
+use signline::ports::import_store::AppliedImport;
 use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::ApplyOutcome;
 use signline::ports::import_store::BadRow;
 use signline::ports::import_store::BadRowReason;
 use signline::ports::import_store::BadRows;
-use signline::ports::import_store::DiscardOutcome;
 use signline::ports::import_store::FileEnd;
 use signline::ports::import_store::FileRows;
 use signline::ports::import_store::ImportBatch;
-use signline::ports::import_store::ImportOutcome;
+use signline::ports::import_store::ImportRefusal;
 use signline::ports::import_store::ImportStore;
+use signline::ports::import_store::KeptImportRefusal;
+use signline::ports::import_store::TakenImport;
 use signline::ports::store_error::StoreError;
 use uuid::Uuid;
 
@@ -64,13 +65,13 @@ struct RecordingStore {
     asked: Mutex<Vec<Asked>>,
 }
 
-fn not_for_uploads<T>() -> Result<T, StoreError> {
-    Err(StoreError::new("an upload asks for nothing else"))
+fn not_for_uploads<T, R: From<StoreError>>() -> Result<T, R> {
+    Err(StoreError::new("an upload asks for nothing else").into())
 }
 
 #[async_trait]
 impl ImportStore for RecordingStore {
-    async fn import(&self, batch: ImportBatch, mut file: FileRows) -> Result<ImportOutcome, StoreError> {
+    async fn import(&self, batch: ImportBatch, mut file: FileRows) -> Result<TakenImport, ImportRefusal> {
         let mut rows = Vec::new();
         let mut was_rejected = false;
         while let Some(piece) = file.pieces.next().await {
@@ -87,7 +88,7 @@ impl ImportStore for RecordingStore {
         let asked = Asked { batch: batch.clone(), rows: rows.clone(), end: end.clone() };
         self.asked.lock().unwrap().push(asked);
         if end.is_rejected || (bad_rows.count > 0 && !batch.skips_bad_rows) {
-            return Ok(ImportOutcome::Rejected { bad_rows });
+            return Err(ImportRefusal::BadRows(bad_rows));
         }
         let problem_count = batch.skips_bad_rows.then_some(end.problem_count + bad_rows.count);
         let import = Import {
@@ -103,10 +104,10 @@ impl ImportStore for RecordingStore {
             created_at: batch.deed.at,
             expires_at: batch.expires_at,
         };
-        Ok(ImportOutcome::Taken { import, bad_rows })
+        Ok(TakenImport { import, bad_rows })
     }
 
-    async fn find(&self, _: &BusinessGroupId, _: Uuid, _: Timestamp) -> Result<Option<Import>, StoreError> {
+    async fn find(&self, _: &BusinessGroupId, _: Uuid, _: Timestamp) -> Result<Import, KeptImportRefusal> {
         not_for_uploads()
     }
 
@@ -116,15 +117,15 @@ impl ImportStore for RecordingStore {
         _: Uuid,
         _: Timestamp,
         _: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<MappingChange>>, StoreError> {
+    ) -> Result<Page<MappingChange>, KeptImportRefusal> {
         not_for_uploads()
     }
 
-    async fn apply(&self, _: ApplyImport) -> Result<ApplyOutcome, StoreError> {
+    async fn apply(&self, _: ApplyImport) -> Result<AppliedImport, KeptImportRefusal> {
         not_for_uploads()
     }
 
-    async fn discard(&self, _: &BusinessGroupId, _: Uuid, _: &Deed) -> Result<DiscardOutcome, StoreError> {
+    async fn discard(&self, _: &BusinessGroupId, _: Uuid, _: &Deed) -> Result<(), KeptImportRefusal> {
         not_for_uploads()
     }
 

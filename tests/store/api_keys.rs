@@ -2,6 +2,7 @@ use signline::domain::api_key::ApiKey;
 use signline::domain::api_key::Grant;
 use signline::domain::api_key::SecretHash;
 use signline::domain::page::PageRequest;
+use signline::ports::api_key_store::ApiKeyRefusal;
 use uuid::Uuid;
 
 use crate::on_both_engines;
@@ -35,17 +36,20 @@ async fn a_key_is_found_by_its_secret_until_it_is_deleted(world: World) {
     let grants = [Grant::Operator, Grant::Resolver, Grant::BusinessGroupAdmin(abc.clone()), Grant::Scim(abc)];
     for (grant, last) in grants.into_iter().zip(1..) {
         let key = key(last, grant);
-        assert!(keys.create(&key, SecretHash([last; 32]), &deed(1)).await.unwrap());
+        keys.create(&key, SecretHash([last; 32]), &deed(1)).await.unwrap();
         assert_eq!(keys.find_by_secret(SecretHash([last; 32])).await.unwrap(), Some(key.clone()));
-        assert!(keys.delete(key.id, None, &deed(1)).await.unwrap());
-        assert!(!keys.delete(key.id, None, &deed(1)).await.unwrap());
+        keys.delete(key.id, None, &deed(1)).await.unwrap();
+        assert_eq!(keys.delete(key.id, None, &deed(1)).await, Err(ApiKeyRefusal::NoSuchKey));
         assert_eq!(keys.find_by_secret(SecretHash([last; 32])).await.unwrap(), None);
     }
 }
 
 async fn a_key_for_a_group_that_is_not_there_is_not_stored(world: World) {
     let key = key(1, Grant::BusinessGroupAdmin(id("nobody")));
-    assert!(!world.stores.api_keys.create(&key, SecretHash([1; 32]), &deed(1)).await.unwrap());
+    assert_eq!(
+        world.stores.api_keys.create(&key, SecretHash([1; 32]), &deed(1)).await,
+        Err(ApiKeyRefusal::NoSuchGroup)
+    );
     assert_eq!(world.stores.api_keys.find_by_secret(SecretHash([1; 32])).await.unwrap(), None);
 }
 
@@ -83,7 +87,7 @@ async fn the_keys_of_one_group_are_listed_and_deleted_without_those_of_others(wo
         Grant::Scim(abc.clone()),
     ];
     for (grant, last) in grants.into_iter().zip(1..) {
-        assert!(keys.create(&key(last, grant), SecretHash([last; 32]), &deed(1)).await.unwrap());
+        keys.create(&key(last, grant), SecretHash([last; 32]), &deed(1)).await.unwrap();
     }
     let list = async |of, limit, after: Option<u128>| {
         let page = PageRequest { limit, after: after.map(Uuid::from_u128) };
@@ -98,8 +102,9 @@ async fn the_keys_of_one_group_are_listed_and_deleted_without_those_of_others(wo
     for (last, of, is_deleted) in
         [(3, &abc, false), (2, &abc, false), (5, &xyz, false), (4, &abc, true), (3, &xyz, true)]
     {
-        let deleted = keys.delete(Uuid::from_u128(last), Some(of), &deed(2)).await.unwrap();
-        assert_eq!(deleted, is_deleted, "{last} {of}");
+        let deleted = keys.delete(Uuid::from_u128(last), Some(of), &deed(2)).await;
+        let expected = if is_deleted { Ok(()) } else { Err(ApiKeyRefusal::NoSuchKey) };
+        assert_eq!(deleted, expected, "{last} {of}");
     }
     assert_eq!(list(None, 10, None).await, (vec![1, 2, 5, 6], false));
 }

@@ -11,7 +11,7 @@ use signline::domain::page::PageRequest;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::ImportOutcome;
+use signline::ports::import_store::TakenImport;
 
 use crate::on_both_engines;
 use crate::support::BASE;
@@ -48,16 +48,16 @@ async fn every_change_is_written_down(world: World) {
     groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
     let patch = BusinessGroupPatch { allow_guests: Some(true), ..BusinessGroupPatch::default() };
     groups.update(&abc, patch, &deed(2)).await.unwrap();
-    world.put(&abc, 3, "a@abc.com").await;
+    world.put(&abc, 3, "a@abc.com").await.unwrap();
     world.stores.mappings.delete(&abc, number(BASE + 3), &deed(4)).await.unwrap();
-    world.import(replace(&abc, &[(1, "b@abc.com")])).await;
+    world.import(replace(&abc, &[(1, "b@abc.com")])).await.unwrap();
     let kept = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
-    let ImportOutcome::Taken { import, .. } = world.import(kept).await else { panic!("not kept") };
+    let Ok(TakenImport { import, .. }) = world.import(kept).await else { panic!("not kept") };
     let apply = ApplyImport { group: abc.clone(), id: import.id, confirmed: Confirmation::default(), deed: deed(5) };
     world.stores.imports.apply(apply.clone()).await.unwrap();
     world.stores.imports.apply(apply).await.unwrap();
     let dropped = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
-    let ImportOutcome::Taken { import, .. } = world.import(dropped).await else { panic!("not kept") };
+    let Ok(TakenImport { import, .. }) = world.import(dropped).await else { panic!("not kept") };
     world.stores.imports.discard(&abc, import.id, &deed(6)).await.unwrap();
     world.stores.history.restore(Restore { group: abc.clone(), revision: 3, deed: deed(7) }).await.unwrap();
     groups.unlink_tenant(&abc, &deed(8)).await.unwrap();
@@ -94,13 +94,13 @@ async fn every_change_is_written_down(world: World) {
 
 async fn what_changes_nothing_is_not_written_down(world: World) {
     let abc = world.group("abc").await;
-    world.put(&abc, 1, "a@abc.com").await;
-    world.put(&abc, 1, "a@abc.com").await;
-    world.put(&abc, 2, "a@abc.com").await;
-    world.stores.mappings.delete(&abc, number(BASE + 9), &deed(1)).await.unwrap();
-    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
-    world.stores.business_groups.link_tenant(&id("nobody"), guid(1), &deed(1)).await.unwrap();
-    world.stores.business_groups.unlink_tenant(&id("nobody"), &deed(1)).await.unwrap();
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
+    assert!(world.put(&abc, 2, "a@abc.com").await.is_err());
+    assert!(world.stores.mappings.delete(&abc, number(BASE + 9), &deed(1)).await.is_err());
+    assert!(world.stores.business_groups.delete(&abc, &deed(1)).await.is_err());
+    assert!(world.stores.business_groups.link_tenant(&id("nobody"), guid(1), &deed(1)).await.is_err());
+    assert!(world.stores.business_groups.unlink_tenant(&id("nobody"), &deed(1)).await.is_err());
     world.stores.history.restore(Restore { group: abc, revision: 1, deed: deed(1) }).await.unwrap();
     assert_eq!(actions(&world, AuditFilter::default()).await, ["createBusinessGroup", "putMapping"]);
 }

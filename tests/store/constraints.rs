@@ -63,8 +63,8 @@ async fn assert_refused(world: &World, what: &str, statement: &str) {
 async fn the_database_refuses_what_must_never_be(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
-    world.put(&abc, 1, "a@abc.com").await;
-    world.put(&xyz, 101, "x@abc.com").await;
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
+    world.put(&xyz, 101, "x@abc.com").await.unwrap();
     world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
 
     let mapping = |group: i64, at: u64, email: &str| {
@@ -180,7 +180,7 @@ async fn the_database_refuses_keys_that_must_never_be(world: World) {
 
 async fn the_database_refuses_to_rewrite_what_was(world: World) {
     let abc = world.group("abc").await;
-    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
     let change = |set: i64, old: &str, new: &str| {
         format!(
             "INSERT INTO changes (change_set_key, phone_number, old_email, new_email) VALUES ({set}, 1, {old}, {new})"

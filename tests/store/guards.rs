@@ -7,10 +7,12 @@ use signline::domain::import::ImportMode;
 use signline::domain::import::LargeChange;
 use signline::domain::import::MAX_WAITING_PREVIEWS;
 use signline::ports::history_store::Restore;
-use signline::ports::history_store::RestoreOutcome;
+use signline::ports::history_store::Restored;
+use signline::ports::import_store::AppliedImport;
 use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::ApplyOutcome;
-use signline::ports::import_store::ImportOutcome;
+use signline::ports::import_store::ImportRefusal;
+use signline::ports::import_store::KeptImportRefusal;
+use signline::ports::import_store::TakenImport;
 use uuid::Uuid;
 
 use crate::on_both_engines;
@@ -57,9 +59,9 @@ async fn company(world: &World) -> BusinessGroupId {
 }
 
 #[track_caller]
-fn taken(outcome: ImportOutcome) -> Import {
+fn taken(outcome: Result<TakenImport, ImportRefusal>) -> Import {
     match outcome {
-        ImportOutcome::Taken { import, .. } => import,
+        Ok(TakenImport { import, .. }) => import,
         other => panic!("{other:?}"),
     }
 }
@@ -68,9 +70,14 @@ async fn kept(world: &World, file: ImportFile) -> Import {
     taken(world.import(ImportFile { apply: None, ..file }).await)
 }
 
-async fn apply(world: &World, group: &BusinessGroupId, id: Uuid, confirmed: Confirmation) -> ApplyOutcome {
+async fn apply(
+    world: &World,
+    group: &BusinessGroupId,
+    id: Uuid,
+    confirmed: Confirmation,
+) -> Result<AppliedImport, KeptImportRefusal> {
     let apply = ApplyImport { group: group.clone(), id, confirmed, deed: deed(2000) };
-    world.stores.imports.apply(apply).await.unwrap()
+    world.stores.imports.apply(apply).await
 }
 
 fn changes(count: u64) -> Confirmation {
@@ -101,18 +108,20 @@ async fn a_column_that_slipped_or_was_sorted_wants_the_number_of_people_whom_it_
             let preview = kept(&world, file(&abc, &wrong)).await;
             assert_eq!(preview.reassigned, Some(count));
             let found = world.stores.imports.find(&abc, preview.id, time(2000)).await.unwrap();
-            assert_eq!(found, Some(preview.clone()));
+            assert_eq!(found, preview);
             for confirmed in [Confirmation::default(), changes(count - 1), removals(count)] {
                 let at_once = ImportFile { apply: Some(confirmed), ..file(&abc, &wrong) };
-                assert_eq!(world.import(at_once).await, ImportOutcome::Unconfirmed(large(count)));
+                assert_eq!(world.import(at_once).await, Err(ImportRefusal::Unconfirmed(large(count))));
                 let applied = apply(&world, &abc, preview.id, confirmed).await;
-                assert_eq!(applied, ApplyOutcome::Unconfirmed(large(count)));
+                assert_eq!(applied, Err(KeptImportRefusal::Unconfirmed(large(count))));
             }
         }
     }
     world.assert_mappings(&abc, 1, &rows(&all, 0)).await;
     let preview = kept(&world, replace(&abc, &rows(&all, 1))).await;
-    let ApplyOutcome::Applied(applied) = apply(&world, &abc, preview.id, changes(20)).await else { panic!("refused") };
+    let Ok(AppliedImport { import: applied, is_new: true }) = apply(&world, &abc, preview.id, changes(20)).await else {
+        panic!("refused")
+    };
     assert_eq!(applied.reassigned, Some(20));
     let again = ImportFile { apply: Some(changes(20)), ..replace(&abc, &rows(&all, 2)) };
     assert_eq!(taken(world.import(again).await).reassigned, Some(20));
@@ -132,11 +141,11 @@ async fn a_sheet_that_both_removes_and_mixes_up_wants_both_numbers(world: World)
     let (removal, change) = (LargeChange { reassigned: None, ..both }, LargeChange { removed: None, ..both });
     for (confirmed, missing) in [(Confirmation::default(), both), (changes(6), removal), (removals(6), change)] {
         let at_once = ImportFile { apply: Some(confirmed), ..replace(&abc, &wrong) };
-        assert_eq!(world.import(at_once).await, ImportOutcome::Unconfirmed(missing));
-        assert_eq!(apply(&world, &abc, preview.id, confirmed).await, ApplyOutcome::Unconfirmed(missing));
+        assert_eq!(world.import(at_once).await, Err(ImportRefusal::Unconfirmed(missing)));
+        assert_eq!(apply(&world, &abc, preview.id, confirmed).await, Err(KeptImportRefusal::Unconfirmed(missing)));
     }
     let confirmed = Confirmation { removed: Some(6), reassigned: Some(6) };
-    assert!(matches!(apply(&world, &abc, preview.id, confirmed).await, ApplyOutcome::Applied(_)));
+    assert!(matches!(apply(&world, &abc, preview.id, confirmed).await, Ok(AppliedImport { import: _, is_new: true })));
     world.assert_mappings(&abc, 3, &wrong).await;
 }
 
@@ -149,7 +158,7 @@ async fn new_people_new_numbers_and_new_addresses_are_nobody_elses(world: World)
         let import = taken(world.import(replace(&abc, &sheet)).await);
         assert_eq!((import.reassigned, import.counts.changed + import.counts.added), (Some(0), PEOPLE));
         let back = Restore { group: abc.clone(), revision: 1, deed: deed(1) };
-        assert!(matches!(world.stores.history.restore(back).await.unwrap(), RestoreOutcome::Restored { .. }));
+        assert!(matches!(world.stores.history.restore(back).await, Ok(Restored { .. })));
     }
 }
 
@@ -160,17 +169,17 @@ async fn a_group_that_is_emptied_or_renamed_first_is_guarded_all_the_same(world:
     let emptied = ImportFile { apply: Some(removals(PEOPLE)), ..replace(&abc, &[]) };
     taken(world.import(emptied).await);
     for file in [replace, merge] {
-        assert_eq!(world.import(file(&abc, &slipped)).await, ImportOutcome::Unconfirmed(large(PEOPLE)));
+        assert_eq!(world.import(file(&abc, &slipped)).await, Err(ImportRefusal::Unconfirmed(large(PEOPLE))));
     }
     // One by one, too, and where new people had the numbers in between.
     taken(world.import(replace(&abc, &rows(&all, 0))).await);
     for at in 0..PEOPLE {
         world.stores.mappings.delete(&abc, number(BASE + at), &deed(1)).await.unwrap();
     }
-    assert_eq!(world.import(merge(&abc, &slipped)).await, ImportOutcome::Unconfirmed(large(PEOPLE)));
+    assert_eq!(world.import(merge(&abc, &slipped)).await, Err(ImportRefusal::Unconfirmed(large(PEOPLE))));
     taken(world.import(replace(&abc, &rows(&all, 0))).await);
     taken(world.import(replace(&abc, &rows(&emails("interim.example"), 0))).await);
-    assert_eq!(world.import(replace(&abc, &slipped)).await, ImportOutcome::Unconfirmed(large(PEOPLE)));
+    assert_eq!(world.import(replace(&abc, &slipped)).await, Err(ImportRefusal::Unconfirmed(large(PEOPLE))));
     // A history that is cut off tells nothing.
     world.stores.history.prune(time(100_000)).await.unwrap();
     let slipped = ImportFile { apply: None, ..replace(&abc, &slipped) };
@@ -195,12 +204,12 @@ async fn the_right_sheet_after_a_wrong_one_is_asked_about_and_a_restore_is_not(w
     let wrong = ImportFile { apply: Some(changes(PEOPLE)), ..replace(&abc, &rows(&all, 1)) };
     taken(world.import(wrong).await);
     let right = rows(&all, 0);
-    assert_eq!(world.import(replace(&abc, &right)).await, ImportOutcome::Unconfirmed(large(PEOPLE)));
+    assert_eq!(world.import(replace(&abc, &right)).await, Err(ImportRefusal::Unconfirmed(large(PEOPLE))));
     let back = Restore { group: abc.clone(), revision: 1, deed: deed(1) };
-    assert!(matches!(world.stores.history.restore(back).await.unwrap(), RestoreOutcome::Restored { revision: 3, .. }));
+    assert!(matches!(world.stores.history.restore(back).await, Ok(Restored { revision: 3, .. })));
     world.assert_mappings(&abc, 3, &right).await;
     let empty = Restore { group: abc.clone(), revision: 0, deed: deed(1) };
-    assert!(matches!(world.stores.history.restore(empty).await.unwrap(), RestoreOutcome::Restored { revision: 4, .. }));
+    assert!(matches!(world.stores.history.restore(empty).await, Ok(Restored { revision: 4, .. })));
 }
 
 async fn a_preview_of_a_version_before_is_counted_when_it_is_applied(world: World) {
@@ -209,11 +218,13 @@ async fn a_preview_of_a_version_before_is_counted_when_it_is_applied(world: Worl
     let preview = kept(&world, replace(&abc, &rows(&all, 1))).await;
     world.run("UPDATE imports SET reassigned = NULL").await;
     let found = world.stores.imports.find(&abc, preview.id, time(2000)).await.unwrap();
-    assert_eq!(found.unwrap().reassigned, None);
+    assert_eq!(found.reassigned, None);
     let unconfirmed = apply(&world, &abc, preview.id, Confirmation::default()).await;
-    assert_eq!(unconfirmed, ApplyOutcome::Unconfirmed(large(PEOPLE)));
-    let ApplyOutcome::Applied(applied) = apply(&world, &abc, preview.id, changes(20)).await else { panic!("refused") };
-    assert_eq!(world.stores.imports.find(&abc, preview.id, time(2000)).await.unwrap(), Some(applied.clone()));
+    assert_eq!(unconfirmed, Err(KeptImportRefusal::Unconfirmed(large(PEOPLE))));
+    let Ok(AppliedImport { import: applied, is_new: true }) = apply(&world, &abc, preview.id, changes(20)).await else {
+        panic!("refused")
+    };
+    assert_eq!(world.stores.imports.find(&abc, preview.id, time(2000)).await, Ok(applied.clone()));
     assert_eq!(applied.reassigned, Some(PEOPLE));
 }
 
@@ -221,7 +232,7 @@ async fn a_preview_of_a_version_before_is_counted_when_it_is_applied(world: Worl
 async fn there(world: &World, group: &BusinessGroupId, imports: &[Import]) -> Vec<bool> {
     let mut there = Vec::new();
     for import in imports {
-        there.push(world.stores.imports.find(group, import.id, time(2000)).await.unwrap().is_some());
+        there.push(world.stores.imports.find(group, import.id, time(2000)).await.is_ok());
     }
     there
 }
@@ -239,8 +250,14 @@ async fn of_the_previews_that_wait_the_oldest_make_room(world: World) {
     let expected: Vec<_> = (0..previews.len()).map(|at| at >= 3).collect();
     assert_eq!(there(&world, &abc, &previews).await, expected);
     assert_eq!(world.count_rows("changes").await, i64::try_from(most + 2).unwrap());
-    assert_eq!(apply(&world, &abc, previews[0].id, Confirmation::default()).await, ApplyOutcome::NoSuchImport);
-    assert!(matches!(apply(&world, &abc, previews[3].id, Confirmation::default()).await, ApplyOutcome::Applied(_)));
+    assert_eq!(
+        apply(&world, &abc, previews[0].id, Confirmation::default()).await,
+        Err(KeptImportRefusal::NoSuchImport)
+    );
+    assert!(matches!(
+        apply(&world, &abc, previews[3].id, Confirmation::default()).await,
+        Ok(AppliedImport { import: _, is_new: true })
+    ));
     // What is applied is no preview any more, and what others wait for is theirs.
     for at in 0..most as u64 {
         kept(&world, merge(&abc, &[(at + 100, "c@abc.com")])).await;

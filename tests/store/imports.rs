@@ -19,8 +19,9 @@ use signline::domain::mapping::MappedNumber;
 use signline::domain::page::PageRequest;
 use signline::ports::import_store::BadRowReason;
 use signline::ports::import_store::BadRows;
-use signline::ports::import_store::ImportOutcome;
+use signline::ports::import_store::ImportRefusal;
 use signline::ports::import_store::MAX_LISTED_BAD_ROWS;
+use signline::ports::import_store::TakenImport;
 use signline::ports::mapping_store::Pin;
 use signline::ports::store_error::StoreError;
 use tokio::sync::oneshot;
@@ -68,9 +69,9 @@ on_both_engines!(
 );
 
 /// What an import did, and the revision since.
-fn applied(outcome: ImportOutcome) -> (Counts, i64) {
+fn applied(outcome: Result<TakenImport, ImportRefusal>) -> (Counts, i64) {
     match outcome {
-        ImportOutcome::Taken { import, bad_rows } => {
+        Ok(TakenImport { import, bad_rows }) => {
             assert_eq!(bad_rows, BadRows::default());
             done(&import)
         }
@@ -116,7 +117,7 @@ async fn a_replace_makes_the_mappings_equal_to_the_file(world: World) {
 
 async fn a_merge_only_adds_and_changes(world: World) {
     let abc = world.group("abc").await;
-    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await;
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await.unwrap();
     let file = merge(&abc, &[(2, "x@abc.com"), (3, "c@abc.com")]);
     assert_eq!(applied(world.import(file).await), (counts(1, 1, 0, 0), 2));
     world.assert_mappings(&abc, 2, &[(1, "a@abc.com"), (2, "x@abc.com"), (3, "c@abc.com")]).await;
@@ -124,7 +125,7 @@ async fn a_merge_only_adds_and_changes(world: World) {
 
 async fn two_numbers_swap_their_addresses(world: World) {
     let abc = world.group("abc").await;
-    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await;
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await.unwrap();
     let swapped = [(1, "b@abc.com"), (2, "a@abc.com")];
     assert_eq!(applied(world.import(merge(&abc, &swapped)).await), (counts(0, 2, 0, 0), 2));
     world.assert_mappings(&abc, 2, &swapped).await;
@@ -135,7 +136,7 @@ async fn two_numbers_swap_their_addresses(world: World) {
 
 async fn an_address_moves_along_a_chain_of_numbers(world: World) {
     let abc = world.group("abc").await;
-    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await.unwrap();
     let moved = [(1, "n@abc.com"), (2, "a@abc.com"), (3, "b@abc.com"), (4, "c@abc.com")];
     assert_eq!(applied(world.import(merge(&abc, &moved)).await), (counts(1, 3, 0, 0), 2));
     world.assert_mappings(&abc, 2, &moved).await;
@@ -144,21 +145,21 @@ async fn an_address_moves_along_a_chain_of_numbers(world: World) {
 async fn what_changes_nothing_makes_no_revision(world: World) {
     let abc = world.group("abc").await;
     let rows = [(1, "a@abc.com"), (2, "b@abc.com")];
-    world.import(replace(&abc, &rows)).await;
+    world.import(replace(&abc, &rows)).await.unwrap();
     assert_eq!(applied(world.import(replace(&abc, &rows)).await), (counts(0, 0, 0, 2), 1));
     assert_eq!(applied(world.import(merge(&abc, &rows[..1])).await), (counts(0, 0, 0, 1), 1));
     assert_eq!(applied(world.import(merge(&abc, &[])).await), (counts(0, 0, 0, 0), 1));
-    let mapping = world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap().unwrap();
+    let mapping = world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap();
     assert_eq!(mapping.updated_at, time(1000));
 }
 
 async fn a_number_outside_the_ranges_rejects_the_whole_file(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 9)]).await;
     world.group_with("xyz", &[range(BASE + 10, BASE + 19)]).await;
-    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
     for mode in [replace, merge] {
         let file = mode(&abc, &[(2, "b@abc.com"), (10, "c@abc.com"), (20, "d@abc.com")]);
-        let ImportOutcome::Rejected { bad_rows } = world.import(file).await else {
+        let Err(ImportRefusal::BadRows(bad_rows)) = world.import(file).await else {
             panic!("not rejected");
         };
         let reason = BadRowReason::NumberNotAssigned;
@@ -169,8 +170,8 @@ async fn a_number_outside_the_ranges_rejects_the_whole_file(world: World) {
 
 async fn an_address_of_a_number_outside_the_file_rejects_a_merge(world: World) {
     let abc = world.group("abc").await;
-    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await;
-    let ImportOutcome::Rejected { bad_rows } =
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com")])).await.unwrap();
+    let Err(ImportRefusal::BadRows(bad_rows)) =
         world.import(merge(&abc, &[(3, "c@abc.com"), (4, "a@abc.com"), (1, "b@abc.com")])).await
     else {
         panic!("not rejected");
@@ -182,11 +183,11 @@ async fn an_address_of_a_number_outside_the_file_rejects_a_merge(world: World) {
 
 async fn a_number_that_the_file_names_in_a_bad_row_counts_as_in_the_file(world: World) {
     let abc = world.group("abc").await;
-    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
     let mut file = merge(&abc, &[(2, "a@abc.com")]);
     file.end.other_numbers = vec![number(BASE + 1), number(BASE + 1)];
     file.end.is_rejected = true;
-    let ImportOutcome::Rejected { bad_rows } = world.import(file).await else {
+    let Err(ImportRefusal::BadRows(bad_rows)) = world.import(file).await else {
         panic!("not rejected");
     };
     assert_eq!(told(&bad_rows), []);
@@ -194,12 +195,15 @@ async fn a_number_that_the_file_names_in_a_bad_row_counts_as_in_the_file(world: 
 
 async fn skipping_leaves_out_a_row_and_all_that_wait_for_it(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 9)]).await;
-    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com"), (9, "z@abc.com")])).await;
+    world
+        .import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com"), (9, "z@abc.com")]))
+        .await
+        .unwrap();
     // 3 wants what 2 has, 2 wants what 1 has, 1 wants what 9 keeps.
     let mut file =
         merge(&abc, &[(3, "b@abc.com"), (2, "a@abc.com"), (1, "z@abc.com"), (4, "n@abc.com"), (50, "o@abc.com")]);
     file.skips_bad_rows = true;
-    let ImportOutcome::Taken { import, bad_rows } = world.import(file).await else {
+    let Ok(TakenImport { import, bad_rows }) = world.import(file).await else {
         panic!("not applied");
     };
     let expected = [(2, taken_by(2)), (3, taken_by(1)), (4, taken_by(9)), (6, BadRowReason::NumberNotAssigned)];
@@ -214,23 +218,23 @@ async fn a_check_changes_nothing(world: World) {
     let abc = world.group("abc").await;
     let mut file = replace(&abc, &[(1, "a@abc.com")]);
     file.end.is_rejected = true;
-    assert_eq!(world.import(file).await, ImportOutcome::Rejected { bad_rows: BadRows::default() });
+    assert_eq!(world.import(file).await, Err(ImportRefusal::BadRows(BadRows::default())));
     world.assert_mappings(&abc, 0, &[]).await;
 }
 
 async fn a_file_for_another_revision_is_refused(world: World) {
     let abc = world.group("abc").await;
-    world.put(&abc, 1, "a@abc.com").await;
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
     let mut file = replace(&abc, &[(2, "b@abc.com")]);
     file.expected_revisions = Some(vec![0, 2]);
-    assert_eq!(world.import(file.clone()).await, ImportOutcome::RevisionMoved { current: 1 });
+    assert_eq!(world.import(file.clone()).await, Err(ImportRefusal::RevisionMoved { current: 1 }));
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
     file.expected_revisions = Some(vec![7, 1]);
     assert_eq!(applied(world.import(file).await), (counts(1, 0, 1, 0), 2));
 }
 
 async fn an_import_for_no_group_is_refused(world: World) {
-    assert_eq!(world.import(replace(&id("x"), &[(1, "a@abc.com")])).await, ImportOutcome::NoSuchGroup);
+    assert_eq!(world.import(replace(&id("x"), &[(1, "a@abc.com")])).await, Err(ImportRefusal::NoSuchGroup));
     assert!(world.stores.mappings.export(&id("x")).await.unwrap().is_none());
 }
 
@@ -238,7 +242,7 @@ async fn more_bad_rows_are_counted_than_told(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 9)]).await;
     let emails: Vec<_> = (100..3100_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(100..).map(|(email, at)| (at, email.as_str())).collect();
-    let ImportOutcome::Rejected { bad_rows } = world.import(replace(&abc, &rows)).await else {
+    let Err(ImportRefusal::BadRows(bad_rows)) = world.import(replace(&abc, &rows)).await else {
         panic!("not rejected");
     };
     assert_eq!((bad_rows.count, bad_rows.first.len()), (3000, MAX_LISTED_BAD_ROWS));
@@ -250,7 +254,8 @@ async fn of_two_imports_at_once_one_comes_after_the_other(world: World) {
     let abc = world.group("abc").await;
     for round in 0..5 {
         let (even, odd) = ([(1, "a@abc.com"), (2, "b@abc.com")], [(1, "b@abc.com"), (3, "c@abc.com")]);
-        tokio::join!(world.import(replace(&abc, &even)), world.import(replace(&abc, &odd)));
+        let (here, there) = tokio::join!(world.import(replace(&abc, &even)), world.import(replace(&abc, &odd)));
+        (here.unwrap(), there.unwrap());
         let all = world.all(&abc).await;
         let last = |rows: [(u64, &str); 2]| all == rows.map(|(at, email)| (at, email.to_owned()));
         assert!(last(even) || last(odd), "round {round}: {all:?}");
@@ -346,7 +351,7 @@ async fn the_rows_of_a_first_file_come_in_any_order(world: World) {
     let rows: Vec<_> = places.iter().zip(&emails).map(|(at, email)| (*at, email.as_str())).collect();
     let mut file = merge(&abc, &rows);
     file.skips_bad_rows = true;
-    let ImportOutcome::Taken { import, bad_rows } = world.import(file).await else {
+    let Ok(TakenImport { import, bad_rows }) = world.import(file).await else {
         panic!("not applied");
     };
     assert_eq!((bad_rows.count, import.problem_count), (2000, Some(2000)));
@@ -355,7 +360,7 @@ async fn the_rows_of_a_first_file_come_in_any_order(world: World) {
     assert_eq!(world.all(&abc).await, expected);
     assert_eq!(world.read(&abc).await.mapping_count, 6000);
     let page = PageRequest { after: Some(number(BASE + 5998)), limit: 10 };
-    let changes = world.stores.history.list_changes(&abc, 1, &page).await.unwrap().unwrap();
+    let changes = world.stores.history.list_changes(&abc, 1, &page).await.unwrap();
     let added = ChangeKind::Added(address("u5999@abc.com"));
     assert_eq!(changes.items, [MappingChange { phone_number: number(BASE + 5999), kind: added }]);
 }
@@ -364,7 +369,7 @@ async fn an_export_is_of_one_revision_while_an_import_goes_on(world: World) {
     let abc = world.group("abc").await;
     let emails: Vec<_> = (0..9000_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
-    world.import(replace(&abc, &rows)).await;
+    world.import(replace(&abc, &rows)).await.unwrap();
     let mut export = world.stores.mappings.export(&abc).await.unwrap().unwrap();
     let first = export.mappings.next().await.unwrap().unwrap();
     let other = ImportFile { apply: Some(removals(8999)), ..replace(&abc, &[(1, "new@abc.com")]) };
@@ -381,7 +386,7 @@ async fn an_export_that_is_not_read_to_its_end_gives_its_connection_back(world: 
     let abc = world.group("abc").await;
     let emails: Vec<_> = (0..9000_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
-    world.import(replace(&abc, &rows)).await;
+    world.import(replace(&abc, &rows)).await.unwrap();
     // More of them than there are connections.
     for _ in 0..50 {
         let mut export = world.stores.mappings.export(&abc).await.unwrap().unwrap();
@@ -395,7 +400,7 @@ async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
     world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
     let emails: Vec<_> = (0..9000_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
-    world.import(replace(&abc, &rows)).await;
+    world.import(replace(&abc, &rows)).await.unwrap();
     let mut held = Vec::new();
     while held.len() < 50 {
         match tokio::time::timeout(Duration::from_millis(300), world.stores.mappings.export(&abc)).await {
@@ -407,14 +412,14 @@ async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
     assert!(held.len() > 1);
     let line = world.stores.mappings.resolve(guid(1), Some(&address("u7@abc.com"))).await.unwrap().unwrap();
     assert_eq!(line.mapped.unwrap().phone_number, number(BASE + 7));
-    world.put(&abc, 9001, "new@abc.com").await;
+    world.put(&abc, 9001, "new@abc.com").await.unwrap();
     assert_eq!(world.read(&abc).await.mapping_count, 9001);
 }
 
 async fn an_import_keeps_the_pins_of_all_addresses(world: World) {
     let abc = world.group("abc").await;
     world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
-    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await;
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await.unwrap();
     for (at, email, oid) in [(1, "a@abc.com", guid(7)), (2, "b@abc.com", guid(8)), (3, "c@abc.com", guid(9))] {
         let (phone_number, email) = (number(BASE + at), address(email));
         let pin = Pin {
@@ -428,7 +433,7 @@ async fn an_import_keeps_the_pins_of_all_addresses(world: World) {
         };
         assert_eq!(world.stores.mappings.pin(&pin).await.unwrap().pinned_to(), Some(oid));
     }
-    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "c@abc.com"), (3, "b@abc.com")])).await;
+    world.import(replace(&abc, &[(1, "a@abc.com"), (2, "c@abc.com"), (3, "b@abc.com")])).await.unwrap();
     for (email, at, oid) in [("a@abc.com", 1, 7), ("c@abc.com", 2, 9), ("b@abc.com", 3, 8)] {
         let line = world.stores.mappings.resolve(guid(1), Some(&address(email))).await.unwrap().unwrap();
         let mapped = MappedNumber { phone_number: number(BASE + at), pinned_oid: Some(guid(oid)) };
@@ -445,7 +450,8 @@ async fn imports_at_once_into_two_groups_both_go_in(world: World) {
         let rows: Vec<_> = rows.iter().map(|(at, email)| (*at, email.as_str())).collect();
         replace(group, &rows)
     };
-    tokio::join!(world.import(file(&abc, &one)), world.import(file(&xyz, &other)));
+    let (here, there) = tokio::join!(world.import(file(&abc, &one)), world.import(file(&xyz, &other)));
+    (here.unwrap(), there.unwrap());
     assert_eq!(world.all(&abc).await, one);
     assert_eq!(world.all(&xyz).await, other);
 }

@@ -59,7 +59,7 @@ const EVE: &str = "eve@abc.com";
 async fn company(world: &World) -> BusinessGroupId {
     let group = world.group("abc").await;
     world.stores.business_groups.link_tenant(&group, guid(1), &deed(0)).await.expect("the store answers");
-    world.put(&group, 1, BOB).await;
+    world.put(&group, 1, BOB).await.unwrap();
     group
 }
 
@@ -86,7 +86,7 @@ async fn what_is_not_mapped_is_known_until_it_is(world: World) {
         assert_eq!(replica.resolve_as(&stranger).await, Err("tenant not linked"));
     }
     assert_eq!(replica.look_ups(), 2);
-    world.put(&group, 2, EVE).await;
+    world.put(&group, 2, EVE).await.unwrap();
     assert_eq!(replica.resolve(EVE).await, Ok(2));
 }
 
@@ -125,16 +125,16 @@ impl Change {
     async fn make(self, world: &World, group: &BusinessGroupId) {
         let stores = &world.stores;
         match self {
-            Self::Put => drop(world.put(group, 1, EVE).await),
-            Self::Delete => drop(stores.mappings.delete(group, number(BASE + 3), &deed(0)).await.unwrap()),
-            Self::Import => drop(world.import(replace(group, &[(3, BOB)])).await),
+            Self::Put => drop(world.put(group, 1, EVE).await.unwrap()),
+            Self::Delete => stores.mappings.delete(group, number(BASE + 3), &deed(0)).await.unwrap(),
+            Self::Import => drop(world.import(replace(group, &[(3, BOB)])).await.unwrap()),
             Self::ApplyImport => apply(world, group, &[(4, BOB)]).await,
             Self::Restore => {
                 let revision = world.read(group).await.revision - 1;
                 let restore = Restore { group: group.clone(), revision, deed: deed(0) };
-                drop(stores.history.restore(restore).await.unwrap());
+                stores.history.restore(restore).await.unwrap();
             }
-            Self::Unlink => drop(stores.business_groups.unlink_tenant(group, &deed(0)).await.unwrap()),
+            Self::Unlink => stores.business_groups.unlink_tenant(group, &deed(0)).await.unwrap(),
             Self::LinkAgain => drop(stores.business_groups.link_tenant(group, guid(1), &deed(0)).await.unwrap()),
             Self::PinningOff => {
                 let pinning = Some(IdentityPinning::Off);
@@ -150,7 +150,7 @@ async fn apply(world: &World, group: &BusinessGroupId, rows: &[(u64, &str)]) {
     let mut preview = file(group, ImportMode::Replace, rows);
     preview.apply = None;
     let id = preview.id;
-    world.import(preview).await;
+    world.import(preview).await.unwrap();
     let apply = ApplyImport { group: group.clone(), id, confirmed: Confirmation::default(), deed: deed(1000) };
     world.stores.imports.apply(apply).await.unwrap();
 }
@@ -236,13 +236,13 @@ async fn a_pin_that_comes_back_is_seen(world: World) {
     let (here, elsewhere) = (Replica::of(&world).await, Replica::hearing(world.database.open().await).await);
     let (bob, eve) = (sign_in(1, BOB), somebody_else());
     for _ in 0..2 {
-        world.put(&group, 1, "new@abc.com").await;
+        world.put(&group, 1, "new@abc.com").await.unwrap();
         assert_eq!(here.resolve(BOB).await, NO_MAPPING);
         elsewhere.wait_for(&bob, NO_MAPPING).await;
-        world.import(replace(&group, &[(2, BOB)])).await;
+        world.import(replace(&group, &[(2, BOB)])).await.unwrap();
         assert_eq!(here.resolve_as(&eve).await, Err("identity changed"));
         elsewhere.wait_for(&eve, Err("identity changed")).await;
-        world.import(replace(&group, &[(1, BOB)])).await;
+        world.import(replace(&group, &[(1, BOB)])).await.unwrap();
         assert_eq!(here.resolve(BOB).await, Ok(1));
         elsewhere.wait_for(&bob, Ok(1)).await;
     }
@@ -282,7 +282,7 @@ async fn a_change_is_told_of_whatever_its_session_says() {
 async fn a_change_is_told_of_though_its_group_is_linked_meanwhile() {
     let world = World::new(Engine::Postgres).await;
     let group = world.group("abc").await;
-    world.put(&group, 1, BOB).await;
+    world.put(&group, 1, BOB).await.unwrap();
     let replica = Replica::hearing(world.database.open().await).await;
     let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
     let mut by_hand = connection.begin().await.unwrap();
@@ -303,8 +303,8 @@ async fn a_change_through_the_program_is_told_of_its_own_tenant_alone() {
     let group = company(&world).await;
     let mut listener = sqlx::postgres::PgListener::connect(world.database.url()).await.unwrap();
     listener.listen("signline_line_changes").await.unwrap();
-    world.import(replace(&group, &[(1, "new@abc.com"), (2, BOB)])).await;
-    world.put(&group, 1, EVE).await;
+    world.import(replace(&group, &[(1, "new@abc.com"), (2, BOB)])).await.unwrap();
+    world.put(&group, 1, EVE).await.unwrap();
     world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
     sqlx::query("NOTIFY signline_line_changes, 'end'")
         .execute(&mut PgConnection::connect(world.database.url()).await.unwrap())
@@ -389,7 +389,7 @@ async fn no_answer_is_older_than_the_last_change(world: World) {
     }
     for _ in 0..60 {
         for (now, before) in [(EVE, BOB), (BOB, EVE)] {
-            world.put(&group, 1, now).await;
+            world.put(&group, 1, now).await.unwrap();
             assert_eq!(replica.resolve(now).await, Ok(1));
             assert_eq!(replica.resolve(before).await, NO_MAPPING);
         }
@@ -406,7 +406,7 @@ async fn a_change_whose_caller_goes_away_is_known_all_the_same(world: World) {
         let _ = timeout(Duration::from_micros(6000 - round * 100), world.put(&group, 1, email)).await;
         let agree = async {
             loop {
-                let stored = world.stores.mappings.find(&group, number(BASE + 1)).await.unwrap().unwrap();
+                let stored = world.stores.mappings.find(&group, number(BASE + 1)).await.unwrap();
                 let (known, gone) = if stored.email.as_str() == BOB { (BOB, EVE) } else { (EVE, BOB) };
                 if (replica.resolve(known).await, replica.resolve(gone).await) == (Ok(1), NO_MAPPING) {
                     break;
@@ -467,17 +467,17 @@ async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: W
     let asking = replica.ask(BOB);
     replica.wait_for_look_ups(1).await;
     // From number 1, which has been read, to number 3.
-    world.import(replace(&group, &[(3, BOB)])).await;
+    world.import(replace(&group, &[(3, BOB)])).await.unwrap();
     replica.let_go_on();
     assert_eq!(asking.await.unwrap(), Ok(3));
     assert_eq!(replica.resolve_as(&somebody_else()).await, Err("identity changed"));
     // The same where the line is known, and the change was not heard of.
-    world.put(&group, 4, EVE).await;
+    world.put(&group, 4, EVE).await.unwrap();
     let other = Replica::deaf(world.database.open().await);
     other.stores.lines.trust(Instant::now(), Duration::from_hours(1));
     let guest = SignIn { is_guest: true, ..sign_in(1, EVE) };
     assert_eq!(other.resolve_as(&guest).await, Err("guest not allowed"));
-    world.import(replace(&group, &[(3, BOB), (5, EVE)])).await;
+    world.import(replace(&group, &[(3, BOB), (5, EVE)])).await.unwrap();
     assert_eq!(other.resolve(EVE).await, Ok(5));
     assert_eq!((other.look_ups(), other.pins()), (2, 2));
 }
@@ -485,7 +485,7 @@ async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: W
 async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_elsewhere(world: World) {
     company(&world).await;
     let owner = world.group_with("owner", &[range(BASE + 20_000, BASE + 29_999)]).await;
-    world.put(&owner, 20_001, BOB).await;
+    world.put(&owner, 20_001, BOB).await.unwrap();
     world.stores.business_groups.link_tenant(&owner, guid(2), &deed(0)).await.unwrap();
     // It hears nothing, so that only what is told here counts.
     let here = Replica::trusting(&world);
@@ -503,8 +503,8 @@ async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_else
 }
 
 async fn release_pin(world: &World, group: &BusinessGroupId) {
-    let released = world.stores.mappings.release_pin(group, number(BASE + 1), &deed(0)).await.unwrap();
-    assert_eq!(released, ReleasePinOutcome::Released);
+    let released = world.stores.mappings.release_pin(group, number(BASE + 1), &deed(0)).await;
+    assert_eq!(released, Ok(ReleasePinOutcome::Released));
 }
 
 async fn a_released_pin_is_seen_at_once(world: World) {
@@ -542,7 +542,7 @@ async fn switch_pinning(world: &World, group: &BusinessGroupId, pinning: Identit
 
 async fn pinning_that_is_off_pins_nobody_and_on_again_holds_to_the_pins_of_before(world: World) {
     let group = company(&world).await;
-    world.put(&group, 2, EVE).await;
+    world.put(&group, 2, EVE).await.unwrap();
     let replica = Replica::trusting(&world);
     let (bob, recycled) = (sign_in(1, BOB), somebody_else());
     let (eve, not_eve) = (sign_in(1, EVE), SignIn { oid: guid(98), ..sign_in(1, EVE) });

@@ -6,8 +6,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use signline::ports::clock::SystemClock;
+use signline::ports::history_store::HistoryRefusal;
 use signline::ports::history_store::Restore;
-use signline::ports::history_store::RestoreOutcome;
+use signline::ports::history_store::Restored;
 use signline::store;
 use sqlx::Connection;
 use sqlx::Executor;
@@ -97,14 +98,14 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_its_mappings(
     let world = World { stores: fresh.open().await, database: fresh, ..world };
     let abc = id("abc");
     world.assert_mappings(&abc, 3, &[(1, "a@abc.com")]).await;
-    world.put(&abc, 2, "b@abc.com").await;
+    world.put(&abc, 2, "b@abc.com").await.unwrap();
     let restore = async |revision| {
         let restore = Restore { group: abc.clone(), revision, deed: deed(1) };
-        world.stores.history.restore(restore).await.unwrap()
+        world.stores.history.restore(restore).await
     };
     // What was before the history began can't be told; where it began can.
-    assert_eq!(restore(2).await, RestoreOutcome::NoSuchRevision);
-    assert!(matches!(restore(3).await, RestoreOutcome::Restored { revision: 5, .. }));
+    assert_eq!(restore(2).await, Err(HistoryRefusal::NoSuchRevision));
+    assert!(matches!(restore(3).await, Ok(Restored { revision: 5, .. })));
     world.assert_mappings(&abc, 5, &[(1, "a@abc.com")]).await;
 }
 

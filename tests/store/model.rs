@@ -19,13 +19,15 @@ use signline::domain::import::MAX_WAITING_PREVIEWS;
 use signline::domain::mapping::Mapping;
 use signline::domain::page::PageRequest;
 use signline::ports::history_store::Restore;
-use signline::ports::history_store::RestoreOutcome;
+use signline::ports::history_store::Restored;
+use signline::ports::import_store::AppliedImport;
 use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::ApplyOutcome;
 use signline::ports::import_store::BadRowReason;
-use signline::ports::import_store::ImportOutcome;
-use signline::ports::mapping_store::DeleteOutcome;
+use signline::ports::import_store::ImportRefusal;
+use signline::ports::import_store::KeptImportRefusal;
+use signline::ports::import_store::TakenImport;
 use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::MappingRefusal;
 use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PutOutcome;
 use signline::ports::mapping_store::ReleasePinOutcome;
@@ -205,9 +207,9 @@ impl Pair<'_> {
         let taken = after.iter().any(|(other, email)| *email == of && *other != at);
         let outcome = self.world.put(&self.group, at, &email(of)).await;
         match (taken, after.insert(at, of)) {
-            (true, _) => assert!(matches!(outcome, PutOutcome::EmailTaken { .. })),
-            (false, Some(_)) => assert!(matches!(outcome, PutOutcome::Updated(_))),
-            (false, None) => assert!(matches!(outcome, PutOutcome::Created(_))),
+            (true, _) => assert!(matches!(outcome, Err(MappingRefusal::EmailTaken { .. }))),
+            (false, Some(_)) => assert!(matches!(outcome, Ok(PutOutcome::Updated(_)))),
+            (false, None) => assert!(matches!(outcome, Ok(PutOutcome::Created(_)))),
         }
         if !taken {
             self.model.become_(after);
@@ -217,8 +219,8 @@ impl Pair<'_> {
     async fn delete(&mut self, at: u64) {
         let mut after = self.model.now().clone();
         let known = after.remove(&at).is_some();
-        let outcome = self.world.stores.mappings.delete(&self.group, number(BASE + at), &deed(1)).await.unwrap();
-        assert_eq!(outcome == DeleteOutcome::Deleted, known);
+        let outcome = self.world.stores.mappings.delete(&self.group, number(BASE + at), &deed(1)).await;
+        assert_eq!(outcome == Ok(()), known);
         self.model.become_(after);
     }
 
@@ -239,15 +241,15 @@ impl Pair<'_> {
     }
 
     async fn release(&mut self, at: u64) {
-        let outcome = self.world.stores.mappings.release_pin(&self.group, number(BASE + at), &deed(1)).await.unwrap();
+        let outcome = self.world.stores.mappings.release_pin(&self.group, number(BASE + at), &deed(1)).await;
         let of = self.model.now().get(&at).copied();
         let expected = match of.map(|of| self.model.pins.remove(&of)) {
-            Some(Some(_)) => ReleasePinOutcome::Released,
-            Some(None) => ReleasePinOutcome::NotPinned,
-            None => ReleasePinOutcome::NotFound,
+            Some(Some(_)) => Ok(ReleasePinOutcome::Released),
+            Some(None) => Ok(ReleasePinOutcome::NotPinned),
+            None => Err(MappingRefusal::NoSuchMapping),
         };
         assert_eq!(outcome, expected);
-        if outcome == ReleasePinOutcome::Released {
+        if outcome == Ok(ReleasePinOutcome::Released) {
             // A revision like the one before.
             self.model.revisions.push(self.model.now().clone());
         }
@@ -272,7 +274,7 @@ impl Pair<'_> {
             before.iter().any(|(other, email)| email == of && other != at && !rows.contains_key(other))
         };
         if mode == ImportMode::Merge && rows.iter().any(taken) {
-            let ImportOutcome::Rejected { bad_rows } = outcome else { panic!("{outcome:?}") };
+            let Err(ImportRefusal::BadRows(bad_rows)) = outcome else { panic!("{outcome:?}") };
             let told = bad_rows.first.iter().all(|bad| matches!(bad.reason, BadRowReason::EmailTaken { .. }));
             assert!(told && bad_rows.count == rows.iter().filter(|row| taken(*row)).count() as u64);
             return;
@@ -281,10 +283,10 @@ impl Pair<'_> {
             && !confirm
             && let Some(large) = LargeChange::of(before.len() as u64, expected, reassigned)
         {
-            assert_eq!(outcome, ImportOutcome::Unconfirmed(large));
+            assert_eq!(outcome, Err(ImportRefusal::Unconfirmed(large)));
             return;
         }
-        let ImportOutcome::Taken { import, .. } = outcome else { panic!("{outcome:?}") };
+        let Ok(TakenImport { import, .. }) = outcome else { panic!("{outcome:?}") };
         assert_eq!((import.counts, import.row_count), (expected, rows.len() as u64));
         assert_eq!(import.reassigned, Some(reassigned), "{before:?} {target:?}");
         let unchanged = rows.iter().filter(|(at, of)| before.get(at) == Some(of)).count() as u64;
@@ -304,18 +306,18 @@ impl Pair<'_> {
         let (group, removed) = (self.group.clone(), upload.counts.removed);
         let confirmed = confirmation(confirm, removed, upload.reassigned);
         let apply = ApplyImport { group, id: upload.id, confirmed, deed: deed(2000) };
-        let outcome = self.world.stores.imports.apply(apply).await.unwrap();
+        let outcome = self.world.stores.imports.apply(apply).await;
         let before = self.model.now().len() as u64;
         if let Some(revision) = upload.applied_as {
-            let ApplyOutcome::AppliedBefore(import) = outcome else { panic!("{outcome:?}") };
+            let Ok(AppliedImport { import, is_new: false }) = outcome else { panic!("{outcome:?}") };
             assert_applied(&import, Some(revision));
         } else if upload.base != self.model.revision() {
-            let ApplyOutcome::Stale { since, .. } = outcome else { panic!("{outcome:?}") };
+            let Err(KeptImportRefusal::Stale { since, .. }) = outcome else { panic!("{outcome:?}") };
             assert_eq!(since.len(), (self.model.revision() - upload.base).min(20));
         } else if let Some(large) = LargeChange::of(before, upload.counts, upload.reassigned).filter(|_| !confirm) {
-            assert_eq!(outcome, ApplyOutcome::Unconfirmed(large));
+            assert_eq!(outcome, Err(KeptImportRefusal::Unconfirmed(large)));
         } else {
-            let ApplyOutcome::Applied(import) = outcome else { panic!("{outcome:?}") };
+            let Ok(AppliedImport { import, is_new: true }) = outcome else { panic!("{outcome:?}") };
             let target = upload.target.clone();
             self.model.become_(target);
             let revision = Some(self.model.revision());
@@ -329,10 +331,10 @@ impl Pair<'_> {
         let expected = counts(self.model.now(), &target);
         let wanted = i64::try_from(revision).unwrap();
         let restore = Restore { group: self.group.clone(), revision: wanted, deed: deed(3000) };
-        let outcome = self.world.stores.history.restore(restore).await.unwrap();
+        let outcome = self.world.stores.history.restore(restore).await;
         self.model.become_(target);
         let revision = i64::try_from(self.model.revision()).unwrap();
-        assert_eq!(outcome, RestoreOutcome::Restored { revision, counts: expected });
+        assert_eq!(outcome, Ok(Restored { revision, counts: expected }));
     }
 
     /// The mappings, the count, the revision and the newest revision's changes are the model's.
@@ -343,13 +345,13 @@ impl Pair<'_> {
         let group = self.world.read(&self.group).await;
         assert_eq!((group.mapping_count, group.revision), (now.len() as u64, i64::try_from(revision).unwrap()));
         let page = PageRequest { limit: 1, after: None };
-        let newest = self.world.stores.history.list(&self.group, &page).await.unwrap().unwrap().items.pop();
+        let newest = self.world.stores.history.list(&self.group, &page).await.unwrap().items.pop();
         let changed = revision.checked_sub(1).map(|before| counts(&self.model.revisions[before], now));
         assert_eq!(newest.map(|newest| newest.counts), changed);
         let page = PageRequest { limit: 100, after: None };
         let listed = self.world.stores.mappings.list(&self.group, &MappingFilter::default(), &page).await.unwrap();
         let pinned = |mapping: &Mapping| Some((mapping.phone_number.digits() - BASE, mapping.pinned_to?.oid));
-        let pins: Vec<_> = listed.unwrap().items.iter().filter_map(pinned).collect();
+        let pins: Vec<_> = listed.items.iter().filter_map(pinned).collect();
         let pin = |(at, of): (&u64, &u64)| Some((*at, guid(*self.model.pins.get(of)?)));
         let expected: Vec<_> = now.iter().filter_map(pin).collect();
         assert_eq!(pins, expected);

@@ -25,9 +25,9 @@ use signline::mappings::Lines;
 use signline::mappings::ResolveError;
 use signline::mappings::Resolver;
 use signline::ports::clock::SystemClock;
-use signline::ports::mapping_store::DeleteOutcome;
 use signline::ports::mapping_store::Export;
 use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::MappingRefusal;
 use signline::ports::mapping_store::MappingStore;
 use signline::ports::mapping_store::Pin;
 use signline::ports::mapping_store::PinOutcome;
@@ -71,7 +71,7 @@ impl MappingStore for Counted {
         self.inner.pin(pin).await
     }
 
-    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Option<Mapping>, StoreError> {
+    async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Mapping, MappingRefusal> {
         self.inner.find(group, number).await
     }
 
@@ -80,20 +80,15 @@ impl MappingStore for Counted {
         group: &BusinessGroupId,
         filter: &MappingFilter,
         page: &PageRequest<PhoneNumber>,
-    ) -> Result<Option<Page<Mapping>>, StoreError> {
+    ) -> Result<Page<Mapping>, MappingRefusal> {
         self.inner.list(group, filter, page).await
     }
 
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, StoreError> {
+    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
         self.inner.put(change).await
     }
 
-    async fn delete(
-        &self,
-        group: &BusinessGroupId,
-        number: PhoneNumber,
-        deed: &Deed,
-    ) -> Result<DeleteOutcome, StoreError> {
+    async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingRefusal> {
         self.inner.delete(group, number, deed).await
     }
 
@@ -102,7 +97,7 @@ impl MappingStore for Counted {
         group: &BusinessGroupId,
         number: PhoneNumber,
         deed: &Deed,
-    ) -> Result<ReleasePinOutcome, StoreError> {
+    ) -> Result<ReleasePinOutcome, MappingRefusal> {
         self.inner.release_pin(group, number, deed).await
     }
 
@@ -110,7 +105,7 @@ impl MappingStore for Counted {
         &self,
         group: &BusinessGroupId,
         email: &EmailAddress,
-    ) -> Result<Option<SignInFacts>, StoreError> {
+    ) -> Result<SignInFacts, MappingRefusal> {
         self.inner.sign_in_facts(group, email).await
     }
 

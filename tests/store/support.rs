@@ -26,14 +26,16 @@ use signline::domain::mapping_search::MappingSearch;
 use signline::domain::number_range::NumberRange;
 use signline::domain::phone_number::NumberingPlan;
 use signline::domain::phone_number::PhoneNumber;
-use signline::ports::business_group_store::CreateGroupOutcome;
+use signline::ports::business_group_store::BusinessGroupRefusal;
 use signline::ports::clock::Clock;
 use signline::ports::import_store::FileEnd;
 use signline::ports::import_store::FilePiece;
 use signline::ports::import_store::FileRows;
 use signline::ports::import_store::ImportBatch;
-use signline::ports::import_store::ImportOutcome;
+use signline::ports::import_store::ImportRefusal;
+use signline::ports::import_store::TakenImport;
 use signline::ports::mapping_store::MappingFilter;
+use signline::ports::mapping_store::MappingRefusal;
 use signline::ports::mapping_store::PutMapping;
 use signline::ports::mapping_store::PutOutcome;
 use signline::store::Stores;
@@ -85,9 +87,13 @@ impl World {
         (Self { stores, ..self }, clock)
     }
 
-    pub(crate) async fn create(&self, name: &str, ranges: &[NumberRange]) -> CreateGroupOutcome {
+    pub(crate) async fn create(
+        &self,
+        name: &str,
+        ranges: &[NumberRange],
+    ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let new = NewBusinessGroup { id: id(name), name: format!("The {name}"), number_ranges: ranges.to_vec() };
-        self.stores.business_groups.create(new, &deed(0)).await.expect("the store answers")
+        self.stores.business_groups.create(new, &deed(0)).await
     }
 
     /// A group with the numbers from `BASE` to `BASE + 9999`.
@@ -97,28 +103,33 @@ impl World {
 
     pub(crate) async fn group_with(&self, name: &str, ranges: &[NumberRange]) -> BusinessGroupId {
         match self.create(name, ranges).await {
-            CreateGroupOutcome::Created(group) => group.id,
+            Ok(group) => group.id,
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) async fn read(&self, group: &BusinessGroupId) -> BusinessGroup {
-        self.stores.business_groups.find(group).await.expect("the store answers").expect("the group is there")
+        self.stores.business_groups.find(group).await.expect("the group is there")
     }
 
-    pub(crate) async fn put(&self, group: &BusinessGroupId, at: u64, email: &str) -> PutOutcome {
+    pub(crate) async fn put(
+        &self,
+        group: &BusinessGroupId,
+        at: u64,
+        email: &str,
+    ) -> Result<PutOutcome, MappingRefusal> {
         let change = PutMapping {
             group: group.clone(),
             phone_number: number(BASE + at),
             email: address(email),
             deed: deed(i64::try_from(at % 1000).expect("a small number")),
         };
-        self.stores.mappings.put(&change).await.expect("the store answers")
+        self.stores.mappings.put(&change).await
     }
 
-    pub(crate) async fn import(&self, file: ImportFile) -> ImportOutcome {
+    pub(crate) async fn import(&self, file: ImportFile) -> Result<TakenImport, ImportRefusal> {
         let (batch, rows) = file.asked();
-        self.stores.imports.import(batch, rows).await.expect("the store answers")
+        self.stores.imports.import(batch, rows).await
     }
 
     /// All mappings of a group, as offsets from `BASE` and addresses.

@@ -12,7 +12,7 @@ use signline::domain::tenant::TenantProof;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::clock::SystemClock;
 use signline::ports::history_store::Restore;
-use signline::ports::history_store::RestoreOutcome;
+use signline::ports::history_store::Restored;
 use signline::ports::import_store::ApplyImport;
 use signline::store;
 use sqlx::AssertSqlSafe;
@@ -241,7 +241,7 @@ async fn a_company_of_every_earlier_schema_goes_on_as_before(world: World) {
         if count >= 2 {
             go_on_from_history(&world).await;
         } else {
-            world.put(&abc, 4, "d@abc.com").await;
+            world.put(&abc, 4, "d@abc.com").await.unwrap();
             world.assert_mappings(&abc, 3, &[(1, "a@abc.com"), (2, "b@abc.com"), (4, "d@abc.com")]).await;
         }
         let page = PageRequest { limit: 100, after: None };
@@ -271,8 +271,8 @@ async fn go_on_from_history(world: &World) {
     world.stores.imports.apply(apply).await.unwrap();
     world.assert_mappings(&abc, 3, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")]).await;
     let restore = Restore { group: abc.clone(), revision: 1, deed: deed(2) };
-    let restored = world.stores.history.restore(restore).await.unwrap();
-    assert!(matches!(restored, RestoreOutcome::Restored { revision: 4, .. }), "{restored:?}");
+    let restored = world.stores.history.restore(restore).await;
+    assert!(matches!(restored, Ok(Restored { revision: 4, .. })), "{restored:?}");
     world.assert_mappings(&abc, 4, &[(1, "a@abc.com")]).await;
 }
 

@@ -29,7 +29,6 @@ use actix_web::http::header::X_FORWARDED_FOR;
 use quick_cache::sync::Cache;
 use tracing::warn;
 
-use crate::api_keys::ApiKeyError;
 use crate::auth::TokenError;
 use crate::domain::actor::Actor;
 use crate::domain::business_group::BusinessGroupId;
@@ -39,6 +38,7 @@ use crate::http::limits::level::Rate;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
+use crate::ports::api_key_store::ApiKeyRefusal;
 
 /// Addresses, and credentials, that are remembered: some 10 MiB when full. Those that fail again and again stay.
 const CAPACITY: usize = 65_536;
@@ -118,7 +118,7 @@ impl Failure for TokenError {
     }
 }
 
-impl Failure for ApiKeyError {
+impl Failure for ApiKeyRefusal {
     fn is_bad_credential(&self) -> bool {
         matches!(self, Self::UnknownSecret | Self::Expired)
     }
@@ -400,8 +400,8 @@ mod tests {
     #[tokio::test]
     async fn checks_for_an_address_over_its_limit_are_bounded_and_a_key_that_was_good_always_passes() {
         let attempts = attempts(1, 0);
-        let (here, unknown) = (from("192.0.2.1", None), || Err(ApiKeyError::UnknownSecret));
-        let good: Result<(), ApiKeyError> = Ok(());
+        let (here, unknown) = (from("192.0.2.1", None), || Err(ApiKeyRefusal::UnknownSecret));
+        let good: Result<(), ApiKeyRefusal> = Ok(());
         assert_eq!(status(&attempts, &here, (Kind::ApiKey, "slk_good"), good).await, 200);
         let (metrics, mut looked_up) = (Metrics::new().unwrap(), 0);
         for at in 0..5000 {
@@ -414,10 +414,10 @@ mod tests {
             assert!(refused.is_err());
         }
         assert!(looked_up < 4000, "{looked_up}");
-        let good: Result<(), ApiKeyError> = Ok(());
+        let good: Result<(), ApiKeyRefusal> = Ok(());
         assert_eq!(status(&attempts, &here, (Kind::ApiKey, "slk_good"), good).await, 200);
         // Once it is revoked it is a guess like any other, after the one look-up that finds out.
-        assert_eq!(status::<ApiKeyError>(&attempts, &here, (Kind::ApiKey, "slk_good"), unknown()).await, 429);
+        assert_eq!(status::<ApiKeyRefusal>(&attempts, &here, (Kind::ApiKey, "slk_good"), unknown()).await, 429);
         assert!(attempts.good_keys.is_empty());
     }
 
@@ -451,7 +451,7 @@ mod tests {
             assert_eq!(status::<TokenError>(&attempts, &here, (Kind::Token, &token), expired).await, 401);
             let no_keys = Err(TokenError::KeysUnavailable { retry_after: Duration::from_secs(1) });
             assert_eq!(status::<TokenError>(&attempts, &here, (Kind::Token, &token), no_keys).await, 503);
-            assert_eq!(status(&attempts, &here, (Kind::ApiKey, &token), Err(ApiKeyError::Expired)).await, 401);
+            assert_eq!(status(&attempts, &here, (Kind::ApiKey, &token), Err(ApiKeyRefusal::Expired)).await, 401);
         }
     }
 

@@ -15,8 +15,6 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::business_groups::BusinessGroupError;
-use crate::business_groups::LinkedTenant;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group;
 use crate::domain::business_group::BusinessGroupId;
@@ -48,6 +46,8 @@ use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::cursor_after;
 use crate::http::v1::paging::page_request;
 use crate::http::v1::tenant_proof;
+use crate::ports::business_group_store::BusinessGroupRefusal;
+use crate::tenants::LinkedTenant;
 
 /// A business group.
 #[derive(Serialize, ToSchema)]
@@ -452,19 +452,19 @@ pub(crate) async fn link_tenant(
         Some(token) => Some(tenant_proof::check(&request, &token, tenant).await?),
         None => call.caller.proof_of(tenant),
     };
-    let (groups, is_operator) = (&services.business_groups, call.grant == Grant::Operator);
+    let (links, is_operator) = (&services.tenant_links, call.grant == Grant::Operator);
     let linked = match proof {
-        Some(proof) => groups.link_proven_tenant(&call.scope, proof, &call.deed).await,
-        None if is_operator => groups.link_confirmed_tenant(&call.scope, tenant, &call.deed).await,
-        None => groups.link_tenant(&call.scope, tenant, &call.deed).await,
+        Some(proof) => links.link_proven(&call.scope, proof, &call.deed).await,
+        None if is_operator => links.link_confirmed(&call.scope, tenant, &call.deed).await,
+        None => links.link(&call.scope, tenant, &call.deed).await,
     };
     Ok(web::Json(linked.map_err(|error| not_linked(error, is_operator))?.into()))
 }
 
 /// Why a tenant was not linked. Which group has it is for the operator, who can unlink it there.
-fn not_linked(error: BusinessGroupError, is_operator: bool) -> Problem {
+fn not_linked(error: BusinessGroupRefusal, is_operator: bool) -> Problem {
     let holder = match &error {
-        BusinessGroupError::TenantTaken { holder, .. } if is_operator => Some(holder.to_string()),
+        BusinessGroupRefusal::TenantTaken { holder, .. } if is_operator => Some(holder.to_string()),
         _ => None,
     };
     let problem = Problem::from(error);

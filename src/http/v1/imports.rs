@@ -35,8 +35,10 @@ use crate::http::v1::paging::page_request;
 use crate::http::v1::revisions::Revision;
 use crate::http::v1::uploads::rejected_as_csv;
 use crate::import;
-use crate::import::KeptImportError;
 use crate::import::Problems;
+use crate::import::problems_of;
+use crate::ports::import_store::ApplyImport;
+use crate::ports::import_store::KeptImportRefusal;
 
 /// What becomes of mappings that are not in the file.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -196,7 +198,7 @@ pub(crate) async fn get_import(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<web::Json<Import>, Problem> {
-    let import = services.imports.find(&call.scope, import_id(&request)?).await?;
+    let import = services.imports.find(&call.scope, import_id(&request)?, services.clock.now()).await?;
     Ok(web::Json(import.into()))
 }
 
@@ -222,7 +224,8 @@ pub(crate) async fn list_import_changes(
 ) -> Result<web::Json<MappingChangeList>, Problem> {
     let Query(query) = call.input;
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let changes = services.imports.list_changes(&call.scope, import_id(&request)?, &page).await?;
+    let (import, now) = (import_id(&request)?, services.clock.now());
+    let changes = services.imports.list_changes(&call.scope, import, now, &page).await?;
     Ok(web::Json(changes.into()))
 }
 
@@ -255,9 +258,10 @@ pub(crate) async fn apply_import(
 ) -> Result<HttpResponse, Problem> {
     let (id, Query(query)) = (import_id(&request)?, call.input);
     let confirmed = Confirmation { removed: query.confirm_removals, reassigned: query.confirm_changes };
-    let applied = match services.imports.apply(call.scope, id, confirmed, call.deed).await {
-        Err(KeptImportError::OutsideRanges(problems)) if prefers_csv(&request) => {
-            return Ok(rejected_as_csv(&problems));
+    let apply = ApplyImport { group: call.scope, id, confirmed, deed: call.deed };
+    let applied = match services.imports.apply(apply).await {
+        Err(KeptImportRefusal::OutsideRanges(bad_rows)) if prefers_csv(&request) => {
+            return Ok(rejected_as_csv(&problems_of(bad_rows)));
         }
         applied => applied?,
     };
@@ -298,7 +302,7 @@ pub(crate) async fn drop_import(
 /// The import in the path. What is no id names no import.
 fn import_id(request: &HttpRequest) -> Result<Uuid, Problem> {
     let text = request.match_info().query("import");
-    Uuid::try_parse(text).map_err(|_| KeptImportError::NoSuchImport.into())
+    Uuid::try_parse(text).map_err(|_| KeptImportRefusal::NoSuchImport.into())
 }
 
 /// Counts the rows of an applied import.
@@ -348,26 +352,26 @@ pub(super) fn unconfirmed(large: LargeChange) -> Problem {
     told.fold(Problem::new(kind, detail), |problem, (name, count)| problem.member(name, count))
 }
 
-impl From<KeptImportError> for Problem {
-    fn from(error: KeptImportError) -> Self {
+impl From<KeptImportRefusal> for Problem {
+    fn from(error: KeptImportRefusal) -> Self {
         match error {
-            KeptImportError::Store(cause) => Self::unavailable(cause),
-            KeptImportError::NoSuchImport => Self::not_found(format!(
+            KeptImportRefusal::Store(cause) => Self::unavailable(cause),
+            KeptImportRefusal::NoSuchImport => Self::not_found(format!(
                 "There is no such import: it was dropped, was not applied within 24 hours, had to make room for newer previews \
                  ({MAX_WAITING_PREVIEWS} wait at most, fewer if they are large), or its revision has been cut off the history. \
                  Upload the file again."
             )),
-            KeptImportError::Applied => Self::new(
+            KeptImportRefusal::Applied => Self::new(
                 ProblemKind::Conflict,
                 "The import was applied already. To undo it, restore the revision before it.",
             ),
-            KeptImportError::Unconfirmed(large) => unconfirmed(large),
-            KeptImportError::OutsideRanges(problems) => rejected(
+            KeptImportRefusal::Unconfirmed(large) => unconfirmed(large),
+            KeptImportRefusal::OutsideRanges(bad_rows) => rejected(
                 "Numbers of the file have left the business group's number ranges since the preview. Nothing was changed."
                     .to_owned(),
-                &problems,
+                &problems_of(bad_rows),
             ),
-            KeptImportError::Stale { base_revision, current, since } => stale(base_revision, current, since),
+            KeptImportRefusal::Stale { base_revision, current, since } => stale(base_revision, current, since),
         }
     }
 }

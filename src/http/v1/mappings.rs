@@ -27,8 +27,9 @@ use crate::http::problem::ProblemDocument;
 use crate::http::services::Services;
 use crate::http::v1::paging::cursor_after;
 use crate::http::v1::paging::page_request;
-use crate::mappings::PutResult;
+use crate::ports::mapping_store;
 use crate::ports::mapping_store::MappingFilter;
+use crate::ports::mapping_store::PutOutcome;
 
 /// A mapping.
 #[derive(Serialize, ToSchema)]
@@ -167,9 +168,10 @@ pub(crate) async fn put_mapping(
 ) -> Result<HttpResponse, Problem> {
     let (PhoneNumberInPath(number), Json(body)) = call.input;
     let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
-    Ok(match services.mappings.put(call.scope, number, email, call.deed).await? {
-        PutResult::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
-        PutResult::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
+    let change = mapping_store::PutMapping { group: call.scope, phone_number: number, email, deed: call.deed };
+    Ok(match services.mappings.put(&change).await? {
+        PutOutcome::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
+        PutOutcome::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
     })
 }
 

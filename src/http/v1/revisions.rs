@@ -10,8 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::history;
-use crate::history::HistoryError;
-use crate::history::Restored;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
@@ -25,6 +23,9 @@ use crate::http::v1::changes::MappingChangeList;
 use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::cursor_after;
 use crate::http::v1::paging::page_request;
+use crate::ports::history_store::HistoryRefusal;
+use crate::ports::history_store::Restore;
+use crate::ports::history_store::Restored;
 
 /// A revision of a group's mappings.
 #[derive(Serialize, ToSchema)]
@@ -128,15 +129,15 @@ impl From<history::Revision> for Revision {
     }
 }
 
-impl From<HistoryError> for Problem {
-    fn from(error: HistoryError) -> Self {
+impl From<HistoryRefusal> for Problem {
+    fn from(error: HistoryRefusal) -> Self {
         match error {
-            HistoryError::Store(cause) => Self::unavailable(cause),
-            HistoryError::NoSuchGroup => Self::not_found("There is no such business group."),
-            HistoryError::NoSuchRevision => {
+            HistoryRefusal::Store(cause) => Self::unavailable(cause),
+            HistoryRefusal::NoSuchGroup => Self::not_found("There is no such business group."),
+            HistoryRefusal::NoSuchRevision => {
                 Self::not_found("There is no such revision, or the history does not reach back to it any more.")
             }
-            HistoryError::OutsideRanges { count, first } => {
+            HistoryRefusal::OutsideRanges { count, first } => {
                 let numbers: Vec<_> = first.iter().map(ToString::to_string).collect();
                 let detail = format!(
                     "{count} numbers of that revision have left the business group's number ranges since. Ask the operator \
@@ -223,7 +224,8 @@ pub(crate) async fn restore_revision(
     services: Data<Services>,
 ) -> Result<web::Json<RestoredRevision>, Problem> {
     let restored_revision = revision_in_path(&request)?;
-    let Restored { revision, counts } = services.history.restore(call.scope, restored_revision, call.deed).await?;
+    let restore = Restore { group: call.scope, revision: restored_revision, deed: call.deed };
+    let Restored { revision, counts } = services.history.restore(restore).await?;
     Ok(web::Json(RestoredRevision {
         revision,
         restored_revision,
@@ -235,5 +237,5 @@ pub(crate) async fn restore_revision(
 
 /// The revision in the path. What is no number names no revision.
 fn revision_in_path(request: &HttpRequest) -> Result<i64, Problem> {
-    request.match_info().query("revision").parse().map_err(|_| HistoryError::NoSuchRevision.into())
+    request.match_info().query("revision").parse().map_err(|_| HistoryRefusal::NoSuchRevision.into())
 }

@@ -38,6 +38,8 @@ use crate::import::ImportError;
 use crate::import::ImportReport;
 use crate::import::ImportRequest;
 use crate::import::Problems;
+use crate::import::problems_of;
+use crate::ports::import_store::ImportRefusal;
 
 /// How a file is imported.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -192,19 +194,31 @@ fn listed(problems: &Problems) -> Vec<ImportProblem> {
 
 fn to_problem(error: ImportError<Problem>) -> Problem {
     match error {
-        ImportError::Rejected(problems) => {
-            let rows = if problems.count == 1 { "1 problem" } else { &format!("{} problems", problems.count) };
-            rejected(format!("The file has {rows}; mend them and upload it again. Nothing was changed."), &problems)
-        }
-        ImportError::RevisionMoved { current } => {
-            let detail = "The mappings changed since your export: export again, and edit that. Nothing was changed.";
-            Problem::new(ProblemKind::RevisionMoved, detail).member("revision", current)
-        }
-        ImportError::Unconfirmed(large) => unconfirmed(large),
-        ImportError::NoSuchGroup => Problem::not_found("There is no such business group."),
+        ImportError::Rejected(problems) => rejected_file(&problems),
         ImportError::Body(problem) => problem,
-        ImportError::Store(cause) => Problem::unavailable(cause),
+        ImportError::Refused(refusal) => refusal.into(),
     }
+}
+
+impl From<ImportRefusal> for Problem {
+    fn from(refusal: ImportRefusal) -> Self {
+        match refusal {
+            ImportRefusal::Store(cause) => Self::unavailable(cause),
+            ImportRefusal::NoSuchGroup => Self::not_found("There is no such business group."),
+            ImportRefusal::BadRows(bad_rows) => rejected_file(&problems_of(bad_rows)),
+            ImportRefusal::Unconfirmed(large) => unconfirmed(large),
+            ImportRefusal::RevisionMoved { current } => {
+                let detail =
+                    "The mappings changed since your export: export again, and edit that. Nothing was changed.";
+                Self::new(ProblemKind::RevisionMoved, detail).member("revision", current)
+            }
+        }
+    }
+}
+
+fn rejected_file(problems: &Problems) -> Problem {
+    let rows = if problems.count == 1 { "1 problem" } else { &format!("{} problems", problems.count) };
+    rejected(format!("The file has {rows}; mend them and upload it again. Nothing was changed."), problems)
 }
 
 pub(super) fn rejected_as_csv(problems: &Problems) -> HttpResponse {

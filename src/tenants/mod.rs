@@ -1,0 +1,7 @@
+//! Links to tenants: whether a tenant that is about to be linked exists.
+
+mod check;
+mod links;
+
+pub use links::LinkedTenant;
+pub use links::TenantLinks;
