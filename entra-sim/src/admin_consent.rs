@@ -8,6 +8,7 @@ use crate::answer::send_back;
 use crate::asked::Asked;
 use crate::config::Application;
 use crate::directory::Directory;
+use crate::error_answers;
 use crate::oauth_error::OAuthError;
 use crate::pages;
 use crate::pages::PICKED;
@@ -18,7 +19,7 @@ use crate::state::State;
 pub(crate) async fn consent(asked: Asked, state: Data<State>) -> HttpResponse {
     let (directory, application, redirect_uri) = match check(&asked, &state) {
         Ok(checked) => checked,
-        Err(error) => return error.to_page(&asked),
+        Err(error) => return error_answers::to_page(&error, &asked),
     };
     let Some(oid) = asked.params.get(PICKED) else {
         let intro = format!("to let {} in for the whole organisation", application.name);
@@ -34,11 +35,13 @@ pub(crate) async fn consent(asked: Asked, state: Data<State>) -> HttpResponse {
         }
         Some(_) => {
             let text = "The permission needs an administrator's consent.";
-            parameters.extend(OAuthError::new("access_denied", 90094, text).to_parameters(&asked));
+            let error = OAuthError::new("access_denied", 90094, text);
+            parameters.extend(error_answers::to_parameters(&error, &asked));
         }
         None => {
             let text = "The user declined to consent.";
-            parameters.extend(OAuthError::new("consent_required", 65004, text).to_parameters(&asked));
+            let error = OAuthError::new("consent_required", 65004, text);
+            parameters.extend(error_answers::to_parameters(&error, &asked));
         }
     }
     send_back(redirect_uri, ResponseMode::Query, &parameters)

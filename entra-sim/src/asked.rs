@@ -10,10 +10,10 @@ use futures_util::future::LocalBoxFuture;
 use url::form_urlencoded;
 use uuid::Uuid;
 
+use crate::base::Base;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::oauth_error::OAuthError;
-use crate::routes::Base;
 
 /// The parameter and the header by which a client names its request.
 const CLIENT_REQUEST_ID: &str = "client-request-id";

@@ -13,6 +13,7 @@ use crate::config::Application;
 use crate::config::Tenant;
 use crate::config::User;
 use crate::directory::Directory;
+use crate::error_answers;
 use crate::oauth_error::OAuthError;
 use crate::pages;
 use crate::pages::PICKED;
@@ -49,7 +50,7 @@ pub(crate) async fn authorize(asked: Asked, state: Data<State>) -> HttpResponse 
     match Request::read(&asked, &state) {
         Ok(request) => request.answer(),
         // Nobody knows yet that the address in the request is the application's.
-        Err(error) => error.to_page(&asked),
+        Err(error) => error_answers::to_page(&error, &asked),
     }
 }
 
@@ -89,10 +90,11 @@ impl<'a> Request<'a> {
         if oid == pages::DECLINED {
             return self.refuse(&OAuthError::new("access_denied", 65004, "The user declined."));
         }
-        match self.directory.user(&self.state.config, oid) {
-            Some((tenant, user)) => self.grant(tenant, user, wanted),
-            None => OAuthError::new("invalid_request", 50020, "The user is not in this tenant.").to_page(self.asked),
-        }
+        let Some((tenant, user)) = self.directory.user(&self.state.config, oid) else {
+            let error = OAuthError::new("invalid_request", 50020, "The user is not in this tenant.");
+            return error_answers::to_page(&error, self.asked);
+        };
+        self.grant(tenant, user, wanted)
     }
 
     fn wanted(&self) -> Result<Wanted<'a>, OAuthError> {
@@ -171,7 +173,7 @@ impl<'a> Request<'a> {
     }
 
     fn refuse(&self, error: &OAuthError) -> HttpResponse {
-        send_back(self.redirect_uri, self.mode(), &error.to_parameters(self.asked))
+        send_back(self.redirect_uri, self.mode(), &error_answers::to_parameters(error, self.asked))
     }
 
     fn grant(&self, tenant: &Tenant, user: &User, wanted: &Wanted<'_>) -> HttpResponse {
@@ -219,7 +221,7 @@ fn mode_named(name: &str) -> Option<ResponseMode> {
 
 pub(crate) async fn logout(asked: Asked, state: Data<State>) -> HttpResponse {
     if let Err(error) = asked.directory(&state.config) {
-        return error.to_page(&asked);
+        return error_answers::to_page(&error, &asked);
     }
     let back = asked.params.get("post_logout_redirect_uri");
     let registered = |uri: &&str| state.config.applications.iter().any(|application| application.may_redirect_to(uri));

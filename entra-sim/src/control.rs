@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::base::Base;
 use crate::fault::Endpoint;
 use crate::fault::Fault;
-use crate::routes::Base;
 use crate::state::State;
 use crate::token::TokenBuilder;
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::answer::token_answer;
 use crate::asked::Asked;
 use crate::clock::now_seconds;
+use crate::error_answers;
 use crate::oauth_error::OAuthError;
 use crate::pages;
 use crate::pages::PICKED;
@@ -25,7 +26,7 @@ const INTERVAL_SECONDS: u32 = 1;
 pub(crate) async fn begin(asked: Asked, state: Data<State>) -> HttpResponse {
     match begun(&asked, &state) {
         Ok(body) => token_answer(StatusCode::OK, &body),
-        Err(error) => error.to_json(&asked),
+        Err(error) => error_answers::to_json(&error, &asked),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::answer;
 use crate::answer::open_to_all;
 use crate::asked::Asked;
 use crate::directory::Directory;
+use crate::error_answers;
 use crate::fault::Endpoint;
 use crate::fault::Fault;
 use crate::state::State;
@@ -24,7 +25,9 @@ pub(crate) async fn document(request: HttpRequest, asked: Asked, state: Data<Sta
     let version_2 = request.path().contains("/v2.0/");
     let directory = match asked.directory(&state.config) {
         Ok(directory) => directory,
-        Err(error) => return answer_or_fault(&state, Endpoint::Discovery, || error.to_json(&asked)).await,
+        Err(error) => {
+            return answer_or_fault(&state, Endpoint::Discovery, || error_answers::to_json(&error, &asked)).await;
+        }
     };
     let mut document = discovery(asked.base(), directory, version_2);
     if let Some(Fault::ForeignJwksHost(host)) = state.fault(Endpoint::Discovery) {
@@ -36,7 +39,7 @@ pub(crate) async fn document(request: HttpRequest, asked: Asked, state: Data<Sta
 pub(crate) async fn keys(request: HttpRequest, asked: Asked, state: Data<State>) -> HttpResponse {
     state.count_fetch(Endpoint::Keys);
     if let Err(error) = asked.directory(&state.config) {
-        return error.to_json(&asked);
+        return error_answers::to_json(&error, &asked);
     }
     let version_2 = request.path().contains("/v2.0/");
     let mut keys = state.key_set(asked.base());

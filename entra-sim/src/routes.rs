@@ -14,19 +14,6 @@ use crate::home;
 use crate::token_endpoint;
 use crate::userinfo;
 
-/// The listener that was asked: everything in an answer is under its base.
-pub(crate) struct Base {
-    pub(crate) own: String,
-    pub(crate) http: String,
-}
-
-impl Base {
-    /// Whether the plain listener was asked.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.own == self.http
-    }
-}
-
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .route("/", web::get().to(home::page))

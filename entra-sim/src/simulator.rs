@@ -12,6 +12,7 @@ use actix_web::web::Data;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::base::Base;
 use crate::config::Config;
 use crate::fault::Endpoint;
 use crate::fault::Fault;
@@ -19,7 +20,6 @@ use crate::fault::Fetches;
 use crate::keys::KeyError;
 use crate::keys::SigningKey;
 use crate::routes;
-use crate::routes::Base;
 use crate::state::State;
 use crate::tls::LocalTls;
 use crate::tls::TlsError;

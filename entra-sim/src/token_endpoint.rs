@@ -19,6 +19,7 @@ use crate::client;
 use crate::clock::now_seconds;
 use crate::config::Application;
 use crate::directory::Directory;
+use crate::error_answers;
 use crate::fault::Endpoint;
 use crate::fault::Fault;
 use crate::oauth_error::OAuthError;
@@ -46,7 +47,7 @@ pub(crate) async fn token(asked: Asked, state: Data<State>) -> HttpResponse {
     }
     match answer(&state, &asked) {
         Ok(body) => token_answer(StatusCode::OK, &body),
-        Err(error) => error.to_json(&asked),
+        Err(error) => error_answers::to_json(&error, &asked),
     }
 }
 
