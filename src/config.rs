@@ -4,10 +4,10 @@
 
 mod readers;
 mod table;
+mod values;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,7 +18,6 @@ use jiff::SignedDuration;
 use toml::Table;
 use toml::Value;
 use tracing_subscriber::EnvFilter;
-use zeroize::Zeroize;
 
 use crate::config::readers::one_line;
 use crate::config::readers::readable;
@@ -32,6 +31,9 @@ use crate::domain::postgres_url::PostgresUrl;
 use crate::domain::public_url::PublicUrl;
 use crate::domain::tenant::UnprovenTenants;
 use crate::domain::trusted_proxies::TrustedProxies;
+
+pub use crate::config::values::DatabaseUrl;
+pub use crate::config::values::LogFormat;
 
 /// What all variables begin with.
 const PREFIX: &str = "SIGNLINE_";
@@ -130,22 +132,6 @@ pub struct TlsFiles {
     pub private_key: Option<PathBuf>,
 }
 
-/// A database's URL. Its text may hold a password, so that it is never shown, and wiped from memory when it is dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(pub String);
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DatabaseUrl(..)")
-    }
-}
-
-impl Drop for DatabaseUrl {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
 /// What is logged, and how.
 #[derive(Clone)]
 pub struct LogSettings {
@@ -153,15 +139,6 @@ pub struct LogSettings {
     pub filter: EnvFilter,
     /// In which form.
     pub format: LogFormat,
-}
-
-/// The form of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// Text for people.
-    Pretty,
 }
 
 /// A setting that stops the start.

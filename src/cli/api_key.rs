@@ -10,8 +10,7 @@ use jiff::Timestamp;
 
 use crate::api_keys::NewApiKey;
 use crate::bootstrap;
-use crate::cli::parse_group;
-use crate::cli::print;
+use crate::cli::terminal::print;
 use crate::config::Settings;
 use crate::domain::actor::Actor;
 use crate::domain::actor::Deed;
@@ -35,7 +34,7 @@ pub(super) struct CreateArgs {
     #[arg(long, value_parser = parse_role)]
     role: Role,
     /// The business group that it is for: needed for business-group-admin and scim.
-    #[arg(long, value_name = "ID", value_parser = parse_group)]
+    #[arg(long, value_name = "ID", value_parser = BusinessGroupId::parse)]
     business_group: Option<BusinessGroupId>,
     /// What people call it; the role if left out.
     #[arg(long, value_parser = parse_name)]

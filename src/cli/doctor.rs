@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use crate::cli::failure::Failure;
 use crate::cli::failure::Status;
-use crate::cli::print;
 use crate::cli::terminal::counted;
+use crate::cli::terminal::print;
 use crate::cli::terminal::shown;
 use crate::config::Settings;
 use crate::domain::application::Applications;

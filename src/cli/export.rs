@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::parse_group;
 use crate::cli::private_file::PrivateFile;
 use crate::cli::progress::Progress;
 use crate::cli::server::ServerArgs;
@@ -22,7 +21,7 @@ use crate::domain::business_group::BusinessGroupId;
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// The business group whose mappings they are.
-    #[arg(long, value_name = "ID", value_parser = parse_group)]
+    #[arg(long, value_name = "ID", value_parser = BusinessGroupId::parse)]
     business_group: BusinessGroupId,
     /// The file to write, once all of it has come; the standard output if left out.
     #[arg(long, short, value_name = "FILE")]

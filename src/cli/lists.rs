@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::cli::failure::Failure;
-use crate::cli::print;
 use crate::cli::private_file;
 use crate::cli::terminal::Listing;
 use crate::cli::terminal::counted;
+use crate::cli::terminal::print;
 use crate::cli::terminal::tell;
 use crate::client::FileProblem;
 use crate::client::Refusal;

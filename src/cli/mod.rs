@@ -15,8 +15,6 @@ mod signals;
 mod terminal;
 
 use std::env;
-use std::io;
-use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -31,7 +29,6 @@ use crate::cli::export::ExportArgs;
 use crate::cli::healthcheck::HealthcheckArgs;
 use crate::cli::import::ImportArgs;
 use crate::config::Settings;
-use crate::domain::business_group::BusinessGroupId;
 use crate::http::openapi;
 use crate::telemetry;
 
@@ -113,7 +110,7 @@ enum Command {
 pub fn run(line: CommandLine) -> Result<(), Failure> {
     let file = line.config.as_deref();
     match line.command {
-        Command::Openapi => print(&openapi::document_text().map_err(|error| error.to_string())?)?,
+        Command::Openapi => terminal::print(&openapi::document_text().map_err(|error| error.to_string())?)?,
         Command::Serve => with_settings(file, async |settings, hangups| serve::serve(&settings, hangups).await)?,
         Command::Migrate => to_its_end(file, async |settings| serve::migrate(&settings).await)?,
         Command::ApiKey(ApiKeyCommand::Create(args)) => {
@@ -158,18 +155,6 @@ fn as_client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), F
     // A thread may still wait for the standard input.
     runtime.shutdown_background();
     outcome
-}
-
-fn print(text: &str) -> Result<(), String> {
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has had enough, such as `head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.map_err(|error| format!("nothing could be printed: {error}")),
-    }
-}
-
-fn parse_group(text: &str) -> Result<BusinessGroupId, String> {
-    BusinessGroupId::parse(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -55,6 +55,15 @@ pub(super) fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{}", shown(line));
 }
 
+/// Prints a result.
+pub(super) fn print(text: &str) -> Result<(), String> {
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has had enough, such as `head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| format!("nothing could be printed: {error}")),
+    }
+}
+
 /// Between two columns.
 const GAP: u16 = 2;
 

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use jiff::SignedDuration;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::DatabaseUrl;
-use crate::config::LogFormat;
+use crate::config::values::DatabaseUrl;
+use crate::config::values::LogFormat;
 use crate::domain::postgres_url::PostgresUrl;
 
 pub(super) fn set<T>(place: &mut T, read: Result<T, String>) -> Result<(), String> {

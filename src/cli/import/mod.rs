@@ -15,11 +15,10 @@ use crate::cli::failure::Status;
 use crate::cli::failure::flags;
 use crate::cli::failure::said;
 use crate::cli::lists;
-use crate::cli::parse_group;
-use crate::cli::print;
 use crate::cli::progress::Progress;
 use crate::cli::server::ServerArgs;
 use crate::cli::terminal;
+use crate::cli::terminal::print;
 use crate::client::Client;
 use crate::client::ClientError;
 use crate::client::Group;
@@ -38,7 +37,7 @@ pub(super) struct ImportArgs {
     #[arg(required_unless_present = "preview", conflicts_with = "preview")]
     file: Option<PathBuf>,
     /// The business group whose mappings they are.
-    #[arg(long, value_name = "ID", value_parser = parse_group)]
+    #[arg(long, value_name = "ID", value_parser = BusinessGroupId::parse)]
     business_group: BusinessGroupId,
     /// What becomes of mappings that are not in the file.
     #[arg(long, value_enum, default_value_t = Mode::Replace, conflicts_with = "preview")]

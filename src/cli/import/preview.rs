@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use crate::cli::failure::Failure;
 use crate::cli::import::ImportArgs;
-use crate::cli::print;
 use crate::cli::terminal::Listing;
 use crate::cli::terminal::counted;
+use crate::cli::terminal::print;
 use crate::cli::terminal::shown;
 use crate::client::Change;
 use crate::client::Client;
