@@ -32,7 +32,7 @@ use crate::consent::Consents;
 use crate::consent::FirstSignIns;
 use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
-use crate::http::console::ConsoleConfig;
+use crate::http::console_config::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::AttemptLimits;
 use crate::http::limits::FailedAttempts;

@@ -1,10 +1,12 @@
-//! Swagger UI at `/docs/`, from the program itself: its policy keeps the page from asking any other host.
+//! The OpenAPI document, and Swagger UI at `/docs/`, from the program itself: its policy keeps the page from asking any other
+//! host.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::dev::HttpServiceFactory;
+use actix_web::get;
 use actix_web::guard;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::header::CONTENT_ENCODING;
@@ -46,4 +48,19 @@ async fn page(file: web::Path<String>, config: Data<Config<'static>>) -> Result<
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
     Ok(response.content_type(served.content_type).body(bytes))
+}
+
+/// The document's text, made once.
+pub(super) struct DocumentText(pub(super) Bytes);
+
+/// The OpenAPI document
+#[utoipa::path(
+    operation_id = "openApiDocument",
+    tag = "operations",
+    security(()),
+    responses((status = 200, content_type = "application/json", body = Object))
+)]
+#[get("/openapi.json")]
+pub(crate) async fn openapi_json(text: Data<DocumentText>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(text.0.clone())
 }

@@ -4,13 +4,25 @@ use actix_web::http::header::RETRY_AFTER;
 
 use crate::access::NoRight;
 use crate::auth::TokenError;
+use crate::consent::ConsentError;
+use crate::domain::history;
+use crate::domain::import::LargeChange;
+use crate::domain::import::MAX_WAITING_PREVIEWS;
 use crate::export::WorkbookError;
 use crate::http::problem::FieldError;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
+use crate::http::wire::ImportProblem;
+use crate::http::wire::Revision;
+use crate::import::ImportError;
+use crate::import::Problems;
+use crate::import::problems_of;
 use crate::mappings::ResolveError;
 use crate::ports::api_key_store::ApiKeyRefusal;
 use crate::ports::business_group_store::BusinessGroupRefusal;
+use crate::ports::history_store::HistoryRefusal;
+use crate::ports::import_store::ImportRefusal;
+use crate::ports::import_store::KeptImportRefusal;
 use crate::ports::mapping_store::MappingRefusal;
 use crate::ports::store_error::LostRight;
 use crate::ports::store_error::StoreError;
@@ -132,6 +144,140 @@ impl From<TokenError> for Problem {
             }
         }
     }
+}
+
+impl From<ConsentError> for Problem {
+    fn from(error: ConsentError) -> Self {
+        match error {
+            ConsentError::Store(cause) => Self::unavailable(cause),
+            ConsentError::NoRandomness => Self::internal(error),
+            ConsentError::NoSuchGroup => Self::not_found("There is no such business group."),
+        }
+    }
+}
+
+impl From<HistoryRefusal> for Problem {
+    fn from(error: HistoryRefusal) -> Self {
+        match error {
+            HistoryRefusal::Store(cause) => Self::unavailable(cause),
+            HistoryRefusal::NoSuchGroup => Self::not_found("There is no such business group."),
+            HistoryRefusal::NoSuchRevision => {
+                Self::not_found("There is no such revision, or the history does not reach back to it any more.")
+            }
+            HistoryRefusal::OutsideRanges { count, first } => {
+                let numbers: Vec<_> = first.iter().map(ToString::to_string).collect();
+                let detail = format!(
+                    "{count} numbers of that revision have left the business group's number ranges since. Ask the operator \
+                     to assign them again. Nothing was changed."
+                );
+                let problem = Self::new(ProblemKind::OutsideRanges, detail).member("number_count", count);
+                problem.member("phone_numbers", serde_json::json!(numbers))
+            }
+        }
+    }
+}
+
+impl From<ImportError<Self>> for Problem {
+    fn from(error: ImportError<Self>) -> Self {
+        match error {
+            ImportError::Rejected(problems) => rejected_file(&problems),
+            ImportError::Body(problem) => problem,
+            ImportError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<ImportRefusal> for Problem {
+    fn from(refusal: ImportRefusal) -> Self {
+        match refusal {
+            ImportRefusal::Store(cause) => Self::unavailable(cause),
+            ImportRefusal::NoSuchGroup => Self::not_found("There is no such business group."),
+            ImportRefusal::BadRows(bad_rows) => rejected_file(&problems_of(bad_rows)),
+            ImportRefusal::Unconfirmed(large) => unconfirmed(large),
+            ImportRefusal::RevisionMoved { current } => {
+                let detail =
+                    "The mappings changed since your export: export again, and edit that. Nothing was changed.";
+                Self::new(ProblemKind::RevisionMoved, detail).member("revision", current)
+            }
+        }
+    }
+}
+
+impl From<KeptImportRefusal> for Problem {
+    fn from(error: KeptImportRefusal) -> Self {
+        match error {
+            KeptImportRefusal::Store(cause) => Self::unavailable(cause),
+            KeptImportRefusal::NoSuchImport => Self::not_found(format!(
+                "There is no such import: it was dropped, was not applied within 24 hours, had to make room for newer previews \
+                 ({MAX_WAITING_PREVIEWS} wait at most, fewer if they are large), or its revision has been cut off the history. \
+                 Upload the file again."
+            )),
+            KeptImportRefusal::Applied => Self::new(
+                ProblemKind::Conflict,
+                "The import was applied already. To undo it, restore the revision before it.",
+            ),
+            KeptImportRefusal::Unconfirmed(large) => unconfirmed(large),
+            KeptImportRefusal::OutsideRanges(bad_rows) => rejected(
+                "Numbers of the file have left the business group's number ranges since the preview. Nothing was changed."
+                    .to_owned(),
+                &problems_of(bad_rows),
+            ),
+            KeptImportRefusal::Stale { base_revision, current, since } => stale(base_revision, current, since),
+        }
+    }
+}
+
+/// 422 for an upload with problems.
+fn rejected_file(problems: &Problems) -> Problem {
+    let rows = if problems.count == 1 { "1 problem" } else { &format!("{} problems", problems.count) };
+    rejected(format!("The file has {rows}; mend them and upload it again. Nothing was changed."), problems)
+}
+
+/// 422 with the problems of a file.
+fn rejected(detail: String, problems: &Problems) -> Problem {
+    let listed: Vec<_> = problems.first.iter().map(ImportProblem::from).collect();
+    Problem::new(ProblemKind::ImportRejected, detail)
+        .member("problem_count", problems.count)
+        .member("problems", serde_json::json!(listed))
+}
+
+/// 409 for more than a file may do unasked. Where it does both, both are said, and removals name the kind.
+fn unconfirmed(large: LargeChange) -> Problem {
+    let LargeChange { removed, reassigned, mapping_count } = large;
+    let of = |count: u64| format!("{count} of {mapping_count}");
+    let mut said = Vec::new();
+    let mut send = Vec::new();
+    if let Some(count) = removed {
+        said.push(format!("would remove {} mappings: these people could not sign in any more", of(count)));
+        send.push(format!("confirm_removals={count}"));
+    }
+    if let Some(count) = reassigned {
+        said.push(format!(
+            "would give {} people a number that is or was somebody else's, as when a column has slipped by a row",
+            of(count)
+        ));
+        send.push(format!("confirm_changes={count}"));
+    }
+    let (said, send) = (said.join("; it "), send.join(" and "));
+    let detail = format!("The file {said}. If that is meant, send {send}. Nothing was changed.");
+    let kind = if removed.is_some() { ProblemKind::ConfirmRemovals } else { ProblemKind::ConfirmChanges };
+    let counts = [("removed", removed), ("reassigned", reassigned), ("mapping_count", Some(mapping_count))];
+    let told = counts.into_iter().filter_map(|(name, count)| Some((name, count?)));
+    told.fold(Problem::new(kind, detail), |problem, (name, count)| problem.member(name, count))
+}
+
+fn stale(base_revision: i64, current: i64, since: Vec<history::Revision>) -> Problem {
+    let who = since.first().map(|first| format!(" {} changed them at {}.", first.actor.name, first.at));
+    let detail = format!(
+        "The mappings changed since the preview.{} Upload the file again, better made from a new export. Nothing was \
+         changed.",
+        who.unwrap_or_default()
+    );
+    let since: Vec<_> = since.into_iter().map(Revision::from).collect();
+    Problem::new(ProblemKind::StaleImport, detail)
+        .member("base_revision", base_revision)
+        .member("revision", current)
+        .member("revisions", serde_json::json!(since))
 }
 
 /// An error's text as a sentence.

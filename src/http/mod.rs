@@ -4,6 +4,7 @@
 //! the stop.
 
 pub mod console;
+pub mod console_config;
 mod docs;
 pub mod drain;
 pub mod extract;
@@ -16,6 +17,7 @@ pub mod open_files;
 pub mod openapi;
 pub mod problem;
 mod refusals;
+pub mod responses;
 pub mod routes;
 pub mod server;
 pub mod services;
@@ -23,3 +25,4 @@ pub mod tls;
 mod unmatched;
 pub mod v1;
 mod watched;
+pub mod wire;

@@ -1,11 +1,6 @@
 //! The OpenAPI 3.1 document, collected from the handlers that serve it.
 
 use actix_web::App;
-use actix_web::HttpResponse;
-use actix_web::get;
-use actix_web::web::Data;
-use bytes::Bytes;
-use utoipa::IntoResponses;
 use utoipa::Modify;
 use utoipa::OpenApi;
 use utoipa::openapi;
@@ -14,52 +9,8 @@ use utoipa::openapi::security::HttpBuilder;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa_actix_web::AppExt;
 
-use crate::http::problem::ProblemDocument;
+use crate::http::responses::ProblemDocument;
 use crate::http::routes::routes;
-
-/// The problems that almost every call can answer with.
-#[derive(IntoResponses)]
-pub enum CommonProblems {
-    /// `malformed-request`: the query, the cursor or the body can't be read.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(ProblemDocument),
-    /// `unauthenticated` without a credential, `invalid-token` with one that is not good.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(ProblemDocument),
-    /// `forbidden`: the credential has not the right; of a token with an administrator's role also `tenant-not-linked` and
-    /// `guest-not-allowed`.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(ProblemDocument),
-    /// `not-found`
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(ProblemDocument),
-    /// `invalid-request`: read, but wrong.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(ProblemDocument),
-    /// `too-many-requests`: too many credentials from this address, or this one too often, were refused; `Retry-After`.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(ProblemDocument),
-    /// `internal`: a fault inside.
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemDocument),
-    /// `unavailable`: the database does not answer.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(ProblemDocument),
-}
-
-/// The problems of calls with a JSON body.
-#[derive(IntoResponses)]
-pub enum BodyProblems {
-    /// `request-timeout`: the body did not arrive in time.
-    #[response(status = 408, content_type = "application/problem+json")]
-    Timeout(ProblemDocument),
-    /// `too-large`
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(ProblemDocument),
-    /// `unsupported-media-type`: the body is not `application/json`.
-    #[response(status = 415, content_type = "application/problem+json")]
-    OtherType(ProblemDocument),
-}
 
 #[derive(OpenApi)]
 #[openapi(
@@ -117,19 +68,4 @@ pub fn document() -> openapi::OpenApi {
 /// If it could not be written.
 pub fn document_text() -> Result<String, serde_json::Error> {
     document().to_pretty_json().map(|json| json + "\n")
-}
-
-/// The document's text, made once.
-pub(super) struct DocumentText(pub(super) Bytes);
-
-/// The OpenAPI document
-#[utoipa::path(
-    operation_id = "openApiDocument",
-    tag = "operations",
-    security(()),
-    responses((status = 200, content_type = "application/json", body = Object))
-)]
-#[get("/openapi.json")]
-pub(crate) async fn openapi_json(text: Data<DocumentText>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(text.0.clone())
 }

@@ -2,8 +2,8 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::http::docs;
 use crate::http::health;
-use crate::http::openapi;
 use crate::http::v1::api_keys;
 use crate::http::v1::audit_events;
 use crate::http::v1::business_groups;
@@ -55,5 +55,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(health::live)
         .service(health::ready)
         .service(health::metrics)
-        .service(openapi::openapi_json);
+        .service(docs::openapi_json);
 }

@@ -41,9 +41,9 @@ use utoipa_actix_web::AppExt;
 
 use crate::http::console;
 use crate::http::docs;
+use crate::http::docs::DocumentText;
 use crate::http::observe::Observe;
 use crate::http::openapi;
-use crate::http::openapi::DocumentText;
 use crate::http::routes::routes;
 use crate::http::services::Services;
 use crate::http::tls::ListenerTls;

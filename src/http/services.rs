@@ -14,7 +14,7 @@ use crate::consent::Consents;
 use crate::consent::FirstSignIns;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
-use crate::http::console::ConsoleConfig;
+use crate::http::console_config::ConsoleConfig;
 use crate::http::drain::Drain;
 use crate::http::limits::FailedAttempts;
 use crate::http::limits::GroupSlots;

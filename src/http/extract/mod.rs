@@ -9,6 +9,7 @@ mod object;
 mod phone_number;
 mod query;
 mod signed_in;
+mod slot;
 mod upload;
 
 pub use authorized::Authorized;
@@ -29,6 +30,8 @@ pub use phone_number::PhoneNumberInPath;
 pub use query::Query;
 pub use signed_in::SignedIn;
 pub(in crate::http) use signed_in::good_token;
+pub use slot::ExportSlot;
+pub use slot::ImportSlot;
 pub use upload::Upload;
 pub(crate) use upload::WORKBOOK;
 use upload::check_encoding;

@@ -4,13 +4,8 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::dev::Payload;
-
 use crate::domain::business_group::BusinessGroupId;
-use crate::http::extract::Input;
 use crate::http::problem::Problem;
-use crate::http::services::Services;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 
 /// When a refused call is worth trying again: most take less.
@@ -52,19 +47,9 @@ pub struct GroupSlots {
 }
 
 /// The leave for one of them, until it is dropped.
-struct GroupSlot {
+pub(in crate::http) struct GroupSlot {
     slots: Arc<GroupSlots>,
     group: BusinessGroupId,
-}
-
-/// The leave to import into the business group in the path.
-pub struct ImportSlot {
-    _slot: GroupSlot,
-}
-
-/// The leave to export the business group in the path. It belongs to the answer, until that is sent or given up.
-pub struct ExportSlot {
-    _slot: GroupSlot,
 }
 
 impl GroupSlots {
@@ -84,15 +69,16 @@ impl GroupSlots {
         Self { kind, most, most_of_a_group: most.div_ceil(SHARE), taken: Mutex::default() }
     }
 
-    /// Leave for one more call about the business group in the path, if there is room.
-    fn take_for(self: &Arc<Self>, request: &HttpRequest) -> Result<GroupSlot, Problem> {
-        let group = BusinessGroupId::parse(request.match_info().query("id"));
-        let group = group.map_err(|_| Problem::not_found("There is no such business group."))?;
-        let metrics = &Services::of(request)?.metrics;
-        self.take(group).inspect_err(|_| metrics.count_refusal(self.kind.label))
+    /// What metrics call the calls that there is room for.
+    pub(in crate::http) fn label(&self) -> &'static str {
+        self.kind.label
     }
 
-    fn take(self: &Arc<Self>, group: BusinessGroupId) -> Result<GroupSlot, Problem> {
+    /// Leave for one more call about a business group.
+    ///
+    /// # Errors
+    /// 429 if there is no room.
+    pub(in crate::http) fn take(self: &Arc<Self>, group: BusinessGroupId) -> Result<GroupSlot, Problem> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let of_group = taken.get(&group).copied().unwrap_or_default();
         let detail = if of_group >= self.most_of_a_group {
@@ -116,20 +102,6 @@ impl Drop for GroupSlot {
                 taken.remove(&self.group);
             }
         }
-    }
-}
-
-impl Input for ImportSlot {
-    /// Nothing of the body is read if there is no room.
-    async fn read(request: &HttpRequest, _: &mut Payload) -> Result<Self, Problem> {
-        Services::of(request)?.import_slots.take_for(request).map(|slot| Self { _slot: slot })
-    }
-}
-
-impl Input for ExportSlot {
-    /// The store is not asked if there is no room.
-    async fn read(request: &HttpRequest, _: &mut Payload) -> Result<Self, Problem> {
-        Services::of(request)?.export_slots.take_for(request).map(|slot| Self { _slot: slot })
     }
 }
 

@@ -8,6 +8,5 @@ pub use attempts::AttemptLimits;
 pub use attempts::FailedAttempts;
 pub(super) use attempts::Failure;
 pub(super) use attempts::Kind;
-pub use group_slots::ExportSlot;
+pub(super) use group_slots::GroupSlot;
 pub use group_slots::GroupSlots;
-pub use group_slots::ImportSlot;

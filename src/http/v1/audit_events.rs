@@ -24,14 +24,14 @@ use crate::http::extract::Authorized;
 use crate::http::extract::GroupReader;
 use crate::http::extract::Query;
 use crate::http::extract::WithoutRight;
-use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
+use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
-use crate::http::v1::actor_kind::ActorKind;
 use crate::http::v1::paging::cursor_after;
 use crate::http::v1::paging::page_request;
+use crate::http::wire::ActorKind;
 use crate::ports::audit_log::AuditFilter;
 
 /// Something that was done, or refused.

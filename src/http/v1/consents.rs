@@ -15,7 +15,6 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use crate::consent::ApplicationConsent;
-use crate::consent::ConsentError;
 use crate::consent::Outcome;
 use crate::consent::Reply;
 use crate::consent::Return;
@@ -24,9 +23,9 @@ use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::observe::AskedByHead;
 use crate::http::observe::RequestId;
-use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
-use crate::http::problem::ProblemDocument;
+use crate::http::responses::CommonProblems;
+use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
 
 /// How it stands with an application's consent in the group's tenant.
@@ -116,16 +115,6 @@ impl From<ApplicationConsent> for Consent {
 impl From<PastFault> for ConsentFault {
     fn from(PastFault { fault, at }: PastFault) -> Self {
         Self { code: fault.code, aadsts: fault.aadsts, at }
-    }
-}
-
-impl From<ConsentError> for Problem {
-    fn from(error: ConsentError) -> Self {
-        match error {
-            ConsentError::Store(cause) => Self::unavailable(cause),
-            ConsentError::NoRandomness => Self::internal(error),
-            ConsentError::NoSuchGroup => Self::not_found("There is no such business group."),
-        }
     }
 }
 

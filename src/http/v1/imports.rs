@@ -18,22 +18,20 @@ use crate::domain;
 use crate::domain::import::Confirmation;
 use crate::domain::import::ImportMode;
 use crate::domain::import::ImportState;
-use crate::domain::import::LargeChange;
-use crate::domain::import::MAX_WAITING_PREVIEWS;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
-use crate::http::openapi::CommonProblems;
+use crate::http::observe::OwnErrorBody;
 use crate::http::problem::Problem;
-use crate::http::problem::ProblemDocument;
 use crate::http::problem::ProblemKind;
+use crate::http::refusals::RefusedWith;
+use crate::http::responses::CommonProblems;
+use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::changes::MappingChangeList;
 use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::page_request;
-use crate::http::v1::revisions::Revision;
-use crate::http::v1::uploads::rejected_as_csv;
 use crate::import;
 use crate::import::Problems;
 use crate::import::problems_of;
@@ -104,25 +102,6 @@ pub struct Import {
     expires_at: Timestamp,
 }
 
-/// A problem of an import file.
-#[derive(Serialize, ToSchema)]
-pub struct ImportProblem {
-    /// The line, counted from 1.
-    #[schema(example = 3)]
-    line: u64,
-    /// The column's name; null if the problem is not in one column.
-    #[schema(example = "PhoneNumber")]
-    column: Option<String>,
-    /// What stands there.
-    #[schema(example = "7.63555E+09")]
-    value: String,
-    /// The kind of problem.
-    #[schema(example = "scientific_notation")]
-    code: String,
-    /// What is wrong and what to do.
-    message: String,
-}
-
 /// What somebody agrees to.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -133,18 +112,6 @@ pub struct ApplyQuery {
     /// How many people the import may give a number that is or was another's: the preview's `reassigned`, where that is more
     /// than half of ten or more mappings.
     confirm_changes: Option<u64>,
-}
-
-impl From<&import::Problem> for ImportProblem {
-    fn from(problem: &import::Problem) -> Self {
-        Self {
-            line: problem.line,
-            column: problem.column.as_deref().map(str::to_owned),
-            value: problem.value.clone(),
-            code: problem.code.as_str().to_owned(),
-            message: problem.message.clone(),
-        }
-    }
 }
 
 impl From<ImportMode> for Mode {
@@ -319,73 +286,13 @@ pub(super) fn count_rows(services: &Services, import: &domain::import::Import) {
     }
 }
 
-/// 422 with the problems of a file.
-pub(super) fn rejected(detail: String, problems: &Problems) -> Problem {
-    let listed: Vec<_> = problems.first.iter().map(ImportProblem::from).collect();
-    Problem::new(ProblemKind::ImportRejected, detail)
-        .member("problem_count", problems.count)
-        .member("problems", serde_json::json!(listed))
-}
-
-/// 409 for more than a file may do unasked. Where it does both, both are said, and removals name the kind.
-pub(super) fn unconfirmed(large: LargeChange) -> Problem {
-    let LargeChange { removed, reassigned, mapping_count } = large;
-    let of = |count: u64| format!("{count} of {mapping_count}");
-    let mut said = Vec::new();
-    let mut send = Vec::new();
-    if let Some(count) = removed {
-        said.push(format!("would remove {} mappings: these people could not sign in any more", of(count)));
-        send.push(format!("confirm_removals={count}"));
-    }
-    if let Some(count) = reassigned {
-        said.push(format!(
-            "would give {} people a number that is or was somebody else's, as when a column has slipped by a row",
-            of(count)
-        ));
-        send.push(format!("confirm_changes={count}"));
-    }
-    let (said, send) = (said.join("; it "), send.join(" and "));
-    let detail = format!("The file {said}. If that is meant, send {send}. Nothing was changed.");
-    let kind = if removed.is_some() { ProblemKind::ConfirmRemovals } else { ProblemKind::ConfirmChanges };
-    let counts = [("removed", removed), ("reassigned", reassigned), ("mapping_count", Some(mapping_count))];
-    let told = counts.into_iter().filter_map(|(name, count)| Some((name, count?)));
-    told.fold(Problem::new(kind, detail), |problem, (name, count)| problem.member(name, count))
-}
-
-impl From<KeptImportRefusal> for Problem {
-    fn from(error: KeptImportRefusal) -> Self {
-        match error {
-            KeptImportRefusal::Store(cause) => Self::unavailable(cause),
-            KeptImportRefusal::NoSuchImport => Self::not_found(format!(
-                "There is no such import: it was dropped, was not applied within 24 hours, had to make room for newer previews \
-                 ({MAX_WAITING_PREVIEWS} wait at most, fewer if they are large), or its revision has been cut off the history. \
-                 Upload the file again."
-            )),
-            KeptImportRefusal::Applied => Self::new(
-                ProblemKind::Conflict,
-                "The import was applied already. To undo it, restore the revision before it.",
-            ),
-            KeptImportRefusal::Unconfirmed(large) => unconfirmed(large),
-            KeptImportRefusal::OutsideRanges(bad_rows) => rejected(
-                "Numbers of the file have left the business group's number ranges since the preview. Nothing was changed."
-                    .to_owned(),
-                &problems_of(bad_rows),
-            ),
-            KeptImportRefusal::Stale { base_revision, current, since } => stale(base_revision, current, since),
-        }
-    }
-}
-
-fn stale(base_revision: i64, current: i64, since: Vec<domain::history::Revision>) -> Problem {
-    let who = since.first().map(|first| format!(" {} changed them at {}.", first.actor.name, first.at));
-    let detail = format!(
-        "The mappings changed since the preview.{} Upload the file again, better made from a new export. Nothing was \
-         changed.",
-        who.unwrap_or_default()
-    );
-    let since: Vec<_> = since.into_iter().map(Revision::from).collect();
-    Problem::new(ProblemKind::StaleImport, detail)
-        .member("base_revision", base_revision)
-        .member("revision", current)
-        .member("revisions", serde_json::json!(since))
+/// 422 with the problems of a file as CSV.
+pub(super) fn rejected_as_csv(problems: &Problems) -> HttpResponse {
+    let mut response = HttpResponse::UnprocessableEntity()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header(("Content-Disposition", "attachment; filename=\"problems.csv\""))
+        .body(import::problems_csv(&problems.first));
+    response.extensions_mut().insert(OwnErrorBody);
+    response.extensions_mut().insert(RefusedWith(ProblemKind::ImportRejected));
+    response
 }

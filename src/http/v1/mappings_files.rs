@@ -13,12 +13,12 @@ use crate::domain::revision_tag::RevisionTag;
 use crate::export;
 use crate::export::ExportFile;
 use crate::http::extract::Authorized;
+use crate::http::extract::ExportSlot;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::WORKBOOK;
-use crate::http::limits::ExportSlot;
-use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
-use crate::http::problem::ProblemDocument;
+use crate::http::responses::CommonProblems;
+use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
 use crate::http::v1::uploads::Workbook;
 

@@ -1,7 +1,6 @@
 //! The calls of the API, one module a subject, each with its wire shapes.
 
 mod accept;
-pub mod actor_kind;
 pub mod api_keys;
 pub mod audit_events;
 pub mod business_groups;

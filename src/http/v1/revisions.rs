@@ -5,75 +5,24 @@ use actix_web::get;
 use actix_web::post;
 use actix_web::web;
 use actix_web::web::Data;
-use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::history;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
-use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
-use crate::http::problem::ProblemDocument;
-use crate::http::problem::ProblemKind;
+use crate::http::responses::CommonProblems;
+use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
-use crate::http::v1::actor_kind::ActorKind;
 use crate::http::v1::changes::MappingChangeList;
 use crate::http::v1::paging::PageQuery;
 use crate::http::v1::paging::cursor_after;
 use crate::http::v1::paging::page_request;
+use crate::http::wire::Revision;
 use crate::ports::history_store::HistoryRefusal;
 use crate::ports::history_store::Restore;
 use crate::ports::history_store::Restored;
-
-/// A revision of a group's mappings.
-#[derive(Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the API's names")]
-pub struct Revision {
-    /// Its number: each is one more than the one before.
-    revision: i64,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// Who made it: the name and the id of the API key, or the address and the `oid` of a person who signed in with Microsoft;
-    /// `another business group` where a tenant was lost to one.
-    #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
-    actor: String,
-    /// What they are.
-    actor_kind: ActorKind,
-    /// By which way.
-    source: Source,
-    /// Numbers that had no mapping.
-    added: u64,
-    /// Numbers that got another address, and addresses that moved to a new number.
-    changed: u64,
-    /// Mappings that went.
-    removed: u64,
-    /// The number whose pin was released, if that is what was done; then nothing was added, changed or removed.
-    #[schema(example = "+17635551111")]
-    released_pin: Option<String>,
-    /// The tenant that another business group has taken over, if that is what was done; then the group has none, and nothing was
-    /// added, changed or removed.
-    lost_tenant: Option<String>,
-    /// The tenant that was taken over from another business group, if that is what was done; then nothing was added, changed or
-    /// removed.
-    gained_tenant: Option<String>,
-}
-
-/// By which way mappings were changed.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// A file.
-    Import,
-    /// A call for one mapping.
-    Api,
-    /// An earlier revision.
-    Restore,
-    /// Entra's provisioning service.
-    Scim,
-}
 
 /// A page of revisions.
 #[derive(Serialize, ToSchema)]
@@ -98,56 +47,6 @@ pub struct RestoredRevision {
     changed: u64,
     /// Mappings that went.
     removed: u64,
-}
-
-impl From<history::Source> for Source {
-    fn from(source: history::Source) -> Self {
-        match source {
-            history::Source::Import => Self::Import,
-            history::Source::Api => Self::Api,
-            history::Source::Restore => Self::Restore,
-            history::Source::Scim => Self::Scim,
-        }
-    }
-}
-
-impl From<history::Revision> for Revision {
-    fn from(revision: history::Revision) -> Self {
-        Self {
-            revision: revision.revision,
-            at: revision.at,
-            actor: revision.actor.to_string(),
-            actor_kind: revision.actor.kind.into(),
-            source: revision.source.into(),
-            added: revision.counts.added,
-            changed: revision.counts.changed,
-            removed: revision.counts.removed,
-            released_pin: revision.released_pin.map(|number| number.to_string()),
-            lost_tenant: revision.lost_tenant.map(|tenant| tenant.to_string()),
-            gained_tenant: revision.gained_tenant.map(|tenant| tenant.to_string()),
-        }
-    }
-}
-
-impl From<HistoryRefusal> for Problem {
-    fn from(error: HistoryRefusal) -> Self {
-        match error {
-            HistoryRefusal::Store(cause) => Self::unavailable(cause),
-            HistoryRefusal::NoSuchGroup => Self::not_found("There is no such business group."),
-            HistoryRefusal::NoSuchRevision => {
-                Self::not_found("There is no such revision, or the history does not reach back to it any more.")
-            }
-            HistoryRefusal::OutsideRanges { count, first } => {
-                let numbers: Vec<_> = first.iter().map(ToString::to_string).collect();
-                let detail = format!(
-                    "{count} numbers of that revision have left the business group's number ranges since. Ask the operator \
-                     to assign them again. Nothing was changed."
-                );
-                let problem = Self::new(ProblemKind::OutsideRanges, detail).member("number_count", count);
-                problem.member("phone_numbers", serde_json::json!(numbers))
-            }
-        }
-    }
 }
 
 /// List revisions

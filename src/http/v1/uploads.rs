@@ -15,31 +15,25 @@ use crate::domain::business_group::BusinessGroupId;
 use crate::domain::import::Confirmation;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
+use crate::http::extract::ImportSlot;
 use crate::http::extract::Query;
 use crate::http::extract::Upload;
-use crate::http::limits::ImportSlot;
-use crate::http::observe::OwnErrorBody;
-use crate::http::openapi::CommonProblems;
 use crate::http::problem::Problem;
-use crate::http::problem::ProblemDocument;
-use crate::http::problem::ProblemKind;
-use crate::http::refusals::RefusedWith;
+use crate::http::responses::CommonProblems;
+use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::if_match::expected_revisions;
 use crate::http::v1::imports::Import;
-use crate::http::v1::imports::ImportProblem;
 use crate::http::v1::imports::Mode;
 use crate::http::v1::imports::count_rows;
-use crate::http::v1::imports::rejected;
-use crate::http::v1::imports::unconfirmed;
+use crate::http::v1::imports::rejected_as_csv;
+use crate::http::wire::ImportProblem;
 use crate::import;
 use crate::import::ImportError;
 use crate::import::ImportReport;
 use crate::import::ImportRequest;
 use crate::import::Problems;
-use crate::import::problems_of;
-use crate::ports::import_store::ImportRefusal;
 
 /// How a file is imported.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -171,7 +165,7 @@ pub(crate) async fn import_mappings(
     match services.importer.import(import, upload).await {
         Ok(report) => Ok(taken(&services, &group, query.apply, report)),
         Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Ok(rejected_as_csv(&problems)),
-        Err(error) => Err(to_problem(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -190,43 +184,4 @@ fn taken(services: &Services, group: &BusinessGroupId, applied: bool, report: Im
 
 fn listed(problems: &Problems) -> Vec<ImportProblem> {
     problems.first.iter().map(ImportProblem::from).collect()
-}
-
-fn to_problem(error: ImportError<Problem>) -> Problem {
-    match error {
-        ImportError::Rejected(problems) => rejected_file(&problems),
-        ImportError::Body(problem) => problem,
-        ImportError::Refused(refusal) => refusal.into(),
-    }
-}
-
-impl From<ImportRefusal> for Problem {
-    fn from(refusal: ImportRefusal) -> Self {
-        match refusal {
-            ImportRefusal::Store(cause) => Self::unavailable(cause),
-            ImportRefusal::NoSuchGroup => Self::not_found("There is no such business group."),
-            ImportRefusal::BadRows(bad_rows) => rejected_file(&problems_of(bad_rows)),
-            ImportRefusal::Unconfirmed(large) => unconfirmed(large),
-            ImportRefusal::RevisionMoved { current } => {
-                let detail =
-                    "The mappings changed since your export: export again, and edit that. Nothing was changed.";
-                Self::new(ProblemKind::RevisionMoved, detail).member("revision", current)
-            }
-        }
-    }
-}
-
-fn rejected_file(problems: &Problems) -> Problem {
-    let rows = if problems.count == 1 { "1 problem" } else { &format!("{} problems", problems.count) };
-    rejected(format!("The file has {rows}; mend them and upload it again. Nothing was changed."), problems)
-}
-
-pub(super) fn rejected_as_csv(problems: &Problems) -> HttpResponse {
-    let mut response = HttpResponse::UnprocessableEntity()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header(("Content-Disposition", "attachment; filename=\"problems.csv\""))
-        .body(import::problems_csv(&problems.first));
-    response.extensions_mut().insert(OwnErrorBody);
-    response.extensions_mut().insert(RefusedWith(ProblemKind::ImportRejected));
-    response
 }

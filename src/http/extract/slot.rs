@@ -1,0 +1,44 @@
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::dev::Payload;
+
+use crate::domain::business_group::BusinessGroupId;
+use crate::http::extract::Input;
+use crate::http::limits::GroupSlot;
+use crate::http::limits::GroupSlots;
+use crate::http::problem::Problem;
+use crate::http::services::Services;
+
+/// The leave to import into the business group in the path.
+pub struct ImportSlot {
+    _slot: GroupSlot,
+}
+
+/// The leave to export the business group in the path. It belongs to the answer, until that is sent or given up.
+pub struct ExportSlot {
+    _slot: GroupSlot,
+}
+
+impl Input for ImportSlot {
+    /// Nothing of the body is read if there is no room.
+    async fn read(request: &HttpRequest, _: &mut Payload) -> Result<Self, Problem> {
+        let services = Services::of(request)?;
+        take(&services.import_slots, request, services).map(|slot| Self { _slot: slot })
+    }
+}
+
+impl Input for ExportSlot {
+    /// The store is not asked if there is no room.
+    async fn read(request: &HttpRequest, _: &mut Payload) -> Result<Self, Problem> {
+        let services = Services::of(request)?;
+        take(&services.export_slots, request, services).map(|slot| Self { _slot: slot })
+    }
+}
+
+/// Leave for one more call about the business group in the path.
+fn take(slots: &Arc<GroupSlots>, request: &HttpRequest, services: &Services) -> Result<GroupSlot, Problem> {
+    let group = BusinessGroupId::parse(request.match_info().query("id"));
+    let group = group.map_err(|_| Problem::not_found("There is no such business group."))?;
+    slots.take(group).inspect_err(|_| services.metrics.count_refusal(slots.label()))
+}
