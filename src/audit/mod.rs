@@ -8,6 +8,7 @@ use std::sync::Arc;
 pub use crate::audit::csv_rows::events_csv;
 use crate::domain::audit::AuditEvent;
 use crate::domain::audit::NewAuditEvent;
+use crate::domain::business_group::BusinessGroup;
 use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::audit_log::AuditFilter;
@@ -40,5 +41,20 @@ impl Audit {
     /// The store's.
     pub async fn list(&self, filter: &AuditFilter, page: &PageRequest<i64>) -> Result<Page<AuditEvent>, StoreError> {
         self.log.list(filter, page).await
+    }
+
+    /// Reads a page of the events of one business group, for its administrators: nothing from before it was made, when another
+    /// company's group may have had its id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_of(
+        &self,
+        group: &BusinessGroup,
+        filter: AuditFilter,
+        page: &PageRequest<i64>,
+    ) -> Result<Page<AuditEvent>, StoreError> {
+        let from = filter.from.map_or(group.created_at, |from| from.max(group.created_at));
+        self.list(&AuditFilter { group: Some(group.id.clone()), from: Some(from), ..filter }, page).await
     }
 }

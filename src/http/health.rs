@@ -1,20 +1,24 @@
 //! What operators' machines ask: is it alive, is it ready, how does it do.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::get;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::rt::task::spawn_blocking;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
-use std::time::Duration;
 use tracing::warn;
 
 use crate::auth::KeysStatus;
 use crate::http::metrics::State;
-use crate::http::observe::OwnErrorBody;
 use crate::http::problem::Problem;
+use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 use crate::ports::temporary_folder;
+
+/// The media type of what is told to operators' machines.
+const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 /// How long a temporary file may take to be written.
 const FILES_LIMIT: Duration = Duration::from_secs(1);
@@ -48,7 +52,7 @@ pub(crate) async fn live() -> &'static str {
     )
 )]
 #[get("/readyz")]
-pub(crate) async fn ready(services: Data<Services>) -> HttpResponse {
+pub(crate) async fn ready(services: Data<Services>) -> Result<HttpResponse, Problem> {
     let parts = [
         store_line(&services).await,
         keys_line(&services.signing_keys.status()),
@@ -57,11 +61,10 @@ pub(crate) async fn ready(services: Data<Services>) -> HttpResponse {
     ];
     let ready = parts.iter().all(|(ready, _)| *ready);
     let text: String = parts.iter().map(|(_, line)| line.as_str()).collect();
-    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    let response = response.insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain; charset=utf-8");
-    let mut response = response.body(text);
-    response.extensions_mut().insert(OwnErrorBody);
-    response
+    if !ready {
+        return Err(Problem::new(ProblemKind::Unavailable, "A part is not ready.").with_body(PLAIN_TEXT, text));
+    }
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type(PLAIN_TEXT).body(text))
 }
 
 async fn store_line(services: &Services) -> (bool, String) {

@@ -3,6 +3,7 @@
 //! [`routes`](routes::routes) is the list of all calls, [`problem`] what every error becomes, [`server`] the limits and
 //! the stop.
 
+pub mod call_record;
 pub mod console;
 pub mod console_config;
 mod docs;
@@ -18,6 +19,7 @@ pub mod openapi;
 pub mod problem;
 mod refusals;
 pub mod responses;
+pub mod route_policy;
 pub mod routes;
 pub mod server;
 pub mod services;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use actix_web::Error;
-use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::body::BodySize;
@@ -27,7 +26,6 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::header::CONNECTION;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::http::header::HeaderMap;
-use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::REFERRER_POLICY;
 use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
@@ -37,35 +35,36 @@ use actix_web::http::header::X_FRAME_OPTIONS;
 use actix_web::web::Data;
 use futures_util::future::Either;
 use futures_util::future::LocalBoxFuture;
+use tracing::Level;
 use tracing::debug;
 use tracing::error;
 use tracing::info;
-use uuid::Uuid;
 
+use crate::domain::audit::NewAuditEvent;
+use crate::http::call_record::Attempt;
+use crate::http::call_record::CallRecord;
+use crate::http::call_record::REQUEST_ID;
 use crate::http::drain::Busy;
 use crate::http::metrics::CallCounters;
 use crate::http::metrics::CallKind;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::refusals;
-use crate::http::refusals::RefusedWith;
+use crate::http::route_policy::RoutePolicy;
+use crate::http::route_policy::USUAL;
 use crate::http::services::Services;
-use crate::http::v1::me;
 use crate::http::watched::LastCall;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The longest request id that is taken over from a caller, in characters.
-const MAX_REQUEST_ID_CHARS: usize = 64;
-
-/// The route whose calls are logged at `debug` when they go well: a line for each would cost more than the call.
-const HOT_ROUTE: &str = me::PATH;
 
 /// How long a browser that has met the service over TLS comes back in no other way, in seconds.
 const ONE_YEAR: &str = "max-age=31536000";
 
 /// The middleware.
-pub struct Observe(pub Data<Services>);
+pub struct Observe {
+    /// What it asks.
+    pub services: Data<Services>,
+    /// The paths whose calls are not treated as all others.
+    pub policies: &'static [RoutePolicy],
+}
 
 impl<S> Transform<S, ServiceRequest> for Observe
 where
@@ -79,7 +78,8 @@ where
     type Future = Ready<Result<Observed<S>, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        let edge = Edge { services: self.0.clone(), counters: CallCounters::default() };
+        let (services, policies) = (self.services.clone(), self.policies);
+        let edge = Edge { services, policies, counters: CallCounters::default() };
         ready(Ok(Observed { inner, edge: Rc::new(edge) }))
     }
 }
@@ -102,12 +102,13 @@ where
     forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let call = self.edge.begin(&mut request);
-        if let Some(answer) = me::answer_again(&self.edge.services, request.request(), call.started) {
-            let request_id = RequestId::read_or_new(request.headers());
+        let (call, mut record) = self.edge.begin(&mut request);
+        if let Some(answer) = self.edge.answer_at_once(request.request(), &mut record, call.started) {
+            let (request_id, _) = record.end(request.headers());
             let response = request.into_response(answer);
             return Either::Left(ready(Ok(self.edge.finish(call, response, request_id))));
         }
+        record.keep(request.request());
         let edge = Rc::clone(&self.edge);
         let answering = self.inner.call(request);
         Either::Right(Box::pin(async move { Ok(edge.end(call, answering.await?).await) }))
@@ -117,6 +118,7 @@ where
 /// What a worker keeps from call to call.
 struct Edge {
     services: Data<Services>,
+    policies: &'static [RoutePolicy],
     counters: CallCounters,
 }
 
@@ -130,23 +132,34 @@ struct Call {
 }
 
 impl Edge {
-    fn begin(&self, request: &mut ServiceRequest) -> Call {
+    fn begin(&self, request: &mut ServiceRequest) -> (Call, CallRecord) {
         let (started, counted) = (Instant::now(), self.services.drain.call());
         let method = known_method(request.method().as_str());
         // HEAD is answered as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
-        if request.method() == Method::HEAD {
+        let is_head = request.method() == Method::HEAD;
+        if is_head {
             request.head_mut().method = Method::GET;
-            request.extensions_mut().insert(AskedByHead);
         }
         let has_body = !matches!(request.parts().1, Payload::None);
-        Call { started, method, counted, is_last: has_body && is_of_no_length(request) }
+        let call = Call { started, method, counted, is_last: has_body && is_of_no_length(request) };
+        (call, CallRecord::of_method(is_head))
+    }
+
+    /// The answer of the path's shortcut, if it has one.
+    fn answer_at_once(&self, request: &HttpRequest, record: &mut CallRecord, now: Instant) -> Option<HttpResponse> {
+        let shortcut = self.policy_of(request.path())?.shortcut?;
+        shortcut(&self.services, request, record, now)
+    }
+
+    fn policy_of(&self, path: &str) -> Option<&'static RoutePolicy> {
+        self.policies.iter().find(|policy| policy.path == path)
     }
 
     /// What handlers and extractors return as an error is an answer already, with the error kept in it.
     async fn end(&self, call: Call, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-        let request_id = RequestId::take(response.request());
-        let response = as_problem(response, &request_id.0);
-        if let Some(event) = refusals::of(&response) {
+        let (request_id, attempt) = CallRecord::take(response.request()).end(response.request().headers());
+        let (response, event) = as_problem(response, &request_id, attempt);
+        if let Some(event) = event {
             // In a box of its own: it takes more room than all the rest of the call, which seldom needs it.
             Box::pin(refusals::write_down(&self.services, event)).await;
         }
@@ -158,11 +171,11 @@ impl Edge {
         &self,
         call: Call,
         mut response: ServiceResponse<BoxBody>,
-        request_id: RequestId,
+        request_id: String,
     ) -> ServiceResponse<BoxBody> {
-        let is_hot = self.tell(&call, &response, &request_id.0);
+        let policy = self.tell(&call, &response, &request_id);
         finish_head(response.headers_mut(), request_id);
-        if !is_hot {
+        if policy.private_headers {
             keep_private(response.headers_mut());
         }
         if self.services.over_tls {
@@ -181,28 +194,36 @@ impl Edge {
         }
     }
 
-    /// Logs and counts the call by its route, not its path: a path holds phone numbers. Tells whether it is the hot route.
-    fn tell(&self, call: &Call, response: &ServiceResponse<BoxBody>, request_id: &str) -> bool {
+    /// Logs and counts the call by its route, not its path: a path holds phone numbers. Gives the policy of the route.
+    fn tell(&self, call: &Call, response: &ServiceResponse<BoxBody>, request_id: &str) -> &'static RoutePolicy {
         let elapsed = call.started.elapsed();
-        let route = route(response.request());
-        let (method, status, is_hot) = (call.method, response.status(), route == HOT_ROUTE);
-        log(request_id, method, &route, status, elapsed);
+        let (route, policy) = self.route_of(response.request());
+        let (method, status) = (call.method, response.status());
+        let level = match status {
+            StatusCode::TOO_MANY_REQUESTS => Level::DEBUG,
+            _ if status.is_success() => policy.log,
+            _ => Level::INFO,
+        };
+        log(level, request_id, method, &route, status, elapsed);
         let kind = CallKind { route, method, status: status.as_u16() };
         self.counters.count(&self.services.metrics, kind, elapsed);
-        is_hot
+        policy
+    }
+
+    /// The pattern of the route that took a request, and its policy. The pattern is put together anew for each call, but where
+    /// there is a policy for the path, which is its own pattern.
+    fn route_of(&self, request: &HttpRequest) -> (Cow<'static, str>, &'static RoutePolicy) {
+        if let Some(policy) = self.policy_of(request.path()) {
+            return (Cow::Borrowed(policy.path), policy);
+        }
+        let Some(pattern) = request.match_pattern() else { return (Cow::Borrowed("unmatched"), &USUAL) };
+        // The path may be written in another way, such as with a percent sign.
+        let policy = self.policy_of(&pattern).unwrap_or(&USUAL);
+        (Cow::Owned(pattern), policy)
     }
 }
 
-/// The pattern of the route that took a request. It is put together anew for each call, but for the hot route, which is its
-/// own pattern.
-fn route(request: &HttpRequest) -> Cow<'static, str> {
-    if request.path() == HOT_ROUTE {
-        return Cow::Borrowed(HOT_ROUTE);
-    }
-    request.match_pattern().map_or(Cow::Borrowed("unmatched"), Cow::Owned)
-}
-
-fn log(request_id: &str, method: &str, route: &str, status: StatusCode, elapsed: Duration) {
+fn log(level: Level, request_id: &str, method: &str, route: &str, status: StatusCode, elapsed: Duration) {
     macro_rules! answered {
         ($level:ident) => {
             $level!(
@@ -215,81 +236,36 @@ fn log(request_id: &str, method: &str, route: &str, status: StatusCode, elapsed:
             )
         };
     }
-    let is_told_at_debug =
-        if status.is_success() { route == HOT_ROUTE } else { status == StatusCode::TOO_MANY_REQUESTS };
-    if is_told_at_debug { answered!(debug) } else { answered!(info) }
+    if level == Level::DEBUG { answered!(debug) } else { answered!(info) }
 }
 
-/// Marks a call that came as HEAD, for the one that must not happen then.
-#[derive(Clone, Copy)]
-pub struct AskedByHead;
-
-/// The id of a call. Who handles the call may ask for it, and so keep it; else it is made for the answer alone.
-#[derive(Clone)]
-pub struct RequestId(pub String);
-
-impl RequestId {
-    /// The id of the call of this request, the same whenever it is asked for.
-    #[must_use]
-    pub fn of(request: &HttpRequest) -> Self {
-        let mut extensions = request.extensions_mut();
-        if let Some(known) = extensions.get::<Self>() {
-            return known.clone();
-        }
-        let id = Self::read_or_new(request.headers());
-        extensions.insert(id.clone());
-        id
-    }
-
-    /// The same, for the last who asks.
-    fn take(request: &HttpRequest) -> Self {
-        let known = request.extensions_mut().remove::<Self>();
-        known.unwrap_or_else(|| Self::read_or_new(request.headers()))
-    }
-
-    /// A caller's own id if it is short and plain, so that her logs and ours can be read side by side; else a new one.
-    fn read_or_new(headers: &HeaderMap) -> Self {
-        let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
-        let plain = |text: &&str| {
-            (1..=MAX_REQUEST_ID_CHARS).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
-        };
-        Self(sent.filter(plain).map_or_else(fresh_id, str::to_owned))
-    }
-}
-
-fn fresh_id() -> String {
-    Uuid::new_v4().hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
-}
-
-/// Writes every error as a problem, also those that the framework made.
-fn as_problem(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
+/// Writes every error as a problem, also those that the framework made, and says what is written down of it.
+fn as_problem(
+    response: ServiceResponse<BoxBody>,
+    request_id: &str,
+    attempt: Option<Box<Attempt>>,
+) -> (ServiceResponse<BoxBody>, Option<NewAuditEvent>) {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
-        return response;
+        return (response, None);
     }
-    let rendered = match response.response().error() {
-        Some(error) => match error.as_error::<Problem>() {
-            Some(problem) => render(problem, request_id),
-            None => render(&of_framework(status, error), request_id),
-        },
-        None if response.response().extensions().get::<OwnErrorBody>().is_some() => return response,
-        None => render(&of_status(status), request_id),
+    let of_framework;
+    let error = response.response().error();
+    let problem = if let Some(problem) = error.and_then(|error| error.as_error::<Problem>()) {
+        problem
+    } else {
+        of_framework = to_problem(status, error);
+        &of_framework
     };
-    response.into_response(rendered)
+    let (rendered, event) = (render(problem, request_id), refusals::of(response.request(), attempt, problem));
+    (response.into_response(rendered), event)
 }
-
-/// Marks an error answer that has its own body on purpose, such as the problems of a file as CSV or `/readyz`.
-#[derive(Clone, Copy)]
-pub struct OwnErrorBody;
 
 fn render(problem: &Problem, request_id: &str) -> HttpResponse {
     if let Some(cause) = problem.cause() {
         error!(request_id, kind = problem.kind().slug(), cause = %chain(cause), "call failed");
     }
-    let mut response = problem.to_response(Some(request_id));
-    response.extensions_mut().insert(RefusedWith(problem.kind()));
-    response
+    problem.to_response(Some(request_id))
 }
 
 /// An error with all its sources on one line.
@@ -306,8 +282,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn of_framework(status: StatusCode, error: &Error) -> Problem {
-    if status.is_server_error() { Problem::internal(error.to_string()) } else { of_status(status) }
+fn to_problem(status: StatusCode, error: Option<&Error>) -> Problem {
+    match error {
+        Some(error) if status.is_server_error() => Problem::internal(error.to_string()),
+        _ => of_status(status),
+    }
 }
 
 fn of_status(status: StatusCode) -> Problem {
@@ -320,15 +299,14 @@ fn of_status(status: StatusCode) -> Problem {
     }
 }
 
-fn finish_head(headers: &mut HeaderMap, RequestId(request_id): RequestId) {
+fn finish_head(headers: &mut HeaderMap, request_id: String) {
     if let Ok(value) = HeaderValue::try_from(request_id) {
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
-/// What all answers say but those of the hot route, which says for itself that it is not to be stored: no cache may keep
-/// them, unless they say otherwise, and no page may show them.
+/// No cache may keep the answer, unless it says otherwise, and no page may show it.
 fn keep_private(headers: &mut HeaderMap) {
     let private = [
         (CACHE_CONTROL, "no-store"),

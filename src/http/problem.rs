@@ -15,10 +15,13 @@ use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::http::header::WWW_AUTHENTICATE;
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::domain::audit::NewAuditEvent;
+use crate::domain::business_group::BusinessGroupId;
 use crate::ports::store_error::StoreError;
 use crate::ports::store_error::StoreFault;
 
@@ -148,12 +151,36 @@ pub struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log alone.
     cause: Option<Box<dyn Error + Send + Sync>>,
+    /// In a box of its own: few problems have any of it.
+    more: Option<Box<More>>,
+}
+
+/// What few problems have.
+#[derive(Debug, Default)]
+struct More {
+    without_right: Option<WithoutRight>,
+    event: Option<NewAuditEvent>,
+    body: Option<OwnBody>,
+}
+
+/// That a call was refused because its sender had not the right to make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithoutRight {
+    /// The business group that the sender belongs to for certain.
+    pub own_group: Option<BusinessGroupId>,
+}
+
+/// What is answered in place of JSON.
+#[derive(Debug)]
+struct OwnBody {
+    media_type: &'static str,
+    text: Bytes,
 }
 
 impl Problem {
     /// A problem of a kind; `detail` is for people and names no secret, token or e-mail address of another group.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), members: Vec::new(), headers: Vec::new(), cause: None }
+        Self { kind, detail: detail.into(), members: Vec::new(), headers: Vec::new(), cause: None, more: None }
     }
 
     /// A fault inside: the caller learns that there was one, the log learns which.
@@ -268,6 +295,40 @@ impl Problem {
         self
     }
 
+    /// Says that the caller, who belongs to this business group for certain, had not the right to make the call: the attempt
+    /// goes into the audit log.
+    #[must_use]
+    pub fn without_right(mut self, own_group: Option<BusinessGroupId>) -> Self {
+        self.more.get_or_insert_default().without_right = Some(WithoutRight { own_group });
+        self
+    }
+
+    /// Says what the audit log is to tell of the call.
+    #[must_use]
+    pub fn written_down_as(mut self, event: NewAuditEvent) -> Self {
+        self.more.get_or_insert_default().event = Some(event);
+        self
+    }
+
+    /// Is answered with this text in place of JSON.
+    #[must_use]
+    pub fn with_body(mut self, media_type: &'static str, text: impl Into<Bytes>) -> Self {
+        self.more.get_or_insert_default().body = Some(OwnBody { media_type, text: text.into() });
+        self
+    }
+
+    /// Set if the caller had not the right to make the call.
+    #[must_use]
+    pub fn lack_of_right(&self) -> Option<&WithoutRight> {
+        self.more.as_ref()?.without_right.as_ref()
+    }
+
+    /// What the audit log is to tell of the call, if that was said.
+    #[must_use]
+    pub fn event(&self) -> Option<&NewAuditEvent> {
+        self.more.as_ref()?.event.as_ref()
+    }
+
     /// The kind.
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
@@ -283,20 +344,26 @@ impl Problem {
     /// The answer. The request id is known to the middleware that gives it out, and to nobody before.
     #[must_use]
     pub fn to_response(&self, request_id: Option<&str>) -> HttpResponse {
-        let status = self.kind.status();
-        let body = Body {
-            r#type: format!("/problems/{}", self.kind.slug()),
-            title: self.kind.title(),
-            status: status.as_u16(),
-            detail: &self.detail,
-            request_id,
-            members: self.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-        };
-        let mut response = HttpResponse::build(status);
+        let mut response = HttpResponse::build(self.kind.status());
         for header in &self.headers {
             response.append_header(header.clone());
         }
-        response.insert_header((CACHE_CONTROL, "no-store")).content_type(MEDIA_TYPE).json(body)
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        match self.more.as_ref().and_then(|more| more.body.as_ref()) {
+            Some(own) => response.content_type(own.media_type).body(own.text.clone()),
+            None => response.content_type(MEDIA_TYPE).json(self.body(request_id)),
+        }
+    }
+
+    fn body<'a>(&'a self, request_id: Option<&'a str>) -> Body<'a> {
+        Body {
+            r#type: format!("/problems/{}", self.kind.slug()),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: &self.detail,
+            request_id,
+            members: self.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        }
     }
 }
 

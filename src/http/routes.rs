@@ -4,6 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::docs;
 use crate::http::health;
+use crate::http::route_policy::RoutePolicy;
 use crate::http::v1::api_keys;
 use crate::http::v1::audit_events;
 use crate::http::v1::business_groups;
@@ -16,6 +17,9 @@ use crate::http::v1::revisions;
 use crate::http::v1::session;
 use crate::http::v1::sign_in_check;
 use crate::http::v1::uploads;
+
+/// The paths whose calls the middleware does not treat as all others.
+pub(super) const POLICIES: &[RoutePolicy] = &[me::POLICY];
 
 /// Registers all calls.
 pub fn routes(config: &mut ServiceConfig<'_>) {

@@ -44,6 +44,7 @@ use crate::http::docs;
 use crate::http::docs::DocumentText;
 use crate::http::observe::Observe;
 use crate::http::openapi;
+use crate::http::routes::POLICIES;
 use crate::http::routes::routes;
 use crate::http::services::Services;
 use crate::http::tls::ListenerTls;
@@ -228,5 +229,5 @@ pub fn application(
         .service(docs::pages(&services))
         .service(console::pages(&services))
         .default_service(web::to(unmatched))
-        .wrap(Observe(services))
+        .wrap(Observe { services, policies: POLICIES })
 }

@@ -2,16 +2,15 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::FromRequest;
-use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 
 use crate::domain::actor::Deed;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
+use crate::http::call_record::CallRecord;
 use crate::http::extract::Caller;
 use crate::http::extract::Input;
-use crate::http::observe::RequestId;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
@@ -37,6 +36,12 @@ pub struct Authorized<P: Permission, I = ()> {
 pub trait Permission: 'static {
     /// What the right is about.
     type Scope;
+
+    /// The business group that such a request names in its path, whether or not there is one.
+    #[must_use]
+    fn named_group(_: &HttpRequest) -> Option<BusinessGroupId> {
+        None
+    }
 
     /// Whether a caller of this grant may make this request.
     ///
@@ -68,6 +73,10 @@ impl Permission for Operator {
 impl Permission for GroupOperator {
     type Scope = BusinessGroupId;
 
+    fn named_group(request: &HttpRequest) -> Option<BusinessGroupId> {
+        GroupAdmin::named_group(request)
+    }
+
     fn check(grant: &Grant, request: &HttpRequest) -> Result<BusinessGroupId, Problem> {
         let group = GroupAdmin::check(grant, request)?;
         Operator::check(grant, request).map(|()| group)
@@ -77,9 +86,13 @@ impl Permission for GroupOperator {
 impl Permission for GroupAdmin {
     type Scope = BusinessGroupId;
 
+    fn named_group(request: &HttpRequest) -> Option<BusinessGroupId> {
+        BusinessGroupId::parse(request.match_info().query("id")).ok()
+    }
+
     fn check(grant: &Grant, request: &HttpRequest) -> Result<BusinessGroupId, Problem> {
         let own = GroupReader::check(grant, request)?;
-        let group = BusinessGroupId::parse(request.match_info().query("id")).map_err(|_| no_such_group())?;
+        let group = Self::named_group(request).ok_or_else(no_such_group)?;
         // Another's group answers as one that does not exist.
         if own.is_none_or(|own| own == group) { Ok(group) } else { Err(no_such_group()) }
     }
@@ -107,11 +120,9 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
         let mut payload = payload.take();
         Box::pin(async move {
             let caller = Caller::of(&request).await?;
-            let deed = deed(&request, &caller)?;
-            let (grant, scope) = right::<P>(&request, &caller).inspect_err(|_| {
-                let own_group = caller.own_group().cloned();
-                request.extensions_mut().insert(WithoutRight { own_group });
-            })?;
+            let deed = deed::<P>(&request, &caller)?;
+            let right = right::<P>(&request, &caller);
+            let (grant, scope) = right.map_err(|problem| problem.without_right(caller.own_group().cloned()))?;
             caller.prove_tenant(Services::of(&request)?, &deed).await?;
             let input = I::read(&request, &mut payload).await?;
             Ok(Self { caller, grant, deed, scope, input })
@@ -119,21 +130,13 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
     }
 }
 
-/// Marks a request whose sender had not the right to make it.
-#[derive(Clone)]
-pub struct WithoutRight {
-    /// The business group that the sender belongs to for certain.
-    pub own_group: Option<BusinessGroupId>,
-}
-
 /// What the call does, and who: told to whoever writes refused attempts down, too.
-fn deed(request: &HttpRequest, caller: &Caller) -> Result<Deed, Problem> {
+fn deed<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<Deed, Problem> {
     let services = Services::of(request)?;
-    let RequestId(request_id) = RequestId::of(request);
     let (actor, right, at) = (caller.actor(), caller.right_source(), services.clock.now());
-    let deed = Deed { actor, right, at, request_id: Some(request_id) };
+    let deed = Deed { actor, right, at, request_id: Some(CallRecord::request_id(request)) };
     if caller.may_be_written_down() {
-        request.extensions_mut().insert(deed.clone());
+        CallRecord::is_made_by(request, deed.clone(), P::named_group(request));
     }
     Ok(deed)
 }

@@ -18,7 +18,6 @@ pub use authorized::GroupOperator;
 pub use authorized::GroupReader;
 pub use authorized::Operator;
 pub use authorized::Permission;
-pub use authorized::WithoutRight;
 pub use caller::Caller;
 pub use input::Input;
 pub use json::Json;

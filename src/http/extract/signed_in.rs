@@ -1,14 +1,13 @@
 use std::sync::Arc;
 
 use actix_web::FromRequest;
-use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use futures_util::future::LocalBoxFuture;
 
-use crate::auth::NotKnown;
 use crate::auth::TokenError;
 use crate::auth::ValidatedToken;
+use crate::http::call_record::CallRecord;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
 use crate::http::limits::Failure;
@@ -37,13 +36,13 @@ impl FromRequest for SignedIn {
 
 impl SignedIn {
     /// The token of a request, if it is known again: nothing has to be waited for, and nothing be read of it.
-    pub fn known(services: &Services, request: &HttpRequest) -> Option<Arc<ValidatedToken>> {
+    pub fn known(services: &Services, request: &HttpRequest, record: &mut CallRecord) -> Option<Arc<ValidatedToken>> {
         let token = credential::bearer(request).ok()?;
         match services.tokens.known(token) {
             Ok(known) => Some(known),
             Err(not_known) => {
                 // For the same request, which is about to be read as that of a new token.
-                request.extensions_mut().insert(not_known);
+                record.has_unknown_token(not_known);
                 None
             }
         }
@@ -52,7 +51,7 @@ impl SignedIn {
 
 async fn sign_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     let services = Services::of(request)?;
-    let not_known = request.extensions().get::<NotKnown>().copied();
+    let not_known = CallRecord::unknown_token(request);
     match credential::of(request)? {
         Credential::Token(token) => {
             let check = async {

@@ -1,6 +1,5 @@
 //! The audit log.
 
-use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::get;
@@ -23,9 +22,7 @@ use crate::domain::page::Page;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupReader;
 use crate::http::extract::Query;
-use crate::http::extract::WithoutRight;
 use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
@@ -131,13 +128,13 @@ impl AuditQuery {
         if let (Some(own), Some(asked)) = (own, &asked)
             && own != asked
         {
-            return Err(Problem::not_found("There is no such business group."));
+            return Err(Problem::not_found("There is no such business group.").without_right(Some(own.clone())));
         }
         if self.actor.as_ref().is_some_and(|actor| actor.contains('\0')) {
             return Err(Problem::invalid_field("actor", "write the id of an API key or the oid of a person"));
         }
         Ok(AuditFilter {
-            group: own.cloned().or(asked),
+            group: asked,
             actor_id: self.actor.clone(),
             from: time("from", self.from.as_deref())?,
             until: time("until", self.until.as_deref())?,
@@ -171,18 +168,13 @@ pub(crate) async fn list_audit_events(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let (Query(query), own) = (call.input, call.scope);
-    let mut filter = query.filter(own.as_ref()).inspect_err(|problem| {
-        if problem.kind() == ProblemKind::NotFound {
-            request.extensions_mut().insert(WithoutRight { own_group: own.clone() });
-        }
-    })?;
-    if let Some(own) = &own {
-        // A group that had the id before was another company's.
-        let since = services.business_groups.find(own).await?.created_at;
-        filter.from = Some(filter.from.map_or(since, |from| from.max(since)));
-    }
+    let filter = query.filter(own.as_ref())?;
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let page = services.audit.list(&filter, &page).await.map_err(Problem::unavailable)?;
+    let page = match own {
+        Some(own) => services.audit.list_of(&services.business_groups.find(&own).await?, filter, &page).await,
+        None => services.audit.list(&filter, &page).await,
+    };
+    let page = page.map_err(Problem::unavailable)?;
     let next_cursor = page.items.last().filter(|_| page.has_more).map(|event| cursor_after(&event.id));
     if prefers_csv(&request) {
         let next = next_cursor.map(|cursor| services.public_path(&next_page(&request, &cursor)));

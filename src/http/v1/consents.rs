@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::get;
@@ -19,10 +18,9 @@ use crate::consent::Outcome;
 use crate::consent::Reply;
 use crate::consent::Return;
 use crate::domain::consent::PastFault;
+use crate::http::call_record::CallRecord;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
-use crate::http::observe::AskedByHead;
-use crate::http::observe::RequestId;
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::responses::ProblemDocument;
@@ -169,10 +167,10 @@ const CONSENTED_PAGE: &str = "/console/#/consented";
 )]
 #[get("/v1/consent/callback")]
 pub(crate) async fn report_consent(request: HttpRequest, services: Data<Services>) -> Result<HttpResponse, Problem> {
-    if request.extensions().get::<AskedByHead>().is_some() {
+    if CallRecord::is_head(&request) {
         return Err(Problem::method_not_allowed("GET"));
     }
-    let RequestId(request_id) = RequestId::of(&request);
+    let request_id = CallRecord::request_id(&request);
     let parameters = Parameters::read(request.query_string());
     let returned = match &parameters {
         Some(parameters) => services.consents.take(&parameters.reply(), Some(request_id)).await,

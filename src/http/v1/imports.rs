@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::delete;
 use actix_web::get;
+use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::post;
 use actix_web::web;
 use actix_web::web::Data;
@@ -21,10 +22,8 @@ use crate::domain::import::ImportState;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
-use crate::http::observe::OwnErrorBody;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
-use crate::http::refusals::RefusedWith;
 use crate::http::responses::CommonProblems;
 use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
@@ -228,7 +227,7 @@ pub(crate) async fn apply_import(
     let apply = ApplyImport { group: call.scope, id, confirmed, deed: call.deed };
     let applied = match services.imports.apply(apply).await {
         Err(KeptImportRefusal::OutsideRanges(bad_rows)) if prefers_csv(&request) => {
-            return Ok(rejected_as_csv(&problems_of(bad_rows)));
+            return Err(rejected_as_csv(&problems_of(bad_rows)));
         }
         applied => applied?,
     };
@@ -287,12 +286,9 @@ pub(super) fn count_rows(services: &Services, import: &domain::import::Import) {
 }
 
 /// 422 with the problems of a file as CSV.
-pub(super) fn rejected_as_csv(problems: &Problems) -> HttpResponse {
-    let mut response = HttpResponse::UnprocessableEntity()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header(("Content-Disposition", "attachment; filename=\"problems.csv\""))
-        .body(import::problems_csv(&problems.first));
-    response.extensions_mut().insert(OwnErrorBody);
-    response.extensions_mut().insert(RefusedWith(ProblemKind::ImportRejected));
-    response
+pub(super) fn rejected_as_csv(problems: &Problems) -> Problem {
+    let detail = "The file has problems, which the answer lists. Nothing was changed.";
+    Problem::new(ProblemKind::ImportRejected, detail)
+        .header(CONTENT_DISPOSITION, "attachment; filename=\"problems.csv\"")
+        .with_body("text/csv; charset=utf-8", import::problems_csv(&problems.first))
 }

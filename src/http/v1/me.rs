@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::Resource;
@@ -17,6 +16,7 @@ use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::Serializer;
+use tracing::Level;
 use utoipa::ToSchema;
 
 use crate::domain::actor::Actor;
@@ -31,18 +31,17 @@ use crate::domain::phone_number::NumberingPlan;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::phone_number::WrittenNumber;
 use crate::domain::sign_in::SignIn;
+use crate::http::call_record::CallRecord;
 use crate::http::extract::SignedIn;
-use crate::http::observe::RequestId;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
-use crate::http::refusals::Told;
 use crate::http::responses::CommonProblems;
 use crate::http::responses::ProblemDocument;
+use crate::http::route_policy::RoutePolicy;
 use crate::http::services::Services;
 use crate::mappings;
 use crate::mappings::KnownLine;
 use crate::mappings::ResolveError;
-use crate::mappings::TwoNumbers;
 
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
 const USUAL_BYTES: usize = 384;
@@ -86,7 +85,12 @@ fn guid_as_text<S: Serializer>(guid: &Guid, serializer: S) -> Result<S::Ok, S::E
 }
 
 /// The path of the call.
-pub(crate) const PATH: &str = "/v1/me";
+const PATH: &str = "/v1/me";
+
+/// How the middleware treats it: a line in the log for each call that goes well would cost more than the call, and its answers
+/// say for themselves what they have to.
+pub(crate) const POLICY: RoutePolicy =
+    RoutePolicy { path: PATH, log: Level::DEBUG, private_headers: false, shortcut: Some(answer_again) };
 
 /// The call. It has a guard of its own: the framework's writes down in the request which methods it has looked for, which
 /// takes longer than all the rest of the way to the handler.
@@ -128,10 +132,7 @@ async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResp
     if shows_a_linked_tenant(&line) {
         services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
     }
-    if let Err(ResolveError::TwoNumbers(two)) = &line {
-        write_down(services, &request, &token.sign_in, two);
-    }
-    let line = line?;
+    let line = line.map_err(|error| refused(services, &request, &token.sign_in, error))?;
     let body = write(services.plan, &token.sign_in, &line)?;
     // Many tokens are sent once, and an answer takes more memory than all that is kept of its token.
     if !is_new {
@@ -140,9 +141,9 @@ async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResp
     Ok(respond(body))
 }
 
-/// Has a refused first pin written down for the administrators of the group, who alone can correct it.
-fn write_down(services: &Services, request: &HttpRequest, sign_in: &SignIn, two: &TwoNumbers) {
-    let RequestId(request_id) = RequestId::of(request);
+/// Why there is no line. A refused first pin is written down for the administrators of the group, who alone can correct it.
+fn refused(services: &Services, request: &HttpRequest, sign_in: &SignIn, error: ResolveError) -> Problem {
+    let ResolveError::TwoNumbers(two) = error else { return error.into() };
     let detail = [
         (refusal::EMAIL, two.email.to_string()),
         (refusal::PHONE_NUMBER, two.phone_number.to_string()),
@@ -154,14 +155,14 @@ fn write_down(services: &Services, request: &HttpRequest, sign_in: &SignIn, two:
             actor: Actor::from(sign_in),
             right: RightSource::Lasting,
             at: services.clock.now(),
-            request_id: Some(request_id),
+            request_id: Some(CallRecord::request_id(request)),
         },
         action: action::RESOLVE_LINE.to_owned(),
         refused_with: Some(ProblemKind::IdentityChanged.slug().to_owned()),
         group: Some(two.business_group.clone()),
         detail: detail.map(|(name, text)| (name.to_owned(), text)).to_vec(),
     };
-    request.extensions_mut().insert(Told(event));
+    Problem::from(ResolveError::TwoNumbers(two)).written_down_as(event)
 }
 
 /// Whether an answer shows that the user's tenant is linked to a business group.
@@ -169,15 +170,22 @@ fn shows_a_linked_tenant(answer: &Result<mappings::ResolvedLine<'_>, ResolveErro
     !matches!(answer, Err(ResolveError::TenantNotLinked | ResolveError::Store(_)))
 }
 
-/// The answer to a token that was answered before, if the token and its line hold at `now`.
+/// The answer to a token that was answered before, if the token and its line hold at `now`: a [`Shortcut`].
 ///
 /// It is given before the framework looks for the call of the path: finding it, and the boxes around its handler, would
 /// take as long as all that is done here.
-pub(crate) fn answer_again(services: &Services, request: &HttpRequest, now: Instant) -> Option<HttpResponse> {
-    if request.path() != PATH || request.method() != Method::GET {
+///
+/// [`Shortcut`]: crate::http::route_policy::Shortcut
+fn answer_again(
+    services: &Services,
+    request: &HttpRequest,
+    record: &mut CallRecord,
+    now: Instant,
+) -> Option<HttpResponse> {
+    if request.method() != Method::GET {
         return None;
     }
-    let token = SignedIn::known(services, request)?;
+    let token = SignedIn::known(services, request, record)?;
     let answer = token.memo.read(|answer: &Answer| answer.if_it_holds(services, &token.sign_in, now));
     answer.flatten().map(respond)
 }

@@ -164,7 +164,7 @@ pub(crate) async fn import_mappings(
     let import = query.read(group.clone(), expected_revisions(&request)?, call.deed)?;
     match services.importer.import(import, upload).await {
         Ok(report) => Ok(taken(&services, &group, query.apply, report)),
-        Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Ok(rejected_as_csv(&problems)),
+        Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Err(rejected_as_csv(&problems)),
         Err(error) => Err(error.into()),
     }
 }

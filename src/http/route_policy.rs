@@ -1,0 +1,29 @@
+//! How the middleware treats calls of a path that is not as all others.
+
+use std::time::Instant;
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use tracing::Level;
+
+use crate::http::call_record::CallRecord;
+use crate::http::services::Services;
+
+/// How calls of one path are treated, whatever their method.
+pub struct RoutePolicy {
+    /// The path, which has no parameters.
+    pub path: &'static str,
+    /// At which level a call that went well is logged: `INFO` or `DEBUG`.
+    pub log: Level,
+    /// Whether each answer says that no cache may keep it and no page may show it.
+    pub private_headers: bool,
+    /// What may answer before the framework looks for the handler.
+    pub shortcut: Option<Shortcut>,
+}
+
+/// Answers a call that came at this instant without its handler; `None` where only that can. What it finds out on the way goes
+/// into the record.
+pub type Shortcut = fn(&Services, &HttpRequest, &mut CallRecord, Instant) -> Option<HttpResponse>;
+
+/// How all other calls are treated.
+pub(super) const USUAL: RoutePolicy = RoutePolicy { path: "", log: Level::INFO, private_headers: true, shortcut: None };
