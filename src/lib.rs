@@ -6,7 +6,8 @@
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`access`], [`tenants`],
 //! [`mappings`], [`api_keys`], [`import`], [`export`], [`consent`] and [`audit`]; they don't import each other. What
-//! has no rule but the store's has no feature: the handler asks the port, and the port's refusal becomes the problem. [`client`] stands apart: [`cli`] calls a running service with it. `tests/architecture.rs` holds the rule.
+//! has no rule but the store's has no feature: the handler asks the port, and the port's refusal becomes the problem.
+//! [`client`] stands apart: [`cli`] calls a running service with it. `tests/architecture` holds the rule.
 
 pub mod access;
 pub mod api_keys;
