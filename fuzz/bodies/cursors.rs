@@ -3,11 +3,14 @@
 use std::fmt::Debug;
 
 use signline::domain::business_group::BusinessGroupId;
+use signline::domain::page::PageRequest;
 use signline::domain::phone_number::PhoneNumber;
+use signline::http::problem::Problem;
 use signline::http::problem::ProblemKind;
+use signline::http::v1::paging::Limit;
 use signline::http::v1::paging::ListKey;
+use signline::http::v1::paging::PageQuery;
 use signline::http::v1::paging::cursor_after;
-use signline::http::v1::paging::page_request;
 use uuid::Uuid;
 
 /// Takes the input for a cursor of each list, and for a key from which a cursor is made.
@@ -22,7 +25,7 @@ pub fn check(input: &[u8]) {
 
 /// A cursor is refused as the caller's mistake, or is the one that its key makes.
 fn check_list<K: ListKey + Debug + PartialEq>(text: &str) {
-    match page_request::<K>(None, Some(text)) {
+    match of_cursor::<K>(text) {
         Ok(page) => {
             let key = page.after.expect("the key of the cursor");
             assert_eq!(cursor_after(&key), text, "two cursors for {key:?}");
@@ -31,15 +34,19 @@ fn check_list<K: ListKey + Debug + PartialEq>(text: &str) {
     }
     if let Some(key) = K::read(text) {
         let cursor = cursor_after(&key);
-        let page = page_request::<K>(None, Some(&cursor)).expect("a cursor that we made");
+        let page = of_cursor::<K>(&cursor).expect("a cursor that we made");
         assert_eq!(page.after, Some(key));
     }
+}
+
+fn of_cursor<K: ListKey>(cursor: &str) -> Result<PageRequest<K>, Problem> {
+    PageQuery { limit: None, cursor: Some(cursor.to_owned()) }.read()
 }
 
 fn check_limit(input: &[u8]) {
     let Some(bytes) = input.first_chunk() else { return };
     let limit = u32::from_le_bytes(*bytes);
-    match page_request::<i64>(Some(limit), None) {
+    match (PageQuery { limit: Some(Limit(limit)), cursor: None }).read::<i64>() {
         Ok(page) => assert!((1..=1000).contains(&limit) && page.limit == limit),
         Err(problem) => assert_eq!(problem.kind(), ProblemKind::InvalidRequest),
     }

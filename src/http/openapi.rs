@@ -3,12 +3,19 @@
 use actix_web::App;
 use utoipa::Modify;
 use utoipa::OpenApi;
+use utoipa::ToSchema;
 use utoipa::openapi;
+use utoipa::openapi::Ref;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::content::Content;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::HttpAuthScheme;
 use utoipa::openapi::security::HttpBuilder;
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa_actix_web::AppExt;
 
+use crate::http::problem::MEDIA_TYPE;
 use crate::http::responses::ProblemDocument;
 use crate::http::routes::routes;
 
@@ -59,7 +66,27 @@ pub(super) fn frame() -> openapi::OpenApi {
 /// The whole document.
 #[must_use]
 pub fn document() -> openapi::OpenApi {
-    App::new().into_utoipa_app().openapi(frame()).configure(routes).split_for_parts().1
+    let mut document = App::new().into_utoipa_app().openapi(frame()).configure(routes).split_for_parts().1;
+    for item in document.paths.paths.values_mut() {
+        let calls = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        calls.into_iter().flatten().for_each(complete);
+    }
+    document
+}
+
+/// Adds what holds for each call that does not say otherwise: it takes either credential, and what it refuses is a problem.
+fn complete(call: &mut Operation) {
+    let either = || ["api_key", "entra"].map(|scheme| SecurityRequirement::new(scheme, [""; 0])).to_vec();
+    call.security.get_or_insert_with(either);
+    let refusals = call.responses.responses.iter_mut().filter(|(status, _)| status.as_str() >= "400");
+    for (_, response) in refusals {
+        if let RefOr::T(response) = response
+            && response.content.is_empty()
+        {
+            let problem = Content::builder().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).build();
+            response.content.insert(MEDIA_TYPE.to_owned(), problem.into());
+        }
+    }
 }
 
 /// The whole document as it is printed, served and committed: JSON with a line break at its end.

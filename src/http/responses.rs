@@ -72,42 +72,42 @@ pub struct ProblemDocument {
 #[derive(IntoResponses)]
 pub enum CommonProblems {
     /// `malformed-request`: the query, the cursor or the body can't be read.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(ProblemDocument),
+    #[response(status = 400)]
+    Malformed,
     /// `unauthenticated` without a credential, `invalid-token` with one that is not good.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(ProblemDocument),
+    #[response(status = 401)]
+    Unauthenticated,
     /// `forbidden`: the credential has not the right; of a token with an administrator's role also `tenant-not-linked` and
     /// `guest-not-allowed`.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(ProblemDocument),
+    #[response(status = 403)]
+    Forbidden,
     /// `not-found`
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(ProblemDocument),
+    #[response(status = 404)]
+    NotFound,
     /// `invalid-request`: read, but wrong.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(ProblemDocument),
+    #[response(status = 422)]
+    Invalid,
     /// `too-many-requests`: too many credentials from this address, or this one too often, were refused; `Retry-After`.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(ProblemDocument),
+    #[response(status = 429)]
+    TooMany,
     /// `internal`: a fault inside.
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemDocument),
+    #[response(status = 500)]
+    Internal,
     /// `unavailable`: the database does not answer.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(ProblemDocument),
+    #[response(status = 503)]
+    Unavailable,
 }
 
 /// The problems of calls with a JSON body.
 #[derive(IntoResponses)]
 pub enum BodyProblems {
     /// `request-timeout`: the body did not arrive in time.
-    #[response(status = 408, content_type = "application/problem+json")]
-    Timeout(ProblemDocument),
+    #[response(status = 408)]
+    Timeout,
     /// `too-large`
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(ProblemDocument),
+    #[response(status = 413)]
+    TooLarge,
     /// `unsupported-media-type`: the body is not `application/json`.
-    #[response(status = 415, content_type = "application/problem+json")]
-    OtherType(ProblemDocument),
+    #[response(status = 415)]
+    OtherType,
 }

@@ -27,6 +27,8 @@ pub use object::objects;
 pub use object::optional_objects;
 pub use phone_number::PhoneNumberInPath;
 pub use query::Query;
+pub(in crate::http) use query::malformed_query;
+pub(in crate::http) use query::read_query;
 pub use signed_in::SignedIn;
 pub(in crate::http) use signed_in::good_token;
 pub use slot::ExportSlot;

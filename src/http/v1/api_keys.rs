@@ -29,9 +29,11 @@ use crate::http::problem::ProblemKind;
 use crate::http::responses::BodyProblems;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
+use crate::http::v1::paging::ListDocument;
+use crate::http::v1::paging::Listed;
+use crate::http::v1::paging::NEXT_CURSOR;
+use crate::http::v1::paging::Page;
 use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paging::cursor_after;
-use crate::http::v1::paging::page_request;
 
 /// An API key, without its secret.
 #[derive(Serialize, ToSchema)]
@@ -81,12 +83,15 @@ pub enum Role {
 }
 
 /// A page of API keys.
-#[derive(Serialize, ToSchema)]
-pub struct ApiKeyList {
-    /// The keys, in the order of their making.
-    items: Vec<ApiKey>,
-    /// The `cursor` of the next page; null on the last.
-    next_cursor: Option<String>,
+pub type ApiKeyList = Page<ApiKey>;
+
+impl Listed for ApiKey {
+    const LIST: ListDocument = ListDocument {
+        name: "ApiKeyList",
+        description: "A page of API keys.",
+        items: "The keys, in the order of their making.",
+        next_cursor: NEXT_CURSOR,
+    };
 }
 
 /// An API key to be made.
@@ -191,7 +196,6 @@ fn check_own(own: &BusinessGroupId, grant: &Grant) -> Result<(), Problem> {
 #[utoipa::path(
     operation_id = "createApiKey",
     tag = "API keys",
-    security(("api_key" = []), ("entra" = [])),
     request_body = CreateApiKey,
     responses((status = 201, body = CreatedApiKey), BodyProblems,
         CommonProblems)
@@ -217,7 +221,6 @@ pub(crate) async fn create_api_key(
 #[utoipa::path(
     operation_id = "listApiKeys",
     tag = "API keys",
-    security(("api_key" = []), ("entra" = [])),
     params(PageQuery),
     responses((status = 200, body = ApiKeyList), CommonProblems)
 )]
@@ -227,11 +230,9 @@ pub(crate) async fn list_api_keys(
     services: Data<Services>,
 ) -> Result<web::Json<ApiKeyList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let page = query.read()?;
     let page = services.api_keys.list(call.scope.as_ref(), &page).await?;
-    let next_cursor = page.items.last().filter(|_| page.has_more).map(|key| cursor_after(&key.id));
-    let items = page.items.into_iter().map(ApiKey::from).collect();
-    Ok(web::Json(ApiKeyList { items, next_cursor }))
+    Ok(web::Json(Page::of(page, |key| &key.id)))
 }
 
 /// Revoke an API key
@@ -240,7 +241,6 @@ pub(crate) async fn list_api_keys(
 #[utoipa::path(
     operation_id = "revokeApiKey",
     tag = "API keys",
-    security(("api_key" = []), ("entra" = [])),
     params(("id" = String, Path, description = "The key's id")),
     responses((status = 204, description = "It is revoked"), CommonProblems)
 )]

@@ -18,16 +18,20 @@ use utoipa::ToSchema;
 use crate::audit::events_csv;
 use crate::domain::audit;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::page::Page;
+use crate::domain::page;
 use crate::http::extract::Authorized;
 use crate::http::extract::GroupReader;
-use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
-use crate::http::v1::paging::cursor_after;
-use crate::http::v1::paging::page_request;
+use crate::http::v1::paging::ListDocument;
+use crate::http::v1::paging::Listed;
+use crate::http::v1::paging::Listing;
+use crate::http::v1::paging::NEXT_CURSOR;
+use crate::http::v1::paging::Page;
+use crate::http::v1::paging::PageQuery;
+use crate::http::v1::paging::next_cursor;
 use crate::http::wire::ActorKind;
 use crate::ports::audit_log::AuditFilter;
 
@@ -73,15 +77,18 @@ pub enum Outcome {
 }
 
 /// A page of the audit log.
-#[derive(Serialize, ToSchema)]
-pub struct AuditEventList {
-    /// The events, the newest first.
-    items: Vec<AuditEvent>,
-    /// The `cursor` of the next page; null on the last.
-    next_cursor: Option<String>,
+pub type AuditEventList = Page<AuditEvent>;
+
+impl Listed for AuditEvent {
+    const LIST: ListDocument = ListDocument {
+        name: "AuditEventList",
+        description: "A page of the audit log.",
+        items: "The events, the newest first.",
+        next_cursor: NEXT_CURSOR,
+    };
 }
 
-/// Which page of which events.
+/// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -96,11 +103,6 @@ pub struct AuditQuery {
     /// Only before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<String>,
-    /// How many items at most.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 impl From<audit::AuditEvent> for AuditEvent {
@@ -122,7 +124,7 @@ impl From<audit::AuditEvent> for AuditEvent {
 
 impl AuditQuery {
     /// An administrator's log holds what was done to her own group alone.
-    fn filter(&self, own: Option<&BusinessGroupId>) -> Result<AuditFilter, Problem> {
+    fn read(&self, own: Option<&BusinessGroupId>) -> Result<AuditFilter, Problem> {
         let asked = self.business_group.as_deref().map(BusinessGroupId::parse).transpose();
         let asked = asked.map_err(|error| Problem::invalid_field("business_group", error))?;
         if let (Some(own), Some(asked)) = (own, &asked)
@@ -154,8 +156,7 @@ fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 #[utoipa::path(
     operation_id = "listAuditEvents",
     tag = "audit log",
-    security(("api_key" = []), ("entra" = [])),
-    params(AuditQuery),
+    params(AuditQuery, PageQuery),
     responses(
         (status = 200, content((AuditEventList = "application/json"), (String = "text/csv"))),
         CommonProblems
@@ -163,28 +164,27 @@ fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 )]
 #[get("/v1/audit-events")]
 pub(crate) async fn list_audit_events(
-    call: Authorized<GroupReader, Query<AuditQuery>>,
+    call: Authorized<GroupReader, Listing<AuditQuery>>,
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let (Query(query), own) = (call.input, call.scope);
-    let filter = query.filter(own.as_ref())?;
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let (Listing { filter, page }, own) = (call.input, call.scope);
+    let filter = filter.read(own.as_ref())?;
+    let page = page.read()?;
     let page = match own {
         Some(own) => services.audit.list_of(&services.business_groups.find(&own).await?, filter, &page).await,
         None => services.audit.list(&filter, &page).await,
     };
     let page = page.map_err(Problem::unavailable)?;
-    let next_cursor = page.items.last().filter(|_| page.has_more).map(|event| cursor_after(&event.id));
     if prefers_csv(&request) {
-        let next = next_cursor.map(|cursor| services.public_path(&next_page(&request, &cursor)));
+        let next =
+            next_cursor(&page, |event| &event.id).map(|cursor| services.public_path(&next_page(&request, &cursor)));
         return Ok(as_csv(&page, next.as_deref()));
     }
-    let items = page.items.into_iter().map(AuditEvent::from).collect();
-    Ok(HttpResponse::Ok().json(AuditEventList { items, next_cursor }))
+    Ok(HttpResponse::Ok().json(AuditEventList::of(page, |event| &event.id)))
 }
 
-fn as_csv(page: &Page<audit::AuditEvent>, next: Option<&str>) -> HttpResponse {
+fn as_csv(page: &page::Page<audit::AuditEvent>, next: Option<&str>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     response.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit-events.csv\""));

@@ -23,7 +23,7 @@ use crate::domain::business_group::IdentityPinning;
 use crate::domain::business_group::NewBusinessGroup;
 use crate::domain::name;
 use crate::domain::number_range;
-use crate::domain::page::Page;
+use crate::domain::page;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::tenant::parse_tenant_id;
 use crate::http::extract::Authorized;
@@ -40,11 +40,13 @@ use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::responses::BodyProblems;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
+use crate::http::v1::paging::ListDocument;
+use crate::http::v1::paging::Listed;
+use crate::http::v1::paging::NEXT_CURSOR;
+use crate::http::v1::paging::Page;
 use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paging::cursor_after;
-use crate::http::v1::paging::page_request;
+use crate::http::v1::paths::GroupPath;
 use crate::http::v1::tenant_proof;
 use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::tenants::LinkedTenant;
@@ -105,12 +107,15 @@ pub enum Pinning {
 }
 
 /// A page of business groups.
-#[derive(Serialize, ToSchema)]
-pub struct BusinessGroupList {
-    /// The groups, in the order of their ids.
-    items: Vec<BusinessGroup>,
-    /// The `cursor` of the next page; null on the last.
-    next_cursor: Option<String>,
+pub type BusinessGroupList = Page<BusinessGroup>;
+
+impl Listed for BusinessGroup {
+    const LIST: ListDocument = ListDocument {
+        name: "BusinessGroupList",
+        description: "A page of business groups.",
+        items: "The groups, in the order of their ids.",
+        next_cursor: NEXT_CURSOR,
+    };
 }
 
 /// A business group to be created.
@@ -295,12 +300,10 @@ impl UpdateBusinessGroup {
 #[utoipa::path(
     operation_id = "createBusinessGroup",
     tag = "business groups",
-    security(("api_key" = []), ("entra" = [])),
     request_body = CreateBusinessGroup,
     responses(
         (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`conflict`: the id is taken; `range-taken`: another group has numbers of a range"),
+        (status = 409, description = "`conflict`: the id is taken; `range-taken`: another group has numbers of a range"),
         BodyProblems,
         CommonProblems
     )
@@ -322,7 +325,6 @@ pub(crate) async fn create_business_group(
 #[utoipa::path(
     operation_id = "listBusinessGroups",
     tag = "business groups",
-    security(("api_key" = []), ("entra" = [])),
     params(PageQuery),
     responses((status = 200, body = BusinessGroupList), CommonProblems)
 )]
@@ -332,26 +334,23 @@ pub(crate) async fn list_business_groups(
     services: Data<Services>,
 ) -> Result<web::Json<BusinessGroupList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let page = query.read()?;
     let page = match call.scope {
         None => services.business_groups.list(&page).await?,
         Some(own) => {
             let own = services.business_groups.find(&own).await?;
             let after = page.after.is_some_and(|after| own.id <= after);
-            Page { items: if after { Vec::new() } else { vec![own] }, has_more: false }
+            page::Page { items: if after { Vec::new() } else { vec![own] }, has_more: false }
         }
     };
-    let next = page.items.last().filter(|_| page.has_more).map(|group| cursor_after(&group.id));
-    let items = page.items.into_iter().map(BusinessGroup::from).collect();
-    Ok(web::Json(BusinessGroupList { items, next_cursor: next }))
+    Ok(web::Json(Page::of(page, |group| &group.id)))
 }
 
 /// Read a business group
 #[utoipa::path(
     operation_id = "getBusinessGroup",
     tag = "business groups",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     responses((status = 200, body = BusinessGroup), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}")]
@@ -367,13 +366,11 @@ pub(crate) async fn get_business_group(
 #[utoipa::path(
     operation_id = "updateBusinessGroup",
     tag = "business groups",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     request_body = UpdateBusinessGroup,
     responses(
         (status = 200, body = BusinessGroup),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`; `name-taken`: another group has such a name"),
+        (status = 409, description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`; `name-taken`: another group has such a name"),
         BodyProblems,
         CommonProblems
     )
@@ -401,11 +398,10 @@ pub(crate) async fn update_business_group(
 #[utoipa::path(
     operation_id = "deleteBusinessGroup",
     tag = "business groups",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "`not-empty`"),
+        (status = 409, description = "`not-empty`"),
         CommonProblems
     )
 )]
@@ -428,13 +424,11 @@ pub(crate) async fn delete_business_group(
 #[utoipa::path(
     operation_id = "linkTenant",
     tag = "business groups",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     request_body = LinkTenant,
     responses(
         (status = 200, body = LinkedBusinessGroup),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`tenant-taken`: another group has the tenant; `unproven` says whether a `proof` would take it over, and \
+        (status = 409, description = "`tenant-taken`: another group has the tenant; `unproven` says whether a `proof` would take it over, and \
                 `business_group` tells an operator which group it is"),
         BodyProblems,
         CommonProblems
@@ -477,8 +471,7 @@ fn not_linked(error: BusinessGroupRefusal, is_operator: bool) -> Problem {
 #[utoipa::path(
     operation_id = "unlinkTenant",
     tag = "business groups",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     responses((status = 204, description = "No tenant is linked"), CommonProblems)
 )]
 #[delete("/v1/business-groups/{id}/tenant")]

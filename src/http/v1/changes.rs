@@ -5,8 +5,10 @@ use utoipa::ToSchema;
 
 use crate::domain::history;
 use crate::domain::history::ChangeKind;
-use crate::domain::page::Page;
-use crate::http::v1::paging::cursor_after;
+use crate::http::v1::paging::ListDocument;
+use crate::http::v1::paging::Listed;
+use crate::http::v1::paging::NEXT_CURSOR;
+use crate::http::v1::paging::Page;
 
 /// What happens to a mapping.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -41,12 +43,15 @@ pub struct MappingChange {
 }
 
 /// A page of changes.
-#[derive(Serialize, ToSchema)]
-pub struct MappingChangeList {
-    /// The changes, in the order of their numbers.
-    items: Vec<MappingChange>,
-    /// The `cursor` of the next page; null on the last.
-    next_cursor: Option<String>,
+pub type MappingChangeList = Page<MappingChange>;
+
+impl Listed for MappingChange {
+    const LIST: ListDocument = ListDocument {
+        name: "MappingChangeList",
+        description: "A page of changes.",
+        items: "The changes, in the order of their numbers.",
+        next_cursor: NEXT_CURSOR,
+    };
 }
 
 impl From<&ChangeKind> for Kind {
@@ -75,13 +80,5 @@ impl From<history::MappingChange> for MappingChange {
             old_email: old_email.map(|email| email.to_string()),
             new_email: new_email.map(|email| email.to_string()),
         }
-    }
-}
-
-impl From<Page<history::MappingChange>> for MappingChangeList {
-    fn from(page: Page<history::MappingChange>) -> Self {
-        let last = page.items.last().filter(|_| page.has_more);
-        let next_cursor = last.map(|change| cursor_after(&change.phone_number));
-        Self { items: page.items.into_iter().map(MappingChange::from).collect(), next_cursor }
     }
 }

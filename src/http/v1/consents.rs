@@ -23,8 +23,11 @@ use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
+use crate::http::v1::paging::ListDocument;
+use crate::http::v1::paging::Listed;
+use crate::http::v1::paging::Page;
+use crate::http::v1::paths::GroupPath;
 
 /// How it stands with an application's consent in the group's tenant.
 #[derive(Serialize, ToSchema)]
@@ -81,12 +84,15 @@ pub struct ConsentFault {
 }
 
 /// All applications.
-#[derive(Serialize, ToSchema)]
-pub struct ConsentList {
-    /// One item for each application, in the order of `SIGNLINE_APPLICATIONS`.
-    items: Vec<Consent>,
-    /// Null: there is one page.
-    next_cursor: Option<String>,
+pub type ConsentList = Page<Consent>;
+
+impl Listed for Consent {
+    const LIST: ListDocument = ListDocument {
+        name: "ConsentList",
+        description: "All applications.",
+        items: "One item for each application, in the order of `SIGNLINE_APPLICATIONS`.",
+        next_cursor: "Null: there is one page.",
+    };
 }
 
 impl From<ApplicationConsent> for Consent {
@@ -123,8 +129,7 @@ impl From<PastFault> for ConsentFault {
 #[utoipa::path(
     operation_id = "listConsents",
     tag = "consent",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     responses((status = 200, body = ConsentList), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/consent")]
@@ -133,7 +138,7 @@ pub(crate) async fn list_consents(
     services: Data<Services>,
 ) -> Result<web::Json<ConsentList>, Problem> {
     let consents = services.consents.list(&call.scope).await?;
-    Ok(web::Json(ConsentList { items: consents.into_iter().map(Consent::from).collect(), next_cursor: None }))
+    Ok(web::Json(Page::of_all(consents.into_iter().map(Consent::from))))
 }
 
 /// Where the console tells how a return has ended.
@@ -159,10 +164,8 @@ const CONSENTED_PAGE: &str = "/console/#/consented";
             if Microsoft told a number. OUTCOME is `reported`, `declined`, `not-administrator`, `failed`, `state-invalid`, \
             `state-expired`, `state-used`, `tenant-changed` or `other-tenant`",
             headers(("Location" = String, description = "A path of this service"))),
-        (status = 405, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`method-not-allowed`, also for HEAD: it would use the state up"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`unavailable`: the state is still good")
+        (status = 405, description = "`method-not-allowed`, also for HEAD: it would use the state up"),
+        (status = 503, description = "`unavailable`: the state is still good")
     )
 )]
 #[get("/v1/consent/callback")]

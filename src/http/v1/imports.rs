@@ -25,12 +25,13 @@ use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::changes::MappingChangeList;
+use crate::http::v1::paging::Page;
 use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paging::page_request;
+use crate::http::v1::paths::GroupPath;
+use crate::http::v1::paths::ImportPath;
 use crate::import;
 use crate::import::Problems;
 use crate::import::problems_of;
@@ -151,11 +152,7 @@ impl From<domain::import::Import> for Import {
 #[utoipa::path(
     operation_id = "getImport",
     tag = "imports and exports",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("import" = String, Path, description = "The import")
-    ),
+    params(GroupPath, ImportPath),
     responses((status = 200, body = Import), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/imports/{import}")]
@@ -174,12 +171,7 @@ pub(crate) async fn get_import(
 #[utoipa::path(
     operation_id = "listImportChanges",
     tag = "imports and exports",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("import" = String, Path, description = "The import"),
-        PageQuery
-    ),
+    params(GroupPath, ImportPath, PageQuery),
     responses((status = 200, body = MappingChangeList), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/imports/{import}/changes")]
@@ -189,10 +181,10 @@ pub(crate) async fn list_import_changes(
     services: Data<Services>,
 ) -> Result<web::Json<MappingChangeList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let page = query.read()?;
     let (import, now) = (import_id(&request)?, services.clock.now());
     let changes = services.imports.list_changes(&call.scope, import, now, &page).await?;
-    Ok(web::Json(changes.into()))
+    Ok(web::Json(Page::of(changes, |change| &change.phone_number)))
 }
 
 /// Apply an import
@@ -201,19 +193,12 @@ pub(crate) async fn list_import_changes(
 #[utoipa::path(
     operation_id = "applyImport",
     tag = "imports and exports",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("import" = String, Path, description = "The import"),
-        ApplyQuery
-    ),
+    params(GroupPath, ImportPath, ApplyQuery),
     responses(
         CommonProblems,
         (status = 200, body = Import),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`stale-import`: the mappings changed since the preview; `confirm-removals`, `confirm-changes`"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`import-rejected`: numbers have left the group's ranges since the preview")
+        (status = 409, description = "`stale-import`: the mappings changed since the preview; `confirm-removals`, `confirm-changes`"),
+        (status = 422, description = "`import-rejected`: numbers have left the group's ranges since the preview")
     )
 )]
 #[post("/v1/business-groups/{id}/imports/{import}/apply")]
@@ -243,15 +228,10 @@ pub(crate) async fn apply_import(
 #[utoipa::path(
     operation_id = "dropImport",
     tag = "imports and exports",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("import" = String, Path, description = "The import")
-    ),
+    params(GroupPath, ImportPath),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`conflict`: it was applied"),
+        (status = 409, description = "`conflict`: it was applied"),
         CommonProblems
     )
 )]

@@ -19,14 +19,18 @@ use crate::http::extract::Authorized;
 use crate::http::extract::GroupAdmin;
 use crate::http::extract::Json;
 use crate::http::extract::PhoneNumberInPath;
-use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::responses::BodyProblems;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
-use crate::http::v1::paging::cursor_after;
-use crate::http::v1::paging::page_request;
+use crate::http::v1::paging::ListDocument;
+use crate::http::v1::paging::Listed;
+use crate::http::v1::paging::Listing;
+use crate::http::v1::paging::NEXT_CURSOR;
+use crate::http::v1::paging::Page;
+use crate::http::v1::paging::PageQuery;
+use crate::http::v1::paths::GroupPath;
+use crate::http::v1::paths::MappingPath;
 use crate::ports::mapping_store;
 use crate::ports::mapping_store::MappingFilter;
 use crate::ports::mapping_store::PutOutcome;
@@ -51,12 +55,15 @@ pub struct Mapping {
 }
 
 /// A page of mappings.
-#[derive(Serialize, ToSchema)]
-pub struct MappingList {
-    /// The mappings, in the order of their numbers.
-    items: Vec<Mapping>,
-    /// The `cursor` of the next page; null on the last.
-    next_cursor: Option<String>,
+pub type MappingList = Page<Mapping>;
+
+impl Listed for Mapping {
+    const LIST: ListDocument = ListDocument {
+        name: "MappingList",
+        description: "A page of mappings.",
+        items: "The mappings, in the order of their numbers.",
+        next_cursor: NEXT_CURSOR,
+    };
 }
 
 /// The address of a mapping.
@@ -68,7 +75,7 @@ pub struct PutMapping {
     email: String,
 }
 
-/// Which page of which mappings.
+/// Which mappings.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -77,11 +84,6 @@ pub struct MappingQuery {
     /// dashes and brackets, and as it is dialled in the default region.
     #[param(example = "763-555")]
     q: Option<String>,
-    /// How many items at most.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 impl From<mapping::Mapping> for Mapping {
@@ -100,34 +102,26 @@ impl From<mapping::Mapping> for Mapping {
 #[utoipa::path(
     operation_id = "listMappings",
     tag = "mappings",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group"), MappingQuery),
+    params(GroupPath, MappingQuery, PageQuery),
     responses((status = 200, body = MappingList), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/mappings")]
 pub(crate) async fn list_mappings(
-    call: Authorized<GroupAdmin, Query<MappingQuery>>,
+    call: Authorized<GroupAdmin, Listing<MappingQuery>>,
     services: Data<Services>,
 ) -> Result<web::Json<MappingList>, Problem> {
-    let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref())?;
-    let filter = MappingFilter { search: query.q.and_then(|text| MappingSearch::read(&text, services.plan)) };
+    let Listing { filter, page } = call.input;
+    let page = page.read()?;
+    let filter = MappingFilter { search: filter.q.and_then(|text| MappingSearch::read(&text, services.plan)) };
     let page = services.mappings.list(&call.scope, &filter, &page).await?;
-    let last = page.items.last().filter(|_| page.has_more);
-    let next_cursor = last.map(|mapping| cursor_after(&mapping.phone_number));
-    let items = page.items.into_iter().map(Mapping::from).collect();
-    Ok(web::Json(MappingList { items, next_cursor }))
+    Ok(web::Json(Page::of(page, |mapping| &mapping.phone_number)))
 }
 
 /// Read a mapping
 #[utoipa::path(
     operation_id = "getMapping",
     tag = "mappings",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
-    ),
+    params(GroupPath, MappingPath),
     responses((status = 200, body = Mapping), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/mappings/{phone_number}")]
@@ -146,17 +140,12 @@ pub(crate) async fn get_mapping(
 #[utoipa::path(
     operation_id = "putMapping",
     tag = "mappings",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
-    ),
+    params(GroupPath, MappingPath),
     request_body = PutMapping,
     responses(
         (status = 200, body = Mapping, description = "The number had a mapping"),
         (status = 201, body = Mapping, description = "The number had none"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`email-taken`: another number of the group has the address"),
+        (status = 409, description = "`email-taken`: another number of the group has the address"),
         BodyProblems,
         CommonProblems
     )
@@ -179,11 +168,7 @@ pub(crate) async fn put_mapping(
 #[utoipa::path(
     operation_id = "deleteMapping",
     tag = "mappings",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
-    ),
+    params(GroupPath, MappingPath),
     responses((status = 204, description = "It is gone"), CommonProblems)
 )]
 #[delete("/v1/business-groups/{id}/mappings/{phone_number}")]
@@ -204,11 +189,7 @@ pub(crate) async fn delete_mapping(
 #[utoipa::path(
     operation_id = "releasePin",
     tag = "mappings",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("phone_number" = String, Path, description = "The number, in E.164 or the default region's digits")
-    ),
+    params(GroupPath, MappingPath),
     responses((status = 204, description = "It is pinned to no account"), CommonProblems)
 )]
 #[delete("/v1/business-groups/{id}/mappings/{phone_number}/pin")]

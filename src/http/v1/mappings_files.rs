@@ -18,8 +18,8 @@ use crate::http::extract::GroupAdmin;
 use crate::http::extract::WORKBOOK;
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
+use crate::http::v1::paths::GroupPath;
 use crate::http::v1::uploads::Workbook;
 
 const CSV: &str = "text/csv; charset=utf-8";
@@ -32,8 +32,7 @@ const CSV: &str = "text/csv; charset=utf-8";
 #[utoipa::path(
     operation_id = "exportMappings",
     tag = "imports and exports",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     responses(
         (status = 200, body = String, content_type = "text/csv", headers(("ETag" = String, description = "The revision"))),
         CommonProblems
@@ -57,8 +56,7 @@ pub(crate) async fn export_mappings(
 #[utoipa::path(
     operation_id = "exportWorkbook",
     tag = "imports and exports",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group")),
+    params(GroupPath),
     responses(
         (
             status = 200,
@@ -66,7 +64,7 @@ pub(crate) async fn export_mappings(
             content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             headers(("ETag" = String, description = "The revision"))
         ),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "`too-many-rows`"),
+        (status = 409, description = "`too-many-rows`"),
         CommonProblems
     )
 )]

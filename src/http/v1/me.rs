@@ -36,7 +36,6 @@ use crate::http::extract::SignedIn;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::route_policy::RoutePolicy;
 use crate::http::services::Services;
 use crate::mappings;
@@ -116,13 +115,11 @@ impl HttpServiceFactory for ResolveLine {
     responses(
         CommonProblems,
         (status = 200, body = ResolvedLine),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`tenant-not-linked`, `guest-not-allowed`, or `forbidden` for an API key"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "`no-mapping`"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`identity-changed`: the mapping is pinned to another account of this address, or it is pinned to nobody \
+        (status = 403, description = "`tenant-not-linked`, `guest-not-allowed`, or `forbidden` for an API key"),
+        (status = 404, description = "`no-mapping`"),
+        (status = 409, description = "`identity-changed`: the mapping is pinned to another account of this address, or it is pinned to nobody \
                 yet, and the address and the sign-in name of the token are mapped to two different numbers"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "`no-email-claim`")
+        (status = 422, description = "`no-email-claim`")
     )
 )]
 async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {

@@ -12,6 +12,7 @@ pub mod mappings;
 pub mod mappings_files;
 pub mod me;
 pub mod paging;
+pub mod paths;
 pub mod revisions;
 pub mod session;
 pub mod sign_in_check;

@@ -13,24 +13,30 @@ use crate::http::extract::GroupAdmin;
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
 use crate::http::v1::changes::MappingChangeList;
+use crate::http::v1::paging::ListDocument;
+use crate::http::v1::paging::Listed;
+use crate::http::v1::paging::NEXT_CURSOR;
+use crate::http::v1::paging::Page;
 use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paging::cursor_after;
-use crate::http::v1::paging::page_request;
+use crate::http::v1::paths::GroupPath;
+use crate::http::v1::paths::RevisionPath;
 use crate::http::wire::Revision;
 use crate::ports::history_store::HistoryRefusal;
 use crate::ports::history_store::Restore;
 use crate::ports::history_store::Restored;
 
 /// A page of revisions.
-#[derive(Serialize, ToSchema)]
-pub struct RevisionList {
-    /// The revisions, the newest first.
-    items: Vec<Revision>,
-    /// The `cursor` of the next page; null on the last.
-    next_cursor: Option<String>,
+pub type RevisionList = Page<Revision>;
+
+impl Listed for Revision {
+    const LIST: ListDocument = ListDocument {
+        name: "RevisionList",
+        description: "A page of revisions.",
+        items: "The revisions, the newest first.",
+        next_cursor: NEXT_CURSOR,
+    };
 }
 
 /// A revision that was restored.
@@ -55,8 +61,7 @@ pub struct RestoredRevision {
 #[utoipa::path(
     operation_id = "listRevisions",
     tag = "history",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group"), PageQuery),
+    params(GroupPath, PageQuery),
     responses((status = 200, body = RevisionList), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/revisions")]
@@ -65,11 +70,9 @@ pub(crate) async fn list_revisions(
     services: Data<Services>,
 ) -> Result<web::Json<RevisionList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let page = query.read()?;
     let page = services.history.list(&call.scope, &page).await?;
-    let last = page.items.last().filter(|_| page.has_more);
-    let next_cursor = last.map(|revision| cursor_after(&revision.revision));
-    Ok(web::Json(RevisionList { items: page.items.into_iter().map(Revision::from).collect(), next_cursor }))
+    Ok(web::Json(Page::of(page, |revision| &revision.revision)))
 }
 
 /// List a revision's changes
@@ -78,12 +81,7 @@ pub(crate) async fn list_revisions(
 #[utoipa::path(
     operation_id = "listRevisionChanges",
     tag = "history",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("revision" = i64, Path, description = "The revision"),
-        PageQuery
-    ),
+    params(GroupPath, RevisionPath, PageQuery),
     responses((status = 200, body = MappingChangeList), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/revisions/{revision}/changes")]
@@ -93,9 +91,9 @@ pub(crate) async fn list_revision_changes(
     services: Data<Services>,
 ) -> Result<web::Json<MappingChangeList>, Problem> {
     let Query(query) = call.input;
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let page = query.read()?;
     let changes = services.history.list_changes(&call.scope, revision_in_path(&request)?, &page).await?;
-    Ok(web::Json(changes.into()))
+    Ok(web::Json(Page::of(changes, |change| &change.phone_number)))
 }
 
 /// Restore a revision
@@ -104,15 +102,10 @@ pub(crate) async fn list_revision_changes(
 #[utoipa::path(
     operation_id = "restoreRevision",
     tag = "history",
-    security(("api_key" = []), ("entra" = [])),
-    params(
-        ("id" = String, Path, description = "The business group"),
-        ("revision" = i64, Path, description = "The revision")
-    ),
+    params(GroupPath, RevisionPath),
     responses(
         (status = 200, body = RestoredRevision),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`outside-ranges`: numbers have left the group's ranges since"),
+        (status = 409, description = "`outside-ranges`: numbers have left the group's ranges since"),
         CommonProblems
     )
 )]

@@ -20,6 +20,7 @@ use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::business_groups::Pinning;
 use crate::http::v1::changes::Kind;
+use crate::http::v1::paths::GroupPath;
 use crate::http::wire::ActorKind;
 use crate::mappings;
 use crate::mappings::CheckedOutcome;
@@ -211,8 +212,7 @@ impl From<ExportedMapping> for SimilarMapping {
 #[utoipa::path(
     operation_id = "checkSignIn",
     tag = "mappings",
-    security(("api_key" = []), ("entra" = [])),
-    params(("id" = String, Path, description = "The business group"), SignInCheckQuery),
+    params(GroupPath, SignInCheckQuery),
     responses((status = 200, body = SignInCheck), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/sign-in-check")]

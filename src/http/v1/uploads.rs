@@ -20,7 +20,6 @@ use crate::http::extract::Query;
 use crate::http::extract::Upload;
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
-use crate::http::responses::ProblemDocument;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::if_match::expected_revisions;
@@ -28,6 +27,7 @@ use crate::http::v1::imports::Import;
 use crate::http::v1::imports::Mode;
 use crate::http::v1::imports::count_rows;
 use crate::http::v1::imports::rejected_as_csv;
+use crate::http::v1::paths::GroupPath;
 use crate::http::wire::ImportProblem;
 use crate::import;
 use crate::import::ImportError;
@@ -133,9 +133,8 @@ impl ImportQuery {
 #[utoipa::path(
     operation_id = "importMappings",
     tag = "imports and exports",
-    security(("api_key" = []), ("entra" = [])),
     params(
-        ("id" = String, Path, description = "The business group"),
+        GroupPath,
         ImportQuery,
         ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited, or several: the file is taken only if nothing changed since. What a proxy that compresses makes of it (`W/`, `-gzip`) is undone")
     ),
@@ -145,13 +144,11 @@ impl ImportQuery {
         (status = 200, body = TakenImport, description = "`apply=true`: the file is applied"),
         (status = 201, body = TakenImport, description = "The file is kept, and nothing is changed yet",
             headers(("Location" = String, description = "The import's path"))),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "With `apply=true`, of ten or more mappings: `confirm-removals`: the file removes more than half; `confirm-changes`: it gives more than half a number that is or was somebody else's"),
-        (status = 412, body = ProblemDocument, content_type = "application/problem+json", description = "`revision-moved`"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "`too-large`"),
-        (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "`unsupported-media-type`"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`import-rejected`: the file has problems; `invalid-request`: the query has")
+        (status = 409, description = "With `apply=true`, of ten or more mappings: `confirm-removals`: the file removes more than half; `confirm-changes`: it gives more than half a number that is or was somebody else's"),
+        (status = 412, description = "`revision-moved`"),
+        (status = 413, description = "`too-large`"),
+        (status = 415, description = "`unsupported-media-type`"),
+        (status = 422, description = "`import-rejected`: the file has problems; `invalid-request`: the query has")
     )
 )]
 #[post("/v1/business-groups/{id}/imports")]
