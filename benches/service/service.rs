@@ -30,8 +30,10 @@ use crate::process::Process;
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The pause between two attempts to reach a service that starts.
+/// The pause between two attempts to reach a service that starts; longer once it has not come soon.
 const PAUSE: Duration = Duration::from_micros(200);
+const LONG_PAUSE: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(1);
 
 /// How a service is started. Settings of the environment hold as well, such as `SIGNLINE_LOG`.
 pub(crate) struct Launch<'a> {
@@ -111,7 +113,8 @@ pub(crate) fn first_answer(process: &mut Process, address: SocketAddr, request: 
             Err(error) if process.has_ended()? || begun.elapsed() > PATIENCE => {
                 return Err(format!("the service does not start: {error}").into());
             }
-            Err(_) => thread::sleep(PAUSE),
+            // A slow one has something else to do than to say no.
+            Err(_) => thread::sleep(if begun.elapsed() < SOON { PAUSE } else { LONG_PAUSE }),
         }
     }
 }
