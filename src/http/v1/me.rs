@@ -16,6 +16,7 @@ use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::Serializer;
+use serde_json::Value;
 use tracing::Level;
 use utoipa::ToSchema;
 
@@ -130,7 +131,7 @@ async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResp
         services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
     }
     let line = line.map_err(|error| refused(services, &request, &token.sign_in, error))?;
-    let body = write(services.plan, &token.sign_in, &line)?;
+    let body = write(services.plan, &token.sign_in, &line);
     // Many tokens are sent once, and an answer takes more memory than all that is kept of its token.
     if !is_new {
         token.memo.keep(Answer { line: line.found(), body: body.clone() });
@@ -207,7 +208,7 @@ impl Answer {
     }
 }
 
-fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_>) -> Result<Bytes, Problem> {
+fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_>) -> Bytes {
     let answer = ResolvedLine {
         phone_number: line.phone_number,
         phone_number_national: plan.write(line.phone_number),
@@ -217,8 +218,66 @@ fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_
         tid: sign_in.tid,
         oid: sign_in.oid,
     };
-    let mut body = Vec::with_capacity(USUAL_BYTES);
-    serde_json::to_writer(&mut body, &answer).map_err(Problem::internal)?;
     // It may be kept with the token: no room to grow.
-    Ok(body.into_boxed_slice().into())
+    answer.to_json().into_boxed_slice().into()
+}
+
+impl ResolvedLine<'_> {
+    /// Writes it as `Serialize` says, in a fifth of the time: it is written for each token that is new.
+    fn to_json(&self) -> Vec<u8> {
+        let [number, national] = [NumberText::from(self.phone_number), NumberText::from(self.phone_number_national)];
+        let [tid, oid] = [self.tid, self.oid].map(Guid::text);
+        let mut json = Vec::with_capacity(USUAL_BYTES);
+        for (before, text) in [
+            (r#"{"phone_number":""#, number.as_str()),
+            (r#"","phone_number_national":""#, national.as_str()),
+            (r#"","email":""#, self.email),
+            (r#"","business_group":""#, self.business_group),
+            (r#"","application":""#, self.application),
+            (r#"","tid":""#, tid.as_str()),
+            (r#"","oid":""#, oid.as_str()),
+        ] {
+            json.extend_from_slice(before.as_bytes());
+            push_escaped(&mut json, text);
+        }
+        json.extend_from_slice(br#""}"#);
+        json
+    }
+}
+
+/// Writes what stands between the quotes of a JSON string.
+fn push_escaped(json: &mut Vec<u8>, text: &str) {
+    // All bytes at once: to stop at the first would take longer.
+    let is_special = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    let is_plain = text.bytes().fold(0, |special, byte| special | is_special(byte)) == 0;
+    if is_plain {
+        json.extend_from_slice(text.as_bytes());
+    } else {
+        let quoted = Value::from(text).to_string();
+        json.extend_from_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_written_as_its_fields_say() {
+        let plan = NumberingPlan::of_region("US").unwrap();
+        for (number, text) in [(17_635_551_111, "bob@abc.com"), (442_079_460_000, "\"\\\n\u{1}\u{7f}é\u{2028}/'<")] {
+            let phone_number = PhoneNumber::from_digits(number).unwrap();
+            let guid = Guid::parse("a1a1a1a1-0000-4000-8000-0000000000aa").unwrap();
+            let answer = ResolvedLine {
+                phone_number,
+                phone_number_national: plan.write(phone_number),
+                email: text,
+                business_group: text,
+                application: text,
+                tid: guid,
+                oid: guid,
+            };
+            assert_eq!(String::from_utf8(answer.to_json()).unwrap(), serde_json::to_string(&answer).unwrap());
+        }
+    }
 }
