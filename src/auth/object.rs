@@ -17,8 +17,8 @@ pub(super) struct Names {
     spelled: Vec<Cow<'static, str>>,
     /// The name of a member that nobody has to have: spelled in other case it is another name, and passed over.
     exact: Option<&'static str>,
-    /// The places of the names of each length.
-    by_length: Vec<Vec<usize>>,
+    /// The places of the names of each length, with the ends of each.
+    by_length: Vec<Vec<([u8; 2], usize)>>,
 }
 
 /// The members of an object whose names were asked for.
@@ -55,7 +55,7 @@ impl Names {
         let longest = spelled.iter().map(|name| name.len()).max().unwrap_or_default();
         let mut by_length = vec![Vec::new(); longest + 1];
         for (place, name) in spelled.iter().enumerate() {
-            by_length[name.len()].push(place);
+            by_length[name.len()].push((ends(name), place));
         }
         Self { spelled, exact: None, by_length }
     }
@@ -74,15 +74,23 @@ impl Names {
     fn place_in_any_case(&self, name: &str) -> Option<usize> {
         let places = self.by_length.get(name.len())?;
         let is = |known: &str| known.eq_ignore_ascii_case(name) && (Some(known) != self.exact || known == name);
-        places.iter().copied().find(|place| is(&self.spelled[*place]))
+        let ends = ends(name);
+        let found = places.iter().find(|(of_place, place)| *of_place == ends && is(&self.spelled[*place]));
+        found.map(|(_, place)| *place)
     }
+}
+
+/// The first and the last byte of a name in lower case, which tell most names of one length apart.
+fn ends(name: &str) -> [u8; 2] {
+    let end = |byte: Option<&u8>| byte.copied().unwrap_or_default().to_ascii_lowercase();
+    [end(name.as_bytes().first()), end(name.as_bytes().last())]
 }
 
 impl<'j> Object<'j> {
     /// Reads an object and keeps the members with these names.
     pub(super) fn read(json: &'j [u8], names: &Names) -> Result<Self, ObjectError> {
         // Checked whole: members that are passed over would not be.
-        let json = str::from_utf8(json).map_err(|_| ObjectError::NotAnObject)?;
+        let json = simdutf8::basic::from_utf8(json).map_err(|_| ObjectError::NotAnObject)?;
         let mut reader = serde_json::Deserializer::from_str(json);
         let read = Members(names).deserialize(&mut reader).map_err(|_| ObjectError::NotAnObject)?;
         reader.end().map_err(|_| ObjectError::NotAnObject)?;

@@ -1,12 +1,12 @@
 //! The cache of Microsoft's published keys.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use hashbrown::HashMap;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;

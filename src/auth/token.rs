@@ -9,12 +9,10 @@ use jiff::Timestamp;
 use crate::auth::claims::Address;
 use crate::auth::claims::ClaimNames;
 use crate::auth::claims::Claims;
-use crate::auth::compact;
 use crate::auth::compact::CompactToken;
 use crate::auth::compact::GoodHeader;
 use crate::auth::compact::MAX_TOKEN_BYTES;
 use crate::auth::memo::Memo;
-use crate::auth::provider::NotBase64;
 use crate::auth::signing_keys::KeyError;
 use crate::auth::signing_keys::SigningKeys;
 use crate::auth::token_check::TokenCheck;
@@ -192,36 +190,28 @@ impl TokenValidator {
         let key = self.keys.find(&token.header.key_id).await.map_err(|error| match error {
             KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),
             KeyError::Unavailable { retry_after } => TokenError::KeysUnavailable { retry_after },
-        });
-        let key = match key {
-            Ok(key) => key,
-            Err(error) => return Err(compact::check_base64(token.signature).map_or_else(Into::into, |()| error)),
-        };
-        match key.verifies(token.signature, token.signed.as_bytes()) {
-            Ok(true) => {}
-            Ok(false) => return Err(TokenCheck::Signature.into()),
-            Err(NotBase64) => return Err(TokenCheck::Base64.into()),
+        })?;
+        if !key.verifies(&token.signature, token.signed.as_bytes()) {
+            return Err(TokenCheck::Signature.into());
         }
         self.remember(&token.header);
         let payload = token.payload()?;
         let claims = Claims::read(&payload, &self.claim_names)?;
         let (version, tid) = (claims.version()?, claims.tenant()?);
-        let v2_issuer = self.policy.authority.issuer(tid, TokenVersion::V2);
-        let is_issuer = |text: &str, version| match version {
-            TokenVersion::V1 => text == self.policy.authority.issuer(tid, TokenVersion::V1),
-            TokenVersion::V2 => text == v2_issuer,
-        };
-        if !key.may_sign_for(tid, &v2_issuer) {
+        let (authority, tenant) = (&self.policy.authority, tid.text());
+        if !key.may_sign_for(&tenant, authority) {
             return Err(TokenCheck::KeyIssuer.into());
         }
-        if !claims.issuer().is_some_and(|issuer| is_issuer(issuer, version)) {
+        if !claims.issuer().is_some_and(|issuer| authority.is_issuer(issuer, &tenant, version)) {
             return Err(TokenCheck::Issuer.into());
         }
         let application = self.application(&claims, version)?.clone();
         let times = claims.times()?;
         times.check(self.clock.now(), self.skew_seconds)?;
         let oid = claims.object_id()?;
-        let is_guest = claims.is_guest(|idp| is_issuer(idp, TokenVersion::V2) || is_issuer(idp, TokenVersion::V1));
+        let versions = [TokenVersion::V1, TokenVersion::V2];
+        let is_guest =
+            claims.is_guest(|idp| versions.iter().any(|version| authority.is_issuer(idp, &tenant, *version)));
         let Address { email, other_sign_in_names } = claims.address(is_guest)?;
         let sign_in = SignIn {
             tid,

@@ -9,6 +9,7 @@ use url::Host;
 use url::Url;
 
 use crate::domain::guid::Guid;
+use crate::domain::guid::GuidText;
 
 /// A cloud instance, such as `https://login.microsoftonline.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,11 +112,29 @@ impl Authority {
     /// The issuer of a tenant's tokens of a version: with a slash at the end in v1.0, without one in v2.0.
     #[must_use]
     pub fn issuer(&self, tenant: Guid, version: TokenVersion) -> String {
-        let (base, end) = match version {
+        let (base, end) = self.around_issuer(version);
+        [base, "/", tenant.text().as_str(), end].concat()
+    }
+
+    /// Whether a text is that issuer, which is not written for it.
+    #[must_use]
+    pub fn is_issuer(&self, text: &str, tenant: &GuidText, version: TokenVersion) -> bool {
+        let (base, end) = self.around_issuer(version);
+        let rest = text.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
+        rest.and_then(|rest| rest.strip_suffix(end)) == Some(tenant.as_str())
+    }
+
+    fn around_issuer(&self, version: TokenVersion) -> (&str, &'static str) {
+        match version {
             TokenVersion::V1 => (&self.v1_issuer_base, "/"),
             TokenVersion::V2 => (&self.v2_issuer_base, "/v2.0"),
-        };
-        [base, "/", tenant.text().as_str(), end].concat()
+        }
+    }
+
+    /// Whether these are what stands before and after the tenant in the issuer of v2.0.
+    #[must_use]
+    pub fn is_around_tenant(&self, before: &str, after: &str) -> bool {
+        before.strip_suffix('/') == Some(&self.v2_issuer_base) && after == "/v2.0"
     }
 
     /// The issuer that the discovery document for all tenants names, with `{tenantid}` in place of one.
@@ -149,7 +168,8 @@ mod tests {
 
     #[test]
     fn each_cloud_names_its_own_issuers() {
-        let tenant = Guid::parse(TENANT).unwrap();
+        let guid = Guid::parse(TENANT).unwrap();
+        let tenant = guid.text();
         for (authority, v1, v2) in [
             (
                 "https://login.microsoftonline.com",
@@ -175,8 +195,32 @@ mod tests {
             ("http://127.0.0.1:9000", "http://127.0.0.1:9000/T/", "http://127.0.0.1:9000/T/v2.0"),
         ] {
             let authority = Authority::parse(authority).unwrap();
-            assert_eq!(authority.issuer(tenant, TokenVersion::V1), v1.replace('T', TENANT), "{authority}");
-            assert_eq!(authority.issuer(tenant, TokenVersion::V2), v2.replace('T', TENANT), "{authority}");
+            let issuers = [(TokenVersion::V1, v1), (TokenVersion::V2, v2)]
+                .map(|(version, issuer)| (version, issuer.replace('T', TENANT)));
+            for (version, issuer) in &issuers {
+                assert_eq!(authority.issuer(guid, *version), *issuer, "{authority}");
+                for (other, text) in &issuers {
+                    let is_issuer = authority.is_issuer(text, &tenant, *version);
+                    assert_eq!(is_issuer, version == other, "{authority} {text}");
+                }
+                let other_tenant = issuer.replace("00aa", "00ab");
+                for wrong in [
+                    "",
+                    TENANT,
+                    &issuer.replace(TENANT, ""),
+                    &other_tenant,
+                    &issuer.to_uppercase(),
+                    &format!("{issuer}/"),
+                    &issuer[1..],
+                ] {
+                    assert!(!authority.is_issuer(wrong, &tenant, *version), "{authority} {wrong}");
+                }
+            }
+            let (before, after) = v2.split_once('T').unwrap();
+            assert!(authority.is_around_tenant(before, after), "{authority}");
+            for (before, after) in [("", ""), (&before[..before.len() - 1], after), (before, "/"), (before, "")] {
+                assert!(!authority.is_around_tenant(before, after), "{authority} {before}{after}");
+            }
         }
     }
 

@@ -32,10 +32,10 @@ impl Guid {
     /// # Errors
     /// [`GuidError`] for anything else.
     pub fn parse_canonical(text: &str) -> Result<Self, GuidError> {
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(GuidError);
-        }
-        Self::parse(text)
+        let guid = Self::parse(text)?;
+        // All bytes at once: to stop at the first would take longer.
+        let upper = text.bytes().fold(0, |upper, byte| upper | u8::from(byte.is_ascii_uppercase()));
+        if upper == 0 { Ok(guid) } else { Err(GuidError) }
     }
 
     /// Its text, as [`fmt::Display`] writes it, but many times faster.

@@ -47,8 +47,14 @@ pub(crate) fn of_another_form(at: &Mint) -> Vec<Row> {
         row("a letter outside ASCII", format!("{head}.{body}.é{signature}"), Check::Base64),
         row("padding in the header", sign_parts(&format!("{head}="), body), Check::Base64),
         row("padding in the claims", sign_parts(head, &format!("{body}=")), Check::Base64),
+        row("other trailing bits in the header", sign_parts("e31", body), Check::Base64),
+        row("other trailing bits in the claims", sign_parts(head, "e31"), Check::Base64),
     ];
-    rows
+    let strange = [0, 1, 15, 16, 31, 32, 63, 64, 100, body.len() - 1].into_iter().map(|at| {
+        let claims = format!("{}+{}", &body[..at], &body[at + 1..]);
+        row(format!("a letter of the other alphabet at {at} of the claims"), sign_parts(head, &claims), Check::Base64)
+    });
+    rows.into_iter().chain(strange).collect()
 }
 
 fn headed(at: &Mint, header: &Value) -> String {
