@@ -27,7 +27,7 @@ pub(crate) fn sign_ins(entra: &Simulator, people: &[Person]) -> Result<Vec<Vec<u
 
 /// The same with tokens as long as those of a company whose people have a few roles: some 1,450 bytes.
 pub(crate) fn long_sign_ins(entra: &Simulator, people: &[Person]) -> Result<Vec<Vec<u8>>> {
-    let texts = [("aio", 120), ("rh", 68), ("sid", 36), ("nonce", 43), ("login_hint", 100)];
+    let texts = [("aio", 120), ("rh", 68), ("sid", 36), ("nonce", 43)];
     let longer = texts.into_iter().fold(token_of_anybody(entra)?, |token, (name, length)| {
         let text = "0.AXoAx1yBf".chars().cycle().take(length).collect::<String>();
         token.claim(name, text)
