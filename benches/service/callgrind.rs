@@ -17,7 +17,7 @@ const VERIFICATION: &str = "EVP_DigestVerify";
 /// A command that runs a program on one core, counted; the counts go into files whose names begin like `files`.
 pub(crate) fn counted(core: usize, program: &str, files: &Path) -> Command {
     let mut command = cores::pinned(core, "valgrind");
-    command.args(["--tool=callgrind", "--instr-atstart=no", "--separate-threads=yes"]);
+    command.args(["--quiet", "--tool=callgrind", "--instr-atstart=no", "--separate-threads=yes"]);
     command.arg(format!("--callgrind-out-file={}", files.display())).arg(program);
     command
 }
@@ -60,7 +60,8 @@ fn control(process: &Process, order: &str) -> Result<()> {
 /// The files of one dump, a thread each.
 fn dumped(files: &Path, name: &str) -> Result<Vec<PathBuf>> {
     let folder = files.parent().ok_or("no folder")?;
-    let (begin, trigger) = (files.file_name().ok_or("no name")?.to_string_lossy(), format!("desc: Trigger: {name}"));
+    let (begin, trigger) =
+        (files.file_name().ok_or("no name")?.to_string_lossy(), format!("desc: Trigger: dump {name}"));
     let mut found = Vec::new();
     for file in fs::read_dir(folder)? {
         let path = file?.path();

@@ -45,7 +45,7 @@ pub(crate) async fn run(bench: &Bench, folder: &Path) -> Result<()> {
     let (database, settings) = (TestDatabase::of(Engine::Sqlite).await, [("SIGNLINE_TOKEN_CACHE_CAPACITY", CAPACITY)]);
     let launch = Launch { database: database.url(), bench, core: Some(bench.cores.server), settings: &settings };
     let files = folder.join("service");
-    let mut service = launch.start_counted(&files)?;
+    let mut service = launch.start_counted(&files).await?;
     service.found(&CROWD, USERS).await?;
     service.found(&NEWCOMERS, BEFORE + CALLS).await?;
     send(service.address, &seen)?;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use actix_web::rt::time::sleep;
 use reqwest::Client;
 use reqwest::Method;
 use reqwest::RequestBuilder;
@@ -30,10 +31,9 @@ use crate::process::Process;
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The pause between two attempts to reach a service that starts; longer once it has not come soon.
+/// The pause between two attempts to reach a service that starts; longer where it starts under valgrind.
 const PAUSE: Duration = Duration::from_micros(200);
 const LONG_PAUSE: Duration = Duration::from_secs(1);
-const SOON: Duration = Duration::from_secs(1);
 
 /// How a service is started. Settings of the environment hold as well, such as `SIGNLINE_LOG`.
 pub(crate) struct Launch<'a> {
@@ -89,14 +89,30 @@ impl Launch<'_> {
     }
 
     /// The same, with its instructions counted.
-    pub(crate) fn start_counted(&self, files: &Path) -> Result<Service> {
+    ///
+    /// It takes seconds, in which this thread must not stand still: the simulator, which has the keys, needs it.
+    pub(crate) async fn start_counted(&self, files: &Path) -> Result<Service> {
         let (program, core) = (self.bench.settings.program(), self.bench.cores.server);
-        self.start_as(self.on(callgrind::counted(core, program, files)))
+        let secret = self.secret()?;
+        let (process, address) = self.serve(self.on(callgrind::counted(core, program, files)))?;
+        let (ready, begun) = (answer::request("/readyz", "none"), Instant::now());
+        while Caller::connect(address).and_then(|mut caller| caller.call(&ready, 200).map(drop)).is_err() {
+            if begun.elapsed() > PATIENCE {
+                return Err("the service does not start under valgrind".into());
+            }
+            sleep(LONG_PAUSE).await;
+        }
+        Ok(Service { process, address, secret, client: Client::builder().no_proxy().build()? })
+    }
+
+    /// The secret of a new operator's key.
+    fn secret(&self) -> Result<String> {
+        let key = self.command().args(["api-key", "create", "--role", "operator"]).stderr(Stdio::null()).output()?;
+        Ok(String::from_utf8(key.stdout)?.trim().to_owned())
     }
 
     fn start_as(&self, program: Command) -> Result<Service> {
-        let key = self.command().args(["api-key", "create", "--role", "operator"]).stderr(Stdio::null()).output()?;
-        let secret = String::from_utf8(key.stdout)?.trim().to_owned();
+        let secret = self.secret()?;
         let (mut process, address) = self.serve(program)?;
         first_answer(&mut process, address, &answer::request("/readyz", "none"))?;
         Ok(Service { process, address, secret, client: Client::builder().no_proxy().build()? })
@@ -113,8 +129,7 @@ pub(crate) fn first_answer(process: &mut Process, address: SocketAddr, request: 
             Err(error) if process.has_ended()? || begun.elapsed() > PATIENCE => {
                 return Err(format!("the service does not start: {error}").into());
             }
-            // A slow one has something else to do than to say no.
-            Err(_) => thread::sleep(if begun.elapsed() < SOON { PAUSE } else { LONG_PAUSE }),
+            Err(_) => thread::sleep(PAUSE),
         }
     }
 }
