@@ -255,7 +255,8 @@ async fn of_two_imports_at_once_one_comes_after_the_other(world: World) {
     for round in 0..5 {
         let (even, odd) = ([(1, "a@abc.com"), (2, "b@abc.com")], [(1, "b@abc.com"), (3, "c@abc.com")]);
         let (here, there) = tokio::join!(world.import(replace(&abc, &even)), world.import(replace(&abc, &odd)));
-        (here.unwrap(), there.unwrap());
+        here.unwrap();
+        there.unwrap();
         let all = world.all(&abc).await;
         let last = |rows: [(u64, &str); 2]| all == rows.map(|(at, email)| (at, email.to_owned()));
         assert!(last(even) || last(odd), "round {round}: {all:?}");
@@ -451,7 +452,8 @@ async fn imports_at_once_into_two_groups_both_go_in(world: World) {
         replace(group, &rows)
     };
     let (here, there) = tokio::join!(world.import(file(&abc, &one)), world.import(file(&xyz, &other)));
-    (here.unwrap(), there.unwrap());
+    here.unwrap();
+    there.unwrap();
     assert_eq!(world.all(&abc).await, one);
     assert_eq!(world.all(&xyz).await, other);
 }
