@@ -101,7 +101,8 @@ pub trait BusinessGroupStore: Send + Sync {
     async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<(), BusinessGroupRefusal>;
 }
 
-/// Why a business group was not found, changed or linked. Nothing was changed.
+/// Why a business group was not found, changed or linked. Nothing was changed, unless the store says that it could not be asked:
+/// then a commit may have gone through whose answer was lost.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusinessGroupRefusal {
     /// There is no such group.

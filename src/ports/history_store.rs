@@ -63,7 +63,8 @@ pub struct Restored {
     pub counts: ChangeCounts,
 }
 
-/// Why a revision was not found or restored. Nothing was changed.
+/// Why a revision was not found or restored. Nothing was changed, unless the store says that it could not be asked:
+/// then a commit may have gone through whose answer was lost.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryRefusal {
     /// There is no such group.

@@ -131,7 +131,8 @@ pub struct TakenImport {
     pub bad_rows: BadRows,
 }
 
-/// Why a file was not taken. Nothing was changed.
+/// Why a file was not taken. Nothing was changed, unless the store says that it could not be asked:
+/// then a commit may have gone through whose answer was lost.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportRefusal {
     /// Rows can't go in (or the file had problems of its own, [`FileEnd::is_rejected`], and then there may be none).
@@ -176,7 +177,8 @@ pub struct AppliedImport {
     pub is_new: bool,
 }
 
-/// Why an import that was uploaded was not found, applied or dropped. Nothing was changed.
+/// Why an import that was uploaded was not found, applied or dropped. Nothing was changed, unless the store says that it could not be asked:
+/// then a commit may have gone through whose answer was lost.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeptImportRefusal {
     /// There is no such group or import, or it has expired.

@@ -169,7 +169,8 @@ pub enum ReleasePinOutcome {
     NotPinned,
 }
 
-/// Why a mapping was not found or changed. Nothing was changed.
+/// Why a mapping was not found or changed. Nothing was changed, unless the store says that it could not be asked:
+/// then a commit may have gone through whose answer was lost.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MappingRefusal {
     /// There is no such group.

@@ -26,6 +26,7 @@ use crate::store::db::Db;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
+use crate::store::rows::ActorRow;
 use crate::store::sql::sql;
 
 /// Never with a time before that of the event before it, of the same business group or of none: they are read in this order.
@@ -61,9 +62,8 @@ pub(super) struct DbAuditLog(pub(super) Db);
 struct EventRow {
     event_key: i64,
     at: i64,
-    actor_kind: Option<String>,
-    actor_id: String,
-    actor_name: String,
+    #[sqlx(flatten)]
+    actor: ActorRow,
     action: String,
     refused_with: Option<String>,
     group_id: Option<String>,
@@ -78,7 +78,7 @@ impl TryFrom<EventRow> for AuditEvent {
         Ok(Self {
             id: row.event_key,
             at: rows::timestamp(row.at)?,
-            actor: rows::actor(row.actor_kind.as_deref(), row.actor_id, row.actor_name),
+            actor: row.actor.into(),
             action: row.action,
             refused_with: row.refused_with,
             group: row.group_id.map(rows::group_id),

@@ -192,8 +192,9 @@ impl DbBusinessGroups {
         link: NewLink,
         deed: &Deed,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
+        let deadline = db::deadline();
         loop {
-            let mut tx = self.db.begin().await?;
+            let mut tx = self.db.begin_by(deadline).await?;
             match tenant_links::link(&mut tx, (id, link), deed).await? {
                 Linking::Done(tenants) => {
                     let group = tx.read_group(id).await?;
@@ -209,7 +210,8 @@ impl DbBusinessGroups {
 #[async_trait]
 impl BusinessGroupStore for DbBusinessGroups {
     async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        let mut tx = self.db.begin().await?;
+        let deadline = db::deadline();
+        let mut tx = self.db.begin_by(deadline).await?;
         let deed = &tx.timed(deed);
         tx.hold_right(deed).await?;
         let created = tx.one_scalar(sql(CREATE_GROUP).bind(&new.id).bind(&new.name).bind(deed.at)).await;
@@ -219,7 +221,8 @@ impl BusinessGroupStore for DbBusinessGroups {
         };
         if let Err(refusal) = tx.change_ranges(group_key, &new.number_ranges, &[]).await {
             drop(tx);
-            return Err(number_ranges::explain(&self.db, refusal, &new.id, &new.number_ranges).await);
+            let explanation = number_ranges::explain(&self.db, refusal, &new.id, &new.number_ranges);
+            return Err(db::until(deadline, explanation).await?);
         }
         let group = tx.read_group(&new.id).await?;
         let detail = vec![told("name", &new.name), told("number_ranges", &told_ranges(&new.number_ranges))];
@@ -261,16 +264,17 @@ impl BusinessGroupStore for DbBusinessGroups {
         mut patch: BusinessGroupPatch,
         deed: &Deed,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
+        let deadline = db::deadline();
         let detail = told_patch(&patch);
         let compared = match &patch.name {
-            Some(name) if !patch.name_may_be_taken => Some(db::in_time(self.compare_name(id, name)).await?),
+            Some(name) if !patch.name_may_be_taken => Some(db::until(deadline, self.compare_name(id, name)).await?),
             _ => None,
         };
         if matches!(compared, Some(Comparison::Unchanged)) {
             // Else it would come back unchecked, where somebody has just changed it.
             patch.name = None;
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_by(deadline).await?;
         if let Some(Comparison::Free(_)) = &compared {
             // Before the group: who changes a name waits for nobody but others who do.
             tx.run_each(tx.dialect().lock_names).await?;
@@ -294,7 +298,8 @@ impl BusinessGroupStore for DbBusinessGroups {
                 RangeChange::InUse(left_out) => return Err(BusinessGroupRefusal::RangesInUse(left_out)),
                 RangeChange::Refused(refusal) => {
                     drop(tx);
-                    return Err(number_ranges::explain(&self.db, refusal, id, wanted).await);
+                    let explanation = number_ranges::explain(&self.db, refusal, id, wanted);
+                    return Err(db::until(deadline, explanation).await?);
                 }
             }
         }

@@ -21,6 +21,7 @@ use crate::ports::consent_store::ReportOutcome;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
 use crate::store::audit::told;
+use crate::store::db;
 use crate::store::db::Db;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
@@ -124,10 +125,12 @@ impl ConsentStore for DbConsents {
 
     async fn report(&self, report: &ConsentReport, deed: &Deed) -> Result<ReportOutcome, StoreError> {
         // Anybody may send one again and again: that must not keep those waiting who have something to write.
-        if self.0.exists(sql(FIND_CONSENT_STATE).bind(&report.nonce.0[..])).await? {
+        let deadline = db::deadline();
+        let used = async { Ok(self.0.exists(sql(FIND_CONSENT_STATE).bind(&report.nonce.0[..])).await?) };
+        if db::until(deadline, used).await? {
             return Ok(ReportOutcome::Used);
         }
-        let mut tx = self.0.begin().await?;
+        let mut tx = self.0.begin_by(deadline).await?;
         let used = tx.run(sql(USE_CONSENT_STATE).bind(&report.nonce.0[..]).bind(report.expires_at)).await?;
         // Of two that come at once the later one waits here for the other.
         if used == 0 {
@@ -149,10 +152,11 @@ impl ConsentStore for DbConsents {
 
     async fn note_first_sign_in(&self, tenant: Guid, client_id: Guid, at: Timestamp) -> Result<bool, StoreError> {
         let find = || sql(FIND_FIRST_SIGN_IN).bind(tenant).bind(client_id);
-        if self.0.exists(find()).await? {
+        let deadline = db::deadline();
+        if db::until(deadline, async { Ok(self.0.exists(find()).await?) }).await? {
             return Ok(true);
         }
-        let mut tx = self.0.begin().await?;
+        let mut tx = self.0.begin_by(deadline).await?;
         tx.run(sql(ADD_FIRST_SIGN_IN).bind(tenant).bind(client_id).bind(at)).await?;
         let is_noted = tx.exists(find()).await?;
         tx.commit_aside().await?;
@@ -160,7 +164,8 @@ impl ConsentStore for DbConsents {
     }
 
     async fn forget_used_states(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = self.0.begin().await?;
+        // Nobody waits for it, and an import may have to be waited for.
+        let mut tx = self.0.begin_large().await?;
         let forgotten = tx.run(sql(FORGET_CONSENT_STATES).bind(time)).await?;
         tx.commit_aside().await?;
         Ok(forgotten)

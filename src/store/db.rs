@@ -14,7 +14,6 @@ use sqlx::PgTransaction;
 use sqlx::SqliteTransaction;
 use tokio::task::spawn;
 use tokio::time::Instant;
-use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use crate::domain::guid::Guid;
@@ -29,9 +28,10 @@ use crate::store::sql::Sql;
 use crate::store::sql::sql;
 use crate::store::sqlite::Sqlite;
 
-/// How long a transaction may take that brings no file, from its begin to its end. A database answers in milliseconds, or says
-/// that it can't; but where the network has forgotten a connection nobody ever answers.
-const TRANSACTION_LIMIT: Duration = Duration::from_secs(15);
+/// How long a change may take that is not large, from its first look into the database to its end, and how long each statement
+/// of a snapshot. A database answers in milliseconds, or says that it can't; but where the network has forgotten a connection
+/// nobody ever answers.
+const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// A database.
 #[derive(Clone)]
@@ -118,12 +118,17 @@ impl Db {
 
     /// Begins a transaction that changes something, and is soon over.
     pub(super) async fn begin(&self) -> sqlx::Result<Tx> {
-        self.begin_until(Some(soon()), self.change()).await
+        self.begin_by(deadline()).await
+    }
+
+    /// Begins such a transaction in a change that has begun already.
+    pub(super) async fn begin_by(&self, deadline: Instant) -> sqlx::Result<Tx> {
+        self.begin_with(Limit::By(deadline), self.change()).await
     }
 
     /// Begins a transaction that may take long, and wait long for another one of the same group.
     pub(super) async fn begin_large(&self) -> sqlx::Result<Tx> {
-        let mut tx = self.begin_until(None, self.change()).await?;
+        let mut tx = self.begin_with(Limit::None, self.change()).await?;
         tx.run_each(self.dialect().before_large_change).await?;
         Ok(tx)
     }
@@ -136,7 +141,7 @@ impl Db {
                 Engine::Sqlite(sqlite) => Session::Sqlite(sqlite.begin_snapshot().await?),
             })
         };
-        self.begin_until(Some(soon()), snapshot).await
+        self.begin_with(Limit::EachStatement, snapshot).await
     }
 
     async fn change(&self) -> sqlx::Result<Session> {
@@ -146,19 +151,10 @@ impl Db {
         })
     }
 
-    async fn begin_until(
-        &self,
-        deadline: Option<Instant>,
-        begin: impl Future<Output = sqlx::Result<Session>>,
-    ) -> sqlx::Result<Tx> {
-        let session = until(deadline, begin).await?;
-        Ok(Tx { session, db: self.clone(), deadline })
+    async fn begin_with(&self, limit: Limit, begin: impl Future<Output = sqlx::Result<Session>>) -> sqlx::Result<Tx> {
+        let session = limit.keep(begin).await?;
+        Ok(Tx { session, db: self.clone(), limit })
     }
-}
-
-/// When a transaction is given up that begins now.
-fn soon() -> Instant {
-    Instant::now() + TRANSACTION_LIMIT
 }
 
 /// A transaction. It is rolled back when it is dropped, and committed in one of two ways: [`Tx::commit_lines`] where it may
@@ -166,8 +162,30 @@ fn soon() -> Instant {
 pub(super) struct Tx {
     session: Session,
     db: Db,
-    /// When it is given up. `None`: never.
-    deadline: Option<Instant>,
+    limit: Limit,
+}
+
+/// When a transaction is given up.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// At this time.
+    By(Instant),
+    /// When one statement takes longer than [`TIME_LIMIT`].
+    EachStatement,
+    /// Never by us.
+    None,
+}
+
+impl Limit {
+    /// Waits as long as the limit lets. What is given up then is rolled back, unless it is being committed.
+    async fn keep<T>(self, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+        let deadline = match self {
+            Self::By(deadline) => deadline,
+            Self::EachStatement => deadline(),
+            Self::None => return work.await,
+        };
+        timeout_at(deadline, work).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
 }
 
 /// A connection in a transaction.
@@ -204,7 +222,7 @@ impl Tx {
                 Session::Sqlite(transaction) => sql.as_sqlite()?.fetch_all(&mut **transaction).await,
             }
         };
-        until(self.deadline, read).await
+        self.limit.keep(read).await
     }
 
     /// Reads a row, if there is one.
@@ -215,7 +233,7 @@ impl Tx {
                 Session::Sqlite(transaction) => sql.as_sqlite()?.fetch_optional(&mut **transaction).await,
             }
         };
-        until(self.deadline, read).await
+        self.limit.keep(read).await
     }
 
     /// Reads the row that there is.
@@ -257,7 +275,7 @@ impl Tx {
                 }
             })
         };
-        until(self.deadline, change).await
+        self.limit.keep(change).await
     }
 
     /// Runs statements that are asked with nothing, such as those of a [`Dialect`].
@@ -273,7 +291,7 @@ impl Tx {
     ///
     /// The commit runs on its own: a caller that goes away in the middle of it must not leave it committed and untold.
     pub(super) async fn commit_lines(self, tenants: impl IntoIterator<Item = Guid>) -> Result<(), StoreError> {
-        let Self { session, db, deadline } = self;
+        let Self { session, db, limit } = self;
         let tenants: Vec<_> = tenants.into_iter().collect();
         let committing = spawn(async move {
             let committed = session.commit().await;
@@ -282,25 +300,27 @@ impl Tx {
             }
             committed
         });
-        Ok(until(deadline, async { committing.await.map_err(io::Error::other)? }).await?)
+        Ok(limit.keep(async { committing.await.map_err(io::Error::other)? }).await?)
     }
 
     /// Commits a change that decides nobody's line.
     pub(super) async fn commit_aside(self) -> Result<(), StoreError> {
-        Ok(until(self.deadline, self.session.commit()).await?)
+        Ok(self.limit.keep(self.session.commit()).await?)
     }
 }
 
-/// Waits as long as for a transaction, for what a change needs before it begins one.
+/// When a change is given up that begins now.
+pub(super) fn deadline() -> Instant {
+    Instant::now() + TIME_LIMIT
+}
+
+/// Waits for what a change needs beside its transaction.
 ///
 /// # Errors
 /// That of the work, or that it was waited for in vain.
-pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    timeout(TRANSACTION_LIMIT, work).await.map_err(|_| StoreError::new(io::Error::from(io::ErrorKind::TimedOut)))?
-}
-
-/// Waits until a deadline. What is given up then is rolled back, unless it is being committed.
-async fn until<T>(deadline: Option<Instant>, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    let Some(deadline) = deadline else { return work.await };
-    timeout_at(deadline, work).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+pub(super) async fn until<T>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout_at(deadline, work).await.map_err(|_| StoreError::new(io::Error::from(io::ErrorKind::TimedOut)))?
 }

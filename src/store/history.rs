@@ -24,13 +24,13 @@ use crate::store::audit::told;
 use crate::store::change_sets::Tally;
 use crate::store::db::Db;
 use crate::store::db::Tx;
+use crate::store::locks::FIND_GROUP_KEY;
 use crate::store::locks::LockedGroup;
 use crate::store::revisions::RevisionRow;
 use crate::store::revisions::SELECT_REVISIONS;
 use crate::store::rows;
 use crate::store::sql::sql;
 
-const FIND_GROUP_KEY: &str = "SELECT group_key FROM business_groups WHERE id = $1";
 const LIST_REVISIONS: &str = concatcp!(SELECT_REVISIONS, "r.revision < $2 ORDER BY r.revision DESC LIMIT $3");
 
 const CHANGE_SET_OF_REVISION: &str = "SELECT r.change_set_key FROM revisions r \
@@ -90,7 +90,12 @@ impl Tx {
     }
 
     /// Refuses a change set that gives an address to numbers outside the group's ranges.
-    async fn check_ranges(&mut self, group: LockedGroup, change_set: i64, tally: Tally) -> Result<(), HistoryRefusal> {
+    async fn check_all_assigned(
+        &mut self,
+        group: LockedGroup,
+        change_set: i64,
+        tally: Tally,
+    ) -> Result<(), HistoryRefusal> {
         let count = self.count_not_assigned(group, change_set, tally).await?;
         if count == 0 {
             return Ok(());
@@ -153,7 +158,7 @@ impl HistoryStore for DbHistory {
         if counts.is_empty() {
             return Ok(Restored { revision: group.revision, counts });
         }
-        tx.check_ranges(group, change_set, tally).await?;
+        tx.check_all_assigned(group, change_set, tally).await?;
         let revision = tx.apply(group, (change_set, tally), Source::Restore, deed).await?;
         let mut detail = vec![told("restored_revision", &restore.revision), told("revision", &revision)];
         detail.extend(audit::told_counts(counts));

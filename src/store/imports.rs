@@ -161,7 +161,7 @@ impl ImportStore for DbImports {
             return Err(ImportRefusal::RevisionMoved { current: group.revision });
         }
         let received = ReceivedFile::new(&batch, tx.ranges(group.key).await?);
-        let target = tx.target(group).await?;
+        let target = tx.import_target(group).await?;
         let (mut tx, mut received) = tx.receive(target, file, received).await?;
         tx.unstage_taken_rows(group, target, &batch, &mut received).await?;
         let bad_rows = mem::take(&mut received.bad_rows);

@@ -14,6 +14,9 @@ use crate::store::error::UnreadableRow;
 use crate::store::rows;
 use crate::store::sql::sql;
 
+/// Finds a group without locking it.
+pub(super) const FIND_GROUP_KEY: &str = "SELECT group_key FROM business_groups WHERE id = $1";
+
 const EXPIRY_OF_KEY: &str = "SELECT expires_at FROM api_keys WHERE id = $1";
 
 const LINK_OF_GROUP: &str = "SELECT 1 FROM business_groups WHERE id = $1 AND tenant_id = $2";

@@ -14,6 +14,7 @@ pub(super) const SELECT_MAPPINGS: &str = "SELECT m.phone_number, m.email, m.upda
      CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_oid END AS pinned_oid, \
      CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_at END AS pinned_at \
      FROM mappings m JOIN business_groups g ON g.group_key = m.group_key WHERE ";
+
 #[derive(FromRow)]
 pub(super) struct MappingRow {
     pub(super) phone_number: i64,

@@ -35,6 +35,7 @@ use crate::store::db::Db;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::export;
+use crate::store::locks::FIND_GROUP_KEY;
 use crate::store::locks::LockedGroup;
 use crate::store::mapping_rows::MappingRow;
 use crate::store::mapping_rows::SELECT_MAPPINGS;
@@ -52,8 +53,6 @@ const RESOLVE: &str = "SELECT g.id, COALESCE(g.tenant_proven_at, g.tenant_confir
 /// Of a mapping that is locked.
 const PIN: &str = "UPDATE mappings SET pinned_tid = $3, pinned_oid = $4, pinned_at = $5 \
      WHERE phone_number = $1 AND group_key = $2";
-
-const FIND_GROUP_KEY: &str = "SELECT group_key FROM business_groups WHERE id = $1";
 
 const FIND_MAPPING: &str = concatcp!(SELECT_MAPPINGS, "g.id = $1 AND m.phone_number = $2");
 const LIST_MAPPINGS: &str =

@@ -78,21 +78,22 @@ impl Tx {
 
 /// Why the database refused a change of ranges: which of them another group had numbers of, where that is it. If that group has
 /// gone in the meantime: the first.
+///
+/// # Errors
+/// That of the database, if it was another.
 pub(super) async fn explain(
     db: &Db,
     refusal: sqlx::Error,
     id: &BusinessGroupId,
     ranges: &[NumberRange],
-) -> BusinessGroupRefusal {
+) -> Result<BusinessGroupRefusal, StoreError> {
     let (true, Some(first)) = ((db.dialect().is_range_taken)(&refusal), ranges.first()) else {
-        return refusal.into();
+        return Err(refusal.into());
     };
     for range in ranges {
-        match db.exists(sql(RANGE_OF_ANOTHER).bind(id).bind(range.first()).bind(range.last())).await {
-            Ok(true) => return BusinessGroupRefusal::RangeTaken(*range),
-            Ok(false) => {}
-            Err(error) => return error.into(),
+        if db.exists(sql(RANGE_OF_ANOTHER).bind(id).bind(range.first()).bind(range.last())).await? {
+            return Ok(BusinessGroupRefusal::RangeTaken(*range));
         }
     }
-    BusinessGroupRefusal::RangeTaken(*first)
+    Ok(BusinessGroupRefusal::RangeTaken(*first))
 }

@@ -13,6 +13,7 @@ use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::locks::LockedGroup;
 use crate::store::rows;
+use crate::store::rows::ActorRow;
 use crate::store::sql::sql;
 
 const LAST_REVISION_AT: &str = "SELECT at FROM revisions WHERE group_key = $1 ORDER BY revision DESC LIMIT 1";
@@ -32,9 +33,8 @@ pub(super) const SELECT_REVISIONS: &str = "SELECT r.revision, r.at, r.actor_kind
 pub(super) struct RevisionRow {
     revision: i64,
     at: i64,
-    actor_kind: Option<String>,
-    actor_id: String,
-    actor_name: String,
+    #[sqlx(flatten)]
+    actor: ActorRow,
     source: String,
     added: i64,
     changed: i64,
@@ -51,7 +51,7 @@ impl TryFrom<RevisionRow> for Revision {
         Ok(Self {
             revision: row.revision,
             at: rows::timestamp(row.at)?,
-            actor: rows::actor(row.actor_kind.as_deref(), row.actor_id, row.actor_name),
+            actor: row.actor.into(),
             source: Source::parse(&row.source).ok_or(UnreadableRow("a source"))?,
             counts: rows::change_counts(row.added, row.changed, row.removed)?,
             released_pin: row.released_pin.map(rows::phone_number).transpose()?,

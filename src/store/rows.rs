@@ -1,6 +1,7 @@
 //! From database values to domain values and back.
 
 use jiff::Timestamp;
+use sqlx::FromRow;
 
 use crate::domain::actor::Actor;
 use crate::domain::actor::ActorKind;
@@ -53,10 +54,20 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
     Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
 }
 
-/// `actor_kind, actor_id, actor_name`; without a kind, or with one of the next version, what is known by the id.
-pub(super) fn actor(kind: Option<&str>, id: String, name: String) -> Actor {
-    let kind = kind.and_then(ActorKind::parse).unwrap_or_else(|| ActorKind::of_id(&id));
-    Actor { kind, id, name }
+/// Who did something. Without a kind, or with one of the next version, it is known by the id.
+#[derive(FromRow)]
+pub(super) struct ActorRow {
+    actor_kind: Option<String>,
+    actor_id: String,
+    actor_name: String,
+}
+
+impl From<ActorRow> for Actor {
+    fn from(row: ActorRow) -> Self {
+        let kind = row.actor_kind.as_deref().and_then(ActorKind::parse);
+        let kind = kind.unwrap_or_else(|| ActorKind::of_id(&row.actor_id));
+        Self { kind, id: row.actor_id, name: row.actor_name }
+    }
 }
 
 /// Rows as what they stand for.

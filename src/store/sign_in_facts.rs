@@ -20,6 +20,7 @@ use crate::store::export::ExportedRow;
 use crate::store::mapping_rows::MappingRow;
 use crate::store::mapping_rows::SELECT_MAPPINGS;
 use crate::store::rows;
+use crate::store::rows::ActorRow;
 use crate::store::sql::sql;
 
 const GROUP_OF_CHECK: &str = "SELECT group_key, tenant_id IS NOT NULL AS is_linked, \
@@ -68,9 +69,8 @@ struct GroupRow {
 struct PastChangeRow {
     revision: i64,
     at: i64,
-    actor_kind: Option<String>,
-    actor_id: String,
-    actor_name: String,
+    #[sqlx(flatten)]
+    actor: ActorRow,
     #[sqlx(flatten)]
     change: ChangeRow,
 }
@@ -82,7 +82,7 @@ impl TryFrom<PastChangeRow> for PastChange {
         Ok(Self {
             revision: row.revision,
             at: rows::timestamp(row.at)?,
-            actor: rows::actor(row.actor_kind.as_deref(), row.actor_id, row.actor_name),
+            actor: row.actor.into(),
             change: row.change.try_into()?,
         })
     }

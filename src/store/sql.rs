@@ -15,6 +15,7 @@ use sqlx::query::QueryAs;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
@@ -84,7 +85,7 @@ impl Sql {
                 Parameter::Integer(integer) => arguments.add(*integer),
                 Parameter::Boolean(boolean) => arguments.add(*boolean),
                 Parameter::Text(text) => arguments.add(text.as_deref()),
-                Parameter::Bytes(bytes) => arguments.add(bytes.as_deref()),
+                Parameter::Bytes(bytes) => arguments.add(bytes.as_ref().map(|bytes| bytes.as_slice())),
             };
             added.map_err(sqlx::Error::Encode)?;
         }
@@ -97,7 +98,8 @@ pub(super) enum Parameter {
     Integer(Option<i64>),
     Boolean(Option<bool>),
     Text(Option<String>),
-    Bytes(Option<Vec<u8>>),
+    /// Wiped from memory afterwards: secrets are among them.
+    Bytes(Option<Zeroizing<Vec<u8>>>),
 }
 
 /// A value that can be bound.
@@ -169,7 +171,7 @@ impl Bind for &[u8] {
     const NULL: Parameter = Parameter::Bytes(None);
 
     fn parameter(self) -> Parameter {
-        Parameter::Bytes(Some(self.to_vec()))
+        Parameter::Bytes(Some(Zeroizing::new(self.to_vec())))
     }
 }
 
@@ -225,7 +227,7 @@ impl Bind for u64 {
     const NULL: Parameter = Parameter::Integer(None);
 
     fn parameter(self) -> Parameter {
-        Parameter::Integer(Some(i64::try_from(self).unwrap_or(i64::MAX)))
+        Parameter::Integer(Some(rows::stored_count(self)))
     }
 }
 

@@ -129,8 +129,8 @@ fn every_statement_over_mappings_names_its_group() {
         let text = fs::read_to_string(&file).expect("a readable file");
         for statement in statements(&text) {
             let reads = ["FROM mappings", "JOIN mappings", "UPDATE mappings", "INTO mappings", "SELECT_MAPPINGS"];
-            // The beginning of others, which are looked at where they are put together.
-            let is_beginning = statement.ends_with("WHERE ");
+            // The one beginning of others, which are looked at where they are put together.
+            let is_beginning = file.ends_with("mapping_rows.rs") && statement.ends_with("WHERE ");
             if !is_beginning && reads.iter().any(|part| statement.contains(part)) {
                 let names_group = OF_A_GROUP.iter().any(|part| statement.contains(part));
                 assert!(names_group, "{}: this names no group: {statement}", file.display());

@@ -9,9 +9,11 @@ use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::import::Confirmation;
 use signline::domain::page::PageRequest;
 use signline::ports::audit_log::AuditFilter;
+use signline::ports::business_group_store::BusinessGroupRefusal;
 use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
 use signline::ports::import_store::TakenImport;
+use signline::ports::mapping_store::MappingRefusal;
 
 use crate::on_both_engines;
 use crate::support::BASE;
@@ -96,11 +98,14 @@ async fn what_changes_nothing_is_not_written_down(world: World) {
     let abc = world.group("abc").await;
     world.put(&abc, 1, "a@abc.com").await.unwrap();
     world.put(&abc, 1, "a@abc.com").await.unwrap();
-    assert!(world.put(&abc, 2, "a@abc.com").await.is_err());
-    assert!(world.stores.mappings.delete(&abc, number(BASE + 9), &deed(1)).await.is_err());
-    assert!(world.stores.business_groups.delete(&abc, &deed(1)).await.is_err());
-    assert!(world.stores.business_groups.link_tenant(&id("nobody"), guid(1), &deed(1)).await.is_err());
-    assert!(world.stores.business_groups.unlink_tenant(&id("nobody"), &deed(1)).await.is_err());
+    let taken = MappingRefusal::EmailTaken { by: number(BASE + 1) };
+    assert_eq!(world.put(&abc, 2, "a@abc.com").await, Err(taken));
+    let unknown = world.stores.mappings.delete(&abc, number(BASE + 9), &deed(1)).await;
+    assert_eq!(unknown, Err(MappingRefusal::NoSuchMapping));
+    let (groups, nobody) = (&world.stores.business_groups, id("nobody"));
+    assert_eq!(groups.delete(&abc, &deed(1)).await, Err(BusinessGroupRefusal::NotEmpty));
+    assert_eq!(groups.link_tenant(&nobody, guid(1), &deed(1)).await, Err(BusinessGroupRefusal::NoSuchGroup));
+    assert_eq!(groups.unlink_tenant(&nobody, &deed(1)).await, Err(BusinessGroupRefusal::NoSuchGroup));
     world.stores.history.restore(Restore { group: abc, revision: 1, deed: deed(1) }).await.unwrap();
     assert_eq!(actions(&world, AuditFilter::default()).await, ["createBusinessGroup", "putMapping"]);
 }

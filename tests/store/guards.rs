@@ -232,7 +232,9 @@ async fn a_preview_of_a_version_before_is_counted_when_it_is_applied(world: Worl
 async fn there(world: &World, group: &BusinessGroupId, imports: &[Import]) -> Vec<bool> {
     let mut there = Vec::new();
     for import in imports {
-        there.push(world.stores.imports.find(group, import.id, time(2000)).await.is_ok());
+        let found = world.stores.imports.find(group, import.id, time(2000)).await;
+        assert!(matches!(found, Ok(_) | Err(KeptImportRefusal::NoSuchImport)), "{found:?}");
+        there.push(found.is_ok());
     }
     there
 }

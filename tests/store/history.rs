@@ -40,7 +40,10 @@ async fn revisions(world: &World, group: &BusinessGroupId) -> Vec<(i64, Source, 
 
 async fn changes(world: &World, group: &BusinessGroupId, revision: i64) -> Option<Vec<(u64, ChangeKind)>> {
     let page = PageRequest { limit: 1000, after: None };
-    let page = world.stores.history.list_changes(group, revision, &page).await.ok()?;
+    let page = match world.stores.history.list_changes(group, revision, &page).await {
+        Err(HistoryRefusal::NoSuchRevision) => return None,
+        page => page.unwrap(),
+    };
     Some(page.items.into_iter().map(|change| (change.phone_number.digits() - BASE, change.kind)).collect())
 }
 

@@ -403,7 +403,8 @@ async fn a_change_whose_caller_goes_away_is_known_all_the_same(world: World) {
     for round in 0..60_u64 {
         let email = [BOB, EVE][usize::try_from(round % 2).unwrap()];
         // Given up earlier and earlier.
-        let _ = timeout(Duration::from_micros(6000 - round * 100), world.put(&group, 1, email)).await;
+        let put = timeout(Duration::from_micros(6000 - round * 100), world.put(&group, 1, email)).await;
+        assert!(!matches!(put, Ok(Err(_))), "{put:?}");
         let agree = async {
             loop {
                 let stored = world.stores.mappings.find(&group, number(BASE + 1)).await.unwrap();

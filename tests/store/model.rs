@@ -220,7 +220,7 @@ impl Pair<'_> {
         let mut after = self.model.now().clone();
         let known = after.remove(&at).is_some();
         let outcome = self.world.stores.mappings.delete(&self.group, number(BASE + at), &deed(1)).await;
-        assert_eq!(outcome == Ok(()), known);
+        assert_eq!(outcome, if known { Ok(()) } else { Err(MappingRefusal::NoSuchMapping) });
         self.model.become_(after);
     }
 

@@ -494,7 +494,7 @@ async fn a_holder_that_leaves_at_once_is_no_harm(world: World) {
             match round % 3 {
                 0 => there.business_groups.unlink_tenant(&holder, &by).await.unwrap(),
                 1 => there.business_groups.delete(&holder, &by).await.unwrap(),
-                _ => drop(name(&there, &holder, 1000 + round).await),
+                _ => drop(name(&there, &holder, 1000 + round).await.unwrap()),
             }
         };
         let (taken, ()) = tokio::join!(take(&here, &company, round, 30), leave);
@@ -512,13 +512,14 @@ async fn changes_of_both_groups_come_before_a_takeover_or_after_it(world: World)
         let file: Vec<_> = (0..500).map(|at| (at, format!("u{at}.{round}@abc.com"))).collect();
         let file: Vec<_> = file.iter().map(|(at, email)| (*at, email.as_str())).collect();
         let by = deed(31);
-        let (taken, _, put, deleted) = tokio::join!(
+        let (taken, imported, put, deleted) = tokio::join!(
             take(&there, &company, round, 30),
             world.import(replace(&squatter, &file)),
             world.put(&company, 20_000 + u64::from(round), "eve@abc.com"),
             here.mappings.delete(&company, number(BASE + 20_001), &by),
         );
         assert!(taken.is_ok(), "{taken:?}");
+        imported.unwrap();
         let is_first = round == 100;
         assert_eq!(deleted, if is_first { Ok(()) } else { Err(MappingRefusal::NoSuchMapping) });
         world.stores.mappings.delete(&company, number(BASE + 20_000 + u64::from(round)), &by).await.unwrap();

@@ -2,7 +2,6 @@
 
 use sqlx::PgTransaction;
 use sqlx::SqliteTransaction;
-use tokio::time::Instant;
 
 use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
@@ -11,6 +10,7 @@ use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
 use crate::store::copy::CopyIn;
 use crate::store::db::Db;
+use crate::store::db::Limit;
 use crate::store::db::Session;
 use crate::store::db::Tx;
 use crate::store::insert::InsertMany;
@@ -21,7 +21,7 @@ use crate::store::sql::sql;
 pub(in crate::store) struct RowWriter {
     rows: Rows,
     db: Db,
-    deadline: Option<Instant>,
+    limit: Limit,
 }
 
 enum Rows {
@@ -30,13 +30,13 @@ enum Rows {
 }
 
 impl Tx {
-    /// Begins to write many rows.
+    /// Begins to write many rows, in a transaction that may take long.
     pub(in crate::store) fn write(self, target: Target) -> RowWriter {
         let rows = match self.session {
             Session::Postgres(transaction) => Rows::Postgres(CopyIn::begin(transaction, target)),
             Session::Sqlite(transaction) => Rows::Sqlite(InsertMany::begin(transaction, target)),
         };
-        RowWriter { rows, db: self.db, deadline: self.deadline }
+        RowWriter { rows, db: self.db, limit: self.limit }
     }
 
     /// Writes the rows of a file, which are in a change set, as the mappings of a group that has none; says how many they are.
@@ -78,7 +78,7 @@ impl RowWriter {
             Rows::Postgres(copy) => from_copy(copy.finish().await?),
             Rows::Sqlite(insert) => from_insert(insert.finish()),
         };
-        Ok((Tx { session, db: self.db, deadline: self.deadline }, count))
+        Ok((Tx { session, db: self.db, limit: self.limit }, count))
     }
 }
 

@@ -47,7 +47,7 @@ const STAGE_REMOVALS: &str = "INSERT INTO import_rows (line, phone_number) \
 impl Tx {
     /// Makes the table that the rows of a file go to: the temporary one, to be compared with the mappings, or the change set
     /// itself where there are none.
-    pub(super) async fn target(&mut self, group: LockedGroup) -> Result<Target, StoreError> {
+    pub(super) async fn import_target(&mut self, group: LockedGroup) -> Result<Target, StoreError> {
         if group.mapping_count == 0 {
             let change_set = self.create_change_set(group, ChangeCounts::default()).await?;
             return Ok(Target::Changes { change_set });
