@@ -116,7 +116,8 @@ fn check_header(json: &[u8]) -> Result<(), TokenCheck> {
     header.text(KID).map(drop).ok_or(TokenCheck::KeyId)
 }
 
-/// The key's name, in the header as jsonwebtoken reads it, which is more than [`check_header`] looks at.
+/// The key's name, in the header as jsonwebtoken reads it, which is more than [`check_header`] looks at: a header is refused as
+/// well where a member that nobody needs here, such as `x5t`, has a type that RFC 7515 does not give it.
 fn key_id(token: &str) -> Result<String, TokenCheck> {
     let header = jsonwebtoken::decode_header(token).map_err(|_| TokenCheck::Header)?;
     if header.alg != Algorithm::RS256 {

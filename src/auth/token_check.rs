@@ -35,7 +35,7 @@ token_checks! {
     /// A part is no canonical base64url without padding (RFC 7515, section 2).
     Base64 = "base64", "a part of the token is not base64url without padding";
     /// The header is no JSON object, or longer than 2 KiB.
-    Header = "header", "the token's header is not a JSON object of at most 2,048 bytes";
+    Header = "header", "the token's header is not a JSON object of at most 2,048 bytes, or a member has a type that it can't have";
     /// A name stands twice in the header or the claims, perhaps in other case.
     DuplicateName = "duplicate-name", "a name stands twice in the token";
     /// `alg` is not `RS256`.

@@ -1,6 +1,7 @@
 //! The one error type of the HTTP edge: `application/problem+json` (RFC 9457).
 //!
-//! Every error of every feature becomes a [`Problem`] here, in one table of kinds and one list of `From`.
+//! Every refusal of a port and every error of a feature becomes a [`Problem`]: of one table of kinds, here, and by one list of
+//! `From`, in `from_features`.
 
 use std::error::Error;
 use std::fmt;

@@ -232,8 +232,9 @@ impl BusinessGroupStore for DbBusinessGroups {
     }
 
     async fn find(&self, id: &BusinessGroupId) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        let found = self.db.begin_snapshot().await?.find_group(id).await?;
-        found.ok_or(BusinessGroupRefusal::NoSuchGroup)
+        let find = async { self.db.begin_snapshot().await?.find_group(id).await };
+        // Links to tenants wait for it.
+        db::until(db::deadline(), find).await?.ok_or(BusinessGroupRefusal::NoSuchGroup)
     }
 
     async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError> {
