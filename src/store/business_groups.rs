@@ -234,7 +234,7 @@ impl BusinessGroupStore for DbBusinessGroups {
     async fn find(&self, id: &BusinessGroupId) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let find = async { self.db.begin_snapshot().await?.find_group(id).await };
         // Links to tenants wait for it.
-        db::until(db::deadline(), find).await?.ok_or(BusinessGroupRefusal::NoSuchGroup)
+        Box::pin(db::until(db::deadline(), find)).await?.ok_or(BusinessGroupRefusal::NoSuchGroup)
     }
 
     async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError> {

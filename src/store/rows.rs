@@ -57,16 +57,19 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
 /// Who did something. Without a kind, or with one of the next version, it is known by the id.
 #[derive(FromRow)]
 pub(super) struct ActorRow {
-    actor_kind: Option<String>,
-    actor_id: String,
-    actor_name: String,
+    #[sqlx(rename = "actor_kind")]
+    kind: Option<String>,
+    #[sqlx(rename = "actor_id")]
+    id: String,
+    #[sqlx(rename = "actor_name")]
+    name: String,
 }
 
 impl From<ActorRow> for Actor {
     fn from(row: ActorRow) -> Self {
-        let kind = row.actor_kind.as_deref().and_then(ActorKind::parse);
-        let kind = kind.unwrap_or_else(|| ActorKind::of_id(&row.actor_id));
-        Self { kind, id: row.actor_id, name: row.actor_name }
+        let kind = row.kind.as_deref().and_then(ActorKind::parse);
+        let kind = kind.unwrap_or_else(|| ActorKind::of_id(&row.id));
+        Self { kind, id: row.id, name: row.name }
     }
 }
 
