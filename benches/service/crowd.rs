@@ -21,7 +21,7 @@ use crate::tokens;
 
 const USERS: usize = 5000;
 
-/// Tokens that come before the rounds, and how many of them are known again: the cache is full from then on.
+/// Tokens that come before the rounds, and how many of them are cached: the cache is full from then on.
 const BEFORE: usize = 20_000;
 const CAPACITY: &str = "20000";
 

@@ -29,7 +29,7 @@ const BEFORE: usize = 100;
 /// People who are known: each has signed in twice before.
 const USERS: usize = 5000;
 
-/// How many tokens are known again: fewer than have come.
+/// How many tokens are cached: fewer than have come.
 const CAPACITY: &str = "4000";
 
 /// Prints a table, and leaves for each row a file in `folder` that `callgrind_annotate` reads.

@@ -1,4 +1,5 @@
-//! The database, as all stores use it: the one place that knows that there are two engines.
+//! The database, as all stores use it: where two engines become one. What only one of them does is asked of [`Db::engine`]: exports,
+//! hearing of changes, migrations.
 //!
 //! A store asks it with [`Sql`], and changes it in a [`Tx`]. What is written differently in the two engines is in the
 //! [`Dialect`].
