@@ -30,7 +30,7 @@ use signline::bootstrap::Service;
 use signline::config::DatabaseUrl;
 use signline::config::Settings;
 use signline::domain::actor::Actor;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::actor::RightSource;
 use signline::domain::api_key::Grant;
 use signline::domain::application::Applications;
@@ -73,9 +73,13 @@ async fn demo() -> Result<()> {
     let service = open(settings).await?;
     let new = NewApiKey { name: "demo".to_owned(), grant: Grant::Operator, expires_at: None };
 
-    let deed =
-        Deed { actor: Actor::command_line(), right: RightSource::Lasting, at: SystemClock.now(), request_id: None };
-    let operator = service.api_keys().create(new, &deed).await?.secret.to_string();
+    let context = AuditContext {
+        actor: Actor::command_line(),
+        right: RightSource::Lasting,
+        at: SystemClock.now(),
+        request_id: None,
+    };
+    let operator = service.api_keys().create(new, &context).await?.secret.to_string();
     let base = format!("http://{}", service.address());
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

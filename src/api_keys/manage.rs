@@ -5,7 +5,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::api_keys::secret;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
@@ -52,8 +52,8 @@ impl ApiKeys {
     ///
     /// # Errors
     /// [`ApiKeyRefusal::NoSuchGroup`], [`ApiKeyRefusal::ExpiryInThePast`]
-    pub async fn create(&self, new: NewApiKey, deed: &Deed) -> Result<CreatedApiKey, ApiKeyRefusal> {
-        let now = deed.at;
+    pub async fn create(&self, new: NewApiKey, context: &AuditContext) -> Result<CreatedApiKey, ApiKeyRefusal> {
+        let now = context.at;
         if new.expires_at.is_some_and(|expiry| expiry <= now) {
             return Err(ApiKeyRefusal::ExpiryInThePast);
         }
@@ -66,7 +66,7 @@ impl ApiKeys {
             created_at: now,
             expires_at: new.expires_at.map(in_microseconds),
         };
-        self.store.create(&key, secret::hash(&secret), deed).await?;
+        self.store.create(&key, secret::hash(&secret), context).await?;
         Ok(CreatedApiKey { key, secret })
     }
 
@@ -102,7 +102,12 @@ impl ApiKeys {
     ///
     /// # Errors
     /// [`ApiKeyRefusal::NoSuchKey`]
-    pub async fn revoke(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyRefusal> {
-        self.store.delete(id, of, deed).await
+    pub async fn revoke(
+        &self,
+        id: Uuid,
+        of: Option<&BusinessGroupId>,
+        context: &AuditContext,
+    ) -> Result<(), ApiKeyRefusal> {
+        self.store.delete(id, of, context).await
     }
 }

@@ -13,7 +13,7 @@ use crate::bootstrap;
 use crate::cli::terminal::print;
 use crate::config::Settings;
 use crate::domain::actor::Actor;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::actor::RightSource;
 use crate::domain::api_key::Grant;
 use crate::domain::api_key::Role;
@@ -49,9 +49,13 @@ pub(super) async fn create(settings: &Settings, args: CreateArgs) -> Result<(), 
     let name = args.name.unwrap_or_else(|| args.role.as_str().to_owned());
     let expires_at = args.expires_in.map(expiry).transpose()?;
     let stores = bootstrap::open_stores(settings).await.map_err(|error| error.to_string())?;
-    let deed =
-        Deed { actor: Actor::command_line(), right: RightSource::Lasting, at: SystemClock.now(), request_id: None };
-    let created = bootstrap::api_keys(&stores).create(NewApiKey { name, grant, expires_at }, &deed).await;
+    let context = AuditContext {
+        actor: Actor::command_line(),
+        right: RightSource::Lasting,
+        at: SystemClock.now(),
+        request_id: None,
+    };
+    let created = bootstrap::api_keys(&stores).create(NewApiKey { name, grant, expires_at }, &context).await;
     stores.health.close().await;
     let created = created.map_err(|error| format!("no key was made: {error}"))?;
     print(&created.secret).and_then(|()| print("\n"))

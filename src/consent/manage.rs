@@ -13,7 +13,7 @@ use crate::consent::reply::Reply;
 use crate::consent::state::Claimed;
 use crate::consent::state::State;
 use crate::domain::actor::Actor;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::actor::RightSource;
 use crate::domain::application::ApplicationName;
 use crate::domain::application::Applications;
@@ -139,8 +139,8 @@ impl Consents {
         if now >= state.expires_at {
             return Ok(Return::of(Some(application), Outcome::StateExpired));
         }
-        let deed = Deed { actor: Actor::microsoft(), right: RightSource::Lasting, at: now, request_id };
-        self.record(state, application, reply, deed).await
+        let context = AuditContext { actor: Actor::microsoft(), right: RightSource::Lasting, at: now, request_id };
+        self.record(state, application, reply, context).await
     }
 
     async fn record(
@@ -148,7 +148,7 @@ impl Consents {
         state: &State,
         application: &ApplicationName,
         reply: &Reply<'_>,
-        deed: Deed,
+        context: AuditContext,
     ) -> Result<Return, StoreError> {
         let (outcome, result) = reply.read(state.tenant);
         let aadsts = result.as_ref().err().and_then(|fault| fault.aadsts.clone());
@@ -161,7 +161,7 @@ impl Consents {
             expires_at: state.expires_at,
             result,
         };
-        Ok(match self.store.report(&report, &deed).await? {
+        Ok(match self.store.report(&report, &context).await? {
             ReportOutcome::Recorded => Return { aadsts, ..Return::of(Some(application), outcome) },
             ReportOutcome::Used => Return::of(Some(application), Outcome::StateUsed),
             ReportOutcome::TenantChanged => Return::of(Some(application), Outcome::TenantChanged),

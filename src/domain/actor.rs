@@ -57,7 +57,7 @@ pub enum RightSource {
 
 /// Who changes something, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct AuditContext {
     /// Who.
     pub actor: Actor,
     /// What the right to it rests on.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::actor::Actor;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 
 /// What can be done, by the names that the calls have in the OpenAPI document (`operationId`), and what comes about by others'
@@ -66,7 +66,7 @@ pub type Detail = Vec<(String, String)>;
 #[derive(Clone, Debug)]
 pub struct NewAuditEvent {
     /// Who, when, and in which call.
-    pub deed: Deed,
+    pub context: AuditContext,
     /// What.
     pub action: String,
     /// The slug of the problem that she was refused with; `None` if it was done.

@@ -10,7 +10,7 @@ use actix_web::http::header::HeaderName;
 use uuid::Uuid;
 
 use crate::auth::NotKnown;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 
 /// The header of a call's id.
@@ -35,7 +35,7 @@ pub struct CallRecord {
 /// What the audit log tells of a call if it is refused.
 pub(super) struct Attempt {
     /// Who made it, and when.
-    pub(super) deed: Deed,
+    pub(super) context: AuditContext,
     /// The business group that its path names.
     pub(super) group: Option<BusinessGroupId>,
 }
@@ -71,8 +71,8 @@ impl CallRecord {
     }
 
     /// Says who makes the call, so that it can be written down if it is refused.
-    pub(super) fn is_made_by(request: &HttpRequest, deed: Deed, group: Option<BusinessGroupId>) {
-        Self::with(request, |record| record.attempt = Some(Box::new(Attempt { deed, group })));
+    pub(super) fn is_made_by(request: &HttpRequest, context: AuditContext, group: Option<BusinessGroupId>) {
+        Self::with(request, |record| record.attempt = Some(Box::new(Attempt { context, group })));
     }
 
     /// Begins the record of a call that is to be handled.

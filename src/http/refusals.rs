@@ -19,7 +19,7 @@ use crate::http::unmatched::KnownPaths;
 /// An answer does not wait for a log that fails: it is right without.
 pub(super) async fn write_down(services: &Services, event: NewAuditEvent) {
     let tells_of_a_name = event.refused_with.as_deref() == Some(ProblemKind::NameTaken.slug());
-    if !tells_of_a_name && !services.attempts.may_write_down(&event.deed.actor) {
+    if !tells_of_a_name && !services.attempts.may_write_down(&event.context.actor) {
         services.metrics.count_unwritten_refusal();
         return;
     }
@@ -37,7 +37,7 @@ pub(super) fn of(request: &HttpRequest, attempt: Option<Box<Attempt>>, problem: 
     if let Some(event) = problem.event() {
         return Some(event.clone());
     }
-    let Attempt { deed, group: named } = *attempt?;
+    let Attempt { context, group: named } = *attempt?;
     let without_right = problem.lack_of_right();
     let changes = ![Method::GET, Method::HEAD].contains(request.method());
     if without_right.is_none() && !changes {
@@ -50,7 +50,7 @@ pub(super) fn of(request: &HttpRequest, attempt: Option<Box<Attempt>>, problem: 
         named => (named, Vec::new()),
     };
     let refused_with = Some(problem.kind().slug().to_owned());
-    Some(NewAuditEvent { deed, action: action(request), refused_with, group, detail })
+    Some(NewAuditEvent { context, action: action(request), refused_with, group, detail })
 }
 
 /// The name that the call has in the OpenAPI document.

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::import::Confirmation;
 use crate::domain::import::Import;
@@ -78,7 +78,7 @@ pub struct ImportRequest {
     /// Whether the file is applied at once, and what somebody has agreed to; `None`: it is kept until it is applied.
     pub apply: Option<Confirmation>,
     /// Who uploads it, and when.
-    pub deed: Deed,
+    pub context: AuditContext,
 }
 
 /// A file that was taken.
@@ -205,8 +205,8 @@ fn batch(request: ImportRequest) -> ImportBatch {
         expected_revisions: request.expected_revisions,
         apply: request.apply,
         // A clock that is out by thousands of years gives previews that end at once.
-        expires_at: request.deed.at.checked_add(PREVIEW_LIFETIME).unwrap_or(request.deed.at),
-        deed: request.deed,
+        expires_at: request.context.at.checked_add(PREVIEW_LIFETIME).unwrap_or(request.context.at),
+        context: request.context,
     }
 }
 

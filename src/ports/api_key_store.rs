@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::SecretHash;
 use crate::domain::business_group::BusinessGroupId;
@@ -18,7 +18,7 @@ pub trait ApiKeyStore: Send + Sync {
     ///
     /// # Errors
     /// [`ApiKeyRefusal::NoSuchGroup`]
-    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<(), ApiKeyRefusal>;
+    async fn create(&self, key: &ApiKey, secret: SecretHash, context: &AuditContext) -> Result<(), ApiKeyRefusal>;
 
     /// Finds the key of a secret, expired or not. It asks the database each time, so that a revoked key is refused
     /// at once on every replica.
@@ -32,7 +32,8 @@ pub trait ApiKeyStore: Send + Sync {
     ///
     /// # Errors
     /// [`ApiKeyRefusal::NoSuchKey`]
-    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyRefusal>;
+    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, context: &AuditContext)
+    -> Result<(), ApiKeyRefusal>;
 }
 
 /// Why an API key was not made, taken or revoked.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::BusinessGroupPatch;
@@ -22,7 +22,11 @@ pub trait BusinessGroupStore: Send + Sync {
     ///
     /// # Errors
     /// [`BusinessGroupRefusal::IdTaken`], [`BusinessGroupRefusal::RangeTaken`]
-    async fn create(&self, group: NewBusinessGroup, deed: &Deed) -> Result<BusinessGroup, BusinessGroupRefusal>;
+    async fn create(
+        &self,
+        group: NewBusinessGroup,
+        context: &AuditContext,
+    ) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
     /// Finds one group.
     ///
@@ -46,14 +50,14 @@ pub trait BusinessGroupStore: Send + Sync {
         &self,
         id: &BusinessGroupId,
         patch: BusinessGroupPatch,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
     /// Deletes a group that has no mappings, with its ranges, its tenant link and its API keys.
     ///
     /// # Errors
     /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::NotEmpty`]
-    async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<(), BusinessGroupRefusal>;
+    async fn delete(&self, id: &BusinessGroupId, context: &AuditContext) -> Result<(), BusinessGroupRefusal>;
 
     /// Links a tenant in place of the one linked before, if one was. It is not proven, unless it was linked and proven
     /// before.
@@ -64,7 +68,7 @@ pub trait BusinessGroupStore: Send + Sync {
         &self,
         id: &BusinessGroupId,
         tenant: Guid,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
     /// Links a tenant as the operator, or confirms the link that there is. It is not proven by that.
@@ -75,7 +79,7 @@ pub trait BusinessGroupStore: Send + Sync {
         &self,
         id: &BusinessGroupId,
         tenant: Guid,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
     /// Links a tenant that was proven to be the group's own, in place of the one linked before. Another group that has it
@@ -87,18 +91,23 @@ pub trait BusinessGroupStore: Send + Sync {
         &self,
         id: &BusinessGroupId,
         proof: TenantProof,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
     /// Writes down that the tenant linked to a group is proven to be its own, unless that is written already; `false` if
     /// the group is not linked to it.
-    async fn prove_tenant(&self, id: &BusinessGroupId, proof: TenantProof, deed: &Deed) -> Result<bool, StoreError>;
+    async fn prove_tenant(
+        &self,
+        id: &BusinessGroupId,
+        proof: TenantProof,
+        context: &AuditContext,
+    ) -> Result<bool, StoreError>;
 
     /// Removes the link to the tenant, if there is one: its users stop resolving at once.
     ///
     /// # Errors
     /// [`BusinessGroupRefusal::NoSuchGroup`]
-    async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<(), BusinessGroupRefusal>;
+    async fn unlink_tenant(&self, id: &BusinessGroupId, context: &AuditContext) -> Result<(), BusinessGroupRefusal>;
 }
 
 /// Why a business group was not found, changed or linked. Nothing was changed, unless the store says that it could not be asked:

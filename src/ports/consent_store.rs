@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::application::ApplicationName;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::consent::Consent;
@@ -29,7 +29,7 @@ pub trait ConsentStore: Send + Sync {
     async fn of_group(&self, group: &BusinessGroupId) -> Result<Option<GroupConsents>, StoreError>;
 
     /// Writes down what came back with a state, once for each state, and only while the group is linked to its tenant.
-    async fn report(&self, report: &ConsentReport, deed: &Deed) -> Result<ReportOutcome, StoreError>;
+    async fn report(&self, report: &ConsentReport, context: &AuditContext) -> Result<ReportOutcome, StoreError>;
 
     /// Writes down that a good token of a tenant has come for an application, if it is the first; says whether there is
     /// such a row now. There is none if the tenant is linked to no group.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::ChangeCounts;
 use crate::domain::history::MappingChange;
@@ -51,7 +51,7 @@ pub struct Restore {
     /// The revision; 0 is the empty group that it began as.
     pub revision: i64,
     /// Who restores it, and when.
-    pub deed: Deed,
+    pub context: AuditContext,
 }
 
 /// A revision that was restored.

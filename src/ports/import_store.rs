@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::history::MappingChange;
 use crate::domain::history::Revision;
@@ -63,7 +63,8 @@ pub trait ImportStore: Send + Sync {
     ///
     /// # Errors
     /// [`KeptImportRefusal::NoSuchImport`], [`KeptImportRefusal::Applied`]
-    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<(), KeptImportRefusal>;
+    async fn discard(&self, group: &BusinessGroupId, id: Uuid, context: &AuditContext)
+    -> Result<(), KeptImportRefusal>;
 
     /// Drops the imports that have expired by `now`, a few at a time; says how many. Two programs at once are no harm.
     async fn discard_expired(&self, now: Timestamp) -> Result<u64, StoreError>;
@@ -88,7 +89,7 @@ pub struct ImportBatch {
     /// When a preview expires.
     pub expires_at: Timestamp,
     /// Who uploads it, and when.
-    pub deed: Deed,
+    pub context: AuditContext,
 }
 
 /// A file that may still be being read. It has arrived by then: who waits for them waits for no client.
@@ -165,7 +166,7 @@ pub struct ApplyImport {
     /// What somebody has agreed to.
     pub confirmed: Confirmation,
     /// Who applies it, and when.
-    pub deed: Deed,
+    pub context: AuditContext,
 }
 
 /// An import that is applied.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;
 use crate::domain::email::EmailAddress;
@@ -60,7 +60,12 @@ pub trait MappingStore: Send + Sync {
     ///
     /// # Errors
     /// [`MappingRefusal::NoSuchMapping`], also where the group does not exist.
-    async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingRefusal>;
+    async fn delete(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        context: &AuditContext,
+    ) -> Result<(), MappingRefusal>;
 
     /// Releases the pin of a mapping, so that the next sign-in pins it anew.
     ///
@@ -70,7 +75,7 @@ pub trait MappingStore: Send + Sync {
         &self,
         group: &BusinessGroupId,
         number: PhoneNumber,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<ReleasePinOutcome, MappingRefusal>;
 
     /// Reads what a sign-in with an address would meet, and what helps to tell why.
@@ -148,7 +153,7 @@ pub struct PutMapping {
     /// Its new address.
     pub email: EmailAddress,
     /// Who sets it, and when.
-    pub deed: Deed,
+    pub context: AuditContext,
 }
 
 /// A mapping that was set.

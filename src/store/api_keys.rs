@@ -5,7 +5,7 @@ use const_format::concatcp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::api_key::Role;
@@ -68,15 +68,15 @@ impl TryFrom<KeyRow> for ApiKey {
 
 #[async_trait]
 impl ApiKeyStore for DbApiKeys {
-    async fn create(&self, key: &ApiKey, secret: SecretHash, deed: &Deed) -> Result<(), ApiKeyRefusal> {
+    async fn create(&self, key: &ApiKey, secret: SecretHash, context: &AuditContext) -> Result<(), ApiKeyRefusal> {
         let group = key.grant.business_group();
         let mut tx = self.0.begin().await?;
         let locked = match group {
             None => None,
             Some(group) => tx.lock_group(group).await?,
         };
-        let deed = &tx.timed(deed);
-        tx.hold_right(deed).await?;
+        let context = &tx.timed(context);
+        tx.hold_right(context).await?;
         if locked.is_none() && group.is_some() {
             return Err(ApiKeyRefusal::NoSuchGroup);
         }
@@ -85,7 +85,7 @@ impl ApiKeyStore for DbApiKeys {
         let add = add.bind(&key.prefix).bind(&secret.0[..]).bind(key.created_at).bind(key.expires_at);
         tx.run(add).await?;
         let detail = vec![told("key", &key.id), told("name", &key.name), told("role", role)];
-        tx.record(&event(deed, action::CREATE_API_KEY, group.cloned(), detail)).await?;
+        tx.record(&event(context, action::CREATE_API_KEY, group.cloned(), detail)).await?;
         tx.commit_aside().await?;
         Ok(())
     }
@@ -101,11 +101,16 @@ impl ApiKeyStore for DbApiKeys {
         rows::page(self.0.all::<KeyRow>(list).await?, page)
     }
 
-    async fn delete(&self, id: Uuid, of: Option<&BusinessGroupId>, deed: &Deed) -> Result<(), ApiKeyRefusal> {
+    async fn delete(
+        &self,
+        id: Uuid,
+        of: Option<&BusinessGroupId>,
+        context: &AuditContext,
+    ) -> Result<(), ApiKeyRefusal> {
         let mut tx = self.0.begin().await?;
-        let deed = &tx.timed(deed);
+        let context = &tx.timed(context);
         // It is not held: two keys that are used to revoke each other would wait for each other.
-        tx.check_right(deed).await?;
+        tx.check_right(context).await?;
         let found: Option<KeyRow> = tx.optional(sql(FIND_KEY_BY_ID).bind(id)).await?;
         let found = found.map(ApiKey::try_from).transpose()?;
         let Some(key) = found.filter(|key| of.is_none() || key.grant.business_group() == of) else {
@@ -115,12 +120,12 @@ impl ApiKeyStore for DbApiKeys {
             return Err(ApiKeyRefusal::NoSuchKey);
         }
         let detail = vec![told("key", &key.id), told("name", &key.name)];
-        tx.record(&event(deed, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail)).await?;
+        tx.record(&event(context, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail)).await?;
         tx.commit_aside().await?;
         Ok(())
     }
 }
 
-fn event(deed: &Deed, action: &str, group: Option<BusinessGroupId>, detail: Detail) -> NewAuditEvent {
-    NewAuditEvent { deed: deed.clone(), action: action.to_owned(), refused_with: None, group, detail }
+fn event(context: &AuditContext, action: &str, group: Option<BusinessGroupId>, detail: Detail) -> NewAuditEvent {
+    NewAuditEvent { context: context.clone(), action: action.to_owned(), refused_with: None, group, detail }
 }

@@ -6,7 +6,7 @@ use serde_json::Map;
 use serde_json::Value;
 use sqlx::FromRow;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::audit::AuditEvent;
 use crate::domain::audit::Detail;
 use crate::domain::audit::NewAuditEvent;
@@ -119,7 +119,7 @@ impl Tx {
     /// Writes an event down in the transaction of what it tells.
     pub(super) async fn record(&mut self, event: &NewAuditEvent) -> Result<(), StoreError> {
         let add = sql(if event.group.is_some() { ADD_EVENT_OF_GROUP } else { ADD_EVENT_OF_NO_GROUP });
-        let Deed { actor, at, request_id, .. } = &event.deed;
+        let AuditContext { actor, at, request_id, .. } = &event.context;
         let add = add.bind(*at).bind(actor.kind.as_str()).bind(&actor.id).bind(&actor.name).bind(&event.action);
         let add = add.bind(event.refused_with.as_ref()).bind(event.group.as_ref());
         self.run(add.bind(stored_detail(&event.detail)).bind(request_id.as_ref())).await?;
@@ -154,7 +154,7 @@ impl Tx {
 impl AuditLog for DbAuditLog {
     async fn record(&self, mut event: NewAuditEvent) -> Result<(), StoreError> {
         let mut tx = self.0.begin().await?;
-        event.deed = tx.timed(&event.deed);
+        event.context = tx.timed(&event.context);
         tx.record(&event).await?;
         tx.commit_aside().await
     }
@@ -167,9 +167,9 @@ impl AuditLog for DbAuditLog {
 }
 
 /// Something that was done to a business group.
-pub(super) fn done(deed: &Deed, action: &str, group: &BusinessGroupId, detail: Detail) -> NewAuditEvent {
+pub(super) fn done(context: &AuditContext, action: &str, group: &BusinessGroupId, detail: Detail) -> NewAuditEvent {
     NewAuditEvent {
-        deed: deed.clone(),
+        context: context.clone(),
         action: action.to_owned(),
         refused_with: None,
         group: Some(group.clone()),

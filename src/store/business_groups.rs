@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use const_format::concatcp;
 use sqlx::FromRow;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::audit::Detail;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroup;
@@ -190,12 +190,12 @@ impl DbBusinessGroups {
         &self,
         id: &BusinessGroupId,
         link: NewLink,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let deadline = db::deadline();
         loop {
             let mut tx = self.db.begin_by(deadline).await?;
-            match tenant_links::link(&mut tx, (id, link), deed).await? {
+            match tenant_links::link(&mut tx, (id, link), context).await? {
                 Linking::Done(tenants) => {
                     let group = tx.read_group(id).await?;
                     tx.commit_lines(tenants).await?;
@@ -209,12 +209,16 @@ impl DbBusinessGroups {
 
 #[async_trait]
 impl BusinessGroupStore for DbBusinessGroups {
-    async fn create(&self, new: NewBusinessGroup, deed: &Deed) -> Result<BusinessGroup, BusinessGroupRefusal> {
+    async fn create(
+        &self,
+        new: NewBusinessGroup,
+        context: &AuditContext,
+    ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let deadline = db::deadline();
         let mut tx = self.db.begin_by(deadline).await?;
-        let deed = &tx.timed(deed);
-        tx.hold_right(deed).await?;
-        let created = tx.one_scalar(sql(CREATE_GROUP).bind(&new.id).bind(&new.name).bind(deed.at)).await;
+        let context = &tx.timed(context);
+        tx.hold_right(context).await?;
+        let created = tx.one_scalar(sql(CREATE_GROUP).bind(&new.id).bind(&new.name).bind(context.at)).await;
         let group_key = match created {
             Err(error) if is_unique_violation(&error) => return Err(BusinessGroupRefusal::IdTaken),
             created => created?,
@@ -226,7 +230,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         }
         let group = tx.read_group(&new.id).await?;
         let detail = vec![told("name", &new.name), told("number_ranges", &told_ranges(&new.number_ranges))];
-        tx.record(&audit::done(deed, action::CREATE_BUSINESS_GROUP, &new.id, detail)).await?;
+        tx.record(&audit::done(context, action::CREATE_BUSINESS_GROUP, &new.id, detail)).await?;
         tx.commit_aside().await?;
         Ok(group)
     }
@@ -263,7 +267,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         &self,
         id: &BusinessGroupId,
         mut patch: BusinessGroupPatch,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let deadline = db::deadline();
         let detail = told_patch(&patch);
@@ -280,7 +284,7 @@ impl BusinessGroupStore for DbBusinessGroups {
             // Before the group: who changes a name waits for nobody but others who do.
             tx.run_each(tx.dialect().lock_names).await?;
         }
-        let (Some(locked), deed) = &tx.enter(id, deed).await? else {
+        let (Some(locked), context) = &tx.enter(id, context).await? else {
             return Err(BusinessGroupRefusal::NoSuchGroup);
         };
         let is_name_taken = match &compared {
@@ -305,14 +309,14 @@ impl BusinessGroupStore for DbBusinessGroups {
             }
         }
         let group = tx.read_group(id).await?;
-        tx.record(&audit::done(deed, action::UPDATE_BUSINESS_GROUP, id, detail)).await?;
+        tx.record(&audit::done(context, action::UPDATE_BUSINESS_GROUP, id, detail)).await?;
         tx.commit_lines(locked.tenant).await?;
         Ok(group)
     }
 
-    async fn delete(&self, id: &BusinessGroupId, deed: &Deed) -> Result<(), BusinessGroupRefusal> {
+    async fn delete(&self, id: &BusinessGroupId, context: &AuditContext) -> Result<(), BusinessGroupRefusal> {
         let mut tx = self.db.begin().await?;
-        let (Some(group), deed) = tx.enter(id, deed).await? else {
+        let (Some(group), context) = tx.enter(id, context).await? else {
             return Err(BusinessGroupRefusal::NoSuchGroup);
         };
         if group.mapping_count > 0 {
@@ -321,7 +325,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         for statement in [DELETE_CHANGES_OF_GROUP, DELETE_GROUP] {
             tx.run(sql(statement).bind(group.key)).await?;
         }
-        tx.record(&audit::done(&deed, action::DELETE_BUSINESS_GROUP, id, Vec::new())).await?;
+        tx.record(&audit::done(&context, action::DELETE_BUSINESS_GROUP, id, Vec::new())).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(())
     }
@@ -330,43 +334,48 @@ impl BusinessGroupStore for DbBusinessGroups {
         &self,
         id: &BusinessGroupId,
         tenant: Guid,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        self.link(id, NewLink { tenant, ground: Ground::Named }, deed).await
+        self.link(id, NewLink { tenant, ground: Ground::Named }, context).await
     }
 
     async fn link_confirmed_tenant(
         &self,
         id: &BusinessGroupId,
         tenant: Guid,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        self.link(id, NewLink { tenant, ground: Ground::Operator }, deed).await
+        self.link(id, NewLink { tenant, ground: Ground::Operator }, context).await
     }
 
     async fn link_proven_tenant(
         &self,
         id: &BusinessGroupId,
         TenantProof { tenant, oid }: TenantProof,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        self.link(id, NewLink { tenant, ground: Ground::Proof(oid) }, deed).await
+        self.link(id, NewLink { tenant, ground: Ground::Proof(oid) }, context).await
     }
 
-    async fn prove_tenant(&self, id: &BusinessGroupId, proof: TenantProof, deed: &Deed) -> Result<bool, StoreError> {
+    async fn prove_tenant(
+        &self,
+        id: &BusinessGroupId,
+        proof: TenantProof,
+        context: &AuditContext,
+    ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
-        let is_proven = tenant_links::prove(&mut tx, (id, proof), deed).await?;
+        let is_proven = tenant_links::prove(&mut tx, (id, proof), context).await?;
         tx.commit_lines([proof.tenant]).await?;
         Ok(is_proven)
     }
 
-    async fn unlink_tenant(&self, id: &BusinessGroupId, deed: &Deed) -> Result<(), BusinessGroupRefusal> {
+    async fn unlink_tenant(&self, id: &BusinessGroupId, context: &AuditContext) -> Result<(), BusinessGroupRefusal> {
         let mut tx = self.db.begin().await?;
-        let (Some(locked), deed) = &tx.enter(id, deed).await? else {
+        let (Some(locked), context) = &tx.enter(id, context).await? else {
             return Err(BusinessGroupRefusal::NoSuchGroup);
         };
         tenant_links::set_tenant(&mut tx, *locked, None).await?;
-        tx.record(&audit::done(deed, action::UNLINK_TENANT, id, Vec::new())).await?;
+        tx.record(&audit::done(context, action::UNLINK_TENANT, id, Vec::new())).await?;
         tx.commit_lines(locked.tenant).await?;
         Ok(())
     }

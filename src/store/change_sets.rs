@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::email::EmailAddress;
 use crate::domain::history::ChangeCounts;
 use crate::domain::history::ChangeKind;
@@ -230,17 +230,17 @@ impl Tx {
         group: LockedGroup,
         (change_set, tally): (i64, Tally),
         source: Source,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<i64, StoreError> {
         if tally.outgoing > 0 {
             let removed = self.run(sql(APPLY_REMOVALS).bind(group.key).bind(change_set)).await?;
             fits(removed, tally.outgoing)?;
         }
         if tally.incoming > 0 {
-            let add = sql(bulk::ADD_MAPPINGS_OF_CHANGES).bind(group.key).bind(change_set).bind(deed.at);
+            let add = sql(bulk::ADD_MAPPINGS_OF_CHANGES).bind(group.key).bind(change_set).bind(context.at);
             fits(self.run(add).await?, tally.incoming)?;
         }
-        self.add_revision(group, change_set, tally.as_step(), source, deed).await
+        self.add_revision(group, change_set, tally.as_step(), source, context).await
     }
 
     /// Applies the change set of a group's first file, whose rows these are, as the next revision, which it gives.
@@ -249,11 +249,11 @@ impl Tx {
         group: LockedGroup,
         (change_set, tally): (i64, Tally),
         file: OrderedRows,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<(Self, i64), StoreError> {
-        let (mut tx, added) = self.fill((group.key, deed.at.as_microsecond()), change_set, file).await?;
+        let (mut tx, added) = self.fill((group.key, context.at.as_microsecond()), change_set, file).await?;
         fits(added, tally.incoming)?;
-        let revision = tx.add_revision(group, change_set, tally.as_step(), Source::Import, deed).await?;
+        let revision = tx.add_revision(group, change_set, tally.as_step(), Source::Import, context).await?;
         Ok((tx, revision))
     }
 
@@ -262,13 +262,13 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         change: SingleChange<'_>,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<i64, StoreError> {
         let tally = Tally::of_single(&change);
         let change_set = self.create_change_set(group, tally.counts).await?;
         let add = sql(ADD_CHANGE).bind(change_set).bind(change.number).bind(change.old_email).bind(change.new_email);
         self.run(add).await?;
-        self.add_revision(group, change_set, tally.as_step(), Source::Api, deed).await
+        self.add_revision(group, change_set, tally.as_step(), Source::Api, context).await
     }
 
     /// Writes down what changes no address as the next revision, which it gives.
@@ -276,10 +276,10 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         step: Step,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<i64, StoreError> {
         let change_set = self.create_change_set(group, ChangeCounts::default()).await?;
-        self.add_revision(group, change_set, step, Source::Api, deed).await
+        self.add_revision(group, change_set, step, Source::Api, context).await
     }
 
     /// Reads a page of the changes, in the order of the numbers.

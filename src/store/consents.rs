@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use zeroize::Zeroizing;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::audit::Detail;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
@@ -123,7 +123,7 @@ impl ConsentStore for DbConsents {
         Ok(Some(GroupConsents { tenant: Some(rows::guid(&tenant)?), consents: rows::all(found)? }))
     }
 
-    async fn report(&self, report: &ConsentReport, deed: &Deed) -> Result<ReportOutcome, StoreError> {
+    async fn report(&self, report: &ConsentReport, context: &AuditContext) -> Result<ReportOutcome, StoreError> {
         // Anybody may send one again and again: that must not keep those waiting who have something to write.
         let deadline = db::deadline();
         let used = async { Ok(self.0.exists(sql(FIND_CONSENT_STATE).bind(&report.nonce.0[..])).await?) };
@@ -136,16 +136,17 @@ impl ConsentStore for DbConsents {
         if used == 0 {
             return Ok(ReportOutcome::Used);
         }
-        let (group, deed) = &tx.enter(&report.group, deed).await?;
+        let (group, context) = &tx.enter(&report.group, context).await?;
         let Some(group) = group.filter(|group| group.tenant == Some(report.tenant)) else {
             return Ok(ReportOutcome::TenantChanged);
         };
         let fault = report.result.as_ref().err();
         let reported = sql(REPORT_CONSENT).bind(group.key).bind(report.client_id).bind(report.tenant);
-        let reported = reported.bind(fault.is_none().then_some(deed.at)).bind(fault.map(|fault| fault.code.as_str()));
+        let reported =
+            reported.bind(fault.is_none().then_some(context.at)).bind(fault.map(|fault| fault.code.as_str()));
         let reported = reported.bind(fault.and_then(|fault| fault.aadsts.as_deref()));
-        tx.run(reported.bind(fault.map(|_| deed.at))).await?;
-        tx.record(&audit::done(deed, action::REPORT_CONSENT, &report.group, told_report(report))).await?;
+        tx.run(reported.bind(fault.map(|_| context.at))).await?;
+        tx.record(&audit::done(context, action::REPORT_CONSENT, &report.group, told_report(report))).await?;
         tx.commit_aside().await?;
         Ok(ReportOutcome::Recorded)
     }

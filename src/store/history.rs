@@ -146,7 +146,7 @@ impl HistoryStore for DbHistory {
 
     async fn restore(&self, restore: Restore) -> Result<Restored, HistoryRefusal> {
         let mut tx = self.0.begin_large().await?;
-        let (Some(group), deed) = &tx.enter_large(&restore.group, &restore.deed).await? else {
+        let (Some(group), context) = &tx.enter_large(&restore.group, &restore.context).await? else {
             return Err(HistoryRefusal::NoSuchRevision);
         };
         let group = *group;
@@ -159,11 +159,11 @@ impl HistoryStore for DbHistory {
             return Ok(Restored { revision: group.revision, counts });
         }
         tx.check_all_assigned(group, change_set, tally).await?;
-        let revision = tx.apply(group, (change_set, tally), Source::Restore, deed).await?;
+        let revision = tx.apply(group, (change_set, tally), Source::Restore, context).await?;
         let mut detail = vec![told("restored_revision", &restore.revision), told("revision", &revision)];
         detail.extend(audit::told_counts(counts));
-        tx.record(&audit::done(deed, action::RESTORE_REVISION, &restore.group, detail)).await?;
-        tx.hold_right(deed).await?;
+        tx.record(&audit::done(context, action::RESTORE_REVISION, &restore.group, detail)).await?;
+        tx.hold_right(context).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(Restored { revision, counts })
     }

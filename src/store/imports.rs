@@ -13,7 +13,7 @@ use const_format::concatcp;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::audit::Detail;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
@@ -86,12 +86,12 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         changes: (i64, Tally),
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<i64, StoreError> {
         if changes.1.counts.is_empty() {
             return Ok(group.revision);
         }
-        self.apply(group, changes, Source::Import, deed).await
+        self.apply(group, changes, Source::Import, context).await
     }
 
     async fn keep_import(&mut self, group: LockedGroup, change_set: i64, import: &Import) -> Result<(), StoreError> {
@@ -153,10 +153,10 @@ impl Tx {
 impl ImportStore for DbImports {
     async fn import(&self, mut batch: ImportBatch, file: FileRows) -> Result<TakenImport, ImportRefusal> {
         let mut tx = self.0.begin_large().await?;
-        let (Some(group), deed) = tx.enter_large(&batch.group, &batch.deed).await? else {
+        let (Some(group), context) = tx.enter_large(&batch.group, &batch.context).await? else {
             return Err(ImportRefusal::NoSuchGroup);
         };
-        batch.deed = deed;
+        batch.context = context;
         if batch.expected_revisions.as_ref().is_some_and(|expected| !expected.contains(&group.revision)) {
             return Err(ImportRefusal::RevisionMoved { current: group.revision });
         }
@@ -184,15 +184,15 @@ impl ImportStore for DbImports {
                 return Err(ImportRefusal::Unconfirmed(large));
             }
             let revision;
-            (tx, revision) = tx.apply_file(group, (change_set, tally), received, &batch.deed).await?;
+            (tx, revision) = tx.apply_file(group, (change_set, tally), received, &batch.context).await?;
             import.state = ImportState::Applied { revision };
         }
         tx.keep_import(group, change_set, &import).await?;
         if import.state == ImportState::Ready {
-            tx.drop_surplus(group, batch.deed.at).await?;
+            tx.drop_surplus(group, batch.context.at).await?;
         }
-        tx.record(&audit::done(&batch.deed, action::IMPORT_MAPPINGS, &batch.group, told_import(&import))).await?;
-        tx.hold_right(&batch.deed).await?;
+        tx.record(&audit::done(&batch.context, action::IMPORT_MAPPINGS, &batch.group, told_import(&import))).await?;
+        tx.hold_right(&batch.context).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(TakenImport { import, bad_rows })
     }
@@ -215,11 +215,11 @@ impl ImportStore for DbImports {
 
     async fn apply(&self, apply: ApplyImport) -> Result<AppliedImport, KeptImportRefusal> {
         let mut tx = self.0.begin_large().await?;
-        let (Some(group), deed) = &tx.enter_large(&apply.group, &apply.deed).await? else {
+        let (Some(group), context) = &tx.enter_large(&apply.group, &apply.context).await? else {
             return Err(KeptImportRefusal::NoSuchImport);
         };
         let group = *group;
-        let StoredImport { mut import, change_set } = tx.find_import(&apply.group, apply.id, deed.at).await?;
+        let StoredImport { mut import, change_set } = tx.find_import(&apply.group, apply.id, context.at).await?;
         if import.state != ImportState::Ready {
             return Ok(AppliedImport { import, is_new: false });
         }
@@ -233,29 +233,34 @@ impl ImportStore for DbImports {
             return Err(KeptImportRefusal::Unconfirmed(large));
         }
         tx.check_rows(group, change_set, tally).await?;
-        let revision = tx.apply_change_set(group, (change_set, tally), deed).await?;
+        let revision = tx.apply_change_set(group, (change_set, tally), context).await?;
         // It has expired in the meantime, and another replica has dropped it.
         if tx.run(sql(SET_APPLIED).bind(apply.id).bind(revision).bind(import.reassigned)).await? == 0 {
             return Err(KeptImportRefusal::NoSuchImport);
         }
         import.state = ImportState::Applied { revision };
-        tx.record(&audit::done(deed, action::APPLY_IMPORT, &apply.group, told_import(&import))).await?;
-        tx.hold_right(deed).await?;
+        tx.record(&audit::done(context, action::APPLY_IMPORT, &apply.group, told_import(&import))).await?;
+        tx.hold_right(context).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(AppliedImport { import, is_new: true })
     }
 
-    async fn discard(&self, group: &BusinessGroupId, id: Uuid, deed: &Deed) -> Result<(), KeptImportRefusal> {
+    async fn discard(
+        &self,
+        group: &BusinessGroupId,
+        id: Uuid,
+        context: &AuditContext,
+    ) -> Result<(), KeptImportRefusal> {
         let mut tx = self.0.begin_large().await?;
-        let (Some(_), deed) = &tx.enter(group, deed).await? else {
+        let (Some(_), context) = &tx.enter(group, context).await? else {
             return Err(KeptImportRefusal::NoSuchImport);
         };
-        let found = tx.find_import(group, id, deed.at).await?;
+        let found = tx.find_import(group, id, context.at).await?;
         if found.import.state != ImportState::Ready {
             return Err(KeptImportRefusal::Applied);
         }
         tx.delete_change_set(found.change_set).await?;
-        tx.record(&audit::done(deed, action::DROP_IMPORT, group, vec![told("import", &id)])).await?;
+        tx.record(&audit::done(context, action::DROP_IMPORT, group, vec![told("import", &id)])).await?;
         tx.commit_aside().await?;
         Ok(())
     }
@@ -285,7 +290,7 @@ fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
         reassigned: None,
         unchanged: 0,
         problem_count: None,
-        created_at: batch.deed.at,
+        created_at: batch.context.at,
         expires_at: batch.expires_at,
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::actor::RightSource;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
@@ -58,61 +58,61 @@ impl Tx {
         Ok(row.map(LockedGroup::try_from).transpose()?)
     }
 
-    /// Begins a change that does not take long: locks its group, and holds the caller's right. The deed that it gives has the
+    /// Begins a change that does not take long: locks its group, and holds the caller's right. The context that it gives has the
     /// time of the change.
     pub(super) async fn enter(
         &mut self,
         group: &BusinessGroupId,
-        deed: &Deed,
-    ) -> Result<(Option<LockedGroup>, Deed), StoreError> {
-        let (locked, deed) = self.lock_and_time(group, deed).await?;
-        self.hold_right(&deed).await?;
-        Ok((locked, deed))
+        context: &AuditContext,
+    ) -> Result<(Option<LockedGroup>, AuditContext), StoreError> {
+        let (locked, context) = self.lock_and_time(group, context).await?;
+        self.hold_right(&context).await?;
+        Ok((locked, context))
     }
 
     /// Begins a change that may take long: a key can be revoked meanwhile. So its end is [`Tx::hold_right`].
     pub(super) async fn enter_large(
         &mut self,
         group: &BusinessGroupId,
-        deed: &Deed,
-    ) -> Result<(Option<LockedGroup>, Deed), StoreError> {
-        let (locked, deed) = self.lock_and_time(group, deed).await?;
-        self.check_right(&deed).await?;
-        Ok((locked, deed))
+        context: &AuditContext,
+    ) -> Result<(Option<LockedGroup>, AuditContext), StoreError> {
+        let (locked, context) = self.lock_and_time(group, context).await?;
+        self.check_right(&context).await?;
+        Ok((locked, context))
     }
 
     /// The lock comes first: who waits for it has their turn later.
     async fn lock_and_time(
         &mut self,
         group: &BusinessGroupId,
-        deed: &Deed,
-    ) -> Result<(Option<LockedGroup>, Deed), StoreError> {
+        context: &AuditContext,
+    ) -> Result<(Option<LockedGroup>, AuditContext), StoreError> {
         let locked = self.lock_group(group).await?;
-        Ok((locked, self.timed(deed)))
+        Ok((locked, self.timed(context)))
     }
 
-    /// The deed at the time of the change.
-    pub(super) fn timed(&self, deed: &Deed) -> Deed {
-        Deed { at: deed.at.max(self.now()), ..deed.clone() }
+    /// The context at the time of the change.
+    pub(super) fn timed(&self, context: &AuditContext) -> AuditContext {
+        AuditContext { at: context.at.max(self.now()), ..context.clone() }
     }
 
     /// Looks the caller's right up again. A change that fails here is not made.
-    pub(super) async fn check_right(&mut self, deed: &Deed) -> Result<(), StoreError> {
-        self.look_up_right(deed, EXPIRY_OF_KEY).await
+    pub(super) async fn check_right(&mut self, context: &AuditContext) -> Result<(), StoreError> {
+        self.look_up_right(context, EXPIRY_OF_KEY).await
     }
 
     /// The same, and a key that is being revoked goes after this transaction. (A link to a tenant goes after it because its
     /// group is locked.)
-    pub(super) async fn hold_right(&mut self, deed: &Deed) -> Result<(), StoreError> {
-        self.look_up_right(deed, self.dialect().hold_key).await
+    pub(super) async fn hold_right(&mut self, context: &AuditContext) -> Result<(), StoreError> {
+        self.look_up_right(context, self.dialect().hold_key).await
     }
 
-    async fn look_up_right(&mut self, deed: &Deed, expiry_of_key: &'static str) -> Result<(), StoreError> {
-        let lost = match &deed.right {
+    async fn look_up_right(&mut self, context: &AuditContext, expiry_of_key: &'static str) -> Result<(), StoreError> {
+        let lost = match &context.right {
             RightSource::Lasting => None,
             RightSource::ApiKey(id) => {
                 let key: Option<KeyRow> = self.optional(sql(expiry_of_key).bind(*id)).await?;
-                lost_key(key, deed.at)
+                lost_key(key, context.at)
             }
             RightSource::LinkedTenant { tenant, group } => {
                 let is_linked = self.exists(sql(LINK_OF_GROUP).bind(group).bind(*tenant)).await?;

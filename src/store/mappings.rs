@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use const_format::concatcp;
 use sqlx::FromRow;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
@@ -212,7 +212,7 @@ impl MappingStore for DbMappings {
 
     async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
         let mut tx = self.0.begin().await?;
-        let (Some(group), deed) = tx.enter(&change.group, &change.deed).await? else {
+        let (Some(group), context) = tx.enter(&change.group, &change.context).await? else {
             return Err(MappingRefusal::NoSuchGroup);
         };
         let before = tx.find_mapping(&change.group, change.phone_number).await?;
@@ -222,15 +222,15 @@ impl MappingStore for DbMappings {
         };
         tx.check_put(group, change).await?;
         let put = sql(if before.is_some() { CHANGE_MAPPING } else { ADD_MAPPING });
-        tx.run(put.bind(change.phone_number).bind(group.key).bind(&change.email).bind(deed.at)).await?;
+        tx.run(put.bind(change.phone_number).bind(group.key).bind(&change.email).bind(context.at)).await?;
         let single = SingleChange {
             number: change.phone_number,
             old_email: before.as_deref(),
             new_email: Some(change.email.as_str()),
         };
-        let revision = tx.record_single(group, single, &deed).await?;
+        let revision = tx.record_single(group, single, &context).await?;
         let detail = vec![told("phone_number", &change.phone_number), told("revision", &revision)];
-        tx.record(&audit::done(&deed, action::PUT_MAPPING, &change.group, detail)).await?;
+        tx.record(&audit::done(&context, action::PUT_MAPPING, &change.group, detail)).await?;
         // With the pin that the address had before, if it had one.
         let mapping = tx.find_mapping(&change.group, change.phone_number).await?;
         let mapping = mapping.ok_or(UnreadableRow("a mapping that was just written"))?.try_into()?;
@@ -238,9 +238,14 @@ impl MappingStore for DbMappings {
         Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
     }
 
-    async fn delete(&self, id: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingRefusal> {
+    async fn delete(
+        &self,
+        id: &BusinessGroupId,
+        number: PhoneNumber,
+        context: &AuditContext,
+    ) -> Result<(), MappingRefusal> {
         let mut tx = self.0.begin().await?;
-        let (Some(group), deed) = &tx.enter(id, deed).await? else {
+        let (Some(group), context) = &tx.enter(id, context).await? else {
             return Err(MappingRefusal::NoSuchMapping);
         };
         let deleted: Option<String> = tx.scalar(sql(DELETE_MAPPING).bind(number).bind(group.key)).await?;
@@ -248,9 +253,9 @@ impl MappingStore for DbMappings {
             return Err(MappingRefusal::NoSuchMapping);
         };
         let single = SingleChange { number, old_email: Some(&email), new_email: None };
-        let revision = tx.record_single(*group, single, deed).await?;
+        let revision = tx.record_single(*group, single, context).await?;
         let detail = vec![told("phone_number", &number), told("revision", &revision)];
-        tx.record(&audit::done(deed, action::DELETE_MAPPING, id, detail)).await?;
+        tx.record(&audit::done(context, action::DELETE_MAPPING, id, detail)).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(())
     }
@@ -259,10 +264,10 @@ impl MappingStore for DbMappings {
         &self,
         id: &BusinessGroupId,
         number: PhoneNumber,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<ReleasePinOutcome, MappingRefusal> {
         let mut tx = self.0.begin().await?;
-        let (Some(group), deed) = &tx.enter(id, deed).await? else {
+        let (Some(group), context) = &tx.enter(id, context).await? else {
             return Err(MappingRefusal::NoSuchMapping);
         };
         let lock = sql(tx.dialect().lock_pin).bind(number).bind(group.key);
@@ -272,9 +277,9 @@ impl MappingStore for DbMappings {
             Some(PinRow { pinned_oid: Some(oid) }) => oid,
         };
         tx.run(sql(RELEASE_PIN).bind(number).bind(group.key)).await?;
-        let revision = tx.record_without_changes(*group, Step::Released(number), deed).await?;
+        let revision = tx.record_without_changes(*group, Step::Released(number), context).await?;
         let detail = vec![told("phone_number", &number), told("oid", &oid), told("revision", &revision)];
-        tx.record(&audit::done(deed, action::RELEASE_PIN, id, detail)).await?;
+        tx.record(&audit::done(context, action::RELEASE_PIN, id, detail)).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(ReleasePinOutcome::Released)
     }

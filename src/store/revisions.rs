@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::guid::Guid;
 use crate::domain::history::Revision;
 use crate::domain::history::Source;
@@ -104,22 +104,26 @@ impl Tx {
         change_set: i64,
         step: Step,
         source: Source,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<i64, StoreError> {
         let revision = group.revision + 1;
-        let at = self.time_of_revision(group, deed).await?;
+        let at = self.time_of_revision(group, context).await?;
         self.run(sql(COUNT_REVISION).bind(group.key).bind(step.growth())).await?;
         let add = sql(ADD_REVISION).bind(group.key).bind(revision).bind(change_set).bind(at);
-        let add = add.bind(deed.actor.kind.as_str()).bind(&deed.actor.id).bind(&deed.actor.name).bind(source.as_str());
+        let add = add
+            .bind(context.actor.kind.as_str())
+            .bind(&context.actor.id)
+            .bind(&context.actor.name)
+            .bind(source.as_str());
         self.run(add.bind(step.released_pin()).bind(step.lost_tenant()).bind(step.gained_tenant())).await?;
         Ok(revision)
     }
 
     /// The time that the next revision is told with: never before that of the last one, which a clock that was ahead may have
     /// written. What expires is not compared with it, so such a clock shuts nobody out.
-    async fn time_of_revision(&mut self, group: LockedGroup, deed: &Deed) -> Result<Timestamp, StoreError> {
+    async fn time_of_revision(&mut self, group: LockedGroup, context: &AuditContext) -> Result<Timestamp, StoreError> {
         let last: Option<i64> = self.scalar(sql(LAST_REVISION_AT).bind(group.key)).await?;
         let last = last.map(rows::timestamp).transpose()?;
-        Ok(last.map_or(deed.at, |last| last.max(deed.at)))
+        Ok(last.map_or(context.at, |last| last.max(context.at)))
     }
 }

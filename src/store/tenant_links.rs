@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use crate::domain::actor::Actor;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::actor::RightSource;
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
@@ -85,11 +85,11 @@ impl TryFrom<PartyRow> for Party {
 pub(super) async fn link(
     tx: &mut Tx,
     (id, link): (&BusinessGroupId, NewLink),
-    deed: &Deed,
+    context: &AuditContext,
 ) -> Result<Linking, BusinessGroupRefusal> {
     let parties = lock_both(tx, id, link.tenant).await?;
-    let deed = &tx.timed(deed);
-    tx.hold_right(deed).await?;
+    let context = &tx.timed(context);
+    tx.hold_right(context).await?;
     let (own, others): (Vec<_>, Vec<_>) = parties.into_iter().partition(|party| party.id == *id);
     let (Some(own), holder) = (own.first(), others.first()) else {
         return Err(BusinessGroupRefusal::NoSuchGroup);
@@ -99,7 +99,7 @@ pub(super) async fn link(
             let (unproven, holder) = (!holder.is_proven, holder.id.clone());
             return Err(BusinessGroupRefusal::TenantTaken { unproven, holder });
         }
-        give_up(tx, holder, link.tenant, deed).await?;
+        give_up(tx, holder, link.tenant, context).await?;
     }
     if own.group.tenant != Some(link.tenant) {
         match set_tenant(tx, own.group, Some(link.tenant)).await {
@@ -111,19 +111,19 @@ pub(super) async fn link(
     match link.ground {
         Ground::Named => {}
         Ground::Operator => {
-            set(tx, CONFIRM_TENANT, own.group, deed).await?;
+            set(tx, CONFIRM_TENANT, own.group, context).await?;
             detail.push(told("confirmed", "true"));
         }
         Ground::Proof(oid) => {
-            set(tx, PROVE_TENANT, own.group, deed).await?;
+            set(tx, PROVE_TENANT, own.group, context).await?;
             detail.push(told("proven_by", &oid));
         }
     }
     if holder.is_some() {
-        let revision = tx.record_without_changes(own.group, Step::Gained(link.tenant), deed).await?;
+        let revision = tx.record_without_changes(own.group, Step::Gained(link.tenant), context).await?;
         detail.extend([told("taken_over", "true"), told("revision", &revision)]);
     }
-    tx.record(&audit::done(deed, action::LINK_TENANT, id, detail)).await?;
+    tx.record(&audit::done(context, action::LINK_TENANT, id, detail)).await?;
     Ok(Linking::Done(own.group.tenant.into_iter().chain([link.tenant]).collect()))
 }
 
@@ -131,15 +131,15 @@ pub(super) async fn link(
 pub(super) async fn prove(
     tx: &mut Tx,
     (id, proof): (&BusinessGroupId, TenantProof),
-    deed: &Deed,
+    context: &AuditContext,
 ) -> Result<bool, StoreError> {
-    let (locked, deed) = &tx.enter(id, deed).await?;
+    let (locked, context) = &tx.enter(id, context).await?;
     let Some(group) = locked.filter(|group| group.tenant == Some(proof.tenant)) else {
         return Ok(false);
     };
-    if set(tx, PROVE_TENANT, group, deed).await? {
+    if set(tx, PROVE_TENANT, group, context).await? {
         let detail = vec![told("tenant_id", &proof.tenant), told("proven_by", &proof.oid)];
-        tx.record(&audit::done(deed, action::PROVE_TENANT, id, detail)).await?;
+        tx.record(&audit::done(context, action::PROVE_TENANT, id, detail)).await?;
     }
     Ok(true)
 }
@@ -157,16 +157,21 @@ async fn lock_both(tx: &mut Tx, id: &BusinessGroupId, tenant: Guid) -> Result<Ve
 
 /// Takes the tenant from a group. What the group is told names nobody, and no call: its sender may have named that
 /// themselves.
-async fn give_up(tx: &mut Tx, holder: &Party, tenant: Guid, deed: &Deed) -> Result<(), StoreError> {
+async fn give_up(tx: &mut Tx, holder: &Party, tenant: Guid, context: &AuditContext) -> Result<(), StoreError> {
     let actor = Actor::another_business_group();
-    let deed = Deed { actor, right: RightSource::Lasting, at: deed.at, request_id: None };
+    let context = AuditContext { actor, right: RightSource::Lasting, at: context.at, request_id: None };
     set_tenant(tx, holder.group, None).await?;
-    let revision = tx.record_without_changes(holder.group, Step::Lost(tenant), &deed).await?;
+    let revision = tx.record_without_changes(holder.group, Step::Lost(tenant), &context).await?;
     let detail = vec![told("tenant_id", &tenant), told("revision", &revision)];
-    tx.record(&audit::done(&deed, action::LOSE_TENANT, &holder.id, detail)).await
+    tx.record(&audit::done(&context, action::LOSE_TENANT, &holder.id, detail)).await
 }
 
 /// Writes down that a link is proven, or confirmed; whether it was not before.
-async fn set(tx: &mut Tx, statement: &'static str, group: LockedGroup, deed: &Deed) -> Result<bool, StoreError> {
-    Ok(tx.run(sql(statement).bind(group.key).bind(deed.at)).await? > 0)
+async fn set(
+    tx: &mut Tx,
+    statement: &'static str,
+    group: LockedGroup,
+    context: &AuditContext,
+) -> Result<bool, StoreError> {
+    Ok(tx.run(sql(statement).bind(group.key).bind(context.at)).await? > 0)
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroup;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
@@ -40,18 +40,23 @@ impl TenantLinks {
     ///
     /// # Errors
     /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::UnknownTenant`], [`BusinessGroupRefusal::TenantTaken`]
-    pub async fn link(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<LinkedTenant> {
+    pub async fn link(&self, id: &BusinessGroupId, tenant: Guid, context: &AuditContext) -> Result<LinkedTenant> {
         let tenant_checked = self.check(id, tenant).await?;
-        Ok(LinkedTenant { group: self.store.link_tenant(id, tenant, deed).await?, tenant_checked })
+        Ok(LinkedTenant { group: self.store.link_tenant(id, tenant, context).await?, tenant_checked })
     }
 
     /// Links a tenant as the operator, in place of the one before, or confirms the link that there is.
     ///
     /// # Errors
     /// As [`TenantLinks::link`].
-    pub async fn link_confirmed(&self, id: &BusinessGroupId, tenant: Guid, deed: &Deed) -> Result<LinkedTenant> {
+    pub async fn link_confirmed(
+        &self,
+        id: &BusinessGroupId,
+        tenant: Guid,
+        context: &AuditContext,
+    ) -> Result<LinkedTenant> {
         let tenant_checked = self.check(id, tenant).await?;
-        Ok(LinkedTenant { group: self.store.link_confirmed_tenant(id, tenant, deed).await?, tenant_checked })
+        Ok(LinkedTenant { group: self.store.link_confirmed_tenant(id, tenant, context).await?, tenant_checked })
     }
 
     /// Links a tenant that was proven to be the group's own, in place of the one before; another group that has it unproven
@@ -59,8 +64,13 @@ impl TenantLinks {
     ///
     /// # Errors
     /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::TenantTaken`]
-    pub async fn link_proven(&self, id: &BusinessGroupId, proof: TenantProof, deed: &Deed) -> Result<LinkedTenant> {
-        Ok(LinkedTenant { group: self.store.link_proven_tenant(id, proof, deed).await?, tenant_checked: None })
+    pub async fn link_proven(
+        &self,
+        id: &BusinessGroupId,
+        proof: TenantProof,
+        context: &AuditContext,
+    ) -> Result<LinkedTenant> {
+        Ok(LinkedTenant { group: self.store.link_proven_tenant(id, proof, context).await?, tenant_checked: None })
     }
 
     /// Asks Microsoft Entra whether a tenant exists, before the transaction that links it: no lock waits for the network. What

@@ -22,7 +22,7 @@ use signline::bootstrap::Service;
 use signline::config::DatabaseUrl;
 use signline::config::Settings;
 use signline::domain::actor::Actor;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::actor::RightSource;
 use signline::domain::api_key::Grant;
 use signline::domain::application::Applications;
@@ -271,13 +271,13 @@ fn run(settings: Settings) -> (SocketAddr, String, Running) {
             let service = Service::open(&settings).await.expect("the service starts");
             let new = NewApiKey { name: "test".to_owned(), grant: Grant::Operator, expires_at: None };
 
-            let deed = Deed {
+            let context = AuditContext {
                 actor: Actor::command_line(),
                 right: RightSource::Lasting,
                 at: SystemClock.now(),
                 request_id: None,
             };
-            let key = service.api_keys().create(new, &deed).await.expect("a key");
+            let key = service.api_keys().create(new, &context).await.expect("a key");
             told.send((service.address(), key.secret.to_string())).expect("somebody listens");
             let stop = async {
                 // The test stops it, or is gone.

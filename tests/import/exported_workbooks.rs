@@ -11,7 +11,7 @@ use calamine::Xlsx;
 use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use futures_util::stream;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
@@ -87,7 +87,7 @@ impl MappingStore for ExportingStore {
         not_for_exports()
     }
 
-    async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &Deed) -> Result<(), MappingRefusal> {
+    async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &AuditContext) -> Result<(), MappingRefusal> {
         not_for_exports()
     }
 
@@ -99,7 +99,7 @@ impl MappingStore for ExportingStore {
         &self,
         _: &BusinessGroupId,
         _: PhoneNumber,
-        _: &Deed,
+        _: &AuditContext,
     ) -> Result<ReleasePinOutcome, MappingRefusal> {
         not_for_exports()
     }

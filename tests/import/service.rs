@@ -10,7 +10,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::actor::Actor;
 use signline::domain::actor::ActorKind;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::actor::RightSource;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
@@ -101,7 +101,7 @@ impl ImportStore for RecordingStore {
             reassigned: Some(0),
             unchanged: 0,
             problem_count,
-            created_at: batch.deed.at,
+            created_at: batch.context.at,
             expires_at: batch.expires_at,
         };
         Ok(TakenImport { import, bad_rows })
@@ -125,7 +125,7 @@ impl ImportStore for RecordingStore {
         not_for_uploads()
     }
 
-    async fn discard(&self, _: &BusinessGroupId, _: Uuid, _: &Deed) -> Result<(), KeptImportRefusal> {
+    async fn discard(&self, _: &BusinessGroupId, _: Uuid, _: &AuditContext) -> Result<(), KeptImportRefusal> {
         not_for_uploads()
     }
 
@@ -142,13 +142,13 @@ async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static st
     let importer = Importer::new(store.clone(), us());
     let group = BusinessGroupId::parse("abccompany").unwrap();
     let actor = Actor { kind: ActorKind::ApiKey, id: "k1".to_owned(), name: "key".to_owned() };
-    let deed = Deed { actor, right: RightSource::Lasting, at: NOW, request_id: None };
+    let context = AuditContext { actor, right: RightSource::Lasting, at: NOW, request_id: None };
     let request = ImportRequest {
         group,
         handling,
         expected_revisions: Some(vec![4]),
         apply: Some(Confirmation::default()),
-        deed,
+        context,
     };
     let outcome = importer.import(request, stream::iter(pieces)).await;
     let asked = store.asked.lock().unwrap().clone();
@@ -187,7 +187,10 @@ async fn a_good_file_is_applied_whole() {
         (ImportMode::Replace, false, Some(Confirmation::default()))
     );
     assert!(!asked.end.is_rejected);
-    assert_eq!((batch.expected_revisions, batch.deed.at, batch.deed.actor.id.as_str()), (Some(vec![4]), NOW, "k1"));
+    assert_eq!(
+        (batch.expected_revisions, batch.context.at, batch.context.actor.id.as_str()),
+        (Some(vec![4]), NOW, "k1")
+    );
     assert_eq!(batch.expires_at, NOW + PREVIEW_LIFETIME);
     assert_eq!((asked.rows.len(), asked.end.row_count), (2, 2));
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::on_both_engines;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::id;
 use crate::support::time;
 
@@ -36,10 +36,10 @@ async fn a_key_is_found_by_its_secret_until_it_is_deleted(world: World) {
     let grants = [Grant::Operator, Grant::Resolver, Grant::BusinessGroupAdmin(abc.clone()), Grant::Scim(abc)];
     for (grant, last) in grants.into_iter().zip(1..) {
         let key = key(last, grant);
-        keys.create(&key, SecretHash([last; 32]), &deed(1)).await.unwrap();
+        keys.create(&key, SecretHash([last; 32]), &context_at(1)).await.unwrap();
         assert_eq!(keys.find_by_secret(SecretHash([last; 32])).await.unwrap(), Some(key.clone()));
-        keys.delete(key.id, None, &deed(1)).await.unwrap();
-        assert_eq!(keys.delete(key.id, None, &deed(1)).await, Err(ApiKeyRefusal::NoSuchKey));
+        keys.delete(key.id, None, &context_at(1)).await.unwrap();
+        assert_eq!(keys.delete(key.id, None, &context_at(1)).await, Err(ApiKeyRefusal::NoSuchKey));
         assert_eq!(keys.find_by_secret(SecretHash([last; 32])).await.unwrap(), None);
     }
 }
@@ -47,7 +47,7 @@ async fn a_key_is_found_by_its_secret_until_it_is_deleted(world: World) {
 async fn a_key_for_a_group_that_is_not_there_is_not_stored(world: World) {
     let key = key(1, Grant::BusinessGroupAdmin(id("nobody")));
     assert_eq!(
-        world.stores.api_keys.create(&key, SecretHash([1; 32]), &deed(1)).await,
+        world.stores.api_keys.create(&key, SecretHash([1; 32]), &context_at(1)).await,
         Err(ApiKeyRefusal::NoSuchGroup)
     );
     assert_eq!(world.stores.api_keys.find_by_secret(SecretHash([1; 32])).await.unwrap(), None);
@@ -56,16 +56,21 @@ async fn a_key_for_a_group_that_is_not_there_is_not_stored(world: World) {
 async fn the_keys_of_a_group_go_with_it(world: World) {
     let abc = world.group("abc").await;
     let keys = &world.stores.api_keys;
-    keys.create(&key(1, Grant::BusinessGroupAdmin(abc.clone())), SecretHash([1; 32]), &deed(1)).await.unwrap();
-    keys.create(&key(2, Grant::Operator), SecretHash([2; 32]), &deed(1)).await.unwrap();
-    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
+    keys.create(&key(1, Grant::BusinessGroupAdmin(abc.clone())), SecretHash([1; 32]), &context_at(1)).await.unwrap();
+    keys.create(&key(2, Grant::Operator), SecretHash([2; 32]), &context_at(1)).await.unwrap();
+    world.stores.business_groups.delete(&abc, &context_at(1)).await.unwrap();
     assert_eq!(keys.find_by_secret(SecretHash([1; 32])).await.unwrap(), None);
     assert!(keys.find_by_secret(SecretHash([2; 32])).await.unwrap().is_some());
 }
 
 async fn pages_hold_all_keys_in_the_order_of_their_making(world: World) {
     for last in [3, 1, 5, 2, 4] {
-        world.stores.api_keys.create(&key(last, Grant::Operator), SecretHash([last; 32]), &deed(1)).await.unwrap();
+        world
+            .stores
+            .api_keys
+            .create(&key(last, Grant::Operator), SecretHash([last; 32]), &context_at(1))
+            .await
+            .unwrap();
     }
     let first = world.stores.api_keys.list(None, &PageRequest { limit: 3, after: None }).await.unwrap();
     let names = |keys: &[ApiKey]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
@@ -87,7 +92,7 @@ async fn the_keys_of_one_group_are_listed_and_deleted_without_those_of_others(wo
         Grant::Scim(abc.clone()),
     ];
     for (grant, last) in grants.into_iter().zip(1..) {
-        keys.create(&key(last, grant), SecretHash([last; 32]), &deed(1)).await.unwrap();
+        keys.create(&key(last, grant), SecretHash([last; 32]), &context_at(1)).await.unwrap();
     }
     let list = async |of, limit, after: Option<u128>| {
         let page = PageRequest { limit, after: after.map(Uuid::from_u128) };
@@ -102,7 +107,7 @@ async fn the_keys_of_one_group_are_listed_and_deleted_without_those_of_others(wo
     for (last, of, is_deleted) in
         [(3, &abc, false), (2, &abc, false), (5, &xyz, false), (4, &abc, true), (3, &xyz, true)]
     {
-        let deleted = keys.delete(Uuid::from_u128(last), Some(of), &deed(2)).await;
+        let deleted = keys.delete(Uuid::from_u128(last), Some(of), &context_at(2)).await;
         let expected = if is_deleted { Ok(()) } else { Err(ApiKeyRefusal::NoSuchKey) };
         assert_eq!(deleted, expected, "{last} {of}");
     }

@@ -2,7 +2,7 @@
 
 use signline::domain::actor::Actor;
 use signline::domain::actor::ActorKind;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::audit::AuditEvent;
 use signline::domain::audit::NewAuditEvent;
 use signline::domain::business_group::BusinessGroupPatch;
@@ -19,7 +19,7 @@ use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::ImportFile;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::number;
@@ -47,22 +47,23 @@ async fn actions(world: &World, filter: AuditFilter) -> Vec<String> {
 async fn every_change_is_written_down(world: World) {
     let abc = world.group("abc").await;
     let groups = &world.stores.business_groups;
-    groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
     let patch = BusinessGroupPatch { allow_guests: Some(true), ..BusinessGroupPatch::default() };
-    groups.update(&abc, patch, &deed(2)).await.unwrap();
+    groups.update(&abc, patch, &context_at(2)).await.unwrap();
     world.put(&abc, 3, "a@abc.com").await.unwrap();
-    world.stores.mappings.delete(&abc, number(BASE + 3), &deed(4)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 3), &context_at(4)).await.unwrap();
     world.import(replace(&abc, &[(1, "b@abc.com")])).await.unwrap();
     let kept = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
     let Ok(TakenImport { import, .. }) = world.import(kept).await else { panic!("not kept") };
-    let apply = ApplyImport { group: abc.clone(), id: import.id, confirmed: Confirmation::default(), deed: deed(5) };
+    let apply =
+        ApplyImport { group: abc.clone(), id: import.id, confirmed: Confirmation::default(), context: context_at(5) };
     world.stores.imports.apply(apply.clone()).await.unwrap();
     world.stores.imports.apply(apply).await.unwrap();
     let dropped = ImportFile { apply: None, ..replace(&abc, &[(2, "c@abc.com")]) };
     let Ok(TakenImport { import, .. }) = world.import(dropped).await else { panic!("not kept") };
-    world.stores.imports.discard(&abc, import.id, &deed(6)).await.unwrap();
-    world.stores.history.restore(Restore { group: abc.clone(), revision: 3, deed: deed(7) }).await.unwrap();
-    groups.unlink_tenant(&abc, &deed(8)).await.unwrap();
+    world.stores.imports.discard(&abc, import.id, &context_at(6)).await.unwrap();
+    world.stores.history.restore(Restore { group: abc.clone(), revision: 3, context: context_at(7) }).await.unwrap();
+    groups.unlink_tenant(&abc, &context_at(8)).await.unwrap();
 
     let events = events(&world, AuditFilter::default()).await;
     let actions: Vec<_> = events.iter().map(|event| event.action.as_str()).collect();
@@ -91,7 +92,7 @@ async fn every_change_is_written_down(world: World) {
     assert_eq!((told(7, "added"), told(7, "revision")), ("1".to_owned(), "4".to_owned()));
     assert_eq!((told(10, "restored_revision"), told(10, "revision")), ("3".to_owned(), "5".to_owned()));
     assert!(events.iter().all(|event| event.group.as_ref() == Some(&abc) && event.refused_with.is_none()));
-    assert_eq!((events[1].at, &events[1].actor), (time(1), &deed(1).actor));
+    assert_eq!((events[1].at, &events[1].actor), (time(1), &context_at(1).actor));
 }
 
 async fn what_changes_nothing_is_not_written_down(world: World) {
@@ -100,13 +101,13 @@ async fn what_changes_nothing_is_not_written_down(world: World) {
     world.put(&abc, 1, "a@abc.com").await.unwrap();
     let taken = MappingRefusal::EmailTaken { by: number(BASE + 1) };
     assert_eq!(world.put(&abc, 2, "a@abc.com").await, Err(taken));
-    let unknown = world.stores.mappings.delete(&abc, number(BASE + 9), &deed(1)).await;
+    let unknown = world.stores.mappings.delete(&abc, number(BASE + 9), &context_at(1)).await;
     assert_eq!(unknown, Err(MappingRefusal::NoSuchMapping));
     let (groups, nobody) = (&world.stores.business_groups, id("nobody"));
-    assert_eq!(groups.delete(&abc, &deed(1)).await, Err(BusinessGroupRefusal::NotEmpty));
-    assert_eq!(groups.link_tenant(&nobody, guid(1), &deed(1)).await, Err(BusinessGroupRefusal::NoSuchGroup));
-    assert_eq!(groups.unlink_tenant(&nobody, &deed(1)).await, Err(BusinessGroupRefusal::NoSuchGroup));
-    world.stores.history.restore(Restore { group: abc, revision: 1, deed: deed(1) }).await.unwrap();
+    assert_eq!(groups.delete(&abc, &context_at(1)).await, Err(BusinessGroupRefusal::NotEmpty));
+    assert_eq!(groups.link_tenant(&nobody, guid(1), &context_at(1)).await, Err(BusinessGroupRefusal::NoSuchGroup));
+    assert_eq!(groups.unlink_tenant(&nobody, &context_at(1)).await, Err(BusinessGroupRefusal::NoSuchGroup));
+    world.stores.history.restore(Restore { group: abc, revision: 1, context: context_at(1) }).await.unwrap();
     assert_eq!(actions(&world, AuditFilter::default()).await, ["createBusinessGroup", "putMapping"]);
 }
 
@@ -115,7 +116,7 @@ async fn events_are_found_by_group_actor_and_time(world: World) {
     world.group_with("xyz", &[]).await;
     let actor = Actor { kind: ActorKind::ApiKey, id: "k2".to_owned(), name: "other".to_owned() };
     let refused = NewAuditEvent {
-        deed: Deed { actor, request_id: Some("r1".to_owned()), ..deed(500) },
+        context: AuditContext { actor, request_id: Some("r1".to_owned()), ..context_at(500) },
         action: "putMapping".to_owned(),
         refused_with: Some("email-taken".to_owned()),
         group: Some(abc.clone()),
@@ -147,7 +148,7 @@ async fn events_are_found_by_group_actor_and_time(world: World) {
 
 async fn what_was_done_to_a_group_outlasts_it(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
+    world.stores.business_groups.delete(&abc, &context_at(1)).await.unwrap();
     let filter = AuditFilter { group: Some(abc), ..AuditFilter::default() };
     assert_eq!(actions(&world, filter).await, ["createBusinessGroup", "deleteBusinessGroup"]);
 }

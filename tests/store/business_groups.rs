@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::range;
@@ -73,7 +73,7 @@ async fn ranges_of_two_groups_never_overlap(world: World) {
     assert_eq!(world.create("xyz", &[free, taken]).await, Err(BusinessGroupRefusal::RangeTaken(taken)));
     let xyz = world.group_with("xyz", &[free]).await;
     let patch = ranges(vec![range(BASE + 50, BASE + 199)]);
-    let refused = world.stores.business_groups.update(&xyz, patch, &deed(1)).await;
+    let refused = world.stores.business_groups.update(&xyz, patch, &context_at(1)).await;
     assert_eq!(refused, Err(BusinessGroupRefusal::RangeTaken(range(BASE + 50, BASE + 199))));
     assert_eq!(world.read(&xyz).await.number_ranges, [free]);
 }
@@ -95,7 +95,8 @@ async fn of_two_groups_that_take_a_range_at_once_one_gets_it(world: World) {
     for round in 0..5 {
         let from = BASE + round * 100;
         let wanted = [range(from, from + 59), range(from + 50, from + 99)];
-        let take = async |group, range| world.stores.business_groups.update(group, ranges(vec![range]), &deed(1)).await;
+        let take =
+            async |group, range| world.stores.business_groups.update(group, ranges(vec![range]), &context_at(1)).await;
         let (a, b) = tokio::join!(take(&abc, wanted[0]), take(&xyz, wanted[1]));
         match (&a, &b) {
             (Ok(_), Err(BusinessGroupRefusal::RangeTaken(range))) => assert_eq!(*range, wanted[1]),
@@ -108,7 +109,7 @@ async fn of_two_groups_that_take_a_range_at_once_one_gets_it(world: World) {
 async fn a_range_and_a_number_in_it_do_not_part_when_changed_at_once(world: World) {
     let abc = world.group("abc").await;
     for round in 0..10 {
-        let by = deed(1);
+        let by = context_at(1);
         let given_up = world.stores.business_groups.update(&abc, ranges(vec![]), &by);
         let (update, put) = tokio::join!(given_up, world.put(&abc, round, "a@abc.com"));
         match (update, put) {
@@ -116,12 +117,12 @@ async fn a_range_and_a_number_in_it_do_not_part_when_changed_at_once(world: Worl
                 world
                     .stores
                     .business_groups
-                    .update(&abc, ranges(vec![range(BASE, BASE + 9999)]), &deed(1))
+                    .update(&abc, ranges(vec![range(BASE, BASE + 9999)]), &context_at(1))
                     .await
                     .unwrap();
             }
             (Err(BusinessGroupRefusal::RangesInUse(1)), Ok(PutOutcome::Created(mapping))) => {
-                world.stores.mappings.delete(&abc, mapping.phone_number, &deed(1)).await.unwrap();
+                world.stores.mappings.delete(&abc, mapping.phone_number, &context_at(1)).await.unwrap();
             }
             other => panic!("{other:?}"),
         }
@@ -131,14 +132,14 @@ async fn a_range_and_a_number_in_it_do_not_part_when_changed_at_once(world: Worl
 async fn a_group_does_not_go_while_a_mapping_comes(world: World) {
     for round in 0..10 {
         let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
-        let by = deed(1);
+        let by = context_at(1);
         let (delete, put) =
             tokio::join!(world.stores.business_groups.delete(&abc, &by), world.put(&abc, round, "a@abc.com"));
         match (delete, put) {
             (Ok(()), Err(MappingRefusal::NoSuchGroup)) => {}
             (Err(BusinessGroupRefusal::NotEmpty), Ok(PutOutcome::Created(mapping))) => {
-                world.stores.mappings.delete(&abc, mapping.phone_number, &deed(1)).await.unwrap();
-                assert_eq!(world.stores.business_groups.delete(&abc, &deed(1)).await, Ok(()));
+                world.stores.mappings.delete(&abc, mapping.phone_number, &context_at(1)).await.unwrap();
+                assert_eq!(world.stores.business_groups.delete(&abc, &context_at(1)).await, Ok(()));
             }
             other => panic!("{other:?}"),
         }
@@ -149,16 +150,16 @@ async fn a_patch_changes_what_it_names(world: World) {
     let abc = world.group("abc").await;
     let before = world.read(&abc).await;
     let patch = BusinessGroupPatch { name: Some("New".to_owned()), allow_guests: Some(true), ..Default::default() };
-    let outcome = world.stores.business_groups.update(&abc, patch, &deed(1)).await;
+    let outcome = world.stores.business_groups.update(&abc, patch, &context_at(1)).await;
     let mut expected = before;
     "New".clone_into(&mut expected.name);
     expected.allow_guests = true;
     assert_eq!(outcome, Ok(expected.clone()));
     let patch = BusinessGroupPatch { identity_pinning: Some(IdentityPinning::Off), ..Default::default() };
-    world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &context_at(1)).await.unwrap();
     expected.identity_pinning = IdentityPinning::Off;
     assert_eq!(world.read(&abc).await, expected);
-    let nobody = world.stores.business_groups.update(&id("x"), BusinessGroupPatch::default(), &deed(1)).await;
+    let nobody = world.stores.business_groups.update(&id("x"), BusinessGroupPatch::default(), &context_at(1)).await;
     assert_eq!(nobody, Err(BusinessGroupRefusal::NoSuchGroup));
 }
 
@@ -166,7 +167,7 @@ async fn ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside(world: Wor
     let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     world.put(&abc, 10, "a@abc.com").await.unwrap();
     world.put(&abc, 80, "b@abc.com").await.unwrap();
-    let update = async |cut| world.stores.business_groups.update(&abc, ranges(cut), &deed(1)).await;
+    let update = async |cut| world.stores.business_groups.update(&abc, ranges(cut), &context_at(1)).await;
 
     assert_eq!(update(vec![range(BASE, BASE + 50)]).await, Err(BusinessGroupRefusal::RangesInUse(1)));
     assert_eq!(update(vec![]).await, Err(BusinessGroupRefusal::RangesInUse(2)));
@@ -181,7 +182,7 @@ async fn ranges_can_be_cut_anew_as_long_as_mapped_numbers_stay_inside(world: Wor
 
 async fn a_tenant_belongs_to_one_group(world: World) {
     let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
-    let link = async |group, tenant| world.stores.business_groups.link_tenant(group, tenant, &deed(1)).await;
+    let link = async |group, tenant| world.stores.business_groups.link_tenant(group, tenant, &context_at(1)).await;
 
     assert!(matches!(link(&abc, guid(1)).await, Ok(group) if group.tenant_id == Some(guid(1))));
     assert!(link(&abc, guid(1)).await.is_ok());
@@ -194,10 +195,10 @@ async fn a_tenant_belongs_to_one_group(world: World) {
     assert!(link(&abc, guid(2)).await.is_ok());
     assert!(link(&xyz, guid(1)).await.is_ok());
 
-    world.stores.business_groups.unlink_tenant(&abc, &deed(1)).await.unwrap();
-    world.stores.business_groups.unlink_tenant(&abc, &deed(1)).await.unwrap();
+    world.stores.business_groups.unlink_tenant(&abc, &context_at(1)).await.unwrap();
+    world.stores.business_groups.unlink_tenant(&abc, &context_at(1)).await.unwrap();
     assert_eq!(
-        world.stores.business_groups.unlink_tenant(&id("nobody"), &deed(1)).await,
+        world.stores.business_groups.unlink_tenant(&id("nobody"), &context_at(1)).await,
         Err(BusinessGroupRefusal::NoSuchGroup)
     );
     assert_eq!(world.read(&abc).await.tenant_id, None);
@@ -207,7 +208,7 @@ async fn a_tenant_belongs_to_one_group(world: World) {
 async fn of_two_groups_that_link_a_tenant_at_once_one_gets_it(world: World) {
     let (abc, xyz) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await);
     for round in 0..10 {
-        let link = async |group| world.stores.business_groups.link_tenant(group, guid(round), &deed(1)).await;
+        let link = async |group| world.stores.business_groups.link_tenant(group, guid(round), &context_at(1)).await;
         let (a, b) = tokio::join!(link(&abc), link(&xyz));
         let outcomes = [a, b];
         let refused = |outcome: &&Result<BusinessGroup, BusinessGroupRefusal>| {
@@ -224,33 +225,33 @@ async fn a_group_is_found_by_the_tenant_that_it_is_linked_to_now(world: World) {
     let groups = &world.stores.business_groups;
     let found = async |tenant| groups.find_linked(guid(tenant)).await.unwrap().map(|group| group.id);
     assert_eq!(found(1).await, None);
-    groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
-    groups.link_tenant(&xyz, guid(2), &deed(1)).await.unwrap();
+    groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
+    groups.link_tenant(&xyz, guid(2), &context_at(1)).await.unwrap();
     assert_eq!((found(1).await, found(2).await), (Some(abc.clone()), Some(xyz.clone())));
     let patch = BusinessGroupPatch { allow_guests: Some(true), ..BusinessGroupPatch::default() };
-    groups.update(&abc, patch, &deed(2)).await.unwrap();
+    groups.update(&abc, patch, &context_at(2)).await.unwrap();
     let name = "The abc".to_owned();
     let mut linked = LinkedGroup { id: abc.clone(), name, allow_guests: true, is_proven: false };
     assert_eq!(groups.find_linked(guid(1)).await.unwrap(), Some(linked.clone()));
-    groups.prove_tenant(&abc, TenantProof { tenant: guid(1), oid: guid(9) }, &deed(2)).await.unwrap();
+    groups.prove_tenant(&abc, TenantProof { tenant: guid(1), oid: guid(9) }, &context_at(2)).await.unwrap();
     linked.is_proven = true;
     assert_eq!(groups.find_linked(guid(1)).await.unwrap(), Some(linked));
     // Moved, unlinked, deleted: it is never the one of before.
-    groups.link_tenant(&abc, guid(3), &deed(3)).await.unwrap();
+    groups.link_tenant(&abc, guid(3), &context_at(3)).await.unwrap();
     assert_eq!((found(1).await, found(3).await), (None, Some(abc.clone())));
-    groups.link_tenant(&xyz, guid(1), &deed(4)).await.unwrap();
+    groups.link_tenant(&xyz, guid(1), &context_at(4)).await.unwrap();
     assert_eq!((found(1).await, found(2).await), (Some(xyz.clone()), None));
-    groups.unlink_tenant(&abc, &deed(5)).await.unwrap();
-    groups.delete(&xyz, &deed(5)).await.unwrap();
+    groups.unlink_tenant(&abc, &context_at(5)).await.unwrap();
+    groups.delete(&xyz, &context_at(5)).await.unwrap();
     assert_eq!((found(1).await, found(3).await), (None, None));
 }
 
 async fn a_group_with_mappings_is_not_deleted(world: World) {
     let abc = world.group("abc").await;
     world.put(&abc, 1, "a@abc.com").await.unwrap();
-    let delete = async || world.stores.business_groups.delete(&abc, &deed(1)).await;
+    let delete = async || world.stores.business_groups.delete(&abc, &context_at(1)).await;
     assert_eq!(delete().await, Err(BusinessGroupRefusal::NotEmpty));
-    world.stores.mappings.delete(&abc, crate::support::number(BASE + 1), &deed(1)).await.unwrap();
+    world.stores.mappings.delete(&abc, crate::support::number(BASE + 1), &context_at(1)).await.unwrap();
     assert_eq!(delete().await, Ok(()));
     assert_eq!(delete().await, Err(BusinessGroupRefusal::NoSuchGroup));
     world.group("xyz").await;
@@ -283,11 +284,11 @@ async fn a_name_that_a_group_has_already_stays_its_own_and_one_like_anothers_is_
     let abc = world.group("abc").await;
     world.group_with("other", &[]).await;
     for (wanted, is_taken) in [("The abc", false), ("THE ABC", false), ("the other", true), ("Free", false)] {
-        let outcome = groups.update(&abc, name(wanted), &deed(1)).await;
+        let outcome = groups.update(&abc, name(wanted), &context_at(1)).await;
         assert_eq!(matches!(outcome, Err(BusinessGroupRefusal::NameTaken)), is_taken, "{wanted}: {outcome:?}");
         assert_eq!(world.read(&abc).await.name == wanted, !is_taken, "{wanted}");
     }
-    let outcome = groups.update(&id("none"), name("Free too"), &deed(1)).await;
+    let outcome = groups.update(&id("none"), name("Free too"), &context_at(1)).await;
     assert!(matches!(outcome, Err(BusinessGroupRefusal::NoSuchGroup)), "{outcome:?}");
 }
 
@@ -317,7 +318,7 @@ async fn new_names_that_wait_for_each_other_leave_others_their_connections() {
     let mut held = lock_names(&world).await;
     let rename = |at: usize| {
         let (groups, group) = (Arc::clone(&world.stores.business_groups), id(&format!("group{at}")));
-        async move { groups.update(&group, name(&format!("Number {at}")), &deed(1)).await }
+        async move { groups.update(&group, name(&format!("Number {at}")), &context_at(1)).await }
     };
     let renames: Vec<_> = (0..40).map(|at| tokio::spawn(rename(at))).collect();
     wait_for_waiting(&mut held, 1).await;
@@ -326,7 +327,7 @@ async fn new_names_that_wait_for_each_other_leave_others_their_connections() {
             // A name that is sent as it is waits for nobody, and nor does any other change.
             let group = id(&format!("group{at}"));
             let as_it_is = name(&format!("The group{at}"));
-            let outcome = world.stores.business_groups.update(&group, as_it_is, &deed(1)).await;
+            let outcome = world.stores.business_groups.update(&group, as_it_is, &context_at(1)).await;
             assert!(outcome.is_ok(), "{outcome:?}");
         }
     };
@@ -348,9 +349,9 @@ async fn a_name_that_another_replica_gives_away_after_the_comparison_is_taken() 
         wait_for_waiting(&mut held, 2).await;
         held.close().await.unwrap();
     };
-    let deed = deed(1);
-    let here = world.stores.business_groups.update(&abc, name("New name"), &deed);
-    let there = there.business_groups.update(&other, name("NEW NAME"), &deed);
+    let context = context_at(1);
+    let here = world.stores.business_groups.update(&abc, name("New name"), &context);
+    let there = there.business_groups.update(&other, name("NEW NAME"), &context);
     let (one, two, ()) = tokio::join!(here, there, release);
     let outcomes = [one, two];
     let taken = outcomes.iter().filter(|outcome| matches!(outcome, Err(BusinessGroupRefusal::NameTaken))).count();

@@ -1,7 +1,7 @@
 //! Consents: what comes back counts once, for the tenant that it is of, and proves nothing; a first sign-in does.
 
 use signline::domain::actor::Actor;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::application::ApplicationName;
 use signline::domain::application::Applications;
 use signline::domain::business_group::BusinessGroupId;
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::on_both_engines;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::range;
@@ -69,13 +69,13 @@ impl World {
     }
 
     async fn link(&self, group: &BusinessGroupId, tenant: Guid) {
-        let linked = self.stores.business_groups.link_tenant(group, tenant, &deed(0)).await;
+        let linked = self.stores.business_groups.link_tenant(group, tenant, &context_at(0)).await;
         assert!(linked.is_ok(), "{linked:?}");
     }
 
     async fn report(&self, report: &ConsentReport, seconds: i64) -> ReportOutcome {
-        let deed = Deed { actor: Actor::microsoft(), ..deed(seconds) };
-        self.stores.consents.report(report, &deed).await.unwrap()
+        let context = AuditContext { actor: Actor::microsoft(), ..context_at(seconds) };
+        self.stores.consents.report(report, &context).await.unwrap()
     }
 
     async fn consents(&self, group: &BusinessGroupId) -> Vec<Consent> {
@@ -129,7 +129,7 @@ async fn a_report_counts_only_in_the_tenant_that_the_group_is_linked_to(world: W
     let [consent] = &world.consents(&abc).await[..] else { panic!("one application") };
     assert_eq!((consent.reported_at, consent.error.is_some()), (None, true));
 
-    world.stores.business_groups.unlink_tenant(&abc, &deed(5)).await.unwrap();
+    world.stores.business_groups.unlink_tenant(&abc, &context_at(5)).await.unwrap();
     let unlinked = GroupConsents { tenant: None, consents: Vec::new() };
     assert_eq!(world.stores.consents.of_group(&abc).await.unwrap(), Some(unlinked));
     assert_eq!(world.report(&report(&abc, guid(2), 4), 6).await, ReportOutcome::TenantChanged);
@@ -241,7 +241,7 @@ async fn a_report_is_told_in_the_audit_log_of_its_group(world: World) {
 async fn reports_go_with_their_group(world: World) {
     let abc = world.linked("abc", guid(1)).await;
     world.report(&report(&abc, guid(1), 1), 1).await;
-    let deleted = world.stores.business_groups.delete(&abc, &deed(2)).await;
+    let deleted = world.stores.business_groups.delete(&abc, &context_at(2)).await;
     assert_eq!(deleted, Ok(()));
     assert_eq!(world.count_rows("consent_reports").await, 0);
     // One of the same name is another.

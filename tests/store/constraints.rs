@@ -15,7 +15,7 @@ use test_support::database::Engine;
 use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::range;
 
@@ -65,7 +65,7 @@ async fn the_database_refuses_what_must_never_be(world: World) {
     let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
     world.put(&abc, 1, "a@abc.com").await.unwrap();
     world.put(&xyz, 101, "x@abc.com").await.unwrap();
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
 
     let mapping = |group: i64, at: u64, email: &str| {
         let number = BASE + at;
@@ -134,7 +134,7 @@ async fn a_proof_goes_with_its_link_whoever_changes_that(world: World) {
         (group.tenant_id, group.tenant_proven_at.is_some())
     };
     let proof = TenantProof { tenant: guid(1), oid: guid(9) };
-    world.stores.business_groups.link_proven_tenant(&abc, proof, &deed(1)).await.unwrap();
+    world.stores.business_groups.link_proven_tenant(&abc, proof, &context_at(1)).await.unwrap();
     run(&world, &link(1)).await.unwrap();
     assert_eq!(proven().await, (Some(guid(1)), true));
     run(&world, &link(2)).await.unwrap();
@@ -143,7 +143,7 @@ async fn a_proof_goes_with_its_link_whoever_changes_that(world: World) {
     run(&world, &format!("{}; {}", link(1), link(2))).await.unwrap();
     assert_eq!(proven().await, (Some(guid(2)), false));
     // So does the operator's word.
-    world.stores.business_groups.link_confirmed_tenant(&abc, guid(2), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_confirmed_tenant(&abc, guid(2), &context_at(1)).await.unwrap();
     run(&world, &link(2)).await.unwrap();
     assert!(world.read(&abc).await.tenant_confirmed_at.is_some());
     run(&world, &link(3)).await.unwrap();

@@ -19,7 +19,7 @@ use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::ImportFile;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::merge;
 use crate::support::number;
 use crate::support::range;
@@ -76,7 +76,7 @@ async fn apply(
     id: Uuid,
     confirmed: Confirmation,
 ) -> Result<AppliedImport, KeptImportRefusal> {
-    let apply = ApplyImport { group: group.clone(), id, confirmed, deed: deed(2000) };
+    let apply = ApplyImport { group: group.clone(), id, confirmed, context: context_at(2000) };
     world.stores.imports.apply(apply).await
 }
 
@@ -157,7 +157,7 @@ async fn new_people_new_numbers_and_new_addresses_are_nobody_elses(world: World)
     for sheet in [rows(&emails("abc.example"), 0), rows(&emails("new.example"), 3), moved] {
         let import = taken(world.import(replace(&abc, &sheet)).await);
         assert_eq!((import.reassigned, import.counts.changed + import.counts.added), (Some(0), PEOPLE));
-        let back = Restore { group: abc.clone(), revision: 1, deed: deed(1) };
+        let back = Restore { group: abc.clone(), revision: 1, context: context_at(1) };
         assert!(matches!(world.stores.history.restore(back).await, Ok(Restored { .. })));
     }
 }
@@ -174,7 +174,7 @@ async fn a_group_that_is_emptied_or_renamed_first_is_guarded_all_the_same(world:
     // One by one, too, and where new people had the numbers in between.
     taken(world.import(replace(&abc, &rows(&all, 0))).await);
     for at in 0..PEOPLE {
-        world.stores.mappings.delete(&abc, number(BASE + at), &deed(1)).await.unwrap();
+        world.stores.mappings.delete(&abc, number(BASE + at), &context_at(1)).await.unwrap();
     }
     assert_eq!(world.import(merge(&abc, &slipped)).await, Err(ImportRefusal::Unconfirmed(large(PEOPLE))));
     taken(world.import(replace(&abc, &rows(&all, 0))).await);
@@ -191,7 +191,7 @@ async fn what_was_right_last_is_right_again(world: World) {
     let all = emails("abc.com");
     let slipped = ImportFile { apply: Some(changes(PEOPLE)), ..replace(&abc, &rows(&all, 1)) };
     taken(world.import(slipped).await);
-    let back = Restore { group: abc.clone(), revision: 1, deed: deed(1) };
+    let back = Restore { group: abc.clone(), revision: 1, context: context_at(1) };
     world.stores.history.restore(back).await.unwrap();
     taken(world.import(ImportFile { apply: Some(removals(PEOPLE)), ..replace(&abc, &[]) }).await);
     // It is the numbers that they had last, whatever was before.
@@ -205,10 +205,10 @@ async fn the_right_sheet_after_a_wrong_one_is_asked_about_and_a_restore_is_not(w
     taken(world.import(wrong).await);
     let right = rows(&all, 0);
     assert_eq!(world.import(replace(&abc, &right)).await, Err(ImportRefusal::Unconfirmed(large(PEOPLE))));
-    let back = Restore { group: abc.clone(), revision: 1, deed: deed(1) };
+    let back = Restore { group: abc.clone(), revision: 1, context: context_at(1) };
     assert!(matches!(world.stores.history.restore(back).await, Ok(Restored { revision: 3, .. })));
     world.assert_mappings(&abc, 3, &right).await;
-    let empty = Restore { group: abc.clone(), revision: 0, deed: deed(1) };
+    let empty = Restore { group: abc.clone(), revision: 0, context: context_at(1) };
     assert!(matches!(world.stores.history.restore(empty).await, Ok(Restored { revision: 4, .. })));
 }
 

@@ -14,7 +14,7 @@ use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
 use crate::support::address;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::id;
 use crate::support::number;
 use crate::support::range;
@@ -48,7 +48,7 @@ async fn changes(world: &World, group: &BusinessGroupId, revision: i64) -> Optio
 }
 
 async fn restore(world: &World, group: &BusinessGroupId, revision: i64) -> Result<Restored, HistoryRefusal> {
-    let restore = Restore { group: group.clone(), revision, deed: deed(3000) };
+    let restore = Restore { group: group.clone(), revision, context: context_at(3000) };
     world.stores.history.restore(restore).await
 }
 
@@ -62,7 +62,7 @@ async fn every_change_is_a_revision_with_its_rows(world: World) {
     world.put(&abc, 1, "a@abc.com").await.unwrap();
     world.put(&abc, 1, "x@abc.com").await.unwrap();
     world.import(replace(&abc, &[(1, "x@abc.com"), (2, "b@abc.com")])).await.unwrap();
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(1009)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &context_at(1009)).await.unwrap();
     let expected = [
         (4, Source::Api, counts(0, 0, 1)),
         (3, Source::Import, counts(1, 0, 0)),
@@ -80,7 +80,7 @@ async fn every_change_is_a_revision_with_its_rows(world: World) {
     }
     let page = PageRequest { limit: 1, after: None };
     let newest = world.stores.history.list(&abc, &page).await.unwrap().items.remove(0);
-    assert_eq!((newest.at, newest.actor), (time(1009), deed(9).actor));
+    assert_eq!((newest.at, newest.actor), (time(1009), context_at(9).actor));
     assert_eq!(world.stores.history.list(&id("nobody"), &page).await, Err(HistoryRefusal::NoSuchGroup));
 }
 
@@ -137,7 +137,7 @@ async fn numbers_outside_the_ranges_stop_a_restore(world: World) {
     world.import(replace(&abc, &[(1, "x@abc.com")])).await.unwrap();
     let ranges = Some(vec![range(BASE, BASE + 9)]);
     let patch = BusinessGroupPatch { number_ranges: ranges, ..BusinessGroupPatch::default() };
-    world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &context_at(1)).await.unwrap();
     let expected = Err(HistoryRefusal::OutsideRanges { count: 2, first: vec![number(BASE + 50), number(BASE + 60)] });
     assert_eq!(restore(&world, &abc, 1).await, expected);
     world.assert_mappings(&abc, 2, &[(1, "x@abc.com")]).await;

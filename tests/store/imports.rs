@@ -31,7 +31,7 @@ use crate::support::BASE;
 use crate::support::ImportFile;
 use crate::support::World;
 use crate::support::address;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::merge;
@@ -398,7 +398,7 @@ async fn an_export_that_is_not_read_to_its_end_gives_its_connection_back(world: 
 
 async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
     let emails: Vec<_> = (0..9000_u64).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = emails.iter().zip(0..).map(|(email, at)| (at, email.as_str())).collect();
     world.import(replace(&abc, &rows)).await.unwrap();
@@ -419,7 +419,7 @@ async fn exports_that_nobody_reads_on_keep_nobody_else_out(world: World) {
 
 async fn an_import_keeps_the_pins_of_all_addresses(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
     world.import(replace(&abc, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")])).await.unwrap();
     for (at, email, oid) in [(1, "a@abc.com", guid(7)), (2, "b@abc.com", guid(8)), (3, "c@abc.com", guid(9))] {
         let (phone_number, email) = (number(BASE + at), address(email));

@@ -58,7 +58,7 @@ const EVE: &str = "eve@abc.com";
 /// A group linked to tenant 1, with Bob's line.
 async fn company(world: &World) -> BusinessGroupId {
     let group = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&group, guid(1), &deed(0)).await.expect("the store answers");
+    world.stores.business_groups.link_tenant(&group, guid(1), &context_at(0)).await.expect("the store answers");
     world.put(&group, 1, BOB).await.unwrap();
     group
 }
@@ -126,22 +126,24 @@ impl Change {
         let stores = &world.stores;
         match self {
             Self::Put => drop(world.put(group, 1, EVE).await.unwrap()),
-            Self::Delete => stores.mappings.delete(group, number(BASE + 3), &deed(0)).await.unwrap(),
+            Self::Delete => stores.mappings.delete(group, number(BASE + 3), &context_at(0)).await.unwrap(),
             Self::Import => drop(world.import(replace(group, &[(3, BOB)])).await.unwrap()),
             Self::ApplyImport => apply(world, group, &[(4, BOB)]).await,
             Self::Restore => {
                 let revision = world.read(group).await.revision - 1;
-                let restore = Restore { group: group.clone(), revision, deed: deed(0) };
+                let restore = Restore { group: group.clone(), revision, context: context_at(0) };
                 stores.history.restore(restore).await.unwrap();
             }
-            Self::Unlink => stores.business_groups.unlink_tenant(group, &deed(0)).await.unwrap(),
-            Self::LinkAgain => drop(stores.business_groups.link_tenant(group, guid(1), &deed(0)).await.unwrap()),
+            Self::Unlink => stores.business_groups.unlink_tenant(group, &context_at(0)).await.unwrap(),
+            Self::LinkAgain => drop(stores.business_groups.link_tenant(group, guid(1), &context_at(0)).await.unwrap()),
             Self::PinningOff => {
                 let pinning = Some(IdentityPinning::Off);
                 let patch = BusinessGroupPatch { identity_pinning: pinning, ..BusinessGroupPatch::default() };
-                drop(stores.business_groups.update(group, patch, &deed(0)).await.unwrap());
+                drop(stores.business_groups.update(group, patch, &context_at(0)).await.unwrap());
             }
-            Self::LinkToAnother => drop(stores.business_groups.link_tenant(group, guid(2), &deed(0)).await.unwrap()),
+            Self::LinkToAnother => {
+                drop(stores.business_groups.link_tenant(group, guid(2), &context_at(0)).await.unwrap())
+            }
         }
     }
 }
@@ -151,7 +153,7 @@ async fn apply(world: &World, group: &BusinessGroupId, rows: &[(u64, &str)]) {
     preview.apply = None;
     let id = preview.id;
     world.import(preview).await.unwrap();
-    let apply = ApplyImport { group: group.clone(), id, confirmed: Confirmation::default(), deed: deed(1000) };
+    let apply = ApplyImport { group: group.clone(), id, confirmed: Confirmation::default(), context: context_at(1000) };
     world.stores.imports.apply(apply).await.unwrap();
 }
 
@@ -273,7 +275,7 @@ async fn a_change_is_told_of_whatever_its_session_says() {
         }
     }
     replica.wait_for(&bob, Ok(1)).await;
-    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     replica.wait_for(&bob, NO_MAPPING).await;
 }
 
@@ -287,7 +289,7 @@ async fn a_change_is_told_of_though_its_group_is_linked_meanwhile() {
     let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
     let mut by_hand = connection.begin().await.unwrap();
     sqlx::query("DELETE FROM mappings").execute(&mut *by_hand).await.unwrap();
-    world.stores.business_groups.link_tenant(&group, guid(1), &deed(0)).await.unwrap();
+    world.stores.business_groups.link_tenant(&group, guid(1), &context_at(0)).await.unwrap();
     let bob = sign_in(1, BOB);
     // He asks the database to be pinned, which waits for the row: that he does not do by himself.
     switch_pinning(&world, &group, IdentityPinning::Off).await;
@@ -305,7 +307,7 @@ async fn a_change_through_the_program_is_told_of_its_own_tenant_alone() {
     listener.listen("signline_line_changes").await.unwrap();
     world.import(replace(&group, &[(1, "new@abc.com"), (2, BOB)])).await.unwrap();
     world.put(&group, 1, EVE).await.unwrap();
-    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     sqlx::query("NOTIFY signline_line_changes, 'end'")
         .execute(&mut PgConnection::connect(world.database.url()).await.unwrap())
         .await
@@ -350,7 +352,7 @@ async fn a_look_up_that_a_change_overtakes_puts_nothing_back(world: World) {
     let replica = Replica::trusting(&world).gated();
     let asking = replica.ask(BOB);
     replica.wait_for_look_ups(1).await;
-    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     replica.let_go_on();
     asking.await.unwrap().ok();
     for _ in 0..3 {
@@ -364,7 +366,7 @@ async fn who_asks_after_a_change_is_not_given_an_older_look_up(world: World) {
     let replica = Replica::trusting(&world).gated();
     let before = replica.ask(BOB);
     replica.wait_for_look_ups(1).await;
-    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     let after = replica.ask(BOB);
     // Long enough to come to where it waits for the other.
     sleep(Duration::from_millis(50)).await;
@@ -425,7 +427,7 @@ async fn nothing_is_known_again_while_changes_are_not_heard(world: World) {
     for _ in 0..3 {
         assert_eq!(replica.resolve(BOB).await, Ok(1));
     }
-    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     assert_eq!(replica.resolve(BOB).await, NO_MAPPING);
     assert_eq!(replica.look_ups(), 4);
 }
@@ -487,7 +489,7 @@ async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_else
     company(&world).await;
     let owner = world.group_with("owner", &[range(BASE + 20_000, BASE + 29_999)]).await;
     world.put(&owner, 20_001, BOB).await.unwrap();
-    world.stores.business_groups.link_tenant(&owner, guid(2), &deed(0)).await.unwrap();
+    world.stores.business_groups.link_tenant(&owner, guid(2), &context_at(0)).await.unwrap();
     // It hears nothing, so that only what is told here counts.
     let here = Replica::trusting(&world);
     let elsewhere = Replica::hearing(world.database.open().await).await;
@@ -496,7 +498,7 @@ async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_else
         assert_eq!((replica.resolve_as(&of_1).await, replica.resolve_as(&of_2).await), (Ok(1), Ok(20_001)));
     }
     let proof = TenantProof { tenant: guid(1), oid: guid(9) };
-    world.stores.business_groups.link_proven_tenant(&owner, proof, &deed(1)).await.unwrap();
+    world.stores.business_groups.link_proven_tenant(&owner, proof, &context_at(1)).await.unwrap();
     let not_linked = Err("tenant not linked");
     assert_eq!((here.resolve_as(&of_1).await, here.resolve_as(&of_2).await), (Ok(20_001), not_linked));
     elsewhere.wait_for(&of_1, Ok(20_001)).await;
@@ -504,7 +506,7 @@ async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_else
 }
 
 async fn release_pin(world: &World, group: &BusinessGroupId) {
-    let released = world.stores.mappings.release_pin(group, number(BASE + 1), &deed(0)).await;
+    let released = world.stores.mappings.release_pin(group, number(BASE + 1), &context_at(0)).await;
     assert_eq!(released, Ok(ReleasePinOutcome::Released));
 }
 
@@ -538,7 +540,7 @@ async fn a_pin_released_elsewhere_is_seen(world: World) {
 
 async fn switch_pinning(world: &World, group: &BusinessGroupId, pinning: IdentityPinning) {
     let patch = BusinessGroupPatch { identity_pinning: Some(pinning), ..BusinessGroupPatch::default() };
-    world.stores.business_groups.update(group, patch, &deed(0)).await.unwrap();
+    world.stores.business_groups.update(group, patch, &context_at(0)).await.unwrap();
 }
 
 async fn pinning_that_is_off_pins_nobody_and_on_again_holds_to_the_pins_of_before(world: World) {
@@ -644,7 +646,7 @@ async fn what_happened_while_nothing_was_heard_is_not_missed() {
         replica.wait_for(&bob, expected).await;
         replica.wait_until_trusted().await;
     }
-    world.stores.mappings.delete(&group, number(BASE + 1), &deed(0)).await.unwrap();
+    world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     replica.wait_for(&bob, NO_MAPPING).await;
 }
 

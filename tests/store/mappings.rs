@@ -12,7 +12,7 @@ use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
 use crate::support::address;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::number;
@@ -39,8 +39,8 @@ on_both_engines!(
 async fn a_user_resolves_in_her_own_tenant_alone(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
-    world.stores.business_groups.link_tenant(&xyz, guid(2), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&xyz, guid(2), &context_at(1)).await.unwrap();
     world.put(&abc, 1, "bob@abc.com").await.unwrap();
     world.put(&xyz, 101, "bob@abc.com").await.unwrap();
     let resolve = async |tenant, email: Option<&str>| {
@@ -75,9 +75,9 @@ async fn a_mapping_is_set_changed_and_removed(world: World) {
     world.assert_mappings(&abc, 2, &[(1, "b@abc.com")]).await;
 
     assert_eq!(store.find(&id("xyz"), number(BASE + 1)).await, Err(MappingRefusal::NoSuchMapping));
-    assert_eq!(store.delete(&id("xyz"), number(BASE + 1), &deed(1)).await, Err(MappingRefusal::NoSuchMapping));
-    assert_eq!(store.delete(&abc, number(BASE + 2), &deed(1)).await, Err(MappingRefusal::NoSuchMapping));
-    assert_eq!(store.delete(&abc, number(BASE + 1), &deed(1)).await, Ok(()));
+    assert_eq!(store.delete(&id("xyz"), number(BASE + 1), &context_at(1)).await, Err(MappingRefusal::NoSuchMapping));
+    assert_eq!(store.delete(&abc, number(BASE + 2), &context_at(1)).await, Err(MappingRefusal::NoSuchMapping));
+    assert_eq!(store.delete(&abc, number(BASE + 1), &context_at(1)).await, Ok(()));
     world.assert_mappings(&abc, 3, &[]).await;
     assert_eq!(world.put(&id("xyz"), 1, "a@abc.com").await, Err(MappingRefusal::NoSuchGroup));
 }
@@ -86,8 +86,12 @@ async fn what_changes_nothing_makes_no_revision(world: World) {
     let abc = world.group("abc").await;
     world.put(&abc, 1, "a@abc.com").await.unwrap();
     let before = world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap();
-    let again =
-        PutMapping { group: abc.clone(), phone_number: number(BASE + 1), email: address("A@abc.com"), deed: deed(777) };
+    let again = PutMapping {
+        group: abc.clone(),
+        phone_number: number(BASE + 1),
+        email: address("A@abc.com"),
+        context: context_at(777),
+    };
     assert!(matches!(world.stores.mappings.put(&again).await, Ok(PutOutcome::Updated(_))));
     assert_eq!(world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap(), before);
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
@@ -138,7 +142,7 @@ async fn changes_at_once_leave_no_gap_in_the_revisions(world: World) {
 
 async fn the_first_account_keeps_the_mapping_until_its_address_changes(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
     world.put(&abc, 1, "a@abc.com").await.unwrap();
     let pin = async |email: &str, oid| {
         let pin = Pin {
@@ -181,7 +185,7 @@ async fn a_pin_means_nothing_in_another_tenant(world: World) {
         world.stores.mappings.pin(&pin).await.unwrap().pinned_to()
     };
     let pinned_to = async |tenant| {
-        world.stores.business_groups.link_tenant(&abc, tenant, &deed(1)).await.unwrap();
+        world.stores.business_groups.link_tenant(&abc, tenant, &context_at(1)).await.unwrap();
         let line = world.stores.mappings.resolve(tenant, Some(&address("a@abc.com"))).await.unwrap().unwrap();
         line.mapped.unwrap().pinned_oid
     };
@@ -200,7 +204,7 @@ async fn a_pin_means_nothing_in_another_tenant(world: World) {
 
 async fn of_two_accounts_that_sign_in_first_at_once_one_keeps_the_mapping(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(0)).await.unwrap();
     for at in 0..10 {
         let email = format!("u{at}@abc.com");
         world.put(&abc, at, &email).await.unwrap();
@@ -236,7 +240,7 @@ async fn a_list_is_read_in_pages_in_the_order_of_the_numbers(world: World) {
         seen.extend(page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE));
         after = page.items.last().map(|mapping| mapping.phone_number);
         // What comes in before the page has no effect on what is to come.
-        world.stores.mappings.delete(&abc, number(BASE + seen[seen.len() - 2]), &deed(1)).await.unwrap();
+        world.stores.mappings.delete(&abc, number(BASE + seen[seen.len() - 2]), &context_at(1)).await.unwrap();
         if !page.has_more {
             break;
         }

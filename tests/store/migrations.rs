@@ -22,7 +22,7 @@ use test_support::database::TestDatabase;
 
 use crate::on_both_engines;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::id;
 
 on_both_engines!(
@@ -100,7 +100,7 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_its_mappings(
     world.assert_mappings(&abc, 3, &[(1, "a@abc.com")]).await;
     world.put(&abc, 2, "b@abc.com").await.unwrap();
     let restore = async |revision| {
-        let restore = Restore { group: abc.clone(), revision, deed: deed(1) };
+        let restore = Restore { group: abc.clone(), revision, context: context_at(1) };
         world.stores.history.restore(restore).await
     };
     // What was before the history began can't be told; where it began can.

@@ -39,7 +39,7 @@ use crate::support;
 use crate::support::BASE;
 use crate::support::ImportFile;
 use crate::support::World;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::number;
 use crate::support::time;
@@ -219,7 +219,7 @@ impl Pair<'_> {
     async fn delete(&mut self, at: u64) {
         let mut after = self.model.now().clone();
         let known = after.remove(&at).is_some();
-        let outcome = self.world.stores.mappings.delete(&self.group, number(BASE + at), &deed(1)).await;
+        let outcome = self.world.stores.mappings.delete(&self.group, number(BASE + at), &context_at(1)).await;
         assert_eq!(outcome, if known { Ok(()) } else { Err(MappingRefusal::NoSuchMapping) });
         self.model.become_(after);
     }
@@ -241,7 +241,7 @@ impl Pair<'_> {
     }
 
     async fn release(&mut self, at: u64) {
-        let outcome = self.world.stores.mappings.release_pin(&self.group, number(BASE + at), &deed(1)).await;
+        let outcome = self.world.stores.mappings.release_pin(&self.group, number(BASE + at), &context_at(1)).await;
         let of = self.model.now().get(&at).copied();
         let expected = match of.map(|of| self.model.pins.remove(&of)) {
             Some(Some(_)) => Ok(ReleasePinOutcome::Released),
@@ -305,7 +305,7 @@ impl Pair<'_> {
         let upload = &self.model.uploads[which];
         let (group, removed) = (self.group.clone(), upload.counts.removed);
         let confirmed = confirmation(confirm, removed, upload.reassigned);
-        let apply = ApplyImport { group, id: upload.id, confirmed, deed: deed(2000) };
+        let apply = ApplyImport { group, id: upload.id, confirmed, context: context_at(2000) };
         let outcome = self.world.stores.imports.apply(apply).await;
         let before = self.model.now().len() as u64;
         if let Some(revision) = upload.applied_as {
@@ -330,7 +330,7 @@ impl Pair<'_> {
         let target = self.model.revisions[revision].clone();
         let expected = counts(self.model.now(), &target);
         let wanted = i64::try_from(revision).unwrap();
-        let restore = Restore { group: self.group.clone(), revision: wanted, deed: deed(3000) };
+        let restore = Restore { group: self.group.clone(), revision: wanted, context: context_at(3000) };
         let outcome = self.world.stores.history.restore(restore).await;
         self.model.become_(target);
         let revision = i64::try_from(self.model.revision()).unwrap();
@@ -372,14 +372,14 @@ fn hold_against_the_model(engine: Engine) {
     let outcome = TestRunner::new(config).run(&vec(step(), 1..40), |steps| {
         runtime.block_on(async {
             let group = world.group(&format!("g{}", Uuid::new_v4().simple())).await;
-            world.stores.business_groups.link_tenant(&group, guid(TENANT), &deed(0)).await.unwrap();
+            world.stores.business_groups.link_tenant(&group, guid(TENANT), &context_at(0)).await.unwrap();
             let model = Model { revisions: vec![Mappings::new()], uploads: Vec::new(), pins: BTreeMap::new() };
             let mut pair = Pair { world: &world, group, model };
             for step in steps {
                 pair.take(step).await;
             }
             pair.restore(0).await;
-            world.stores.business_groups.delete(&pair.group, &deed(1)).await.unwrap();
+            world.stores.business_groups.delete(&pair.group, &context_at(1)).await.unwrap();
         });
         Ok(())
     });

@@ -56,7 +56,7 @@ const BOB: &str = "bob@abc.com";
 /// A group linked to tenant 1, in which Ann has number 1 and Bob number 2, both pinned.
 async fn company(world: &World) -> BusinessGroupId {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(0)).await.unwrap();
     world.put(&abc, 1, ANN).await.unwrap();
     world.put(&abc, 2, BOB).await.unwrap();
     assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(7), 50).await, Some(guid(7)));
@@ -104,7 +104,7 @@ async fn no_first_pin_is_made_where_a_sign_in_name_has_another_number(world: Wor
 }
 
 async fn release(world: &World, group: &BusinessGroupId, at: u64) -> Result<ReleasePinOutcome, MappingRefusal> {
-    world.stores.mappings.release_pin(group, number(BASE + at), &deed(60)).await
+    world.stores.mappings.release_pin(group, number(BASE + at), &context_at(60)).await
 }
 
 async fn mapping(world: &World, group: &BusinessGroupId, at: u64) -> Mapping {
@@ -123,7 +123,7 @@ async fn events(world: &World) -> Vec<(String, Vec<(String, String)>)> {
 }
 
 async fn link(world: &World, group: &BusinessGroupId, tenant: u32) {
-    world.stores.business_groups.link_tenant(group, guid(tenant), &deed(70)).await.unwrap();
+    world.stores.business_groups.link_tenant(group, guid(tenant), &context_at(70)).await.unwrap();
 }
 
 fn by(oid: u32, seconds: i64) -> PinnedTo {
@@ -154,7 +154,7 @@ async fn a_pin_of_another_tenant_is_not_told(world: World) {
     for _ in 0..2 {
         link(&world, &abc, 1).await;
         assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
-        world.stores.business_groups.unlink_tenant(&abc, &deed(71)).await.unwrap();
+        world.stores.business_groups.unlink_tenant(&abc, &context_at(71)).await.unwrap();
         assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
     }
 }
@@ -189,7 +189,7 @@ async fn a_release_is_a_revision_without_changes_and_an_event(world: World) {
     assert_eq!((action.as_str(), detail), ("releasePin", told.map(|(name, text)| (name.to_owned(), text)).to_vec()));
     world.assert_mappings(&abc, 3, &[(1, ANN), (2, BOB)]).await;
     // It is passed over on the way back to a revision, and never undone.
-    let restore = Restore { group: abc.clone(), revision: 1, deed: deed(80) };
+    let restore = Restore { group: abc.clone(), revision: 1, context: context_at(80) };
     world.stores.history.restore(restore).await.unwrap();
     world.assert_mappings(&abc, 4, &[(1, ANN)]).await;
     assert_eq!(mapping(&world, &abc, 1).await.pinned_to, None);
@@ -222,14 +222,18 @@ async fn a_stale_pin_can_be_released_too(world: World) {
 
 async fn apply(world: &World, file: ImportFile) {
     let file = ImportFile { apply: None, ..file };
-    let apply =
-        ApplyImport { group: file.group.clone(), id: file.id, confirmed: Confirmation::default(), deed: deed(1000) };
+    let apply = ApplyImport {
+        group: file.group.clone(),
+        id: file.id,
+        confirmed: Confirmation::default(),
+        context: context_at(1000),
+    };
     world.import(file).await.unwrap();
     world.stores.imports.apply(apply).await.unwrap();
 }
 
 async fn restore(world: &World, group: &BusinessGroupId, revision: i64) {
-    let restore = Restore { group: group.clone(), revision, deed: deed(90) };
+    let restore = Restore { group: group.clone(), revision, context: context_at(90) };
     world.stores.history.restore(restore).await.unwrap();
 }
 
@@ -259,7 +263,7 @@ async fn a_pin_comes_back_with_its_address_whatever_took_it_away(world: World) {
     let Ok(PutOutcome::Updated(put)) = world.put(&abc, 1, ANN).await else { panic!("new") };
     assert_eq!((put.pinned_to, pins().await), (Some(by(7, 50)), [ann, bob]), "a PUT of the address from before");
 
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &context_at(91)).await.unwrap();
     let Ok(PutOutcome::Created(put)) = world.put(&abc, 1, ANN).await else { panic!("not new") };
     assert_eq!((put.pinned_to, pins().await), (Some(by(7, 50)), [ann, bob]), "removed and set again");
 
@@ -300,14 +304,14 @@ async fn a_pin_goes_along_when_its_address_moves(world: World) {
     assert_eq!(pin(&world.stores, &abc, 3, BOB, guid(9), 99).await, bob);
     // An address is pinned in its group alone.
     let xyz = world.group_with("xyz", &[range(BASE + 20_000, BASE + 29_999)]).await;
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &context_at(91)).await.unwrap();
     world.put(&xyz, 20_001, ANN).await.unwrap();
     assert_eq!(mapping(&world, &xyz, 20_001).await.pinned_to, None);
 }
 
 async fn a_wrong_sheet_over_twenty_pinned_mappings_and_its_restore_lose_no_pin(world: World) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(0)).await.unwrap();
     let names: Vec<_> = (0..20).map(|at| format!("u{at}@abc.com")).collect();
     let rows: Vec<_> = names.iter().zip(0..).map(|(name, at)| (at, name.as_str())).collect();
     world.import(replace(&abc, &rows)).await.unwrap();
@@ -334,7 +338,7 @@ async fn a_released_pin_does_not_come_back(world: World) {
     assert_eq!(release(&world, &abc, 3).await, Ok(ReleasePinOutcome::Released));
     restore(&world, &abc, 2).await;
     assert_eq!(pins(&world, &abc).await, [None, Some(guid(8))], "a restore of what was before the release");
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &context_at(91)).await.unwrap();
     world.put(&abc, 1, ANN).await.unwrap();
     assert_eq!(pins(&world, &abc).await, [None, Some(guid(8))], "removed and set again");
     assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(9), 99).await, Some(guid(9)));
@@ -344,7 +348,7 @@ async fn a_released_pin_does_not_come_back(world: World) {
 
 async fn a_kept_pin_of_another_tenant_counts_as_none(world: World) {
     let abc = company(&world).await;
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &context_at(91)).await.unwrap();
     link(&world, &abc, 2).await;
     world.put(&abc, 1, ANN).await.unwrap();
     assert_eq!(mapping(&world, &abc, 1).await.pinned_to, None);
@@ -355,8 +359,8 @@ async fn a_kept_pin_of_another_tenant_counts_as_none(world: World) {
 async fn a_kept_pin_goes_with_the_revision_in_which_its_address_left(world: World) {
     let abc = company(&world).await;
     let history = &world.stores.history;
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(91)).await.unwrap();
-    world.stores.mappings.delete(&abc, number(BASE + 2), &deed(92)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &context_at(91)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 2), &context_at(92)).await.unwrap();
     assert_eq!(history.prune(time(91)).await.unwrap(), 2);
     assert_eq!(world.count_rows("kept_pins").await, 2, "both revisions are there");
     assert_eq!(history.prune(time(92)).await.unwrap(), 1);
@@ -369,13 +373,13 @@ async fn a_kept_pin_goes_with_the_revision_in_which_its_address_left(world: Worl
 async fn kept_pins_go_with_their_group(world: World) {
     let abc = company(&world).await;
     for at in [1, 2] {
-        world.stores.mappings.delete(&abc, number(BASE + at), &deed(91)).await.unwrap();
+        world.stores.mappings.delete(&abc, number(BASE + at), &context_at(91)).await.unwrap();
     }
     assert_eq!(world.count_rows("kept_pins").await, 2);
-    world.stores.business_groups.delete(&abc, &deed(92)).await.unwrap();
+    world.stores.business_groups.delete(&abc, &context_at(92)).await.unwrap();
     assert_eq!(world.count_rows("kept_pins").await, 0);
     let again = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&again, guid(1), &deed(93)).await.unwrap();
+    world.stores.business_groups.link_tenant(&again, guid(1), &context_at(93)).await.unwrap();
     world.put(&again, 1, ANN).await.unwrap();
     assert_eq!(mapping(&world, &again, 1).await.pinned_to, None);
 }
@@ -441,7 +445,7 @@ async fn whatever_leaves_the_address_keeps_the_pin(world: World) {
     restore(&world, &abc, 2).await;
     assert_eq!(pins(&world, &abc).await, both, "a restore of other rows");
     let patch = BusinessGroupPatch { name: Some("New".to_owned()), ..BusinessGroupPatch::default() };
-    world.stores.business_groups.update(&abc, patch, &deed(92)).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &context_at(92)).await.unwrap();
     assert_eq!(pins(&world, &abc).await, both, "another name of the group");
     assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
 }

@@ -23,7 +23,7 @@ use crate::support::BASE;
 use crate::support::ImportFile;
 use crate::support::World;
 use crate::support::address;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::id;
 use crate::support::merge;
 use crate::support::number;
@@ -65,7 +65,7 @@ async fn apply(
     id: Uuid,
     confirmed: Confirmation,
 ) -> Result<AppliedImport, KeptImportRefusal> {
-    let apply = ApplyImport { group: group.clone(), id, confirmed, deed: deed(2000) };
+    let apply = ApplyImport { group: group.clone(), id, confirmed, context: context_at(2000) };
     world.stores.imports.apply(apply).await
 }
 
@@ -166,8 +166,9 @@ async fn a_preview_ends_after_its_time(world: World) {
     let store = &world.stores.imports;
     assert!(store.find(&abc, import.id, time(1000 + 86_399)).await.is_ok());
     assert_eq!(store.find(&abc, import.id, end).await, Err(KeptImportRefusal::NoSuchImport));
-    let mut late = ApplyImport { group: abc.clone(), id: import.id, confirmed: Confirmation::default(), deed: deed(0) };
-    late.deed.at = end;
+    let mut late =
+        ApplyImport { group: abc.clone(), id: import.id, confirmed: Confirmation::default(), context: context_at(0) };
+    late.context.at = end;
     assert_eq!(store.apply(late).await, Err(KeptImportRefusal::NoSuchImport));
     assert_eq!(store.discard_expired(time(1000 + 86_399)).await.unwrap(), 0);
     let (one, other) = tokio::join!(store.discard_expired(end), store.discard_expired(end));
@@ -183,7 +184,7 @@ async fn a_dropped_import_is_gone_and_an_applied_one_stays(world: World) {
         kept(&world, replace(&abc, &[(2, "b@abc.com")])).await,
     );
     applied(apply(&world, &abc, done.id, Confirmation::default()).await);
-    let discard = async |id| world.stores.imports.discard(&abc, id, &deed(2000)).await;
+    let discard = async |id| world.stores.imports.discard(&abc, id, &context_at(2000)).await;
     assert_eq!(discard(dropped.id).await, Ok(()));
     assert_eq!(discard(dropped.id).await, Err(KeptImportRefusal::NoSuchImport));
     assert_eq!(discard(done.id).await, Err(KeptImportRefusal::Applied));
@@ -198,7 +199,7 @@ async fn numbers_that_left_the_ranges_since_the_preview_are_told_by_line(world: 
     let import = kept(&world, replace(&abc, &rows)).await;
     let ranges = Some(vec![range(BASE, BASE + 9)]);
     let patch = BusinessGroupPatch { number_ranges: ranges, ..BusinessGroupPatch::default() };
-    world.stores.business_groups.update(&abc, patch, &deed(1)).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &context_at(1)).await.unwrap();
     let Err(KeptImportRefusal::OutsideRanges(bad_rows)) = apply(&world, &abc, import.id, Confirmation::default()).await
     else {
         panic!("not refused");
@@ -249,7 +250,7 @@ async fn an_import_of_another_group_is_not_found(world: World) {
             apply(&world, group, import.id, Confirmation::default()).await,
             Err(KeptImportRefusal::NoSuchImport)
         );
-        assert_eq!(store.discard(group, import.id, &deed(2000)).await, Err(KeptImportRefusal::NoSuchImport));
+        assert_eq!(store.discard(group, import.id, &context_at(2000)).await, Err(KeptImportRefusal::NoSuchImport));
     }
     assert_eq!(
         apply(&world, &abc, Uuid::new_v4(), Confirmation::default()).await,
@@ -264,7 +265,7 @@ async fn a_group_takes_its_imports_with_it(world: World) {
     applied(apply(&world, &abc, import.id, Confirmation::default()).await);
     kept(&world, replace(&abc, &[(2, "b@abc.com")])).await;
     world.import(replace(&abc, &[])).await.unwrap();
-    world.stores.business_groups.delete(&abc, &deed(1)).await.unwrap();
+    world.stores.business_groups.delete(&abc, &context_at(1)).await.unwrap();
     let again = world.group("abc").await;
     assert_eq!(world.stores.imports.find(&again, import.id, time(2000)).await, Err(KeptImportRefusal::NoSuchImport));
     for table in ["changes", "change_sets", "revisions", "imports"] {

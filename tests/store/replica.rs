@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::application::Applications;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::email::EmailAddress;
@@ -88,17 +88,22 @@ impl MappingStore for Counted {
         self.inner.put(change).await
     }
 
-    async fn delete(&self, group: &BusinessGroupId, number: PhoneNumber, deed: &Deed) -> Result<(), MappingRefusal> {
-        self.inner.delete(group, number, deed).await
+    async fn delete(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        context: &AuditContext,
+    ) -> Result<(), MappingRefusal> {
+        self.inner.delete(group, number, context).await
     }
 
     async fn release_pin(
         &self,
         group: &BusinessGroupId,
         number: PhoneNumber,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<ReleasePinOutcome, MappingRefusal> {
-        self.inner.release_pin(group, number, deed).await
+        self.inner.release_pin(group, number, context).await
     }
 
     async fn sign_in_facts(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::actor::RightSource;
 use signline::domain::api_key::ApiKey;
 use signline::domain::api_key::Grant;
@@ -59,20 +59,20 @@ fn key(last: u8, grant: Grant) -> ApiKey {
     }
 }
 
-fn by_key(last: u8, seconds: i64) -> Deed {
-    Deed { right: RightSource::ApiKey(Uuid::from_bytes([last; 16])), ..deed(seconds) }
+fn by_key(last: u8, seconds: i64) -> AuditContext {
+    AuditContext { right: RightSource::ApiKey(Uuid::from_bytes([last; 16])), ..context_at(seconds) }
 }
 
-fn by_tenant(tenant: u32, group: &BusinessGroupId) -> Deed {
-    Deed { right: RightSource::LinkedTenant { tenant: guid(tenant), group: group.clone() }, ..deed(200) }
+fn by_tenant(tenant: u32, group: &BusinessGroupId) -> AuditContext {
+    AuditContext { right: RightSource::LinkedTenant { tenant: guid(tenant), group: group.clone() }, ..context_at(200) }
 }
 
 /// A group linked to tenant 1 with two mappings, the first of them pinned, and a preview; key 1 is its administrator's.
 async fn company(world: &World) -> (BusinessGroupId, Uuid) {
     let abc = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(0)).await.unwrap();
     let admin = key(1, Grant::BusinessGroupAdmin(abc.clone()));
-    world.stores.api_keys.create(&admin, SecretHash([1; 32]), &deed(0)).await.unwrap();
+    world.stores.api_keys.create(&admin, SecretHash([1; 32]), &context_at(0)).await.unwrap();
     world.put(&abc, 1, "ann@abc.com").await.unwrap();
     world.put(&abc, 2, "bob@abc.com").await.unwrap();
     let (phone_number, email) = (number(BASE + 1), address("ann@abc.com"));
@@ -94,23 +94,29 @@ async fn company(world: &World) -> (BusinessGroupId, Uuid) {
 
 /// Every change that a caller can make, and the right that was gone where one was refused for that; the last takes the right
 /// itself.
-async fn every_change(world: &World, abc: &BusinessGroupId, preview: Uuid, deed: &Deed) -> Vec<Option<LostRight>> {
+async fn every_change(
+    world: &World,
+    abc: &BusinessGroupId,
+    preview: Uuid,
+    context: &AuditContext,
+) -> Vec<Option<LostRight>> {
     let (stores, group) = (&world.stores, || abc.clone());
     let put = PutMapping {
         group: group(),
         phone_number: number(BASE + 2),
         email: address("new@abc.com"),
-        deed: deed.clone(),
+        context: context.clone(),
     };
     let import = async |file: ImportFile| {
         let (mut batch, rows) = file.asked();
-        batch.deed = deed.clone();
+        batch.context = context.clone();
         stores.imports.import(batch, rows).await
     };
     let dropped = ImportFile { apply: None, ..merge(abc, &[(4, "dan@abc.com")]) };
     let dropped_id = dropped.id;
-    let apply = ApplyImport { group: group(), id: preview, confirmed: Confirmation::default(), deed: deed.clone() };
-    let restore = Restore { group: group(), revision: 0, deed: deed.clone() };
+    let apply =
+        ApplyImport { group: group(), id: preview, confirmed: Confirmation::default(), context: context.clone() };
+    let restore = Restore { group: group(), revision: 0, context: context.clone() };
     let new = NewBusinessGroup { id: id("xyz"), name: "XYZ".to_owned(), number_ranges: Vec::new() };
     let patch = BusinessGroupPatch { name: Some("New".to_owned()), ..BusinessGroupPatch::default() };
     let proof = TenantProof { tenant: guid(1), oid: guid(7) };
@@ -119,20 +125,20 @@ async fn every_change(world: &World, abc: &BusinessGroupId, preview: Uuid, deed:
         lost_right(stores.imports.apply(apply).await),
         lost_right(import(merge(abc, &[(5, "eve5@abc.com")])).await),
         lost_right(import(dropped).await),
-        lost_right(stores.imports.discard(abc, dropped_id, deed).await),
-        lost_right(stores.mappings.release_pin(abc, number(BASE + 1), deed).await),
+        lost_right(stores.imports.discard(abc, dropped_id, context).await),
+        lost_right(stores.mappings.release_pin(abc, number(BASE + 1), context).await),
         lost_right(stores.mappings.put(&put).await),
-        lost_right(stores.mappings.delete(abc, number(BASE + 2), deed).await),
+        lost_right(stores.mappings.delete(abc, number(BASE + 2), context).await),
         lost_right(stores.history.restore(restore).await),
-        lost_right(stores.business_groups.create(new, deed).await),
-        lost_right(stores.business_groups.update(abc, patch, deed).await),
-        lost_right(stores.business_groups.prove_tenant(abc, proof, deed).await),
-        lost_right(stores.api_keys.create(&other, SecretHash([2; 32]), deed).await),
-        lost_right(stores.api_keys.delete(other.id, None, deed).await),
-        lost_right(stores.business_groups.link_tenant(abc, guid(1), deed).await),
-        lost_right(stores.business_groups.link_proven_tenant(abc, proof, deed).await),
-        lost_right(stores.business_groups.unlink_tenant(abc, deed).await),
-        lost_right(stores.business_groups.delete(abc, deed).await),
+        lost_right(stores.business_groups.create(new, context).await),
+        lost_right(stores.business_groups.update(abc, patch, context).await),
+        lost_right(stores.business_groups.prove_tenant(abc, proof, context).await),
+        lost_right(stores.api_keys.create(&other, SecretHash([2; 32]), context).await),
+        lost_right(stores.api_keys.delete(other.id, None, context).await),
+        lost_right(stores.business_groups.link_tenant(abc, guid(1), context).await),
+        lost_right(stores.business_groups.link_proven_tenant(abc, proof, context).await),
+        lost_right(stores.business_groups.unlink_tenant(abc, context).await),
+        lost_right(stores.business_groups.delete(abc, context).await),
     ]
 }
 
@@ -155,13 +161,13 @@ fn lost_right<T, R: PartialEq + From<StoreError>>(result: Result<T, R>) -> Optio
 async fn no_change_is_made_with_a_right_that_is_gone(world: World) {
     let (abc, preview) = company(&world).await;
     let before = (traces(&world).await, world.read(&abc).await);
-    for (deed, why) in [
+    for (context, why) in [
         (by_key(9, 200), LostRight::KeyRevoked),
         (by_key(1, 300), LostRight::KeyExpired),
         (by_tenant(2, &abc), LostRight::TenantNotLinked),
         (by_tenant(1, &id("nobody")), LostRight::TenantNotLinked),
     ] {
-        for (at, result) in every_change(&world, &abc, preview, &deed).await.into_iter().enumerate() {
+        for (at, result) in every_change(&world, &abc, preview, &context).await.into_iter().enumerate() {
             assert_eq!(result, Some(why), "change {at}");
         }
         assert_eq!((traces(&world).await, world.read(&abc).await), before);
@@ -170,14 +176,14 @@ async fn no_change_is_made_with_a_right_that_is_gone(world: World) {
 
 async fn a_change_is_made_with_a_right_that_is_there(world: World) {
     let (abc, preview) = company(&world).await;
-    for deed in [by_tenant(1, &abc), by_key(1, 299)] {
-        for (at, result) in every_change(&world, &abc, preview, &deed).await.into_iter().enumerate() {
+    for context in [by_tenant(1, &abc), by_key(1, 299)] {
+        for (at, result) in every_change(&world, &abc, preview, &context).await.into_iter().enumerate() {
             // The tenant is unlinked, and with it goes her right.
-            let is_last = at == 16 && matches!(deed.right, RightSource::LinkedTenant { .. });
+            let is_last = at == 16 && matches!(context.right, RightSource::LinkedTenant { .. });
             assert_eq!(result.is_some(), is_last, "change {at}");
         }
         // The last change has deleted the group, where it was made.
-        drop(world.stores.business_groups.link_tenant(&abc, guid(1), &crate::support::deed(0)).await);
+        drop(world.stores.business_groups.link_tenant(&abc, guid(1), &crate::support::context_at(0)).await);
     }
 }
 
@@ -187,7 +193,7 @@ async fn a_key_is_revoked_at_once_though_an_import_is_under_way_which_then_fails
     let world = World::new(Engine::Postgres).await;
     let (abc, _) = company(&world).await;
     let (mut batch, file) = merge(&abc, &[(3, "eve@abc.com")]).asked();
-    batch.deed = by_key(1, 200);
+    batch.context = by_key(1, 200);
     let (is_read, reading) = oneshot::channel();
     let (finish, finished) = oneshot::channel();
     let pieces: Vec<_> = file.pieces.collect().await;
@@ -201,7 +207,7 @@ async fn a_key_is_revoked_at_once_though_an_import_is_under_way_which_then_fails
     let imports = Arc::clone(&world.stores.imports);
     let importing = spawn(async move { imports.import(batch, file).await });
     reading.await.unwrap();
-    world.stores.api_keys.delete(Uuid::from_bytes([1; 16]), None, &deed(201)).await.unwrap();
+    world.stores.api_keys.delete(Uuid::from_bytes([1; 16]), None, &context_at(201)).await.unwrap();
     finish.send(()).unwrap();
     assert_eq!(lost_right(importing.await.unwrap()), Some(LostRight::KeyRevoked));
     let mut after = traces(&world).await;
@@ -236,10 +242,10 @@ async fn times_never_go_backwards_though_calls_overtake_each_other(world: World)
     assert_eq!(mapping.updated_at, time(1));
     assert_eq!(times(&world, &abc).await, (vec![5; 5], vec![5, 5, 5, 5, 5, 0]));
     // A takeover is a revision of both groups.
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(0)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(0)).await.unwrap();
     let xyz = world.group_with("xyz", &[]).await;
     let proof = TenantProof { tenant: guid(1), oid: guid(7) };
-    world.stores.business_groups.link_proven_tenant(&xyz, proof, &deed(3)).await.unwrap();
+    world.stores.business_groups.link_proven_tenant(&xyz, proof, &context_at(3)).await.unwrap();
     assert_eq!((times(&world, &abc).await.0[0], times(&world, &xyz).await.0[0]), (5, 3));
 }
 
@@ -259,7 +265,7 @@ async fn a_change_has_the_time_of_its_turn_and_not_of_its_call(world: World) {
     assert_eq!(mapping.updated_at, time(2000));
     assert_eq!(times(&world, &abc).await, (vec![2000, 500], vec![2000, 500, 0]));
     // A key that expired while its call waited has no right any more.
-    world.stores.api_keys.create(&key(1, Grant::Operator), SecretHash([1; 32]), &deed(0)).await.unwrap();
+    world.stores.api_keys.create(&key(1, Grant::Operator), SecretHash([1; 32]), &context_at(0)).await.unwrap();
     let late = world.stores.mappings.delete(&abc, number(BASE + 1), &by_key(1, 200)).await;
     assert_eq!(lost_right(late), Some(LostRight::KeyExpired));
 }
@@ -277,7 +283,7 @@ async fn times_never_go_backwards_though_the_clock_does(world: World) {
 async fn a_clock_that_was_ahead_once_shuts_nobody_out(world: World) {
     let (world, clock) = world.with_clock().await;
     let abc = world.group("abc").await;
-    world.stores.api_keys.create(&key(1, Grant::Operator), SecretHash([1; 32]), &deed(0)).await.unwrap();
+    world.stores.api_keys.create(&key(1, Grant::Operator), SecretHash([1; 32]), &context_at(0)).await.unwrap();
     clock.set(10_000_000);
     world.put(&abc, 1, "ann@abc.com").await.unwrap();
     clock.set(100);
@@ -292,10 +298,14 @@ async fn a_clock_that_was_ahead_once_shuts_nobody_out(world: World) {
     // The oldest of one more than may wait has made room.
     let found = world.stores.imports.find(&abc, previews[0], time(100)).await;
     assert_eq!(found, Err(KeptImportRefusal::NoSuchImport));
-    let discarded = world.stores.imports.discard(&abc, previews[1], &deed(100)).await;
+    let discarded = world.stores.imports.discard(&abc, previews[1], &context_at(100)).await;
     assert_eq!(discarded, Ok(()));
-    let apply =
-        ApplyImport { group: abc.clone(), id: previews[2], confirmed: Confirmation::default(), deed: deed(100) };
+    let apply = ApplyImport {
+        group: abc.clone(),
+        id: previews[2],
+        confirmed: Confirmation::default(),
+        context: context_at(100),
+    };
     let applied = world.stores.imports.apply(apply).await;
     assert!(matches!(applied, Ok(AppliedImport { import: _, is_new: true })), "{applied:?}");
     assert_eq!(times(&world, &abc).await.0, vec![10_000_000; 3]);
@@ -305,7 +315,7 @@ async fn a_refused_attempt_never_has_a_time_before_the_event_before_it(world: Wo
     let abc = world.group("abc").await;
     world.put(&abc, 500, "ann@abc.com").await.unwrap();
     let refused = |group: Option<BusinessGroupId>, seconds| NewAuditEvent {
-        deed: deed(seconds),
+        context: context_at(seconds),
         action: "putMapping".to_owned(),
         refused_with: Some("forbidden".to_owned()),
         group,

@@ -16,7 +16,7 @@ use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
 use crate::support::address;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::id;
 use crate::support::merge;
@@ -57,7 +57,7 @@ async fn the_mapping_the_policies_and_the_pin_are_told(world: World) {
     assert_eq!(unlinked.mapping.unwrap().pinned_to, None);
     assert_eq!(unlinked.neighbours, [], "who has a mapping needs none");
 
-    world.stores.business_groups.link_tenant(&abc, guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
     let (phone_number, email) = (number(BASE + 1), address("bob@abc.com"));
     let pin = Pin {
         group: abc.clone(),
@@ -74,7 +74,7 @@ async fn the_mapping_the_policies_and_the_pin_are_told(world: World) {
         identity_pinning: Some(IdentityPinning::Off),
         ..BusinessGroupPatch::default()
     };
-    world.stores.business_groups.update(&abc, patch, &deed(3)).await.unwrap();
+    world.stores.business_groups.update(&abc, patch, &context_at(3)).await.unwrap();
     let linked = world.facts(&abc, "bob@abc.com").await;
     assert!(linked.is_linked && linked.allow_guests);
     assert_eq!(linked.identity_pinning, IdentityPinning::Off);
@@ -83,7 +83,7 @@ async fn the_mapping_the_policies_and_the_pin_are_told(world: World) {
     assert_eq!(mapping.pinned_to, Some(PinnedTo { oid: guid(7), at: time(2) }));
 
     // In another tenant nobody has signed in yet.
-    world.stores.business_groups.link_tenant(&abc, guid(2), &deed(4)).await.unwrap();
+    world.stores.business_groups.link_tenant(&abc, guid(2), &context_at(4)).await.unwrap();
     assert_eq!(world.facts(&abc, "bob@abc.com").await.mapping.unwrap().pinned_to, None);
     assert_eq!(world.facts(&abc, "eve@abc.com").await.mapping, None);
     let nobodys = world.stores.mappings.sign_in_facts(&id("nobody"), &address("bob@abc.com")).await;
@@ -110,7 +110,7 @@ async fn the_newest_change_of_an_address_is_found(world: World) {
     assert_eq!(world.last_change(&abc, "eve@abc.com").await, Some((4, 3, changed)));
 
     world.put(&abc, 4, "bob@abc.com").await.unwrap();
-    world.stores.mappings.delete(&abc, number(BASE + 4), &deed(9)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 4), &context_at(9)).await.unwrap();
     assert_eq!(world.last_change(&abc, "bob@abc.com").await, Some((6, 4, ChangeKind::Removed(email))));
     let other = world.group_with("other", &[range(442_079_460_000, 442_079_460_099)]).await;
     assert_eq!(world.last_change(&other, "bob@abc.com").await, None, "what is another group's is not told");
@@ -120,7 +120,7 @@ async fn a_change_behind_a_mountain_of_others_is_not_looked_for(world: World) {
     let last = BASE + 9999;
     let abc = world.group_with("abc", &[range(BASE, last), range(last + 1, last + 200_000)]).await;
     world.put(&abc, 1, "gone@abc.com").await.unwrap();
-    world.stores.mappings.delete(&abc, number(BASE + 1), &deed(2)).await.unwrap();
+    world.stores.mappings.delete(&abc, number(BASE + 1), &context_at(2)).await.unwrap();
     assert!(world.last_change(&abc, "gone@abc.com").await.is_some());
     let count = u64::from(MAX_CHANGES_SEARCHED);
     let rows: Vec<_> = (10..10 + count).map(|at| (at, format!("u{at}@abc.com"))).collect();

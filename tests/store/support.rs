@@ -12,7 +12,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use signline::domain::actor::Actor;
 use signline::domain::actor::ActorKind;
-use signline::domain::actor::Deed;
+use signline::domain::actor::AuditContext;
 use signline::domain::actor::RightSource;
 use signline::domain::business_group::BusinessGroup;
 use signline::domain::business_group::BusinessGroupId;
@@ -93,7 +93,7 @@ impl World {
         ranges: &[NumberRange],
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let new = NewBusinessGroup { id: id(name), name: format!("The {name}"), number_ranges: ranges.to_vec() };
-        self.stores.business_groups.create(new, &deed(0)).await
+        self.stores.business_groups.create(new, &context_at(0)).await
     }
 
     /// A group with the numbers from `BASE` to `BASE + 9999`.
@@ -122,7 +122,7 @@ impl World {
             group: group.clone(),
             phone_number: number(BASE + at),
             email: address(email),
-            deed: deed(i64::try_from(at % 1000).expect("a small number")),
+            context: context_at(i64::try_from(at % 1000).expect("a small number")),
         };
         self.stores.mappings.put(&change).await
     }
@@ -210,9 +210,9 @@ pub(crate) fn time(seconds: i64) -> Timestamp {
 }
 
 /// Something done by an operator, so many seconds after some day.
-pub(crate) fn deed(seconds: i64) -> Deed {
+pub(crate) fn context_at(seconds: i64) -> AuditContext {
     let actor = Actor { kind: ActorKind::ApiKey, id: "k1".to_owned(), name: "operator".to_owned() };
-    Deed { actor, right: RightSource::Lasting, at: time(seconds), request_id: None }
+    AuditContext { actor, right: RightSource::Lasting, at: time(seconds), request_id: None }
 }
 
 /// A file, and what is to become of it.
@@ -239,7 +239,7 @@ impl ImportFile {
             expected_revisions: self.expected_revisions,
             apply: self.apply,
             expires_at: time(1000 + 86_400),
-            deed: deed(1000),
+            context: context_at(1000),
         };
         // Pieces of an odd size, so that many files have several.
         let pieces: Vec<_> = self.rows.chunks(777).map(|rows| piece(rows, self.end.is_rejected)).collect();

@@ -62,17 +62,17 @@ async fn take(
     tenant: u32,
     seconds: i64,
 ) -> Result<BusinessGroup, BusinessGroupRefusal> {
-    let mut deed = deed(seconds);
-    deed.request_id = Some("winners-call".to_owned());
-    stores.business_groups.link_proven_tenant(group, proof(tenant), &deed).await
+    let mut context = context_at(seconds);
+    context.request_id = Some("winners-call".to_owned());
+    stores.business_groups.link_proven_tenant(group, proof(tenant), &context).await
 }
 
 async fn name(stores: &Stores, group: &BusinessGroupId, tenant: u32) -> Result<BusinessGroup, BusinessGroupRefusal> {
-    stores.business_groups.link_tenant(group, guid(tenant), &deed(10)).await
+    stores.business_groups.link_tenant(group, guid(tenant), &context_at(10)).await
 }
 
 async fn prove(world: &World, group: &BusinessGroupId, tenant: u32, seconds: i64) -> bool {
-    world.stores.business_groups.prove_tenant(group, proof(tenant), &deed(seconds)).await.unwrap()
+    world.stores.business_groups.prove_tenant(group, proof(tenant), &context_at(seconds)).await.unwrap()
 }
 
 /// The tenant that a group is linked to, and since how many seconds it is proven.
@@ -152,7 +152,7 @@ async fn a_proof_is_of_the_tenant_that_is_linked(world: World) {
 async fn a_proof_goes_with_its_link(world: World) {
     let abc = world.group("abc").await;
     take(&world.stores, &abc, 1, 20).await.unwrap();
-    world.stores.business_groups.unlink_tenant(&abc, &deed(21)).await.unwrap();
+    world.stores.business_groups.unlink_tenant(&abc, &context_at(21)).await.unwrap();
     assert_eq!(link_of(&world, &abc).await, (None, None));
     name(&world.stores, &abc, 1).await.unwrap();
     assert_eq!(link_of(&world, &abc).await, (Some(guid(1)), None));
@@ -165,7 +165,7 @@ async fn a_proof_goes_with_its_link(world: World) {
     take(&world.stores, &abc, 3, 24).await.unwrap();
     assert_eq!(link_of(&world, &abc).await, (Some(guid(3)), Some(24)));
     // A group of the same id that comes after it begins anew.
-    assert_eq!(world.stores.business_groups.delete(&abc, &deed(25)).await, Ok(()));
+    assert_eq!(world.stores.business_groups.delete(&abc, &context_at(25)).await, Ok(()));
     let again = world.group("abc").await;
     name(&world.stores, &again, 3).await.unwrap();
     assert_eq!(link_of(&world, &again).await, (Some(guid(3)), None));
@@ -200,7 +200,7 @@ async fn both_groups_are_told_of_a_takeover_and_neither_of_the_other(world: Worl
     assert_eq!(lost.actor.to_string(), "another business group (another-business-group)");
     let gained = revisions(&world, &company).await.remove(0);
     assert_eq!((gained.revision, gained.lost_tenant, gained.gained_tenant), (2, None, Some(guid(1))));
-    assert_eq!((gained.counts, &gained.actor), (ChangeCounts::default(), &deed(30).actor));
+    assert_eq!((gained.counts, &gained.actor), (ChangeCounts::default(), &context_at(30).actor));
     for group in [&squatter, &company] {
         assert!(revisions(&world, group).await[1..].iter().all(|before| before.lost_tenant.is_none()));
         let page = PageRequest { limit: 10, after: None };
@@ -218,7 +218,7 @@ async fn both_groups_are_told_of_a_takeover_and_neither_of_the_other(world: Worl
     let event = events(&world, &company).await.remove(0);
     assert_eq!((event.action.as_str(), event.request_id.as_deref()), ("linkTenant", Some("winners-call")));
     let expected = format!("proven_by={} revision=2 taken_over=true tenant_id={}", guid(901), guid(1));
-    assert_eq!((told(&event), event.actor), (expected, deed(30).actor));
+    assert_eq!((told(&event), event.actor), (expected, context_at(30).actor));
     for (group, other) in [(&squatter, "company"), (&company, "squatter")] {
         assert!(events(&world, group).await.iter().all(|event| !format!("{event:?}").contains(other)));
     }
@@ -249,8 +249,12 @@ async fn previews_from_before_a_takeover_are_stale_on_both_sides(world: World) {
     let (squatter, company) = squatter_and_company(&world).await;
     let preview = async |group, at| {
         let file = ImportFile { apply: None, ..replace(group, &[(at, "eve@abc.com")]) };
-        let apply =
-            ApplyImport { group: group.clone(), id: file.id, confirmed: Confirmation::default(), deed: deed(1000) };
+        let apply = ApplyImport {
+            group: group.clone(),
+            id: file.id,
+            confirmed: Confirmation::default(),
+            context: context_at(1000),
+        };
         world.import(file).await.unwrap();
         apply
     };
@@ -275,7 +279,7 @@ async fn a_restore_passes_over_a_takeover(world: World) {
     world.put(&company, 20_002, "bob@abc.com").await.unwrap();
     for (group, at) in [(&squatter, 1), (&company, 20_001)] {
         for (revision, made) in [(2, 4), (1, 4), (0, 5)] {
-            let restore = Restore { group: group.clone(), revision, deed: deed(40) };
+            let restore = Restore { group: group.clone(), revision, context: context_at(40) };
             world.stores.history.restore(restore).await.unwrap();
             let mappings = [(at, ANN)];
             world.assert_mappings(group, made, if revision == 0 { &[] } else { &mappings }).await;
@@ -312,7 +316,7 @@ async fn pins_of_a_lost_tenant_wait_until_it_comes_back(world: World) {
     assert_eq!(pin(&company, 20_001, 8).await, Some(guid(8)));
     name(&world.stores, &squatter, 2).await.unwrap();
     assert_eq!(pinned_to(2).await, None);
-    world.stores.business_groups.unlink_tenant(&company, &deed(61)).await.unwrap();
+    world.stores.business_groups.unlink_tenant(&company, &context_at(61)).await.unwrap();
     take(&world.stores, &squatter, 1, 62).await.unwrap();
     assert_eq!(pinned_to(1).await, Some(guid(7)));
 }
@@ -457,7 +461,7 @@ async fn two_that_take_from_each_other_do_not_wait_for_each_other(world: World) 
         assert_eq!(link_of(&world, &abc).await, (Some(guid(2)), Some(30)));
         assert_eq!(link_of(&world, &xyz).await, (Some(guid(1)), Some(30)));
         for group in [&abc, &xyz] {
-            world.stores.business_groups.unlink_tenant(group, &deed(31)).await.unwrap();
+            world.stores.business_groups.unlink_tenant(group, &context_at(31)).await.unwrap();
         }
     }
 }
@@ -467,7 +471,7 @@ async fn a_takeover_and_a_proof_at_once_leave_one_owner(world: World) {
     let [here, there] = replicas(&world).await;
     for round in 100..120 {
         name(&world.stores, &squatter, round).await.unwrap();
-        let by = deed(31);
+        let by = context_at(31);
         let proving = here.business_groups.prove_tenant(&squatter, proof(round), &by);
         let (proven, taken) = tokio::join!(proving, take(&there, &company, round, 30));
         match (proven.unwrap(), taken) {
@@ -486,7 +490,7 @@ async fn a_takeover_and_a_proof_at_once_leave_one_owner(world: World) {
 async fn a_holder_that_leaves_at_once_is_no_harm(world: World) {
     let (squatter, company) = squatter_and_company(&world).await;
     let [here, there] = replicas(&world).await;
-    let by = deed(31);
+    let by = context_at(31);
     for round in 100..130 {
         let holder = world.group_with(&format!("holder{round}"), &[]).await;
         name(&world.stores, &holder, round).await.unwrap();
@@ -511,7 +515,7 @@ async fn changes_of_both_groups_come_before_a_takeover_or_after_it(world: World)
         name(&world.stores, &squatter, round).await.unwrap();
         let file: Vec<_> = (0..500).map(|at| (at, format!("u{at}.{round}@abc.com"))).collect();
         let file: Vec<_> = file.iter().map(|(at, email)| (*at, email.as_str())).collect();
-        let by = deed(31);
+        let by = context_at(31);
         let (taken, imported, put, deleted) = tokio::join!(
             take(&there, &company, round, 30),
             world.import(replace(&squatter, &file)),

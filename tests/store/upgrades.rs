@@ -32,7 +32,7 @@ use crate::on_both_engines;
 use crate::support::BASE;
 use crate::support::World;
 use crate::support::address;
-use crate::support::deed;
+use crate::support::context_at;
 use crate::support::guid;
 use crate::support::id;
 
@@ -259,7 +259,7 @@ async fn prove_the_tenant(world: &World, count: usize) {
     let linked = world.read(&abc).await;
     assert_eq!((linked.tenant_id, linked.tenant_proven_at), (Some(guid(1)), None), "schema {count}");
     let proof = TenantProof { tenant: guid(1), oid: guid(9) };
-    assert!(world.stores.business_groups.prove_tenant(&abc, proof, &deed(7)).await.unwrap(), "schema {count}");
+    assert!(world.stores.business_groups.prove_tenant(&abc, proof, &context_at(7)).await.unwrap(), "schema {count}");
     assert!(world.read(&abc).await.tenant_proven_at.is_some(), "schema {count}");
 }
 
@@ -267,10 +267,11 @@ async fn prove_the_tenant(world: &World, count: usize) {
 async fn go_on_from_history(world: &World) {
     let abc = id("abc");
     let preview = Uuid::from_u128(0x4000_8000_0000_0000_0008);
-    let apply = ApplyImport { group: abc.clone(), id: preview, confirmed: Confirmation::default(), deed: deed(1) };
+    let apply =
+        ApplyImport { group: abc.clone(), id: preview, confirmed: Confirmation::default(), context: context_at(1) };
     world.stores.imports.apply(apply).await.unwrap();
     world.assert_mappings(&abc, 3, &[(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com")]).await;
-    let restore = Restore { group: abc.clone(), revision: 1, deed: deed(2) };
+    let restore = Restore { group: abc.clone(), revision: 1, context: context_at(2) };
     let restored = world.stores.history.restore(restore).await;
     assert!(matches!(restored, Ok(Restored { revision: 4, .. })), "{restored:?}");
     world.assert_mappings(&abc, 4, &[(1, "a@abc.com")]).await;

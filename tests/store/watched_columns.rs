@@ -27,7 +27,7 @@ struct Column {
 async fn every_column_of_a_group_is_watched_or_decides_no_line() {
     let world = World::new(Engine::Postgres).await;
     let group = world.group("abc").await;
-    world.stores.business_groups.link_tenant(&group, guid(1), &deed(1)).await.unwrap();
+    world.stores.business_groups.link_tenant(&group, guid(1), &context_at(1)).await.unwrap();
     let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
     let mut listener = PgListener::connect(world.database.url()).await.unwrap();
     listener.listen("signline_line_changes").await.unwrap();

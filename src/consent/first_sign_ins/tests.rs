@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 
 use super::*;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 use crate::ports::consent_store::ConsentReport;
 use crate::ports::consent_store::ConsentSecret;
@@ -71,7 +71,7 @@ impl ConsentStore for World {
         no()
     }
 
-    async fn report(&self, _: &ConsentReport, _: &Deed) -> Result<ReportOutcome, StoreError> {
+    async fn report(&self, _: &ConsentReport, _: &AuditContext) -> Result<ReportOutcome, StoreError> {
         no()
     }
 

@@ -92,7 +92,7 @@ impl ConsentStore for World {
         Ok(Some(GroupConsents { tenant: Some(Guid::parse(TENANT).unwrap()), consents: Vec::new() }))
     }
 
-    async fn report(&self, report: &ConsentReport, _: &Deed) -> Result<ReportOutcome, StoreError> {
+    async fn report(&self, report: &ConsentReport, _: &AuditContext) -> Result<ReportOutcome, StoreError> {
         self.reports.lock().unwrap().push(report.clone());
         Ok(ReportOutcome::Recorded)
     }

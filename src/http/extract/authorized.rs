@@ -5,7 +5,7 @@ use actix_web::FromRequest;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
 use crate::http::call_record::CallRecord;
@@ -25,7 +25,7 @@ pub struct Authorized<P: Permission, I = ()> {
     /// What she may do.
     pub grant: Grant,
     /// What histories and the audit log tell of what the call does: who, when, and in which call.
-    pub deed: Deed,
+    pub context: AuditContext,
     /// What the right is about, such as the business group in the path.
     pub scope: P::Scope,
     /// What was read of the request.
@@ -120,25 +120,25 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
         let mut payload = payload.take();
         Box::pin(async move {
             let caller = Caller::of(&request).await?;
-            let deed = deed::<P>(&request, &caller)?;
+            let context = audit_context::<P>(&request, &caller)?;
             let right = right::<P>(&request, &caller);
             let (grant, scope) = right.map_err(|problem| problem.without_right(caller.own_group().cloned()))?;
-            caller.prove_tenant(Services::of(&request)?, &deed).await?;
+            caller.prove_tenant(Services::of(&request)?, &context).await?;
             let input = I::read(&request, &mut payload).await?;
-            Ok(Self { caller, grant, deed, scope, input })
+            Ok(Self { caller, grant, context, scope, input })
         })
     }
 }
 
 /// What the call does, and who: told to whoever writes refused attempts down, too.
-fn deed<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<Deed, Problem> {
+fn audit_context<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<AuditContext, Problem> {
     let services = Services::of(request)?;
     let (actor, right, at) = (caller.actor(), caller.right_source(), services.clock.now());
-    let deed = Deed { actor, right, at, request_id: Some(CallRecord::request_id(request)) };
+    let context = AuditContext { actor, right, at, request_id: Some(CallRecord::request_id(request)) };
     if caller.may_be_written_down() {
-        CallRecord::is_made_by(request, deed.clone(), P::named_group(request));
+        CallRecord::is_made_by(request, context.clone(), P::named_group(request));
     }
-    Ok(deed)
+    Ok(context)
 }
 
 /// What the caller may do, and what about it this call is.

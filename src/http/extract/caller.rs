@@ -10,7 +10,7 @@ use crate::access::NoRight;
 use crate::access::Standing;
 use crate::auth::ValidatedToken;
 use crate::domain::actor::Actor;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::actor::RightSource;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
@@ -118,13 +118,13 @@ impl Caller {
     ///
     /// # Errors
     /// Somebody has taken the tenant from the group since her right was looked up.
-    pub(super) async fn prove_tenant(&self, services: &Services, deed: &Deed) -> Result<(), Problem> {
+    pub(super) async fn prove_tenant(&self, services: &Services, context: &AuditContext) -> Result<(), Problem> {
         let Self::Person { token, standing: Standing { right: Ok(right), group: Some(group), .. } } = self else {
             return Ok(());
         };
         let administers = right.business_group() == Some(&group.id);
         match self.proof_of(token.sign_in.tid).filter(|_| administers && !group.is_proven) {
-            Some(proof) if !services.business_groups.prove_tenant(&group.id, proof, deed).await? => {
+            Some(proof) if !services.business_groups.prove_tenant(&group.id, proof, context).await? => {
                 Err(NoRight::TenantNotLinked.into())
             }
             _ => Ok(()),

@@ -210,7 +210,7 @@ pub(crate) async fn create_api_key(
     if let Some(own) = &call.scope {
         check_own(own, &new.grant)?;
     }
-    let created = services.api_keys.create(new, &call.deed).await?;
+    let created = services.api_keys.create(new, &call.context).await?;
     let body = CreatedApiKey { key: created.key.into(), secret: &created.secret };
     Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(body))
 }
@@ -251,6 +251,6 @@ pub(crate) async fn revoke_api_key(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| Problem::not_found("There is no such API key."))?;
-    services.api_keys.revoke(id, call.scope.as_ref(), &call.deed).await?;
+    services.api_keys.revoke(id, call.scope.as_ref(), &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }

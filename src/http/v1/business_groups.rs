@@ -314,7 +314,7 @@ pub(crate) async fn create_business_group(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
-    let group = services.business_groups.create(body.read()?, &call.deed).await?;
+    let group = services.business_groups.create(body.read()?, &call.context).await?;
     let location = services.public_path(&format!("/v1/business-groups/{}", group.id));
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(BusinessGroup::from(group)))
 }
@@ -383,7 +383,7 @@ pub(crate) async fn update_business_group(
     let Json(body) = call.input;
     let patch = body.read(&call.grant)?;
     let is_name_compared = patch.name.is_some() && !patch.name_may_be_taken;
-    let update = async { Ok(services.business_groups.update(&call.scope, patch, &call.deed).await?) };
+    let update = async { Ok(services.business_groups.update(&call.scope, patch, &call.context).await?) };
     let group = if is_name_compared {
         services.attempts.rename(&services.metrics, &call.scope, update).await?
     } else {
@@ -410,7 +410,7 @@ pub(crate) async fn delete_business_group(
     call: Authorized<GroupOperator>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.delete(&call.scope, &call.deed).await?;
+    services.business_groups.delete(&call.scope, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -448,9 +448,9 @@ pub(crate) async fn link_tenant(
     };
     let (links, is_operator) = (&services.tenant_links, call.grant == Grant::Operator);
     let linked = match proof {
-        Some(proof) => links.link_proven(&call.scope, proof, &call.deed).await,
-        None if is_operator => links.link_confirmed(&call.scope, tenant, &call.deed).await,
-        None => links.link(&call.scope, tenant, &call.deed).await,
+        Some(proof) => links.link_proven(&call.scope, proof, &call.context).await,
+        None if is_operator => links.link_confirmed(&call.scope, tenant, &call.context).await,
+        None => links.link(&call.scope, tenant, &call.context).await,
     };
     Ok(web::Json(linked.map_err(|error| not_linked(error, is_operator))?.into()))
 }
@@ -479,6 +479,6 @@ pub(crate) async fn unlink_tenant(
     call: Authorized<GroupAdmin>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.unlink_tenant(&call.scope, &call.deed).await?;
+    services.business_groups.unlink_tenant(&call.scope, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }

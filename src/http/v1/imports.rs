@@ -209,7 +209,7 @@ pub(crate) async fn apply_import(
 ) -> Result<HttpResponse, Problem> {
     let (id, Query(query)) = (import_id(&request)?, call.input);
     let confirmed = Confirmation { removed: query.confirm_removals, reassigned: query.confirm_changes };
-    let apply = ApplyImport { group: call.scope, id, confirmed, deed: call.deed };
+    let apply = ApplyImport { group: call.scope, id, confirmed, context: call.context };
     let applied = match services.imports.apply(apply).await {
         Err(KeptImportRefusal::OutsideRanges(bad_rows)) if prefers_csv(&request) => {
             return Err(rejected_as_csv(&problems_of(bad_rows)));
@@ -241,7 +241,7 @@ pub(crate) async fn drop_import(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.imports.discard(&call.scope, import_id(&request)?, &call.deed).await?;
+    services.imports.discard(&call.scope, import_id(&request)?, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

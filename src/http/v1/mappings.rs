@@ -157,7 +157,7 @@ pub(crate) async fn put_mapping(
 ) -> Result<HttpResponse, Problem> {
     let (PhoneNumberInPath(number), Json(body)) = call.input;
     let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
-    let change = mapping_store::PutMapping { group: call.scope, phone_number: number, email, deed: call.deed };
+    let change = mapping_store::PutMapping { group: call.scope, phone_number: number, email, context: call.context };
     Ok(match services.mappings.put(&change).await? {
         PutOutcome::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
         PutOutcome::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
@@ -177,7 +177,7 @@ pub(crate) async fn delete_mapping(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.delete(&call.scope, number, &call.deed).await?;
+    services.mappings.delete(&call.scope, number, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -198,6 +198,6 @@ pub(crate) async fn release_pin(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.release_pin(&call.scope, number, &call.deed).await?;
+    services.mappings.release_pin(&call.scope, number, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }

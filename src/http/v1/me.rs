@@ -21,7 +21,7 @@ use tracing::Level;
 use utoipa::ToSchema;
 
 use crate::domain::actor::Actor;
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::actor::RightSource;
 use crate::domain::audit::NewAuditEvent;
 use crate::domain::audit::action;
@@ -149,7 +149,7 @@ fn refused(services: &Services, request: &HttpRequest, sign_in: &SignIn, error: 
         (refusal::SIGN_IN_NUMBER, two.sign_in_number.to_string()),
     ];
     let event = NewAuditEvent {
-        deed: Deed {
+        context: AuditContext {
             actor: Actor::from(sign_in),
             right: RightSource::Lasting,
             at: services.clock.now(),

@@ -116,7 +116,7 @@ pub(crate) async fn restore_revision(
     services: Data<Services>,
 ) -> Result<web::Json<RestoredRevision>, Problem> {
     let restored_revision = revision_in_path(&request)?;
-    let restore = Restore { group: call.scope, revision: restored_revision, deed: call.deed };
+    let restore = Restore { group: call.scope, revision: restored_revision, context: call.context };
     let Restored { revision, counts } = services.history.restore(restore).await?;
     Ok(web::Json(RestoredRevision {
         revision,

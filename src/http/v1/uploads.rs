@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::import::Confirmation;
 use crate::http::extract::Authorized;
@@ -102,7 +102,7 @@ impl ImportQuery {
         &self,
         group: BusinessGroupId,
         expected_revisions: Option<Vec<i64>>,
-        deed: Deed,
+        context: AuditContext,
     ) -> Result<ImportRequest, Problem> {
         let confirmed = Confirmation { removed: self.confirm_removals, reassigned: self.confirm_changes };
         if !self.apply && confirmed != Confirmation::default() {
@@ -120,7 +120,7 @@ impl ImportQuery {
             (Mode::Merge, OnProblem::Skip) => import::Handling::MergeGoodRows,
         };
         let apply = self.apply.then_some(confirmed);
-        Ok(ImportRequest { group, handling, expected_revisions, apply, deed })
+        Ok(ImportRequest { group, handling, expected_revisions, apply, context })
     }
 }
 
@@ -158,7 +158,7 @@ pub(crate) async fn import_mappings(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let (group, (Query(query), (_slot, upload))) = (call.scope, call.input);
-    let import = query.read(group.clone(), expected_revisions(&request)?, call.deed)?;
+    let import = query.read(group.clone(), expected_revisions(&request)?, call.context)?;
     match services.importer.import(import, upload).await {
         Ok(report) => Ok(taken(&services, &group, query.apply, report)),
         Err(ImportError::Rejected(problems)) if prefers_csv(&request) => Err(rejected_as_csv(&problems)),

@@ -4,7 +4,7 @@ use const_format::concatcp;
 use futures_util::StreamExt;
 use tokio::task::spawn_blocking;
 
-use crate::domain::actor::Deed;
+use crate::domain::actor::AuditContext;
 use crate::domain::history::ChangeCounts;
 use crate::domain::import::ImportMode;
 use crate::ports::import_store::FileRows;
@@ -142,15 +142,15 @@ impl Tx {
         group: LockedGroup,
         changes: (i64, Tally),
         received: ReceivedFile,
-        deed: &Deed,
+        context: &AuditContext,
     ) -> Result<(Self, i64), StoreError> {
         if received.pieces.is_empty() || changes.1.counts.is_empty() {
-            let revision = self.apply_change_set(group, changes, deed).await?;
+            let revision = self.apply_change_set(group, changes, context).await?;
             return Ok((self, revision));
         }
         // Sorting a million rows is work that the other requests should not wait for.
         let ordered = spawn_blocking(move || OrderedRows::of(received.pieces, &received.ranges));
         let file = ordered.await.map_err(StoreError::new)?;
-        self.apply_first(group, changes, file, deed).await
+        self.apply_first(group, changes, file, context).await
     }
 }
