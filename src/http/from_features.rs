@@ -262,8 +262,8 @@ fn unconfirmed(large: LargeChange) -> Problem {
     let detail = format!("The file {said}. If that is meant, send {send}. Nothing was changed.");
     let kind = if removed.is_some() { ProblemKind::ConfirmRemovals } else { ProblemKind::ConfirmChanges };
     let counts = [("removed", removed), ("reassigned", reassigned), ("mapping_count", Some(mapping_count))];
-    let told = counts.into_iter().filter_map(|(name, count)| Some((name, count?)));
-    told.fold(Problem::new(kind, detail), |problem, (name, count)| problem.member(name, count))
+    let members = counts.into_iter().filter_map(|(name, count)| Some((name, count?)));
+    members.fold(Problem::new(kind, detail), |problem, (name, count)| problem.member(name, count))
 }
 
 fn stale(base_revision: i64, current: i64, since: Vec<history::Revision>) -> Problem {

@@ -265,8 +265,8 @@ impl Problem {
     /// 422 with the wrong fields.
     #[must_use]
     pub fn invalid_request(errors: &[FieldError]) -> Self {
-        let told: Vec<_> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
-        Self::new(ProblemKind::InvalidRequest, told.join("; ")).wrong_fields(errors)
+        let reasons: Vec<_> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+        Self::new(ProblemKind::InvalidRequest, reasons.join("; ")).wrong_fields(errors)
     }
 
     /// Adds the wrong fields.

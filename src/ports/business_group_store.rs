@@ -136,7 +136,7 @@ pub enum BusinessGroupRefusal {
     )]
     NameTaken,
     /// Another group is linked to the tenant. Which one is told to the operator alone.
-    #[error("{}", told_taken(*.unproven))]
+    #[error("{}", tenant_taken_message(*.unproven))]
     TenantTaken {
         /// Whether it has not proven that the tenant is its own.
         unproven: bool,
@@ -154,7 +154,7 @@ pub enum BusinessGroupRefusal {
     Store(#[from] StoreError),
 }
 
-fn told_taken(unproven: bool) -> &'static str {
+fn tenant_taken_message(unproven: bool) -> &'static str {
     if unproven {
         "another business group is linked to this tenant, but nobody has proven that it is theirs: to take it over, send as \
          `proof` the Microsoft Entra token of somebody of this tenant who has the app role BusinessGroup.Admin; or the \

@@ -46,12 +46,12 @@ impl LineGenerations {
     }
 
     /// The lines of a tenant may have changed: a change of its group is committed.
-    pub fn renew(&self, tenant: Guid) {
+    pub fn invalidate(&self, tenant: Guid) {
         self.counter(tenant).fetch_add(1, Ordering::AcqRel);
     }
 
     /// The lines of any tenant may have changed.
-    pub fn renew_all(&self) {
+    pub fn invalidate_all(&self) {
         for counter in &self.counters {
             counter.fetch_add(1, Ordering::AcqRel);
         }
@@ -65,12 +65,12 @@ impl LineGenerations {
     }
 
     /// All changes answered before `heard` are known here; that is good enough for `lease` from then on.
-    pub fn trust(&self, heard: Instant, lease: Duration) {
+    pub fn extend_lease(&self, heard: Instant, lease: Duration) {
         self.trusted_until.store(self.micros(heard + lease), Ordering::Release);
     }
 
     /// Changes made elsewhere are not heard any more.
-    pub fn distrust(&self) {
+    pub fn drop_lease(&self) {
         self.trusted_until.store(0, Ordering::Release);
     }
 
@@ -92,26 +92,26 @@ mod tests {
     }
 
     #[test]
-    fn a_change_renews_the_generation_of_its_tenant_alone() {
+    fn a_change_invalidates_the_generation_of_its_tenant_alone() {
         let generations = LineGenerations::default();
         let [one, other] = ["a1a1a1a1-0000-4000-8000-0000000000aa", "a1a1a1a1-0000-4000-8000-0000000000ab"].map(tenant);
         let before = (generations.of(one), generations.of(other));
-        generations.renew(one);
+        generations.invalidate(one);
         assert_ne!(generations.of(one), before.0);
         assert_eq!(generations.of(other), before.1);
-        generations.renew_all();
+        generations.invalidate_all();
         assert_ne!(generations.of(other), before.1);
     }
 
     #[test]
-    fn trust_ends_by_itself_and_at_once_when_told() {
+    fn a_lease_ends_by_itself_and_at_once_when_dropped() {
         let generations = LineGenerations::default();
         let now = Instant::now();
         assert!(!generations.is_trusted(now));
-        generations.trust(now, Duration::from_secs(1));
+        generations.extend_lease(now, Duration::from_secs(1));
         assert!(generations.is_trusted(now + Duration::from_millis(999)));
         assert!(!generations.is_trusted(now + Duration::from_secs(1)));
-        generations.distrust();
+        generations.drop_lease();
         assert!(!generations.is_trusted(now));
     }
 }

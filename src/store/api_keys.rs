@@ -19,7 +19,7 @@ use crate::domain::page::PageRequest;
 use crate::ports::api_key_store::ApiKeyRefusal;
 use crate::ports::api_key_store::ApiKeyStore;
 use crate::ports::store_error::StoreError;
-use crate::store::audit::told;
+use crate::store::audit::entry;
 use crate::store::db::Db;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
@@ -84,7 +84,7 @@ impl ApiKeyStore for DbApiKeys {
         let add = sql(ADD_KEY).bind(key.id).bind(&key.name).bind(role).bind(locked.map(|group| group.key));
         let add = add.bind(&key.prefix).bind(&secret.0[..]).bind(key.created_at).bind(key.expires_at);
         tx.run(add).await?;
-        let detail = vec![told("key", &key.id), told("name", &key.name), told("role", role)];
+        let detail = vec![entry("key", &key.id), entry("name", &key.name), entry("role", role)];
         tx.record(&event(context, action::CREATE_API_KEY, group.cloned(), detail)).await?;
         tx.commit_aside().await?;
         Ok(())
@@ -119,7 +119,7 @@ impl ApiKeyStore for DbApiKeys {
         if tx.run(sql(DELETE_KEY).bind(id)).await? != 1 {
             return Err(ApiKeyRefusal::NoSuchKey);
         }
-        let detail = vec![told("key", &key.id), told("name", &key.name)];
+        let detail = vec![entry("key", &key.id), entry("name", &key.name)];
         tx.record(&event(context, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail)).await?;
         tx.commit_aside().await?;
         Ok(())

@@ -101,9 +101,9 @@ impl RefusalRow {
     /// The address and the sign-in name that it tells of, if one of them is this.
     fn names(&self, asked: &EmailAddress) -> Option<(EmailAddress, EmailAddress)> {
         let detail = read_detail(&self.detail).ok()?;
-        let told = |wanted: &str| detail.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.clone());
-        let email = EmailAddress::from_stored(told(refusal::EMAIL)?);
-        let sign_in_name = EmailAddress::from_stored(told(refusal::SIGN_IN_NAME)?);
+        let text_of = |wanted: &str| detail.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.clone());
+        let email = EmailAddress::from_stored(text_of(refusal::EMAIL)?);
+        let sign_in_name = EmailAddress::from_stored(text_of(refusal::SIGN_IN_NAME)?);
         (*asked == email || *asked == sign_in_name).then_some((email, sign_in_name))
     }
 }
@@ -178,13 +178,13 @@ pub(super) fn done(context: &AuditContext, action: &str, group: &BusinessGroupId
 }
 
 /// One thing that an event tells.
-pub(super) fn told(name: &str, value: &(impl ToString + ?Sized)) -> (String, String) {
+pub(super) fn entry(name: &str, value: &(impl ToString + ?Sized)) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 
 /// What a change set changes, as an event tells it.
-pub(super) fn told_counts(counts: ChangeCounts) -> [(String, String); 3] {
-    [told("added", &counts.added), told("changed", &counts.changed), told("removed", &counts.removed)]
+pub(super) fn count_entries(counts: ChangeCounts) -> [(String, String); 3] {
+    [entry("added", &counts.added), entry("changed", &counts.changed), entry("removed", &counts.removed)]
 }
 
 fn stored_detail(detail: &Detail) -> String {

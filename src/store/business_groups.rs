@@ -22,7 +22,7 @@ use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
-use crate::store::audit::told;
+use crate::store::audit::entry;
 use crate::store::db;
 use crate::store::db::Db;
 use crate::store::db::Tx;
@@ -37,9 +37,9 @@ use crate::store::number_ranges;
 use crate::store::rows;
 use crate::store::sql::sql;
 use crate::store::tenant_links;
-use crate::store::tenant_links::Ground;
-use crate::store::tenant_links::Linking;
-use crate::store::tenant_links::NewLink;
+use crate::store::tenant_links::LinkBasis;
+use crate::store::tenant_links::LinkOutcome;
+use crate::store::tenant_links::TenantLink;
 
 const SELECT_GROUPS: &str = "SELECT group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, \
      created_at, tenant_proven_at, tenant_confirmed_at FROM business_groups WHERE ";
@@ -189,19 +189,19 @@ impl DbBusinessGroups {
     async fn link(
         &self,
         id: &BusinessGroupId,
-        link: NewLink,
+        link: TenantLink,
         context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let deadline = db::deadline();
         loop {
             let mut tx = self.db.begin_by(deadline).await?;
             match tenant_links::link(&mut tx, (id, link), context).await? {
-                Linking::Done(tenants) => {
+                LinkOutcome::Done(tenants) => {
                     let group = tx.read_group(id).await?;
                     tx.commit_lines(tenants).await?;
                     return Ok(group);
                 }
-                Linking::Overtaken => {}
+                LinkOutcome::Overtaken => {}
             }
         }
     }
@@ -229,7 +229,7 @@ impl BusinessGroupStore for DbBusinessGroups {
             return Err(db::until(deadline, explanation).await?);
         }
         let group = tx.read_group(&new.id).await?;
-        let detail = vec![told("name", &new.name), told("number_ranges", &told_ranges(&new.number_ranges))];
+        let detail = vec![entry("name", &new.name), entry("number_ranges", &range_list(&new.number_ranges))];
         tx.record(&audit::done(context, action::CREATE_BUSINESS_GROUP, &new.id, detail)).await?;
         tx.commit_aside().await?;
         Ok(group)
@@ -270,7 +270,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
         let deadline = db::deadline();
-        let detail = told_patch(&patch);
+        let detail = patch_detail(&patch);
         let compared = match &patch.name {
             Some(name) if !patch.name_may_be_taken => Some(db::until(deadline, self.compare_name(id, name)).await?),
             _ => None,
@@ -336,7 +336,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         tenant: Guid,
         context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        self.link(id, NewLink { tenant, ground: Ground::Named }, context).await
+        self.link(id, TenantLink { tenant, basis: LinkBasis::Named }, context).await
     }
 
     async fn link_confirmed_tenant(
@@ -345,7 +345,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         tenant: Guid,
         context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        self.link(id, NewLink { tenant, ground: Ground::Operator }, context).await
+        self.link(id, TenantLink { tenant, basis: LinkBasis::Operator }, context).await
     }
 
     async fn link_proven_tenant(
@@ -354,7 +354,7 @@ impl BusinessGroupStore for DbBusinessGroups {
         TenantProof { tenant, oid }: TenantProof,
         context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal> {
-        self.link(id, NewLink { tenant, ground: Ground::Proof(oid) }, context).await
+        self.link(id, TenantLink { tenant, basis: LinkBasis::Proof(oid) }, context).await
     }
 
     async fn prove_tenant(
@@ -381,18 +381,18 @@ impl BusinessGroupStore for DbBusinessGroups {
     }
 }
 
-fn told_ranges(ranges: &[NumberRange]) -> String {
+fn range_list(ranges: &[NumberRange]) -> String {
     let ranges: Vec<_> = ranges.iter().map(|range| format!("{}-{}", range.first(), range.last())).collect();
     ranges.join(", ")
 }
 
 /// What a patch changes, as the audit log tells it.
-fn told_patch(patch: &BusinessGroupPatch) -> Detail {
+fn patch_detail(patch: &BusinessGroupPatch) -> Detail {
     let parts = [
-        patch.name.as_ref().map(|name| told("name", name)),
-        patch.number_ranges.as_ref().map(|ranges| told("number_ranges", &told_ranges(ranges))),
-        patch.allow_guests.map(|allowed| told("allow_guests", &allowed)),
-        patch.identity_pinning.map(|pinning| told("identity_pinning", &pinning.as_str())),
+        patch.name.as_ref().map(|name| entry("name", name)),
+        patch.number_ranges.as_ref().map(|ranges| entry("number_ranges", &range_list(ranges))),
+        patch.allow_guests.map(|allowed| entry("allow_guests", &allowed)),
+        patch.identity_pinning.map(|pinning| entry("identity_pinning", &pinning.as_str())),
     ];
     parts.into_iter().flatten().collect()
 }

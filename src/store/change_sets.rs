@@ -17,7 +17,7 @@ use crate::store::bulk::OrderedRows;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::locks::LockedGroup;
-use crate::store::revisions::Step;
+use crate::store::revisions::RevisionKind;
 use crate::store::rows;
 use crate::store::sql::sql;
 
@@ -73,7 +73,7 @@ const APPLY_REMOVALS: &str = "DELETE FROM mappings WHERE group_key = $1 AND phon
 
 /// How large a change set is.
 #[derive(Clone, Copy)]
-pub(super) struct Tally {
+pub(super) struct ChangeSetSize {
     pub(super) counts: ChangeCounts,
     /// Numbers that get an address.
     pub(super) incoming: u64,
@@ -82,7 +82,7 @@ pub(super) struct Tally {
 }
 
 #[derive(FromRow)]
-struct TallyRow {
+struct ChangeSetSizeRow {
     added: i64,
     changed: i64,
     removed: i64,
@@ -90,10 +90,10 @@ struct TallyRow {
     outgoing: i64,
 }
 
-impl TryFrom<TallyRow> for Tally {
+impl TryFrom<ChangeSetSizeRow> for ChangeSetSize {
     type Error = UnreadableRow;
 
-    fn try_from(row: TallyRow) -> Result<Self, UnreadableRow> {
+    fn try_from(row: ChangeSetSizeRow) -> Result<Self, UnreadableRow> {
         Ok(Self {
             counts: rows::change_counts(row.added, row.changed, row.removed)?,
             incoming: rows::count(row.incoming)?,
@@ -102,7 +102,7 @@ impl TryFrom<TallyRow> for Tally {
     }
 }
 
-impl Tally {
+impl ChangeSetSize {
     /// Of a file into a group without mappings: each row adds one.
     pub(super) fn of_additions(added: u64) -> Self {
         Self { counts: ChangeCounts { added, ..ChangeCounts::default() }, incoming: added, outgoing: 0 }
@@ -115,8 +115,8 @@ impl Tally {
         Self { counts, incoming, outgoing }
     }
 
-    fn as_step(self) -> Step {
-        Step::Applied { growth: rows::stored_count(self.incoming) - rows::stored_count(self.outgoing) }
+    fn revision_kind(self) -> RevisionKind {
+        RevisionKind::Applied { growth: rows::stored_count(self.incoming) - rows::stored_count(self.outgoing) }
     }
 }
 
@@ -163,7 +163,7 @@ pub(super) struct NotAssignedRow {
 /// A change set that does not fit the mappings it was made for. It is never applied in part.
 #[derive(Debug, thiserror::Error)]
 #[error("a change set does not fit the mappings: {0} rows instead of {1}")]
-struct Misfit(u64, u64);
+struct ChangeSetMismatch(u64, u64);
 
 impl Tx {
     /// Makes a change set without changes yet.
@@ -181,13 +181,13 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         has_removals: bool,
-    ) -> Result<(i64, Tally), StoreError> {
+    ) -> Result<(i64, ChangeSetSize), StoreError> {
         let change_set = self.create_change_set(group, ChangeCounts::default()).await?;
         self.run(sql(ADD_STAGED_CHANGES).bind(change_set).bind(group.key).bind(has_removals)).await?;
         self.run_each(self.dialect().drop_staging).await?;
-        let tally = self.count_changes(change_set).await?;
-        self.set_counts(change_set, tally.counts).await?;
-        Ok((change_set, tally))
+        let size = self.count_changes(change_set).await?;
+        self.set_counts(change_set, size.counts).await?;
+        Ok((change_set, size))
     }
 
     /// Says in the change set how many changes it has.
@@ -198,8 +198,8 @@ impl Tx {
     }
 
     /// Counts the changes.
-    pub(super) async fn count_changes(&mut self, change_set: i64) -> Result<Tally, StoreError> {
-        let row: TallyRow = self.one(sql(COUNT_CHANGES).bind(change_set)).await?;
+    pub(super) async fn count_changes(&mut self, change_set: i64) -> Result<ChangeSetSize, StoreError> {
+        let row: ChangeSetSizeRow = self.one(sql(COUNT_CHANGES).bind(change_set)).await?;
         Ok(row.try_into()?)
     }
 
@@ -208,10 +208,10 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         change_set: i64,
-        tally: Tally,
+        size: ChangeSetSize,
     ) -> Result<u64, StoreError> {
         let assigned: i64 = self.one_scalar(sql(COUNT_ASSIGNED).bind(change_set).bind(group.key)).await?;
-        Ok(tally.incoming.saturating_sub(rows::count(assigned)?))
+        Ok(size.incoming.saturating_sub(rows::count(assigned)?))
     }
 
     /// The first numbers that get an address and lie in none of the group's ranges.
@@ -228,32 +228,32 @@ impl Tx {
     pub(super) async fn apply(
         &mut self,
         group: LockedGroup,
-        (change_set, tally): (i64, Tally),
+        (change_set, size): (i64, ChangeSetSize),
         source: Source,
         context: &AuditContext,
     ) -> Result<i64, StoreError> {
-        if tally.outgoing > 0 {
+        if size.outgoing > 0 {
             let removed = self.run(sql(APPLY_REMOVALS).bind(group.key).bind(change_set)).await?;
-            fits(removed, tally.outgoing)?;
+            check_row_count(removed, size.outgoing)?;
         }
-        if tally.incoming > 0 {
+        if size.incoming > 0 {
             let add = sql(bulk::ADD_MAPPINGS_OF_CHANGES).bind(group.key).bind(change_set).bind(context.at);
-            fits(self.run(add).await?, tally.incoming)?;
+            check_row_count(self.run(add).await?, size.incoming)?;
         }
-        self.add_revision(group, change_set, tally.as_step(), source, context).await
+        self.add_revision(group, change_set, size.revision_kind(), source, context).await
     }
 
     /// Applies the change set of a group's first file, whose rows these are, as the next revision, which it gives.
     pub(super) async fn apply_first(
         self,
         group: LockedGroup,
-        (change_set, tally): (i64, Tally),
+        (change_set, size): (i64, ChangeSetSize),
         file: OrderedRows,
         context: &AuditContext,
     ) -> Result<(Self, i64), StoreError> {
         let (mut tx, added) = self.fill((group.key, context.at.as_microsecond()), change_set, file).await?;
-        fits(added, tally.incoming)?;
-        let revision = tx.add_revision(group, change_set, tally.as_step(), Source::Import, context).await?;
+        check_row_count(added, size.incoming)?;
+        let revision = tx.add_revision(group, change_set, size.revision_kind(), Source::Import, context).await?;
         Ok((tx, revision))
     }
 
@@ -264,22 +264,22 @@ impl Tx {
         change: SingleChange<'_>,
         context: &AuditContext,
     ) -> Result<i64, StoreError> {
-        let tally = Tally::of_single(&change);
-        let change_set = self.create_change_set(group, tally.counts).await?;
+        let size = ChangeSetSize::of_single(&change);
+        let change_set = self.create_change_set(group, size.counts).await?;
         let add = sql(ADD_CHANGE).bind(change_set).bind(change.number).bind(change.old_email).bind(change.new_email);
         self.run(add).await?;
-        self.add_revision(group, change_set, tally.as_step(), Source::Api, context).await
+        self.add_revision(group, change_set, size.revision_kind(), Source::Api, context).await
     }
 
     /// Writes down what changes no address as the next revision, which it gives.
     pub(super) async fn record_without_changes(
         &mut self,
         group: LockedGroup,
-        step: Step,
+        kind: RevisionKind,
         context: &AuditContext,
     ) -> Result<i64, StoreError> {
         let change_set = self.create_change_set(group, ChangeCounts::default()).await?;
-        self.add_revision(group, change_set, step, Source::Api, context).await
+        self.add_revision(group, change_set, kind, Source::Api, context).await
     }
 
     /// Reads a page of the changes, in the order of the numbers.
@@ -301,6 +301,6 @@ impl Tx {
     }
 }
 
-fn fits(found: u64, expected: u64) -> Result<(), StoreError> {
-    if found == expected { Ok(()) } else { Err(StoreError::new(Misfit(found, expected))) }
+fn check_row_count(found: u64, expected: u64) -> Result<(), StoreError> {
+    if found == expected { Ok(()) } else { Err(StoreError::new(ChangeSetMismatch(found, expected))) }
 }

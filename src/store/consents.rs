@@ -20,7 +20,7 @@ use crate::ports::consent_store::GroupConsents;
 use crate::ports::consent_store::ReportOutcome;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
-use crate::store::audit::told;
+use crate::store::audit::entry;
 use crate::store::db;
 use crate::store::db::Db;
 use crate::store::error::UnreadableRow;
@@ -146,7 +146,7 @@ impl ConsentStore for DbConsents {
             reported.bind(fault.is_none().then_some(context.at)).bind(fault.map(|fault| fault.code.as_str()));
         let reported = reported.bind(fault.and_then(|fault| fault.aadsts.as_deref()));
         tx.run(reported.bind(fault.map(|_| context.at))).await?;
-        tx.record(&audit::done(context, action::REPORT_CONSENT, &report.group, told_report(report))).await?;
+        tx.record(&audit::done(context, action::REPORT_CONSENT, &report.group, report_detail(report))).await?;
         tx.commit_aside().await?;
         Ok(ReportOutcome::Recorded)
     }
@@ -180,13 +180,13 @@ fn secret(bytes: Vec<u8>) -> Result<ConsentSecret, UnreadableRow> {
 }
 
 /// What came back, as the audit log tells it.
-fn told_report(report: &ConsentReport) -> Detail {
-    let mut detail = vec![told("application", &report.application), told("tenant_id", &report.tenant)];
+fn report_detail(report: &ConsentReport) -> Detail {
+    let mut detail = vec![entry("application", &report.application), entry("tenant_id", &report.tenant)];
     match &report.result {
-        Ok(()) => detail.push(told("consent", "reported")),
+        Ok(()) => detail.push(entry("consent", "reported")),
         Err(fault) => {
-            detail.push(told("error", &fault.code));
-            detail.extend(fault.aadsts.as_ref().map(|number| told("aadsts", number)));
+            detail.push(entry("error", &fault.code));
+            detail.extend(fault.aadsts.as_ref().map(|number| entry("aadsts", number)));
         }
     }
     detail

@@ -287,7 +287,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Commits a change, and renews the generations of the tenants whose lines it may have changed, whatever becomes of it: a
+    /// Commits a change, and invalidates the generations of the tenants whose lines it may have changed, whatever becomes of it: a
     /// commit whose answer is lost may have happened.
     ///
     /// The commit runs on its own: a caller that goes away in the middle of it must not leave it committed and untold.
@@ -297,7 +297,7 @@ impl Tx {
         let committing = spawn(async move {
             let committed = session.commit().await;
             for tenant in tenants {
-                db.lines.renew(tenant);
+                db.lines.invalidate(tenant);
             }
             committed
         });

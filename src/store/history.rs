@@ -20,8 +20,8 @@ use crate::ports::history_store::Restore;
 use crate::ports::history_store::Restored;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
-use crate::store::audit::told;
-use crate::store::change_sets::Tally;
+use crate::store::audit::entry;
+use crate::store::change_sets::ChangeSetSize;
 use crate::store::db::Db;
 use crate::store::db::Tx;
 use crate::store::locks::FIND_GROUP_KEY;
@@ -82,7 +82,11 @@ impl Tx {
     }
 
     /// Makes a change set of what leads back to a revision.
-    async fn compare_with_revision(&mut self, group: LockedGroup, revision: i64) -> Result<(i64, Tally), StoreError> {
+    async fn compare_with_revision(
+        &mut self,
+        group: LockedGroup,
+        revision: i64,
+    ) -> Result<(i64, ChangeSetSize), StoreError> {
         self.run_each(self.dialect().create_staging).await?;
         self.run(sql(STAGE_REVISION).bind(group.key).bind(revision)).await?;
         self.run_each(self.dialect().index_staging).await?;
@@ -94,9 +98,9 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         change_set: i64,
-        tally: Tally,
+        size: ChangeSetSize,
     ) -> Result<(), HistoryRefusal> {
-        let count = self.count_not_assigned(group, change_set, tally).await?;
+        let count = self.count_not_assigned(group, change_set, size).await?;
         if count == 0 {
             return Ok(());
         }
@@ -153,15 +157,15 @@ impl HistoryStore for DbHistory {
         if !tx.history_reaches(group, restore.revision).await? {
             return Err(HistoryRefusal::NoSuchRevision);
         }
-        let (change_set, tally) = tx.compare_with_revision(group, restore.revision).await?;
-        let counts = tally.counts;
+        let (change_set, size) = tx.compare_with_revision(group, restore.revision).await?;
+        let counts = size.counts;
         if counts.is_empty() {
             return Ok(Restored { revision: group.revision, counts });
         }
-        tx.check_all_assigned(group, change_set, tally).await?;
-        let revision = tx.apply(group, (change_set, tally), Source::Restore, context).await?;
-        let mut detail = vec![told("restored_revision", &restore.revision), told("revision", &revision)];
-        detail.extend(audit::told_counts(counts));
+        tx.check_all_assigned(group, change_set, size).await?;
+        let revision = tx.apply(group, (change_set, size), Source::Restore, context).await?;
+        let mut detail = vec![entry("restored_revision", &restore.revision), entry("revision", &revision)];
+        detail.extend(audit::count_entries(counts));
         tx.record(&audit::done(context, action::RESTORE_REVISION, &restore.group, detail)).await?;
         tx.hold_right(context).await?;
         tx.commit_lines(group.tenant).await?;

@@ -42,8 +42,8 @@ use crate::ports::import_store::MAX_LISTED_REVISIONS;
 use crate::ports::import_store::TakenImport;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
-use crate::store::audit::told;
-use crate::store::change_sets::Tally;
+use crate::store::audit::entry;
+use crate::store::change_sets::ChangeSetSize;
 use crate::store::db::Db;
 use crate::store::db::Tx;
 use crate::store::imports::received_file::ReceivedFile;
@@ -85,7 +85,7 @@ impl Tx {
     async fn apply_change_set(
         &mut self,
         group: LockedGroup,
-        changes: (i64, Tally),
+        changes: (i64, ChangeSetSize),
         context: &AuditContext,
     ) -> Result<i64, StoreError> {
         if changes.1.counts.is_empty() {
@@ -138,8 +138,13 @@ impl Tx {
     }
 
     /// Refuses a change set with rows whose number has left the group's ranges.
-    async fn check_rows(&mut self, group: LockedGroup, change_set: i64, tally: Tally) -> Result<(), KeptImportRefusal> {
-        let count = self.count_not_assigned(group, change_set, tally).await?;
+    async fn check_rows(
+        &mut self,
+        group: LockedGroup,
+        change_set: i64,
+        size: ChangeSetSize,
+    ) -> Result<(), KeptImportRefusal> {
+        let count = self.count_not_assigned(group, change_set, size).await?;
         if count == 0 {
             return Ok(());
         }
@@ -169,13 +174,13 @@ impl ImportStore for DbImports {
             return Err(ImportRefusal::BadRows(bad_rows));
         }
         let row_count = received.row_count;
-        let (change_set, tally) = tx.change_set_of_file(group, target, batch.mode, row_count).await?;
-        let reassigned = tx.count_reassigned(group, change_set, tally).await?;
+        let (change_set, size) = tx.change_set_of_file(group, target, batch.mode, row_count).await?;
+        let reassigned = tx.count_reassigned(group, change_set, size).await?;
         let mut import = Import {
             row_count: received.end.row_count,
-            counts: tally.counts,
+            counts: size.counts,
             reassigned: Some(reassigned),
-            unchanged: row_count.saturating_sub(tally.incoming),
+            unchanged: row_count.saturating_sub(size.incoming),
             problem_count: batch.skips_bad_rows.then(|| received.end.problem_count + bad_rows.count),
             ..import_of(&batch, group.revision)
         };
@@ -184,14 +189,14 @@ impl ImportStore for DbImports {
                 return Err(ImportRefusal::Unconfirmed(large));
             }
             let revision;
-            (tx, revision) = tx.apply_file(group, (change_set, tally), received, &batch.context).await?;
+            (tx, revision) = tx.apply_file(group, (change_set, size), received, &batch.context).await?;
             import.state = ImportState::Applied { revision };
         }
         tx.keep_import(group, change_set, &import).await?;
         if import.state == ImportState::Ready {
             tx.drop_surplus(group, batch.context.at).await?;
         }
-        tx.record(&audit::done(&batch.context, action::IMPORT_MAPPINGS, &batch.group, told_import(&import))).await?;
+        tx.record(&audit::done(&batch.context, action::IMPORT_MAPPINGS, &batch.group, import_detail(&import))).await?;
         tx.hold_right(&batch.context).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(TakenImport { import, bad_rows })
@@ -224,22 +229,22 @@ impl ImportStore for DbImports {
             return Ok(AppliedImport { import, is_new: false });
         }
         tx.check_base(group, import.base_revision).await?;
-        let tally = tx.count_changes(change_set).await?;
+        let size = tx.count_changes(change_set).await?;
         if import.reassigned.is_none() {
             // A version before this one has kept it.
-            import.reassigned = Some(tx.count_reassigned(group, change_set, tally).await?);
+            import.reassigned = Some(tx.count_reassigned(group, change_set, size).await?);
         }
         if let Some(large) = unconfirmed(group, &import, apply.confirmed) {
             return Err(KeptImportRefusal::Unconfirmed(large));
         }
-        tx.check_rows(group, change_set, tally).await?;
-        let revision = tx.apply_change_set(group, (change_set, tally), context).await?;
+        tx.check_rows(group, change_set, size).await?;
+        let revision = tx.apply_change_set(group, (change_set, size), context).await?;
         // It has expired in the meantime, and another replica has dropped it.
         if tx.run(sql(SET_APPLIED).bind(apply.id).bind(revision).bind(import.reassigned)).await? == 0 {
             return Err(KeptImportRefusal::NoSuchImport);
         }
         import.state = ImportState::Applied { revision };
-        tx.record(&audit::done(context, action::APPLY_IMPORT, &apply.group, told_import(&import))).await?;
+        tx.record(&audit::done(context, action::APPLY_IMPORT, &apply.group, import_detail(&import))).await?;
         tx.hold_right(context).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(AppliedImport { import, is_new: true })
@@ -260,7 +265,7 @@ impl ImportStore for DbImports {
             return Err(KeptImportRefusal::Applied);
         }
         tx.delete_change_set(found.change_set).await?;
-        tx.record(&audit::done(context, action::DROP_IMPORT, group, vec![told("import", &id)])).await?;
+        tx.record(&audit::done(context, action::DROP_IMPORT, group, vec![entry("import", &id)])).await?;
         tx.commit_aside().await?;
         Ok(())
     }
@@ -296,12 +301,12 @@ fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
 }
 
 /// An import, as the audit log tells it.
-fn told_import(import: &Import) -> Detail {
-    let mut detail = vec![told("import", &import.id), told("mode", &import.mode.as_str())];
-    detail.extend(audit::told_counts(import.counts));
-    detail.extend(import.reassigned.filter(|count| *count > 0).map(|count| told("reassigned", &count)));
+fn import_detail(import: &Import) -> Detail {
+    let mut detail = vec![entry("import", &import.id), entry("mode", &import.mode.as_str())];
+    detail.extend(audit::count_entries(import.counts));
+    detail.extend(import.reassigned.filter(|count| *count > 0).map(|count| entry("reassigned", &count)));
     if let ImportState::Applied { revision } = import.state {
-        detail.push(told("revision", &revision));
+        detail.push(entry("revision", &revision));
     }
     detail
 }

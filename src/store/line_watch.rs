@@ -98,7 +98,7 @@ impl LineWatch for PostgresLineWatch {
         let mut lost = None;
         loop {
             let Err(error) = self.listen_once(&mut lost).await;
-            self.lines.distrust();
+            self.lines.drop_lease();
             if lost.is_none() {
                 warn!(%error, "changes of other replicas can't be heard; until they can, every line is looked up");
             }
@@ -123,7 +123,7 @@ impl PostgresLineWatch {
         if lost.is_some() {
             self.postgres.connections().renew_all();
         }
-        self.lines.renew_all();
+        self.lines.invalidate_all();
         loop {
             let asked = Instant::now();
             if tables_of_lines(&mut listener).await? != tables {
@@ -133,7 +133,7 @@ impl PostgresLineWatch {
             while let Some(notification) = listener.next_buffered() {
                 self.hear(&notification);
             }
-            self.lines.trust(asked.into_std(), LEASE);
+            self.lines.extend_lease(asked.into_std(), LEASE);
             if lost.take().is_some() {
                 info!("changes of other replicas are heard again");
             }
@@ -193,11 +193,11 @@ impl PostgresLineWatch {
     fn hear(&self, notification: &PgNotification) {
         let payload = notification.payload();
         match Guid::parse(payload) {
-            Ok(tenant) => self.lines.renew(tenant),
+            Ok(tenant) => self.lines.invalidate(tenant),
             // Another replica's proof.
             Err(_) if payload.starts_with(PROOF) => {}
             // "all", or anything that is not understood.
-            Err(_) => self.lines.renew_all(),
+            Err(_) => self.lines.invalidate_all(),
         }
     }
 }
@@ -211,22 +211,22 @@ struct SqliteLineWatch {
 #[async_trait]
 impl LineWatch for SqliteLineWatch {
     async fn listen(&self) -> Infallible {
-        let (mut last, mut told) = (None, false);
+        let (mut last, mut warned) = (None, false);
         loop {
             let asked = Instant::now();
             match timeout(ANSWER_LIMIT, self.sqlite.version_elsewhere()).await {
                 Ok(Ok(version)) => {
                     if last.replace(version) != Some(version) {
-                        self.lines.renew_all();
+                        self.lines.invalidate_all();
                     }
-                    self.lines.trust(asked.into_std(), LEASE);
-                    told = false;
+                    self.lines.extend_lease(asked.into_std(), LEASE);
+                    warned = false;
                 }
-                Ok(Err(error)) if !told => {
+                Ok(Err(error)) if !warned => {
                     warn!(%error, "the database does not tell whether it was changed; until it does, every line is looked up");
-                    told = true;
+                    warned = true;
                 }
-                // It was told already; or an import is being written, which takes its time.
+                // It was warned of already; or an import is being written, which takes its time.
                 Ok(Err(_)) | Err(_) => {}
             }
             sleep_until(asked + HEARTBEAT).await;

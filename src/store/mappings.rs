@@ -29,7 +29,7 @@ use crate::ports::mapping_store::ReleasePinOutcome;
 use crate::ports::mapping_store::SignInFacts;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
-use crate::store::audit::told;
+use crate::store::audit::entry;
 use crate::store::change_sets::SingleChange;
 use crate::store::db::Db;
 use crate::store::db::Tx;
@@ -39,7 +39,7 @@ use crate::store::locks::FIND_GROUP_KEY;
 use crate::store::locks::LockedGroup;
 use crate::store::mapping_rows::MappingRow;
 use crate::store::mapping_rows::SELECT_MAPPINGS;
-use crate::store::revisions::Step;
+use crate::store::revisions::RevisionKind;
 use crate::store::rows;
 use crate::store::sign_in_facts;
 use crate::store::sql::sql;
@@ -229,7 +229,7 @@ impl MappingStore for DbMappings {
             new_email: Some(change.email.as_str()),
         };
         let revision = tx.record_single(group, single, &context).await?;
-        let detail = vec![told("phone_number", &change.phone_number), told("revision", &revision)];
+        let detail = vec![entry("phone_number", &change.phone_number), entry("revision", &revision)];
         tx.record(&audit::done(&context, action::PUT_MAPPING, &change.group, detail)).await?;
         // With the pin that the address had before, if it had one.
         let mapping = tx.find_mapping(&change.group, change.phone_number).await?;
@@ -254,7 +254,7 @@ impl MappingStore for DbMappings {
         };
         let single = SingleChange { number, old_email: Some(&email), new_email: None };
         let revision = tx.record_single(*group, single, context).await?;
-        let detail = vec![told("phone_number", &number), told("revision", &revision)];
+        let detail = vec![entry("phone_number", &number), entry("revision", &revision)];
         tx.record(&audit::done(context, action::DELETE_MAPPING, id, detail)).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(())
@@ -277,8 +277,8 @@ impl MappingStore for DbMappings {
             Some(PinRow { pinned_oid: Some(oid) }) => oid,
         };
         tx.run(sql(RELEASE_PIN).bind(number).bind(group.key)).await?;
-        let revision = tx.record_without_changes(*group, Step::Released(number), context).await?;
-        let detail = vec![told("phone_number", &number), told("oid", &oid), told("revision", &revision)];
+        let revision = tx.record_without_changes(*group, RevisionKind::Released(number), context).await?;
+        let detail = vec![entry("phone_number", &number), entry("oid", &oid), entry("revision", &revision)];
         tx.record(&audit::done(context, action::RELEASE_PIN, id, detail)).await?;
         tx.commit_lines(group.tenant).await?;
         Ok(ReleasePinOutcome::Released)

@@ -66,7 +66,7 @@ const SESSION: &str = "signline.session";
 
 /// Why a server's connection is of no use.
 #[derive(Debug, thiserror::Error)]
-enum Unfit {
+enum UnsuitableSession {
     #[error(
         "a pooler gives its sessions to whoever comes next: name the server itself in SIGNLINE_LISTEN_DATABASE_URL"
     )]
@@ -75,9 +75,9 @@ enum Unfit {
     Standby,
 }
 
-impl From<Unfit> for sqlx::Error {
-    fn from(unfit: Unfit) -> Self {
-        Self::Configuration(unfit.into())
+impl From<UnsuitableSession> for sqlx::Error {
+    fn from(unsuitable: UnsuitableSession) -> Self {
+        Self::Configuration(unsuitable.into())
     }
 }
 
@@ -88,18 +88,18 @@ pub(super) enum Sessions {
     Own,
     /// A pooler lends one for each transaction. So nothing may be asked outside of one, and what is prepared may be
     /// somebody else's: all names are forgotten first.
-    Lent,
+    Pooled,
 }
 
-/// The statements that begin a transaction where sessions are lent, each sent as one message. `READ WRITE` is what a standby
+/// The statements that begin a transaction where sessions are pooled, each sent as one message. `READ WRITE` is what a standby
 /// refuses.
 const FORGET_NAMES: &str = " READ WRITE; DEALLOCATE ALL; SET LOCAL statement_timeout = ";
 const LIMIT_IDLE: &str = concatcp!("; SET LOCAL idle_in_transaction_session_timeout = ", IDLE_LIMIT);
 const READ_ONLY: &str = "; SET TRANSACTION READ ONLY";
-const BEGIN_LENT: &str = concatcp!("BEGIN ISOLATION LEVEL READ COMMITTED", FORGET_NAMES, STATEMENT_LIMIT, LIMIT_IDLE);
-const BEGIN_SNAPSHOT_LENT: &str =
+const BEGIN_POOLED: &str = concatcp!("BEGIN ISOLATION LEVEL READ COMMITTED", FORGET_NAMES, STATEMENT_LIMIT, LIMIT_IDLE);
+const BEGIN_SNAPSHOT_POOLED: &str =
     concatcp!("BEGIN ISOLATION LEVEL REPEATABLE READ", FORGET_NAMES, STATEMENT_LIMIT, LIMIT_IDLE, READ_ONLY);
-const BEGIN_EXPORT_LENT: &str =
+const BEGIN_EXPORT_POOLED: &str =
     concatcp!("BEGIN ISOLATION LEVEL REPEATABLE READ", FORGET_NAMES, "0", LIMIT_IDLE, READ_ONLY);
 
 impl Sessions {
@@ -107,7 +107,7 @@ impl Sessions {
     pub(super) fn begin(self) -> &'static str {
         match self {
             Self::Own => "BEGIN",
-            Self::Lent => BEGIN_LENT,
+            Self::Pooled => BEGIN_POOLED,
         }
     }
 
@@ -115,7 +115,7 @@ impl Sessions {
     pub(super) fn begin_snapshot(self) -> &'static str {
         match self {
             Self::Own => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Lent => BEGIN_SNAPSHOT_LENT,
+            Self::Pooled => BEGIN_SNAPSHOT_POOLED,
         }
     }
 
@@ -123,7 +123,7 @@ impl Sessions {
     pub(super) fn begin_export(self) -> &'static str {
         match self {
             Self::Own => self.begin_snapshot(),
-            Self::Lent => BEGIN_EXPORT_LENT,
+            Self::Pooled => BEGIN_EXPORT_POOLED,
         }
     }
 }
@@ -162,7 +162,7 @@ impl Connections {
         let of = |variable, options: &PgConnectOptions| {
             trust::unverified_mode(options).map(|ssl_mode| UnverifiedConnection { variable, ssl_mode })
         };
-        let listen = of("SIGNLINE_LISTEN_DATABASE_URL", &self.direct).filter(|_| self.sessions == Sessions::Lent);
+        let listen = of("SIGNLINE_LISTEN_DATABASE_URL", &self.direct).filter(|_| self.sessions == Sessions::Pooled);
         of("SIGNLINE_DATABASE_URL", &self.options).into_iter().chain(listen).collect()
     }
 
@@ -180,8 +180,8 @@ impl Connections {
             // A pooler lets no settings pass, and remembers which statements it has seen.
             Some(listen_url) => {
                 let direct = read(listen_url).map_err(OpenError::ListenUrl)?;
-                let lent = options.extra_float_digits(None).statement_cache_capacity(0);
-                (Sessions::Lent, lent, direct.options(own))
+                let pooled = options.extra_float_digits(None).statement_cache_capacity(0);
+                (Sessions::Pooled, pooled, direct.options(own))
             }
         };
         let current = ArcSwap::from_pointee(pools(sessions, session, &options));
@@ -194,7 +194,7 @@ impl Connections {
     async fn try_to_connect(&self) -> Result<(), OpenError> {
         let (place, encoding) = limited(self.connect_and_tell_place()).await.map_err(OpenError::Unreachable)?;
         check_encoding(encoding)?;
-        if self.sessions == Sessions::Lent {
+        if self.sessions == Sessions::Pooled {
             let direct = async { tell_place(&mut self.connect_directly().await?).await };
             let (direct, encoding) = limited(direct).await.map_err(OpenError::ListenUnreachable)?;
             check_encoding(encoding)?;
@@ -269,12 +269,12 @@ impl Connections {
         }
     }
 
-    /// Reads rows in one statement, which is a transaction of its own where sessions are lent.
+    /// Reads rows in one statement, which is a transaction of its own where sessions are pooled.
     pub(super) async fn read<R: Record>(&self, pool: &PgPool, sql: &Sql) -> sqlx::Result<Vec<R>> {
         let query = sql.as_postgres()?;
         match self.sessions {
             Sessions::Own => query.fetch_all(pool).await,
-            Sessions::Lent => {
+            Sessions::Pooled => {
                 let mut transaction = pool.begin_with(self.sessions.begin()).await?;
                 // It is rolled back when it is dropped, with nobody waiting for that.
                 query.fetch_all(&mut *transaction).await
@@ -325,7 +325,7 @@ fn pools(sessions: Sessions, session: Uuid, options: &PgConnectOptions) -> Pools
         Box::pin(async move {
             match sessions {
                 Sessions::Own => check(connection, session).await,
-                Sessions::Lent => Ok(()),
+                Sessions::Pooled => Ok(()),
             }
         })
     });
@@ -333,7 +333,7 @@ fn pools(sessions: Sessions, session: Uuid, options: &PgConnectOptions) -> Pools
     let exports = options.clone();
     let exports = match sessions {
         Sessions::Own => exports.options([("statement_timeout", "0")]),
-        Sessions::Lent => exports,
+        Sessions::Pooled => exports,
     };
     Pools {
         exports: calls.clone().max_connections(EXPORTS_AT_ONCE).connect_lazy_with(exports),
@@ -365,8 +365,8 @@ async fn check(connection: &mut PgConnection, session: Uuid) -> sqlx::Result<()>
     let row = connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(statement))).await?;
     match (row.try_get("own")?, row.try_get("standby")?) {
         (true, false) => Ok(()),
-        (false, _) => Err(Unfit::Shared.into()),
-        (true, true) => Err(Unfit::Standby.into()),
+        (false, _) => Err(UnsuitableSession::Shared.into()),
+        (true, true) => Err(UnsuitableSession::Standby.into()),
     }
 }
 
@@ -391,11 +391,11 @@ async fn limited<T>(connecting: impl Future<Output = sqlx::Result<T>>) -> Result
     connected.map_err(|error| match error {
         // A pooler's way to say that it takes no settings for a session.
         sqlx::Error::Database(refusal) if refusal.message().contains("startup parameter") => {
-            format!("{}: {}", refusal.message(), Unfit::Shared)
+            format!("{}: {}", refusal.message(), UnsuitableSession::Shared)
         }
         // The server's own words; beside them sqlx would write a line of the server's source.
         sqlx::Error::Database(refusal) => refusal.message().to_owned(),
-        sqlx::Error::Configuration(unfit) => unfit.to_string(),
+        sqlx::Error::Configuration(unsuitable) => unsuitable.to_string(),
         error => error.to_string(),
     })
 }

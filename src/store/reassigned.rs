@@ -1,7 +1,7 @@
 //! Numbers that pass from one person to another, which an import must not do unnoticed.
 
 use crate::ports::store_error::StoreError;
-use crate::store::change_sets::Tally;
+use crate::store::change_sets::ChangeSetSize;
 use crate::store::db::Tx;
 use crate::store::locks::LockedGroup;
 use crate::store::rows;
@@ -66,17 +66,17 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         change_set: i64,
-        tally: Tally,
+        size: ChangeSetSize,
     ) -> Result<u64, StoreError> {
-        if tally.incoming == 0 || group.revision == 0 {
+        if size.incoming == 0 || group.revision == 0 {
             return Ok(0);
         }
         let lossy: bool = self.one_scalar(sql(HAS_LOST_ADDRESSES).bind(group.key)).await?;
         if group.mapping_count == 0 && !lossy {
             return Ok(0);
         }
-        let present = self.count_reassigned_now(group, change_set, tally).await?;
-        if !lossy || present == tally.incoming {
+        let present = self.count_reassigned_now(group, change_set, size).await?;
+        if !lossy || present == size.incoming {
             return Ok(present);
         }
         let past = sql(COUNT_REASSIGNED_BY_HISTORY).bind(change_set).bind(group.key).bind(HISTORY_REACH);
@@ -88,10 +88,10 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         change_set: i64,
-        tally: Tally,
+        size: ChangeSetSize,
     ) -> Result<u64, StoreError> {
         // The planner knows nothing of the rows that were just written, and would look for each of a million.
-        let is_large = tally.incoming > group.mapping_count / LOOK_UPS_FASTER_THAN_ALL;
+        let is_large = size.incoming > group.mapping_count / LOOK_UPS_FASTER_THAN_ALL;
         if is_large {
             self.run_each(self.dialect().before_joining_all).await?;
         }

@@ -63,7 +63,7 @@ impl TryFrom<RevisionRow> for Revision {
 
 /// What a revision is about.
 #[derive(Clone, Copy)]
-pub(super) enum Step {
+pub(super) enum RevisionKind {
     /// Changes that were applied: so many mappings there are more than before.
     Applied {
         /// Less than none, where there are fewer.
@@ -77,7 +77,7 @@ pub(super) enum Step {
     Gained(Guid),
 }
 
-impl Step {
+impl RevisionKind {
     /// How many mappings there are more than before.
     fn growth(self) -> i64 {
         if let Self::Applied { growth } = self { growth } else { 0 }
@@ -102,20 +102,20 @@ impl Tx {
         &mut self,
         group: LockedGroup,
         change_set: i64,
-        step: Step,
+        kind: RevisionKind,
         source: Source,
         context: &AuditContext,
     ) -> Result<i64, StoreError> {
         let revision = group.revision + 1;
         let at = self.time_of_revision(group, context).await?;
-        self.run(sql(COUNT_REVISION).bind(group.key).bind(step.growth())).await?;
+        self.run(sql(COUNT_REVISION).bind(group.key).bind(kind.growth())).await?;
         let add = sql(ADD_REVISION).bind(group.key).bind(revision).bind(change_set).bind(at);
         let add = add
             .bind(context.actor.kind.as_str())
             .bind(&context.actor.id)
             .bind(&context.actor.name)
             .bind(source.as_str());
-        self.run(add.bind(step.released_pin()).bind(step.lost_tenant()).bind(step.gained_tenant())).await?;
+        self.run(add.bind(kind.released_pin()).bind(kind.lost_tenant()).bind(kind.gained_tenant())).await?;
         Ok(revision)
     }
 

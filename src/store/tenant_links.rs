@@ -12,13 +12,13 @@ use crate::domain::tenant::TenantProof;
 use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::store_error::StoreError;
 use crate::store::audit;
-use crate::store::audit::told;
+use crate::store::audit::entry;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::error::is_unique_violation;
 use crate::store::locks::LockedGroup;
 use crate::store::locks::LockedRow;
-use crate::store::revisions::Step;
+use crate::store::revisions::RevisionKind;
 use crate::store::rows;
 use crate::store::sql::sql;
 
@@ -34,14 +34,14 @@ const CONFIRM_TENANT: &str = "UPDATE business_groups SET tenant_confirmed_at = $
 
 /// A tenant to be linked.
 #[derive(Clone, Copy)]
-pub(super) struct NewLink {
+pub(super) struct TenantLink {
     pub(super) tenant: Guid,
-    pub(super) ground: Ground,
+    pub(super) basis: LinkBasis,
 }
 
 /// What a link to a tenant stands on.
 #[derive(Clone, Copy)]
-pub(super) enum Ground {
+pub(super) enum LinkBasis {
     /// Somebody has named the tenant.
     Named,
     /// The operator says so.
@@ -51,7 +51,7 @@ pub(super) enum Ground {
 }
 
 /// What a link comes to in its transaction, if it is not refused.
-pub(super) enum Linking {
+pub(super) enum LinkOutcome {
     /// It stands; the lines of these tenants may have changed.
     Done(Vec<Guid>),
     /// Another transaction has linked the tenant since this one has looked.
@@ -59,24 +59,24 @@ pub(super) enum Linking {
 }
 
 /// A group that is locked together with another.
-struct Party {
+struct LockedLinkedGroup {
     id: BusinessGroupId,
     group: LockedGroup,
     is_proven: bool,
 }
 
 #[derive(FromRow)]
-struct PartyRow {
+struct LockedLinkedGroupRow {
     #[sqlx(flatten)]
     group: LockedRow,
     id: String,
     is_proven: bool,
 }
 
-impl TryFrom<PartyRow> for Party {
+impl TryFrom<LockedLinkedGroupRow> for LockedLinkedGroup {
     type Error = UnreadableRow;
 
-    fn try_from(row: PartyRow) -> Result<Self, UnreadableRow> {
+    fn try_from(row: LockedLinkedGroupRow) -> Result<Self, UnreadableRow> {
         Ok(Self { id: rows::group_id(row.id), group: row.group.try_into()?, is_proven: row.is_proven })
     }
 }
@@ -84,18 +84,18 @@ impl TryFrom<PartyRow> for Party {
 /// Links a tenant to a group. With a proof it is taken from another group that has none.
 pub(super) async fn link(
     tx: &mut Tx,
-    (id, link): (&BusinessGroupId, NewLink),
+    (id, link): (&BusinessGroupId, TenantLink),
     context: &AuditContext,
-) -> Result<Linking, BusinessGroupRefusal> {
-    let parties = lock_both(tx, id, link.tenant).await?;
+) -> Result<LinkOutcome, BusinessGroupRefusal> {
+    let groups = lock_both(tx, id, link.tenant).await?;
     let context = &tx.timed(context);
     tx.hold_right(context).await?;
-    let (own, others): (Vec<_>, Vec<_>) = parties.into_iter().partition(|party| party.id == *id);
+    let (own, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.id == *id);
     let (Some(own), holder) = (own.first(), others.first()) else {
         return Err(BusinessGroupRefusal::NoSuchGroup);
     };
     if let Some(holder) = holder {
-        if holder.is_proven || !matches!(link.ground, Ground::Proof(_)) {
+        if holder.is_proven || !matches!(link.basis, LinkBasis::Proof(_)) {
             let (unproven, holder) = (!holder.is_proven, holder.id.clone());
             return Err(BusinessGroupRefusal::TenantTaken { unproven, holder });
         }
@@ -103,28 +103,28 @@ pub(super) async fn link(
     }
     if own.group.tenant != Some(link.tenant) {
         match set_tenant(tx, own.group, Some(link.tenant)).await {
-            Err(error) if is_unique_violation(&error) => return Ok(Linking::Overtaken),
+            Err(error) if is_unique_violation(&error) => return Ok(LinkOutcome::Overtaken),
             linked => linked?,
         }
     }
-    let mut detail = vec![told("tenant_id", &link.tenant)];
-    match link.ground {
-        Ground::Named => {}
-        Ground::Operator => {
+    let mut detail = vec![entry("tenant_id", &link.tenant)];
+    match link.basis {
+        LinkBasis::Named => {}
+        LinkBasis::Operator => {
             set(tx, CONFIRM_TENANT, own.group, context).await?;
-            detail.push(told("confirmed", "true"));
+            detail.push(entry("confirmed", "true"));
         }
-        Ground::Proof(oid) => {
+        LinkBasis::Proof(oid) => {
             set(tx, PROVE_TENANT, own.group, context).await?;
-            detail.push(told("proven_by", &oid));
+            detail.push(entry("proven_by", &oid));
         }
     }
     if holder.is_some() {
-        let revision = tx.record_without_changes(own.group, Step::Gained(link.tenant), context).await?;
-        detail.extend([told("taken_over", "true"), told("revision", &revision)]);
+        let revision = tx.record_without_changes(own.group, RevisionKind::Gained(link.tenant), context).await?;
+        detail.extend([entry("taken_over", "true"), entry("revision", &revision)]);
     }
     tx.record(&audit::done(context, action::LINK_TENANT, id, detail)).await?;
-    Ok(Linking::Done(own.group.tenant.into_iter().chain([link.tenant]).collect()))
+    Ok(LinkOutcome::Done(own.group.tenant.into_iter().chain([link.tenant]).collect()))
 }
 
 /// Writes a proof of the tenant that is linked down, if there is none yet; `false` if another tenant is linked.
@@ -138,7 +138,7 @@ pub(super) async fn prove(
         return Ok(false);
     };
     if set(tx, PROVE_TENANT, group, context).await? {
-        let detail = vec![told("tenant_id", &proof.tenant), told("proven_by", &proof.oid)];
+        let detail = vec![entry("tenant_id", &proof.tenant), entry("proven_by", &proof.oid)];
         tx.record(&audit::done(context, action::PROVE_TENANT, id, detail)).await?;
     }
     Ok(true)
@@ -150,19 +150,24 @@ pub(super) async fn set_tenant(tx: &mut Tx, group: LockedGroup, tenant: Option<G
 }
 
 /// Locks a group, if it is there, and the one that is linked to a tenant, if one is.
-async fn lock_both(tx: &mut Tx, id: &BusinessGroupId, tenant: Guid) -> Result<Vec<Party>, StoreError> {
+async fn lock_both(tx: &mut Tx, id: &BusinessGroupId, tenant: Guid) -> Result<Vec<LockedLinkedGroup>, StoreError> {
     let lock = sql(tx.dialect().lock_group_and_holder).bind(id).bind(tenant);
-    rows::all(tx.all::<PartyRow>(lock).await?)
+    rows::all(tx.all::<LockedLinkedGroupRow>(lock).await?)
 }
 
 /// Takes the tenant from a group. What the group is told names nobody, and no call: its sender may have named that
 /// themselves.
-async fn give_up(tx: &mut Tx, holder: &Party, tenant: Guid, context: &AuditContext) -> Result<(), StoreError> {
+async fn give_up(
+    tx: &mut Tx,
+    holder: &LockedLinkedGroup,
+    tenant: Guid,
+    context: &AuditContext,
+) -> Result<(), StoreError> {
     let actor = Actor::another_business_group();
     let context = AuditContext { actor, right: RightSource::Lasting, at: context.at, request_id: None };
     set_tenant(tx, holder.group, None).await?;
-    let revision = tx.record_without_changes(holder.group, Step::Lost(tenant), &context).await?;
-    let detail = vec![told("tenant_id", &tenant), told("revision", &revision)];
+    let revision = tx.record_without_changes(holder.group, RevisionKind::Lost(tenant), &context).await?;
+    let detail = vec![entry("tenant_id", &tenant), entry("revision", &revision)];
     tx.record(&audit::done(&context, action::LOSE_TENANT, &holder.id, detail)).await
 }
 

@@ -477,7 +477,7 @@ async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: W
     // The same where the line is known, and the change was not heard of.
     world.put(&group, 4, EVE).await.unwrap();
     let other = Replica::deaf(world.database.open().await);
-    other.stores.lines.trust(Instant::now(), Duration::from_hours(1));
+    other.stores.lines.extend_lease(Instant::now(), Duration::from_hours(1));
     let guest = SignIn { is_guest: true, ..sign_in(1, EVE) };
     assert_eq!(other.resolve_as(&guest).await, Err("guest not allowed"));
     world.import(replace(&group, &[(3, BOB), (5, EVE)])).await.unwrap();

@@ -148,7 +148,7 @@ impl Replica {
     /// The first replica of a world, which takes for granted that nothing is changed elsewhere.
     pub(crate) fn trusting(world: &World) -> Self {
         let replica = Self::deaf(world.stores.clone());
-        replica.stores.lines.trust(Instant::now(), Duration::from_hours(1));
+        replica.stores.lines.extend_lease(Instant::now(), Duration::from_hours(1));
         replica
     }
 

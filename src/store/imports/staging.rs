@@ -13,7 +13,7 @@ use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
 use crate::ports::store_error::StoreError;
 use crate::store::bulk::OrderedRows;
 use crate::store::bulk::Target;
-use crate::store::change_sets::Tally;
+use crate::store::change_sets::ChangeSetSize;
 use crate::store::db::Tx;
 use crate::store::imports::received_file::ReceivedFile;
 use crate::store::imports::records::TakenRow;
@@ -114,17 +114,21 @@ impl Tx {
         target: Target,
         mode: ImportMode,
         row_count: u64,
-    ) -> Result<(i64, Tally), StoreError> {
+    ) -> Result<(i64, ChangeSetSize), StoreError> {
         let Target::Changes { change_set } = target else {
             return self.compare_staged(group, mode).await;
         };
-        let tally = Tally::of_additions(row_count);
-        self.set_counts(change_set, tally.counts).await?;
-        Ok((change_set, tally))
+        let size = ChangeSetSize::of_additions(row_count);
+        self.set_counts(change_set, size.counts).await?;
+        Ok((change_set, size))
     }
 
     /// Makes a change set of the staged rows.
-    async fn compare_staged(&mut self, group: LockedGroup, mode: ImportMode) -> Result<(i64, Tally), StoreError> {
+    async fn compare_staged(
+        &mut self,
+        group: LockedGroup,
+        mode: ImportMode,
+    ) -> Result<(i64, ChangeSetSize), StoreError> {
         let mut removals = 0;
         if mode == ImportMode::Replace {
             self.run_each(self.dialect().analyze_staging).await?;
@@ -140,7 +144,7 @@ impl Tx {
     pub(super) async fn apply_file(
         mut self,
         group: LockedGroup,
-        changes: (i64, Tally),
+        changes: (i64, ChangeSetSize),
         received: ReceivedFile,
         context: &AuditContext,
     ) -> Result<(Self, i64), StoreError> {
