@@ -45,6 +45,7 @@ use crate::http::services::Services;
 use crate::http::tls::ListenerTls;
 use crate::http::tls::TlsError;
 use crate::import::Importer;
+use crate::maintenance::Maintenance;
 use crate::mappings::Lines;
 use crate::mappings::Resolver;
 use crate::mappings::SignInChecks;
@@ -56,7 +57,6 @@ use crate::ports::temporary_folder;
 use crate::store;
 use crate::store::Stores;
 use crate::tenants::TenantLinks;
-use crate::upkeep::Upkeep;
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +98,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// A service that listens, and serves once it is run.
 pub struct Service {
     services: Data<Services>,
-    upkeep: Upkeep,
+    maintenance: Maintenance,
     stores: Stores,
     listener: TcpListener,
     address: SocketAddr,
@@ -121,7 +121,7 @@ impl Service {
         let address = listener.local_addr().map_err(fault)?;
         let services = Data::new(plug(settings, &stores, address)?);
         let consents = Arc::clone(&services.consents);
-        let upkeep = Upkeep::new(
+        let maintenance = Maintenance::new(
             Arc::clone(&stores.imports),
             Arc::clone(&stores.history),
             consents,
@@ -131,7 +131,7 @@ impl Service {
         let most = open_files::room_for_connections(settings.limits.connections);
         let connections =
             Connections { most, keep_alive: settings.limits.keep_alive, answer_limit: settings.limits.answer, tls };
-        Ok(Self { services, upkeep, stores, listener, address, connections, hangups: None })
+        Ok(Self { services, maintenance, stores, listener, address, connections, hangups: None })
     }
 
     /// Reads the certificate again at each SIGHUP of `hangups`, also at one that came since that was made. Without it, as in
@@ -161,7 +161,7 @@ impl Service {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let (stopped, stop_of_tasks) = watch::channel(());
         let refresh = tokio::spawn(Arc::clone(&self.services.signing_keys).run_refresh(stop_of_tasks.clone()));
-        let upkeep = tokio::spawn(self.upkeep.run(stop_of_tasks.clone()));
+        let maintenance = tokio::spawn(self.maintenance.run(stop_of_tasks.clone()));
         let listening = tokio::spawn(listen(Arc::clone(&self.stores.line_watch), stop_of_tasks));
         let tls = self.connections.tls.clone();
         info!(address = %self.address, tls = tls.is_some(), "listening");
@@ -172,7 +172,7 @@ impl Service {
             reading_again.abort();
         }
         refresh.await.map_err(io::Error::other)?;
-        upkeep.await.map_err(io::Error::other)?;
+        maintenance.await.map_err(io::Error::other)?;
         listening.await.map_err(io::Error::other)?;
         if timeout(CLOSE_LIMIT, self.stores.health.close()).await.is_err() {
             warn!("the database was not closed in time: an export was still being read");

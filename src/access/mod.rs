@@ -3,5 +3,5 @@
 mod rights;
 
 pub use rights::Access;
-pub use rights::NoRight;
-pub use rights::Standing;
+pub use rights::AccessDenied;
+pub use rights::AdminAccess;

@@ -16,9 +16,9 @@ pub struct Access {
 
 /// How it stands with a signed-in person.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct AdminAccess {
     /// What she may administer.
-    pub right: Result<Grant, NoRight>,
+    pub right: Result<Grant, AccessDenied>,
     /// The business group that her tenant is linked to.
     pub group: Option<LinkedGroup>,
     /// Whether her tenant is the operator's.
@@ -27,7 +27,7 @@ pub struct Standing {
 
 /// Why somebody with a good token may administer nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoRight {
+pub enum AccessDenied {
     /// Her token has neither role.
     #[error(
         "the token has no role that this call needs: an administrator of your Microsoft tenant has to assign you the app \
@@ -69,15 +69,15 @@ impl Access {
     ///
     /// # Errors
     /// The store's.
-    pub async fn of(&self, sign_in: &SignIn) -> Result<Standing, StoreError> {
+    pub async fn of(&self, sign_in: &SignIn) -> Result<AdminAccess, StoreError> {
         let group = self.groups.find_linked(sign_in.tid).await?;
         let is_of_operator = self.operator_tenant == Some(sign_in.tid);
         let right = right(sign_in, group.as_ref(), is_of_operator);
-        Ok(Standing { right, group, is_of_operator })
+        Ok(AdminAccess { right, group, is_of_operator })
     }
 }
 
-impl Standing {
+impl AdminAccess {
     /// Whether she is one of the service's own people, or of a company's whose tenant is proven to be its own: anybody else in
     /// the world can have a token too, with any role, and a business group that has only named her tenant is not to learn
     /// her address.
@@ -88,7 +88,7 @@ impl Standing {
 }
 
 /// A role is worth what its tenant is: whoever administers a tenant can give anybody in it any role.
-fn right(sign_in: &SignIn, group: Option<&LinkedGroup>, is_of_operator: bool) -> Result<Grant, NoRight> {
+fn right(sign_in: &SignIn, group: Option<&LinkedGroup>, is_of_operator: bool) -> Result<Grant, AccessDenied> {
     let AppRoles { administrator, operator } = sign_in.roles;
     if operator && is_of_operator && !sign_in.is_guest {
         return Ok(Grant::Operator);
@@ -97,11 +97,11 @@ fn right(sign_in: &SignIn, group: Option<&LinkedGroup>, is_of_operator: bool) ->
         Some(group) if administrator && (group.allow_guests || !sign_in.is_guest) => {
             Ok(Grant::BusinessGroupAdmin(group.id.clone()))
         }
-        Some(_) if administrator => Err(NoRight::GuestNotAllowed),
-        _ if operator && is_of_operator => Err(NoRight::GuestNotAllowed),
-        _ if administrator => Err(NoRight::TenantNotLinked),
-        _ if operator => Err(NoRight::NotOperatorsTenant),
-        _ => Err(NoRight::NoRole),
+        Some(_) if administrator => Err(AccessDenied::GuestNotAllowed),
+        _ if operator && is_of_operator => Err(AccessDenied::GuestNotAllowed),
+        _ if administrator => Err(AccessDenied::TenantNotLinked),
+        _ if operator => Err(AccessDenied::NotOperatorsTenant),
+        _ => Err(AccessDenied::NoRole),
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
                     };
                     assert_eq!(found.clone().ok(), expected, "{person:?} {link:?} {is_of_operator}");
                     // Who has no role is told that, whatever else is the matter: she learns nothing of her tenant.
-                    let has_none = found == Err(NoRight::NoRole);
+                    let has_none = found == Err(AccessDenied::NoRole);
                     assert_eq!(has_none, !administrator && !operator, "{person:?} {link:?} {is_of_operator}");
                     seen += 1;
                 }

@@ -22,9 +22,9 @@ use tokio::time::sleep;
 pub struct Drain {
     /// What every call asks; the channel below takes a lock to tell the same.
     draining: Arc<AtomicBool>,
-    begun: watch::Sender<bool>,
+    requested: watch::Sender<bool>,
     /// Connections opened before the stop began, and calls on later ones.
-    busy: Arc<AtomicUsize>,
+    in_flight: Arc<AtomicUsize>,
 }
 
 /// How long the last answer may take on its way from the worker to the socket.
@@ -38,14 +38,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 impl Default for Drain {
     fn default() -> Self {
-        Self { draining: Arc::default(), begun: watch::Sender::new(false), busy: Arc::default() }
+        Self { draining: Arc::default(), requested: watch::Sender::new(false), in_flight: Arc::default() }
     }
 }
 
 /// Something that the stop waits for, as long as it lives.
-pub struct Busy(Arc<AtomicUsize>);
+pub struct InFlight(Arc<AtomicUsize>);
 
-impl Drop for Busy {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Release);
     }
@@ -58,50 +58,50 @@ impl Drain {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// Begins the stop.
-    pub fn begin(&self) {
+    /// Begins the stop: all connections are told to end.
+    pub fn request_shutdown(&self) {
         self.draining.store(true, Ordering::Release);
-        self.begun.send_replace(true);
+        self.requested.send_replace(true);
     }
 
     /// Counts something that the stop must wait for.
-    fn busy(&self) -> Busy {
-        self.busy.fetch_add(1, Ordering::Acquire);
-        Busy(Arc::clone(&self.busy))
+    fn in_flight(&self) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Acquire);
+        InFlight(Arc::clone(&self.in_flight))
     }
 
-    /// Counts a connection that is opened; `None` once the stop has begun: what it carries counts, not itself.
+    /// Counts a connection that is opened; `None` once the stop is requested: what it carries counts, not itself.
     #[must_use]
-    pub fn connection(&self) -> Option<Busy> {
-        (!self.is_draining()).then(|| self.busy())
+    pub fn connection(&self) -> Option<InFlight> {
+        (!self.is_draining()).then(|| self.in_flight())
     }
 
     /// Counts a call that begins; `None` before the stop: its connection is counted, and outlives the call. So calls
     /// need no counter that all workers write to.
     #[must_use]
-    pub fn call(&self) -> Option<Busy> {
-        self.is_draining().then(|| self.busy())
+    pub fn call(&self) -> Option<InFlight> {
+        self.is_draining().then(|| self.in_flight())
     }
 
-    /// When a connection that is opened now must end: when the stop begins, or, if it has begun, soon.
+    /// When a connection that is opened now must end: when the stop begins, or, if it was requested before, soon.
     pub fn end_of_connection(&self) -> impl Future<Output = ()> + 'static + use<> {
         let drain = self.clone();
         let late = self.is_draining();
-        async move { if late { sleep(LATE_CONNECTION).await } else { drain.begins().await } }
+        async move { if late { sleep(LATE_CONNECTION).await } else { drain.shutdown_requested().await } }
     }
 
-    /// When the stop begins. A connection asks each time that it is woken, so that the channel, which takes locks, is
+    /// Waits until the stop is requested. A connection asks each time that it is woken, so that the channel, which takes locks, is
     /// asked only once, for the task that it is to wake.
-    async fn begins(&self) {
-        let mut begun = self.begun.subscribe();
-        let mut begins = pin!(begun.wait_for(|begun| *begun));
+    async fn shutdown_requested(&self) {
+        let mut requests = self.requested.subscribe();
+        let mut requested = pin!(requests.wait_for(|requested| *requested));
         let mut woken_then: Option<Waker> = None;
         poll_fn(|context| {
             if !self.is_draining() && woken_then.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
                 return Poll::Pending;
             }
             woken_then = Some(context.waker().clone());
-            begins.as_mut().poll(context).map(drop)
+            requested.as_mut().poll(context).map(drop)
         })
         .await;
     }
@@ -109,7 +109,7 @@ impl Drain {
     /// Waits until nothing is under way any more, `limit` at most; `false` if that was not enough.
     pub async fn finished(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
-        while self.busy.load(Ordering::Acquire) > 0 {
+        while self.in_flight.load(Ordering::Acquire) > 0 {
             if Instant::now() >= deadline {
                 return false;
             }
@@ -132,7 +132,7 @@ mod tests {
         let old_connection = drain.connection();
         assert!(drain.call().is_none(), "its connection is counted");
         let end = drain.end_of_connection();
-        drain.begin();
+        drain.request_shutdown();
         end.await;
         assert!(drain.connection().is_none());
         let call = drain.call();
@@ -152,7 +152,7 @@ mod tests {
         }
         let connection = tokio::spawn(end);
         tokio::task::yield_now().await;
-        drain.begin();
+        drain.request_shutdown();
         connection.await.unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::RETRY_AFTER;
 
-use crate::access::NoRight;
+use crate::access::AccessDenied;
 use crate::auth::TokenError;
 use crate::consent::ConsentError;
 use crate::domain::history;
@@ -110,12 +110,12 @@ impl From<ApiKeyRefusal> for Problem {
     }
 }
 
-impl From<NoRight> for Problem {
-    fn from(error: NoRight) -> Self {
+impl From<AccessDenied> for Problem {
+    fn from(error: AccessDenied) -> Self {
         let kind = match error {
-            NoRight::NoRole | NoRight::NotOperatorsTenant => ProblemKind::Forbidden,
-            NoRight::TenantNotLinked => ProblemKind::TenantNotLinked,
-            NoRight::GuestNotAllowed => ProblemKind::GuestNotAllowed,
+            AccessDenied::NoRole | AccessDenied::NotOperatorsTenant => ProblemKind::Forbidden,
+            AccessDenied::TenantNotLinked => ProblemKind::TenantNotLinked,
+            AccessDenied::GuestNotAllowed => ProblemKind::GuestNotAllowed,
         };
         Self::new(kind, sentence(&error))
     }
@@ -127,7 +127,7 @@ impl From<LostRight> for Problem {
         match lost {
             LostRight::KeyRevoked => ApiKeyRefusal::UnknownSecret.into(),
             LostRight::KeyExpired => ApiKeyRefusal::Expired.into(),
-            LostRight::TenantNotLinked => NoRight::TenantNotLinked.into(),
+            LostRight::TenantNotLinked => AccessDenied::TenantNotLinked.into(),
         }
     }
 }

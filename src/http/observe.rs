@@ -44,7 +44,7 @@ use crate::domain::audit::NewAuditEvent;
 use crate::http::call_record::Attempt;
 use crate::http::call_record::CallRecord;
 use crate::http::call_record::REQUEST_ID;
-use crate::http::drain::Busy;
+use crate::http::drain::InFlight;
 use crate::http::metrics::CallCounters;
 use crate::http::metrics::CallKind;
 use crate::http::problem::Problem;
@@ -53,7 +53,7 @@ use crate::http::refusals;
 use crate::http::route_policy::RoutePolicy;
 use crate::http::route_policy::USUAL;
 use crate::http::services::Services;
-use crate::http::watched::LastCall;
+use crate::http::timed_io::LastCall;
 
 /// How long a browser that has met the service over TLS comes back in no other way, in seconds.
 const ONE_YEAR: &str = "max-age=31536000";
@@ -126,7 +126,7 @@ struct Edge {
 struct Call {
     started: Instant,
     method: &'static str,
-    counted: Option<Busy>,
+    counted: Option<InFlight>,
     /// Whether its connection ends with it.
     is_last: bool,
 }
@@ -189,7 +189,7 @@ impl Edge {
             response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         }
         match call.counted {
-            Some(busy) => response.map_body(|_, body| BoxBody::new(CountedBody { body, _busy: busy })),
+            Some(in_flight) => response.map_body(|_, body| BoxBody::new(CountedBody { body, _in_flight: in_flight })),
             None => response,
         }
     }
@@ -343,7 +343,7 @@ fn known_method(method: &str) -> &'static str {
 /// A body that keeps its call counted as under way until it is sent or given up.
 struct CountedBody {
     body: BoxBody,
-    _busy: Busy,
+    _in_flight: InFlight,
 }
 
 impl MessageBody for CountedBody {

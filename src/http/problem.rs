@@ -159,14 +159,14 @@ pub struct Problem {
 /// What few problems have.
 #[derive(Debug, Default)]
 struct More {
-    without_right: Option<WithoutRight>,
+    denial: Option<Denial>,
     event: Option<NewAuditEvent>,
     body: Option<OwnBody>,
 }
 
 /// That a call was refused because its sender had not the right to make it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WithoutRight {
+pub struct Denial {
     /// The business group that the sender belongs to for certain.
     pub own_group: Option<BusinessGroupId>,
 }
@@ -299,8 +299,8 @@ impl Problem {
     /// Says that the caller, who belongs to this business group for certain, had not the right to make the call: the attempt
     /// goes into the audit log.
     #[must_use]
-    pub fn without_right(mut self, own_group: Option<BusinessGroupId>) -> Self {
-        self.more.get_or_insert_default().without_right = Some(WithoutRight { own_group });
+    pub fn denied_to(mut self, own_group: Option<BusinessGroupId>) -> Self {
+        self.more.get_or_insert_default().denial = Some(Denial { own_group });
         self
     }
 
@@ -320,8 +320,8 @@ impl Problem {
 
     /// Set if the caller had not the right to make the call.
     #[must_use]
-    pub fn lack_of_right(&self) -> Option<&WithoutRight> {
-        self.more.as_ref()?.without_right.as_ref()
+    pub fn denial(&self) -> Option<&Denial> {
+        self.more.as_ref()?.denial.as_ref()
     }
 
     /// What the audit log is to tell of the call, if that was said.

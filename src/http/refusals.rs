@@ -38,13 +38,13 @@ pub(super) fn of(request: &HttpRequest, attempt: Option<Box<Attempt>>, problem: 
         return Some(event.clone());
     }
     let Attempt { context, group: named } = *attempt?;
-    let without_right = problem.lack_of_right();
+    let denial = problem.denial();
     let changes = ![Method::GET, Method::HEAD].contains(request.method());
-    if without_right.is_none() && !changes {
+    if denial.is_none() && !changes {
         return None;
     }
     // Who reaches for another's group is no matter of that group: its administrators must not learn who they are.
-    let is_foreign = without_right.is_some_and(|without_right| without_right.own_group != named);
+    let is_foreign = denial.is_some_and(|denial| denial.own_group != named);
     let (group, detail) = match named {
         Some(named) if is_foreign => (None, vec![("business_group".to_owned(), named.to_string())]),
         named => (named, Vec::new()),

@@ -47,11 +47,11 @@ use crate::http::openapi;
 use crate::http::routes::POLICIES;
 use crate::http::routes::routes;
 use crate::http::services::Services;
+use crate::http::timed_io::TimedIo;
+use crate::http::timed_io::Timeouts;
 use crate::http::tls::ListenerTls;
 use crate::http::unmatched::KnownPaths;
 use crate::http::unmatched::unmatched;
-use crate::http::watched::Patience;
-use crate::http::watched::Watched;
 
 /// How long the head of a request may take to arrive.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
@@ -107,18 +107,18 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let drain = services.drain.clone();
-    let patience = patience(answer_limit);
+    let timeouts = timeouts(answer_limit);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let server = Server::build().disable_signals().workers(workers);
     let server = server.max_concurrent_connections(most.div_ceil(workers));
     let server = match tls {
-        None => server.listen("signline", listener, move || plain(services.clone(), (keep_alive, patience))),
+        None => server.listen("signline", listener, move || plain(services.clone(), (keep_alive, timeouts))),
         Some(tls) => {
             let config = tls.server_config().map_err(io::Error::other)?;
             // As many as there may be connections: the library would stop to listen while 256 clients say nothing.
             max_concurrent_tls_connect(most);
             server.listen("signline", listener, move || {
-                over_tls(services.clone(), (keep_alive, patience), config.clone())
+                over_tls(services.clone(), (keep_alive, timeouts), config.clone())
             })
         }
     }?
@@ -127,7 +127,7 @@ pub async fn serve(
     let running = actix_web::rt::spawn(server);
     stop.await;
     info!("stopping: calls under way may finish");
-    drain.begin();
+    drain.request_shutdown();
     if !drain.finished(STOP_LIMIT).await {
         warn!("calls were still under way after {} s and are broken off", STOP_LIMIT.as_secs());
     }
@@ -136,18 +136,18 @@ pub async fn serve(
 }
 
 /// How long a client may stand still.
-fn patience(answer: Duration) -> Patience {
-    Patience { head: HEAD_LIMIT, answer, answer_pace: LEAST_PACE, call: CALL_LIMIT, end: DISCONNECT_LIMIT }
+fn timeouts(answer: Duration) -> Timeouts {
+    Timeouts { head: HEAD_LIMIT, answer, answer_pace: LEAST_PACE, call: CALL_LIMIT, end: DISCONNECT_LIMIT }
 }
 
 /// A worker's side of connections.
 fn plain(
     services: Data<Services>,
-    (keep_alive, patience): (Duration, Patience),
+    (keep_alive, timeouts): (Duration, Timeouts),
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
     fn_service(move |stream: TcpStream| {
         let (peer, nodelay) = (stream.peer_addr(), stream.set_nodelay(true));
-        ready(Ok(connection(Watched::new(stream, patience), peer, nodelay)))
+        ready(Ok(connection(TimedIo::new(stream, timeouts), peer, nodelay)))
     })
     .and_then(http(services, keep_alive))
 }
@@ -155,7 +155,7 @@ fn plain(
 /// The same, over TLS.
 fn over_tls(
     services: Data<Services>,
-    (keep_alive, patience): (Duration, Patience),
+    (keep_alive, timeouts): (Duration, Timeouts),
     config: ServerConfig,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = TlsError<io::Error, DispatchError>, InitError = ()>
 {
@@ -163,17 +163,17 @@ fn over_tls(
         .map_err(TlsError::into_service_error)
         .and_then(fn_service(move |stream: TlsStream<TcpStream>| {
             let (peer, nodelay) = (stream.get_ref().0.peer_addr(), stream.get_ref().0.set_nodelay(true));
-            ready(Ok(connection(Watched::new(stream, patience), peer, nodelay)))
+            ready(Ok(connection(TimedIo::new(stream, timeouts), peer, nodelay)))
         }))
         .and_then(http(services, keep_alive).map_err(TlsError::Service))
 }
 
 /// A connection as the framework takes it. One that could not be set not to delay is only slower.
 fn connection<IO>(
-    stream: Watched<IO>,
+    stream: TimedIo<IO>,
     peer: io::Result<SocketAddr>,
     _nodelay: io::Result<()>,
-) -> (Watched<IO>, Protocol, Option<SocketAddr>) {
+) -> (TimedIo<IO>, Protocol, Option<SocketAddr>) {
     (stream, Protocol::Http1, peer.ok())
 }
 
@@ -182,7 +182,7 @@ fn http<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
     services: Data<Services>,
     keep_alive: Duration,
 ) -> impl ServiceFactory<
-    (Watched<IO>, Protocol, Option<SocketAddr>),
+    (TimedIo<IO>, Protocol, Option<SocketAddr>),
     Config = (),
     Response = (),
     Error = DispatchError,
@@ -194,7 +194,7 @@ fn http<IO: AsyncRead + AsyncWrite + Unpin + 'static>(
         .client_request_timeout(HEAD_LIMIT)
         .client_disconnect_timeout(DISCONNECT_LIMIT)
         .graceful_shutdown_signal(move || ends.end_of_connection())
-        .on_connect_ext(move |connection: &Watched<IO>, data| {
+        .on_connect_ext(move |connection: &TimedIo<IO>, data| {
             data.insert(opens.connection());
             data.insert(connection.last_call());
         })

@@ -43,7 +43,7 @@ use crate::ports::store_error::StoreError;
 /// What becomes of mappings that are not in the file, and of rows that are bad. A replace that leaves bad rows out
 /// would remove their mappings, so it can't be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handling {
+pub enum ImportPolicy {
     /// Make the group's mappings equal to the file; a problem in any row stops it.
     Replace,
     /// Add and change only; a problem in any row stops it.
@@ -53,7 +53,7 @@ pub enum Handling {
     MergeGoodRows,
 }
 
-impl Handling {
+impl ImportPolicy {
     fn mode(self) -> ImportMode {
         match self {
             Self::Replace => ImportMode::Replace,
@@ -72,7 +72,7 @@ pub struct ImportRequest {
     /// The business group.
     pub group: BusinessGroupId,
     /// What becomes of other mappings and of bad rows.
-    pub handling: Handling,
+    pub policy: ImportPolicy,
     /// Go through only if the group's mappings are of one of these revisions; `None`: whatever they are of.
     pub expected_revisions: Option<Vec<i64>>,
     /// Whether the file is applied at once, and what somebody has agreed to; `None`: it is kept until it is applied.
@@ -86,7 +86,7 @@ pub struct ImportRequest {
 pub struct ImportReport {
     /// The import.
     pub import: Import,
-    /// What was left out; empty unless [`Handling::MergeGoodRows`].
+    /// What was left out; empty unless [`ImportPolicy::MergeGoodRows`].
     pub problems: Problems,
 }
 
@@ -129,12 +129,12 @@ impl Importer {
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        let (pieces, reading) = self.read(request.handling, body).await?;
+        let (pieces, reading) = self.read(request.policy, body).await?;
         let (tell, problems) = oneshot::channel();
-        let handling = request.handling;
+        let policy = request.policy;
         let end = async move {
             let file = reading.await.map_err(StoreError::new)?.map_err(StoreError::of_temporary_file)?;
-            let (end, problems) = end(handling, file);
+            let (end, problems) = end(policy, file);
             // Nobody listens where the store has failed, or asks for nothing of the file.
             let _ = tell.send(problems);
             Ok(end)
@@ -147,7 +147,7 @@ impl Importer {
 
     /// Takes in the body, which is read on a thread of its own: parsing is work that the other requests should not wait
     /// for. That thread may still be at work in the end.
-    async fn read<S, E>(&self, handling: Handling, mut body: S) -> Result<(Pieces, Reading), ImportError<E>>
+    async fn read<S, E>(&self, policy: ImportPolicy, mut body: S) -> Result<(Pieces, Reading), ImportError<E>>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
@@ -158,7 +158,7 @@ impl Importer {
         let fault = |cause| ImportError::Refused(StoreError::of_temporary_file(cause).into());
         let reading = reading_thread::start(move || {
             let take = &mut |rows, has_problems| {
-                let piece = FilePiece { rows, is_rejected: has_problems && !handling.skips_bad_rows() };
+                let piece = FilePiece { rows, is_rejected: has_problems && !policy.skips_bad_rows() };
                 take.send(piece).map_or(ControlFlow::Break(()), ControlFlow::Continue)
             };
             reader::read_in_pieces(reader, plan, take)
@@ -181,11 +181,11 @@ type Pieces = stream::BoxStream<'static, FilePiece>;
 type Reading = oneshot::Receiver<io::Result<ReadFile>>;
 
 /// What the store is told of a file that was read to its end, and the file's problems.
-fn end(handling: Handling, mut file: ReadFile) -> (FileEnd, Problems) {
-    if handling == Handling::Replace && file.row_count == 0 && file.problems.is_empty() {
+fn end(policy: ImportPolicy, mut file: ReadFile) -> (FileEnd, Problems) {
+    if policy == ImportPolicy::Replace && file.row_count == 0 && file.problems.is_empty() {
         file.problems.add(no_rows(file.header_line));
     }
-    let skips = handling.skips_bad_rows();
+    let skips = policy.skips_bad_rows();
     let end = FileEnd {
         row_count: file.row_count,
         other_numbers: if skips { Vec::new() } else { file.other_numbers },
@@ -200,8 +200,8 @@ fn batch(request: ImportRequest) -> ImportBatch {
     ImportBatch {
         id: Uuid::now_v7(),
         group: request.group,
-        mode: request.handling.mode(),
-        skips_bad_rows: request.handling.skips_bad_rows(),
+        mode: request.policy.mode(),
+        skips_bad_rows: request.policy.skips_bad_rows(),
         expected_revisions: request.expected_revisions,
         apply: request.apply,
         // A clock that is out by thousands of years gives previews that end at once.

@@ -34,7 +34,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("client", &["client", "domain"], &["actix", "sqlx"]),
     ("config", &["config", "domain"], &["actix", "sqlx", "reqwest"]),
     ("telemetry", &["telemetry", "config"], &["actix", "sqlx", "reqwest"]),
-    ("upkeep", &["upkeep", "consent", "ports"], &["actix", "sqlx", "reqwest"]),
+    ("maintenance", &["maintenance", "consent", "ports"], &["actix", "sqlx", "reqwest"]),
 ];
 
 /// These put it all together, and may name everything.

@@ -25,8 +25,8 @@ use signline::domain::import::RowInPack;
 use signline::domain::page::Page;
 use signline::domain::page::PageRequest;
 use signline::domain::phone_number::PhoneNumber;
-use signline::import::Handling;
 use signline::import::ImportError;
+use signline::import::ImportPolicy;
 use signline::import::ImportReport;
 use signline::import::ImportRequest;
 use signline::import::Importer;
@@ -137,7 +137,7 @@ impl ImportStore for RecordingStore {
 type Outcome = Result<ImportReport, ImportError<&'static str>>;
 
 /// Imports a body of these pieces; gives the answer and what the store was asked.
-async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static str>>) -> (Outcome, Vec<Asked>) {
+async fn import_pieces(policy: ImportPolicy, pieces: Vec<Result<Bytes, &'static str>>) -> (Outcome, Vec<Asked>) {
     let store = Arc::new(RecordingStore::default());
     let importer = Importer::new(store.clone(), us());
     let group = BusinessGroupId::parse("abccompany").unwrap();
@@ -145,7 +145,7 @@ async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static st
     let context = AuditContext { actor, right: RightSource::Lasting, at: NOW, request_id: None };
     let request = ImportRequest {
         group,
-        handling,
+        policy,
         expected_revisions: Some(vec![4]),
         apply: Some(Confirmation::default()),
         context,
@@ -155,9 +155,9 @@ async fn import_pieces(handling: Handling, pieces: Vec<Result<Bytes, &'static st
     (outcome, asked)
 }
 
-async fn import(handling: Handling, rows: &str) -> (Outcome, Asked) {
+async fn import(policy: ImportPolicy, rows: &str) -> (Outcome, Asked) {
     let pieces = format!("{HEADER}{rows}").into_bytes().chunks(7).map(|piece| Ok(piece.to_vec().into())).collect();
-    let (outcome, mut asked) = import_pieces(handling, pieces).await;
+    let (outcome, mut asked) = import_pieces(policy, pieces).await;
     assert_eq!(asked.len(), 1);
     (outcome, asked.remove(0))
 }
@@ -176,7 +176,7 @@ fn rejected(outcome: Outcome) -> Vec<(u64, &'static str)> {
 
 #[tokio::test]
 async fn a_good_file_is_applied_whole() {
-    let (outcome, asked) = import(Handling::Replace, "7635551111,bob@abc.com\n\n7635552222,ann@abc.com\n").await;
+    let (outcome, asked) = import(ImportPolicy::Replace, "7635551111,bob@abc.com\n\n7635552222,ann@abc.com\n").await;
     let batch = asked.batch;
     let report = outcome.unwrap();
     assert_eq!((report.import.row_count, report.import.counts.added), (2, 2));
@@ -198,8 +198,8 @@ async fn a_good_file_is_applied_whole() {
 #[tokio::test]
 async fn problems_of_the_file_and_of_the_store_make_one_list_by_line() {
     let rows = "7635551119,bob@abc.com\n7635552222,ann\n7635553339,eve@abc.com\n763,kim@abc.com\n";
-    for handling in [Handling::Replace, Handling::Merge] {
-        let (outcome, asked) = import(handling, rows).await;
+    for policy in [ImportPolicy::Replace, ImportPolicy::Merge] {
+        let (outcome, asked) = import(policy, rows).await;
         let expected =
             [(2, "number_not_assigned"), (3, "invalid_email"), (4, "number_not_assigned"), (5, "invalid_phone_number")];
         assert_eq!(rejected(outcome), expected);
@@ -211,7 +211,7 @@ async fn problems_of_the_file_and_of_the_store_make_one_list_by_line() {
 #[tokio::test]
 async fn a_merge_of_good_rows_leaves_the_bad_ones_out_and_tells_them() {
     let rows = "7635551111,bob@abc.com\n7635552222,ann\n7635553339,eve@abc.com\n7635551111,kim@abc.com\n";
-    let (outcome, asked) = import(Handling::MergeGoodRows, rows).await;
+    let (outcome, asked) = import(ImportPolicy::MergeGoodRows, rows).await;
     let report = outcome.unwrap();
     let expected = [(3, "invalid_email"), (4, "number_not_assigned"), (5, "duplicate_phone_number")];
     assert_eq!(codes(&report.problems), expected);
@@ -224,24 +224,25 @@ async fn a_merge_of_good_rows_leaves_the_bad_ones_out_and_tells_them() {
 
 #[tokio::test]
 async fn a_file_that_can_not_be_trusted_is_refused_even_where_bad_rows_are_left_out() {
-    let (outcome, asked) = import(Handling::MergeGoodRows, "7635551111,bob@abc.com\n7635552222,\"ann@abc.com\n").await;
+    let (outcome, asked) =
+        import(ImportPolicy::MergeGoodRows, "7635551111,bob@abc.com\n7635552222,\"ann@abc.com\n").await;
     assert_eq!(rejected(outcome), [(3, "malformed_csv")]);
     assert!(asked.end.is_rejected);
 }
 
 #[tokio::test]
 async fn an_empty_replace_is_refused_and_an_empty_merge_changes_nothing() {
-    let (outcome, asked) = import(Handling::Replace, "\n,\n").await;
+    let (outcome, asked) = import(ImportPolicy::Replace, "\n,\n").await;
     assert_eq!(rejected(outcome), [(1, "no_rows")]);
     assert!(asked.end.is_rejected);
-    let (outcome, _) = import(Handling::Merge, "").await;
+    let (outcome, _) = import(ImportPolicy::Merge, "").await;
     assert!(outcome.unwrap().import.counts.is_empty());
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_off_never_reaches_the_store() {
     let pieces = vec![Ok(Bytes::from(format!("{HEADER}7635551111,bob@abc.com\n"))), Err("connection reset")];
-    let (outcome, batches) = import_pieces(Handling::Merge, pieces).await;
+    let (outcome, batches) = import_pieces(ImportPolicy::Merge, pieces).await;
     assert!(matches!(outcome, Err(ImportError::Body("connection reset"))), "{outcome:?}");
     assert!(batches.is_empty());
 }
@@ -250,10 +251,10 @@ async fn a_body_that_breaks_off_never_reaches_the_store() {
 async fn a_body_is_taken_in_to_its_end_though_its_start_shows_that_it_is_no_csv() {
     let mut pieces = vec![Ok(Bytes::from_static(b"%PDF-1.7"))];
     pieces.extend((0..200).map(|_| Ok(Bytes::from(vec![b'x'; 4096]))));
-    let (outcome, _) = import_pieces(Handling::Merge, pieces.clone()).await;
+    let (outcome, _) = import_pieces(ImportPolicy::Merge, pieces.clone()).await;
     assert_eq!(rejected(outcome), [(1, "malformed_csv")]);
     pieces.push(Err("too large"));
-    let (outcome, batches) = import_pieces(Handling::Merge, pieces).await;
+    let (outcome, batches) = import_pieces(ImportPolicy::Merge, pieces).await;
     assert!(matches!(outcome, Err(ImportError::Body("too large"))), "{outcome:?}");
     assert!(batches.is_empty());
 }

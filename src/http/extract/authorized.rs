@@ -26,16 +26,16 @@ pub struct Authorized<P: Permission, I = ()> {
     pub grant: Grant,
     /// What histories and the audit log tell of what the call does: who, when, and in which call.
     pub context: AuditContext,
-    /// What the right is about, such as the business group in the path.
-    pub scope: P::Scope,
+    /// The business group that the right is about: for most calls the one in the path.
+    pub group: P::Group,
     /// What was read of the request.
     pub input: I,
 }
 
 /// A right that a caller may have.
 pub trait Permission: 'static {
-    /// What the right is about.
-    type Scope;
+    /// The business group that the right is about: one, the only one to be seen, or none in particular.
+    type Group;
 
     /// The business group that such a request names in its path, whether or not there is one.
     #[must_use]
@@ -47,7 +47,7 @@ pub trait Permission: 'static {
     ///
     /// # Errors
     /// The problem to answer with.
-    fn check(grant: &Grant, request: &HttpRequest) -> Result<Self::Scope, Problem>;
+    fn check(grant: &Grant, request: &HttpRequest) -> Result<Self::Group, Problem>;
 }
 
 /// Operators alone.
@@ -63,7 +63,7 @@ pub struct GroupAdmin;
 pub struct GroupReader;
 
 impl Permission for Operator {
-    type Scope = ();
+    type Group = ();
 
     fn check(grant: &Grant, _: &HttpRequest) -> Result<(), Problem> {
         if *grant == Grant::Operator { Ok(()) } else { Err(forbidden(grant)) }
@@ -71,7 +71,7 @@ impl Permission for Operator {
 }
 
 impl Permission for GroupOperator {
-    type Scope = BusinessGroupId;
+    type Group = BusinessGroupId;
 
     fn named_group(request: &HttpRequest) -> Option<BusinessGroupId> {
         GroupAdmin::named_group(request)
@@ -84,7 +84,7 @@ impl Permission for GroupOperator {
 }
 
 impl Permission for GroupAdmin {
-    type Scope = BusinessGroupId;
+    type Group = BusinessGroupId;
 
     fn named_group(request: &HttpRequest) -> Option<BusinessGroupId> {
         BusinessGroupId::parse(request.match_info().query("id")).ok()
@@ -100,7 +100,7 @@ impl Permission for GroupAdmin {
 
 impl Permission for GroupReader {
     /// The only group to be seen; `None`: all.
-    type Scope = Option<BusinessGroupId>;
+    type Group = Option<BusinessGroupId>;
 
     fn check(grant: &Grant, _: &HttpRequest) -> Result<Option<BusinessGroupId>, Problem> {
         match grant {
@@ -122,10 +122,10 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
             let caller = Caller::of(&request).await?;
             let context = audit_context::<P>(&request, &caller)?;
             let right = right::<P>(&request, &caller);
-            let (grant, scope) = right.map_err(|problem| problem.without_right(caller.own_group().cloned()))?;
+            let (grant, group) = right.map_err(|problem| problem.denied_to(caller.own_group().cloned()))?;
             caller.prove_tenant(Services::of(&request)?, &context).await?;
             let input = I::read(&request, &mut payload).await?;
-            Ok(Self { caller, grant, context, scope, input })
+            Ok(Self { caller, grant, context, group, input })
         })
     }
 }
@@ -142,7 +142,7 @@ fn audit_context<P: Permission>(request: &HttpRequest, caller: &Caller) -> Resul
 }
 
 /// What the caller may do, and what about it this call is.
-fn right<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<(Grant, P::Scope), Problem> {
+fn right<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<(Grant, P::Group), Problem> {
     let grant = caller.grant()?;
     Ok((grant.clone(), P::check(grant, request)?))
 }

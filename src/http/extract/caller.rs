@@ -6,8 +6,8 @@ use actix_web::FromRequest;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 
-use crate::access::NoRight;
-use crate::access::Standing;
+use crate::access::AccessDenied;
+use crate::access::AdminAccess;
 use crate::auth::ValidatedToken;
 use crate::domain::actor::Actor;
 use crate::domain::actor::AuditContext;
@@ -33,7 +33,7 @@ pub enum Caller {
         /// Her token.
         token: Arc<ValidatedToken>,
         /// What she may administer.
-        standing: Standing,
+        access: AdminAccess,
     },
 }
 
@@ -59,12 +59,12 @@ impl Caller {
             }
             Credential::Token(token) => {
                 let token = good_token(request, token, |error| error).await?;
-                let standing = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
-                if standing.group.is_some() {
+                let access = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
+                if access.group.is_some() {
                     // Whoever has a token for an application, her tenant has let it in.
                     services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
                 }
-                Ok(Self::Person { token, standing })
+                Ok(Self::Person { token, access })
             }
         }
     }
@@ -73,10 +73,10 @@ impl Caller {
     ///
     /// # Errors
     /// Why she may administer nothing.
-    pub fn grant(&self) -> Result<&Grant, NoRight> {
+    pub fn grant(&self) -> Result<&Grant, AccessDenied> {
         match self {
             Self::Key(key) => Ok(&key.grant),
-            Self::Person { standing, .. } => standing.right.as_ref().map_err(|why| *why),
+            Self::Person { access, .. } => access.right.as_ref().map_err(|why| *why),
         }
     }
 
@@ -94,7 +94,7 @@ impl Caller {
     pub fn right_source(&self) -> RightSource {
         match self {
             Self::Key(key) => RightSource::ApiKey(key.id),
-            Self::Person { token, standing } => match &standing.right {
+            Self::Person { token, access } => match &access.right {
                 Ok(Grant::BusinessGroupAdmin(group)) => {
                     RightSource::LinkedTenant { tenant: token.sign_in.tid, group: group.clone() }
                 }
@@ -119,13 +119,13 @@ impl Caller {
     /// # Errors
     /// Somebody has taken the tenant from the group since her right was looked up.
     pub(super) async fn prove_tenant(&self, services: &Services, context: &AuditContext) -> Result<(), Problem> {
-        let Self::Person { token, standing: Standing { right: Ok(right), group: Some(group), .. } } = self else {
+        let Self::Person { token, access: AdminAccess { right: Ok(right), group: Some(group), .. } } = self else {
             return Ok(());
         };
         let administers = right.business_group() == Some(&group.id);
         match self.proof_of(token.sign_in.tid).filter(|_| administers && !group.is_proven) {
             Some(proof) if !services.business_groups.prove_tenant(&group.id, proof, context).await? => {
-                Err(NoRight::TenantNotLinked.into())
+                Err(AccessDenied::TenantNotLinked.into())
             }
             _ => Ok(()),
         }
@@ -137,9 +137,7 @@ impl Caller {
     pub fn own_group(&self) -> Option<&BusinessGroupId> {
         match self {
             Self::Key(key) => key.grant.business_group(),
-            Self::Person { standing, .. } => {
-                standing.group.as_ref().filter(|group| group.is_proven).map(|group| &group.id)
-            }
+            Self::Person { access, .. } => access.group.as_ref().filter(|group| group.is_proven).map(|group| &group.id),
         }
     }
 
@@ -148,7 +146,7 @@ impl Caller {
     pub(super) fn may_be_written_down(&self) -> bool {
         match self {
             Self::Key(_) => true,
-            Self::Person { standing, .. } => standing.right.is_ok() || standing.is_known(),
+            Self::Person { access, .. } => access.right.is_ok() || access.is_known(),
         }
     }
 }

@@ -207,7 +207,7 @@ pub(crate) async fn create_api_key(
 ) -> Result<HttpResponse, Problem> {
     let Json(body) = call.input;
     let new = body.read()?;
-    if let Some(own) = &call.scope {
+    if let Some(own) = &call.group {
         check_own(own, &new.grant)?;
     }
     let created = services.api_keys.create(new, &call.context).await?;
@@ -231,7 +231,7 @@ pub(crate) async fn list_api_keys(
 ) -> Result<web::Json<ApiKeyList>, Problem> {
     let Query(query) = call.input;
     let page = query.read()?;
-    let page = services.api_keys.list(call.scope.as_ref(), &page).await?;
+    let page = services.api_keys.list(call.group.as_ref(), &page).await?;
     Ok(web::Json(Page::of(page, |key| &key.id)))
 }
 
@@ -251,6 +251,6 @@ pub(crate) async fn revoke_api_key(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| Problem::not_found("There is no such API key."))?;
-    services.api_keys.revoke(id, call.scope.as_ref(), &call.context).await?;
+    services.api_keys.revoke(id, call.group.as_ref(), &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -130,7 +130,7 @@ impl AuditQuery {
         if let (Some(own), Some(asked)) = (own, &asked)
             && own != asked
         {
-            return Err(Problem::not_found("There is no such business group.").without_right(Some(own.clone())));
+            return Err(Problem::not_found("There is no such business group.").denied_to(Some(own.clone())));
         }
         if self.actor.as_ref().is_some_and(|actor| actor.contains('\0')) {
             return Err(Problem::invalid_field("actor", "write the id of an API key or the oid of a person"));
@@ -168,7 +168,7 @@ pub(crate) async fn list_audit_events(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let (Listing { filter, page }, own) = (call.input, call.scope);
+    let (Listing { filter, page }, own) = (call.input, call.group);
     let filter = filter.read(own.as_ref())?;
     let page = page.read()?;
     let page = match own {

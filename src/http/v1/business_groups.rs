@@ -335,7 +335,7 @@ pub(crate) async fn list_business_groups(
 ) -> Result<web::Json<BusinessGroupList>, Problem> {
     let Query(query) = call.input;
     let page = query.read()?;
-    let page = match call.scope {
+    let page = match call.group {
         None => services.business_groups.list(&page).await?,
         Some(own) => {
             let own = services.business_groups.find(&own).await?;
@@ -358,7 +358,7 @@ pub(crate) async fn get_business_group(
     call: Authorized<GroupAdmin>,
     services: Data<Services>,
 ) -> Result<web::Json<BusinessGroup>, Problem> {
-    let group = services.business_groups.find(&call.scope).await?;
+    let group = services.business_groups.find(&call.group).await?;
     Ok(web::Json(group.into()))
 }
 
@@ -383,9 +383,9 @@ pub(crate) async fn update_business_group(
     let Json(body) = call.input;
     let patch = body.read(&call.grant)?;
     let is_name_compared = patch.name.is_some() && !patch.name_may_be_taken;
-    let update = async { Ok(services.business_groups.update(&call.scope, patch, &call.context).await?) };
+    let update = async { Ok(services.business_groups.update(&call.group, patch, &call.context).await?) };
     let group = if is_name_compared {
-        services.attempts.rename(&services.metrics, &call.scope, update).await?
+        services.attempts.rename(&services.metrics, &call.group, update).await?
     } else {
         update.await?
     };
@@ -410,7 +410,7 @@ pub(crate) async fn delete_business_group(
     call: Authorized<GroupOperator>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.delete(&call.scope, &call.context).await?;
+    services.business_groups.delete(&call.group, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -448,9 +448,9 @@ pub(crate) async fn link_tenant(
     };
     let (links, is_operator) = (&services.tenant_links, call.grant == Grant::Operator);
     let linked = match proof {
-        Some(proof) => links.link_proven(&call.scope, proof, &call.context).await,
-        None if is_operator => links.link_confirmed(&call.scope, tenant, &call.context).await,
-        None => links.link(&call.scope, tenant, &call.context).await,
+        Some(proof) => links.link_proven(&call.group, proof, &call.context).await,
+        None if is_operator => links.link_confirmed(&call.group, tenant, &call.context).await,
+        None => links.link(&call.group, tenant, &call.context).await,
     };
     Ok(web::Json(linked.map_err(|error| not_linked(error, is_operator))?.into()))
 }
@@ -479,6 +479,6 @@ pub(crate) async fn unlink_tenant(
     call: Authorized<GroupAdmin>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.business_groups.unlink_tenant(&call.scope, &call.context).await?;
+    services.business_groups.unlink_tenant(&call.group, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -137,7 +137,7 @@ pub(crate) async fn list_consents(
     call: Authorized<GroupAdmin>,
     services: Data<Services>,
 ) -> Result<web::Json<ConsentList>, Problem> {
-    let consents = services.consents.list(&call.scope).await?;
+    let consents = services.consents.list(&call.group).await?;
     Ok(web::Json(Page::of_all(consents.into_iter().map(Consent::from))))
 }
 

@@ -161,7 +161,7 @@ pub(crate) async fn get_import(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<web::Json<Import>, Problem> {
-    let import = services.imports.find(&call.scope, import_id(&request)?, services.clock.now()).await?;
+    let import = services.imports.find(&call.group, import_id(&request)?, services.clock.now()).await?;
     Ok(web::Json(import.into()))
 }
 
@@ -183,7 +183,7 @@ pub(crate) async fn list_import_changes(
     let Query(query) = call.input;
     let page = query.read()?;
     let (import, now) = (import_id(&request)?, services.clock.now());
-    let changes = services.imports.list_changes(&call.scope, import, now, &page).await?;
+    let changes = services.imports.list_changes(&call.group, import, now, &page).await?;
     Ok(web::Json(Page::of(changes, |change| &change.phone_number)))
 }
 
@@ -209,7 +209,7 @@ pub(crate) async fn apply_import(
 ) -> Result<HttpResponse, Problem> {
     let (id, Query(query)) = (import_id(&request)?, call.input);
     let confirmed = Confirmation { removed: query.confirm_removals, reassigned: query.confirm_changes };
-    let apply = ApplyImport { group: call.scope, id, confirmed, context: call.context };
+    let apply = ApplyImport { group: call.group, id, confirmed, context: call.context };
     let applied = match services.imports.apply(apply).await {
         Err(KeptImportRefusal::OutsideRanges(bad_rows)) if prefers_csv(&request) => {
             return Err(rejected_as_csv(&problems_of(bad_rows)));
@@ -241,7 +241,7 @@ pub(crate) async fn drop_import(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    services.imports.discard(&call.scope, import_id(&request)?, &call.context).await?;
+    services.imports.discard(&call.group, import_id(&request)?, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

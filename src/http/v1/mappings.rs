@@ -113,7 +113,7 @@ pub(crate) async fn list_mappings(
     let Listing { filter, page } = call.input;
     let page = page.read()?;
     let filter = MappingFilter { search: filter.q.and_then(|text| MappingSearch::read(&text, services.plan)) };
-    let page = services.mappings.list(&call.scope, &filter, &page).await?;
+    let page = services.mappings.list(&call.group, &filter, &page).await?;
     Ok(web::Json(Page::of(page, |mapping| &mapping.phone_number)))
 }
 
@@ -130,7 +130,7 @@ pub(crate) async fn get_mapping(
     services: Data<Services>,
 ) -> Result<web::Json<Mapping>, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    let mapping = services.mappings.find(&call.scope, number).await?;
+    let mapping = services.mappings.find(&call.group, number).await?;
     Ok(web::Json(mapping.into()))
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn put_mapping(
 ) -> Result<HttpResponse, Problem> {
     let (PhoneNumberInPath(number), Json(body)) = call.input;
     let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
-    let change = mapping_store::PutMapping { group: call.scope, phone_number: number, email, context: call.context };
+    let change = mapping_store::PutMapping { group: call.group, phone_number: number, email, context: call.context };
     Ok(match services.mappings.put(&change).await? {
         PutOutcome::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
         PutOutcome::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
@@ -177,7 +177,7 @@ pub(crate) async fn delete_mapping(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.delete(&call.scope, number, &call.context).await?;
+    services.mappings.delete(&call.group, number, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -198,6 +198,6 @@ pub(crate) async fn release_pin(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.release_pin(&call.scope, number, &call.context).await?;
+    services.mappings.release_pin(&call.group, number, &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -43,7 +43,7 @@ pub(crate) async fn export_mappings(
     call: Authorized<GroupAdmin, ExportSlot>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let group = call.scope;
+    let group = call.group;
     let file = services.exporter.export(&group).await.map_err(Problem::unavailable)?;
     attachment(&group, ("csv", CSV), file, call.input)
 }
@@ -73,7 +73,7 @@ pub(crate) async fn export_workbook(
     call: Authorized<GroupAdmin, ExportSlot>,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let group = call.scope;
+    let group = call.group;
     let file = services.exporter.export_workbook(&group).await?;
     attachment(&group, ("xlsx", WORKBOOK), file, call.input)
 }

@@ -71,7 +71,7 @@ pub(crate) async fn list_revisions(
 ) -> Result<web::Json<RevisionList>, Problem> {
     let Query(query) = call.input;
     let page = query.read()?;
-    let page = services.history.list(&call.scope, &page).await?;
+    let page = services.history.list(&call.group, &page).await?;
     Ok(web::Json(Page::of(page, |revision| &revision.revision)))
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn list_revision_changes(
 ) -> Result<web::Json<MappingChangeList>, Problem> {
     let Query(query) = call.input;
     let page = query.read()?;
-    let changes = services.history.list_changes(&call.scope, revision_in_path(&request)?, &page).await?;
+    let changes = services.history.list_changes(&call.group, revision_in_path(&request)?, &page).await?;
     Ok(web::Json(Page::of(changes, |change| &change.phone_number)))
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn restore_revision(
     services: Data<Services>,
 ) -> Result<web::Json<RestoredRevision>, Problem> {
     let restored_revision = revision_in_path(&request)?;
-    let restore = Restore { group: call.scope, revision: restored_revision, context: call.context };
+    let restore = Restore { group: call.group, revision: restored_revision, context: call.context };
     let Restored { revision, counts } = services.history.restore(restore).await?;
     Ok(web::Json(RestoredRevision {
         revision,

@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::Standing;
+use crate::access::AdminAccess;
 use crate::domain::api_key::ApiKey;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroup;
@@ -147,25 +147,25 @@ impl Session {
     async fn of_person(
         name: String,
         sign_in: &SignIn,
-        standing: &Standing,
+        access: &AdminAccess,
         services: &Services,
     ) -> Result<Self, Problem> {
         // Whose line is whose, `/v1/me` tells. A guest learns nothing of a group that does not allow guests.
         let administers =
             |group: &&LinkedGroup| sign_in.roles.administrator && (group.allow_guests || !sign_in.is_guest);
-        let group = standing.group.as_ref().filter(administers);
+        let group = access.group.as_ref().filter(administers);
         let number_ranges = match group {
             Some(group) => Some(ranges(&services.business_groups.find(&group.id).await?)),
             None => None,
         };
         Ok(Self {
             credential: CredentialKind::Entra,
-            role: standing.right.as_ref().map_or(SessionRole::User, SessionRole::of),
+            role: access.right.as_ref().map_or(SessionRole::User, SessionRole::of),
             name,
             business_group: group.map(|group| group.id.to_string()),
             business_group_name: group.map(|group| group.name.clone()),
             number_ranges,
-            tenant: Some(TenantState::of(standing.group.as_ref())),
+            tenant: Some(TenantState::of(access.group.as_ref())),
             tid: Some(sign_in.tid.to_string()),
             oid: Some(sign_in.oid.to_string()),
             email: sign_in.email.as_ref().map(EmailAddress::to_string),
@@ -192,8 +192,8 @@ fn ranges(group: &BusinessGroup) -> Vec<NumberRange> {
 pub(crate) async fn get_session(caller: Caller, services: Data<Services>) -> Result<HttpResponse, Problem> {
     let session = match &caller {
         Caller::Key(key) => Session::of_key(key, &services).await?,
-        Caller::Person { token, standing } => {
-            Session::of_person(caller.actor().name, &token.sign_in, standing, &services).await?
+        Caller::Person { token, access } => {
+            Session::of_person(caller.actor().name, &token.sign_in, access, &services).await?
         }
     };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(session))

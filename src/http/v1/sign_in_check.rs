@@ -224,6 +224,6 @@ pub(crate) async fn check_sign_in(
     // Pasted addresses bring white space with them.
     let email = EmailAddress::parse(query.email.as_deref().unwrap_or_default().trim());
     let email = email.map_err(|error| Problem::invalid_field("email", error))?;
-    let check = services.sign_in_checks.check(&call.scope, email).await?;
+    let check = services.sign_in_checks.check(&call.group, email).await?;
     Ok(web::Json(SignInCheck::write(services.plan, check)))
 }

@@ -110,17 +110,17 @@ impl ImportQuery {
             let message = "nothing is changed before the import is applied: send it with that call";
             return Err(Problem::invalid_field(field, message));
         }
-        let handling = match (self.mode, self.on_problem) {
+        let policy = match (self.mode, self.on_problem) {
             (Mode::Replace, OnProblem::Skip) => {
                 let message = "a replace removes what is not in the file, so it can't skip rows: use mode=merge";
                 return Err(Problem::invalid_field("on_problem", message));
             }
-            (Mode::Replace, OnProblem::Reject) => import::Handling::Replace,
-            (Mode::Merge, OnProblem::Reject) => import::Handling::Merge,
-            (Mode::Merge, OnProblem::Skip) => import::Handling::MergeGoodRows,
+            (Mode::Replace, OnProblem::Reject) => import::ImportPolicy::Replace,
+            (Mode::Merge, OnProblem::Reject) => import::ImportPolicy::Merge,
+            (Mode::Merge, OnProblem::Skip) => import::ImportPolicy::MergeGoodRows,
         };
         let apply = self.apply.then_some(confirmed);
-        Ok(ImportRequest { group, handling, expected_revisions, apply, context })
+        Ok(ImportRequest { group, policy, expected_revisions, apply, context })
     }
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn import_mappings(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let (group, (Query(query), (_slot, upload))) = (call.scope, call.input);
+    let (group, (Query(query), (_slot, upload))) = (call.group, call.input);
     let import = query.read(group.clone(), expected_revisions(&request)?, call.context)?;
     match services.importer.import(import, upload).await {
         Ok(report) => Ok(taken(&services, &group, query.apply, report)),

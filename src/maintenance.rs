@@ -20,7 +20,7 @@ use crate::ports::store_error::StoreError;
 const PAUSE: Duration = Duration::from_mins(10);
 
 /// What is tidied up.
-pub struct Upkeep {
+pub struct Maintenance {
     imports: Arc<dyn ImportStore>,
     history: Arc<dyn HistoryStore>,
     consents: Arc<Consents>,
@@ -28,7 +28,7 @@ pub struct Upkeep {
     history_age: Option<SignedDuration>,
 }
 
-impl Upkeep {
+impl Maintenance {
     /// Drops expired imports and states, and revisions older than `history_age`; `None` keeps them for good.
     #[must_use]
     pub fn new(

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::*;
 
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     head: Duration::from_millis(200),
     answer: Duration::from_millis(200),
     answer_pace: 200,
@@ -21,12 +21,12 @@ const PATIENCE: Patience = Patience {
 };
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
-fn connection() -> (DuplexStream, Watched<DuplexStream>) {
+fn connection() -> (DuplexStream, TimedIo<DuplexStream>) {
     let (client, server) = duplex(64);
-    (client, Watched::new(server, PATIENCE))
+    (client, TimedIo::new(server, TIMEOUTS))
 }
 
-async fn read(server: &mut Watched<DuplexStream>) -> io::Result<usize> {
+async fn read(server: &mut TimedIo<DuplexStream>) -> io::Result<usize> {
     server.read(&mut [0; 64]).await
 }
 
@@ -42,7 +42,7 @@ async fn a_later_head_that_comes_in_drops_is_given_up() {
             if client.write_all(&[*byte]).await.is_err() {
                 break;
             }
-            sleep(PATIENCE.head / 5).await;
+            sleep(TIMEOUTS.head / 5).await;
         }
     });
     let error = loop {
@@ -51,7 +51,7 @@ async fn a_later_head_that_comes_in_drops_is_given_up() {
         }
     };
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-    assert!(begun.elapsed() >= PATIENCE.head);
+    assert!(begun.elapsed() >= TIMEOUTS.head);
     drip.abort();
 }
 
@@ -74,7 +74,7 @@ async fn a_slow_body_or_handler_has_limits_of_its_own_and_a_dead_one_ends() {
         client.write_all(part).await.unwrap();
         read(&mut server).await.unwrap();
     }
-    assert!(timeout(PATIENCE.head * 2, read(&mut server)).await.is_err());
+    assert!(timeout(TIMEOUTS.head * 2, read(&mut server)).await.is_err());
     assert_eq!(read(&mut server).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
 }
 
@@ -86,13 +86,13 @@ async fn a_body_after_100_continue_is_no_head() {
     server.write_all(CONTINUE).await.unwrap();
     client.write_all(b"half of a body").await.unwrap();
     read(&mut server).await.unwrap();
-    assert!(timeout(PATIENCE.head * 2, read(&mut server)).await.is_err());
+    assert!(timeout(TIMEOUTS.head * 2, read(&mut server)).await.is_err());
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_no_matter_of_this_one() {
     let (_client, mut server) = connection();
-    assert!(timeout(PATIENCE.call * 2, read(&mut server)).await.is_err());
+    assert!(timeout(TIMEOUTS.call * 2, read(&mut server)).await.is_err());
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_client_that_does_not_read_its_answer_is_given_up() {
     let (_client, mut server) = connection();
     let begun = Instant::now();
     assert_eq!(server.write_all(&[b'x'; 100]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
-    assert!(begun.elapsed() >= PATIENCE.answer);
+    assert!(begun.elapsed() >= TIMEOUTS.answer);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn what_comes_after_the_answer_to_the_last_call_is_not_read_for_long() {
     server.write_all(b"HTTP/1.1 413 Payload Too Large\r\n\r\n").await.unwrap();
     let endless = tokio::spawn(async move { while client.write_all(REQUEST).await.is_ok() {} });
     while read(&mut server).await.unwrap() > 0 {}
-    assert!(begun.elapsed() >= PATIENCE.end);
+    assert!(begun.elapsed() >= TIMEOUTS.end);
     drop(server);
     endless.await.unwrap();
 }
@@ -144,7 +144,7 @@ async fn after_the_answer_to_the_last_call_a_client_that_says_nothing_more_is_no
         server.last_call().announce();
         assert!(Pin::new(&mut server).poll_write(&mut context, b"HTTP/1.1 401 x\r\n\r\n").is_ready());
         assert!(!woken.0.load(Ordering::SeqCst));
-        sleep(PATIENCE.end * 2).await;
+        sleep(TIMEOUTS.end * 2).await;
         assert!(woken.0.load(Ordering::SeqCst), "the clock wakes the connection");
         let mut rest = ReadBuf::new(&mut bytes);
         assert!(Pin::new(&mut server).poll_read(&mut context, &mut rest).is_ready());
@@ -155,7 +155,7 @@ async fn after_the_answer_to_the_last_call_a_client_that_says_nothing_more_is_no
 #[tokio::test]
 async fn the_rest_of_100_continue_is_no_answer_either() {
     let (mut client, server) = duplex(7);
-    let mut server = Watched::new(server, PATIENCE);
+    let mut server = TimedIo::new(server, TIMEOUTS);
     server.reading = Reading::Rest;
     let taken = async {
         let mut bytes = [0; CONTINUE.len()];
@@ -175,7 +175,7 @@ async fn empty_lines_are_no_head_and_bring_no_time() {
             client.write_all(line).await.unwrap();
             read(&mut server).await.unwrap();
         }
-        let given_up = timeout(PATIENCE.head * 2, read(&mut server)).await.expect("it is given up");
+        let given_up = timeout(TIMEOUTS.head * 2, read(&mut server)).await.expect("it is given up");
         assert_eq!(given_up.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
     let (mut client, mut server) = connection();
@@ -191,10 +191,10 @@ async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
     let (mut client, mut server) = connection();
     let drops = tokio::spawn(async move {
         while client.read_exact(&mut [0; 2]).await.is_ok() {
-            sleep(PATIENCE.answer / 4).await;
+            sleep(TIMEOUTS.answer / 4).await;
         }
     });
-    let error = timeout(PATIENCE.answer * 20, server.write_all(&[b'x'; 10_000])).await.expect("it is given up");
+    let error = timeout(TIMEOUTS.answer * 20, server.write_all(&[b'x'; 10_000])).await.expect("it is given up");
     assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
     drop(server);
     drops.await.unwrap();
@@ -205,25 +205,25 @@ async fn bytes_that_come_while_an_answer_waits_bring_no_time_for_it() {
     let (mut client, mut server) = connection();
     let waits = timeout(Duration::from_millis(1), server.write_all(&[b'x'; 65])).await;
     assert!(waits.is_err() && server.blocked.is_some());
-    server.slack = PATIENCE.answer / 2;
+    server.slack = TIMEOUTS.answer / 2;
     client.write_all(b"x\r\n\r\n").await.unwrap();
     assert_eq!(read(&mut server).await.unwrap(), 5);
-    assert_eq!(server.slack, PATIENCE.answer / 2);
+    assert_eq!(server.slack, TIMEOUTS.answer / 2);
 }
 
 #[tokio::test]
 async fn how_slowly_one_answer_was_taken_does_not_count_for_the_next() {
     let (mut client, mut server) = connection();
     let slow = async {
-        sleep(PATIENCE.answer * 3 / 4).await;
+        sleep(TIMEOUTS.answer * 3 / 4).await;
         client.read_exact(&mut [0; 65]).await.unwrap();
     };
     let (written, ()) = tokio::join!(server.write_all(&[b'x'; 65]), slow);
     written.unwrap();
-    assert!(server.slack < PATIENCE.answer);
+    assert!(server.slack < TIMEOUTS.answer);
     client.write_all(REQUEST).await.unwrap();
     read(&mut server).await.unwrap();
-    assert_eq!(server.slack, PATIENCE.answer);
+    assert_eq!(server.slack, TIMEOUTS.answer);
 }
 
 #[tokio::test]
@@ -231,7 +231,7 @@ async fn a_client_that_reads_slowly_is_not_given_up() {
     let (mut client, mut server) = connection();
     let slowly = async {
         for _ in 0..20 {
-            sleep(PATIENCE.answer / 5).await;
+            sleep(TIMEOUTS.answer / 5).await;
             client.read_exact(&mut [0; 10]).await.unwrap();
         }
     };

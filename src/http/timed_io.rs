@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 /// How long a client may stand still.
 #[derive(Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     /// With the head of a request, from its first byte to its last.
     pub(super) head: Duration,
     /// With the bytes of an answer that it leaves where they are.
@@ -45,9 +45,9 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A connection, and the clock that is running on it. The usual call, whose head comes in one piece and whose answer is
 /// taken at once, needs none.
-pub(super) struct Watched<IO> {
+pub(super) struct TimedIo<IO> {
     io: IO,
-    patience: Patience,
+    timeouts: Timeouts,
     reading: Reading,
     /// The last bytes of a head that is not complete; zeros before its first.
     tail: [u8; END_OF_HEAD.len() - 1],
@@ -89,16 +89,16 @@ enum Reading {
     Rest,
 }
 
-impl<IO> Watched<IO> {
-    pub(super) fn new(io: IO, patience: Patience) -> Self {
+impl<IO> TimedIo<IO> {
+    pub(super) fn new(io: IO, timeouts: Timeouts) -> Self {
         Self {
             io,
-            patience,
+            timeouts,
             reading: Reading::Nothing,
             tail: [0; END_OF_HEAD.len() - 1],
             read_clock: None,
             blocked: None,
-            slack: patience.answer,
+            slack: timeouts.answer,
             last_call: LastCall::default(),
             ends_at: None,
         }
@@ -113,7 +113,7 @@ impl<IO> Watched<IO> {
         match self.reading {
             Reading::Nothing => self.begin_head(bytes),
             Reading::Head => self.look_for_end_of_head(bytes),
-            Reading::Rest if self.read_clock.is_some() => self.read_clock = Some(Box::pin(sleep(self.patience.call))),
+            Reading::Rest if self.read_clock.is_some() => self.read_clock = Some(Box::pin(sleep(self.timeouts.call))),
             Reading::Rest => {}
         }
     }
@@ -122,7 +122,7 @@ impl<IO> Watched<IO> {
         let Some(first) = bytes.first().copied() else { return };
         // Not while an answer waits for its client: bytes that come meanwhile earn no time for it.
         if self.blocked.is_none() {
-            self.slack = self.patience.answer;
+            self.slack = self.timeouts.answer;
         }
         if bytes.ends_with(END_OF_HEAD) && !is_line_end(first) {
             self.reading = Reading::Rest;
@@ -130,7 +130,7 @@ impl<IO> Watched<IO> {
         }
         self.tail = [0; END_OF_HEAD.len() - 1];
         self.reading = Reading::Head;
-        self.read_clock = Some(Box::pin(sleep(self.patience.head)));
+        self.read_clock = Some(Box::pin(sleep(self.timeouts.head)));
         self.look_for_end_of_head(bytes);
     }
 
@@ -143,7 +143,7 @@ impl<IO> Watched<IO> {
         seam.extend(bytes.iter().take(END_OF_HEAD.len() - 1));
         if memmem::find(&seam, END_OF_HEAD).is_some() || memmem::find(bytes, END_OF_HEAD).is_some() {
             self.reading = Reading::Rest;
-            self.read_clock = Some(Box::pin(sleep(self.patience.call)));
+            self.read_clock = Some(Box::pin(sleep(self.timeouts.call)));
             return;
         }
         let last = [&self.tail, bytes].concat();
@@ -165,7 +165,7 @@ impl<IO> Watched<IO> {
 
     /// Nothing more is read from soon on. A client that says nothing wakes nobody: the clock must, so it runs from here on.
     fn end_soon(&mut self, context: &mut Context<'_>) {
-        let ends_at = Instant::now() + self.patience.end;
+        let ends_at = Instant::now() + self.timeouts.end;
         let mut clock = Box::pin(sleep_until(ends_at));
         // Whether it has gone off already is looked at when the task reads again.
         let _ = clock.as_mut().poll(context);
@@ -177,10 +177,10 @@ impl<IO> Watched<IO> {
         if let Some(blocked) = self.blocked.take() {
             self.slack = self.slack.saturating_sub(blocked.since.elapsed());
         }
-        if self.slack < self.patience.answer {
+        if self.slack < self.timeouts.answer {
             let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let earned = Duration::from_secs(1) * bytes / self.patience.answer_pace.max(1);
-            self.slack = self.patience.answer.min(self.slack + earned);
+            let earned = Duration::from_secs(1) * bytes / self.timeouts.answer_pace.max(1);
+            self.slack = self.timeouts.answer.min(self.slack + earned);
         }
     }
 
@@ -198,7 +198,7 @@ fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
+impl<IO: AsyncRead + Unpin> AsyncRead for TimedIo<IO> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -232,7 +232,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
     }
 }
 
-impl<IO: AsyncWrite + Unpin> AsyncWrite for Watched<IO> {
+impl<IO: AsyncWrite + Unpin> AsyncWrite for TimedIo<IO> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.io).poll_write(context, bytes) {
             Poll::Ready(written) => {
