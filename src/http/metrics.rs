@@ -17,7 +17,7 @@ use prometheus::TextEncoder;
 
 use crate::auth::KeysStatus;
 use crate::auth::TokensStatus;
-use crate::mappings::LinesStatus;
+use crate::mappings::LineCacheStatus;
 
 /// Upper bounds of the latency histogram's buckets, in seconds: a resolve takes less than a millisecond, an import of a
 /// million rows many seconds.
@@ -32,30 +32,71 @@ pub struct Metrics {
     import_rows: IntCounterVec,
     refused_attempts: IntCounterVec,
     unwritten_refusals: IntCounterVec,
-    key_fetches: IntGaugePair,
-    keys: IntGauge,
-    keys_age_seconds: IntGauge,
-    keys_stale: IntGauge,
-    known_tokens: IntGauge,
-    token_checks: IntGauge,
-    known_lines: IntGauge,
-    line_look_ups: IntGauge,
-    lines_trusted: IntGauge,
 }
 
 /// What is not counted call by call but read when the metrics are.
 pub struct State {
     /// The signing keys.
     pub keys: KeysStatus,
-    /// The tokens that are known again.
+    /// The cache of tokens.
     pub tokens: TokensStatus,
-    /// The lines that are known again.
-    pub lines: LinesStatus,
+    /// The cache of lines.
+    pub lines: LineCacheStatus,
 }
 
-struct IntGaugePair {
-    ok: IntGauge,
-    failed: IntGauge,
+/// A number that can rise and fall.
+fn gauge(registry: &Registry, name: &str, help: &str, value: i64) -> Result<(), prometheus::Error> {
+    let gauge = IntGauge::new(name, help)?;
+    gauge.set(value);
+    registry.register(Box::new(gauge))
+}
+
+/// A number that only rises until the service ends.
+fn counter(registry: &Registry, name: &str, help: &str, value: u64) -> Result<(), prometheus::Error> {
+    let counter = IntCounter::new(name, help)?;
+    counter.inc_by(value);
+    registry.register(Box::new(counter))
+}
+
+fn count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+impl State {
+    /// All of it in a registry of its own, which is read once: so two who ask at the same time count nothing twice.
+    fn registry(&self) -> Result<Registry, prometheus::Error> {
+        let registry = Registry::new();
+        self.register_keys(&registry)?;
+        self.register_caches(&registry)?;
+        Ok(registry)
+    }
+
+    fn register_keys(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let keys = &self.keys;
+        let fetches = Opts::new("signline_signing_key_fetches_total", "Fetches of the signing keys.");
+        let fetches = IntCounterVec::new(fetches, &["result"])?;
+        fetches.with_label_values(&["ok"]).inc_by(keys.fetches_ok);
+        fetches.with_label_values(&["failed"]).inc_by(keys.fetches_failed);
+        registry.register(Box::new(fetches))?;
+        gauge(registry, "signline_signing_keys", "Signing keys in use.", count(keys.key_count))?;
+        let age = keys.age.map_or(-1, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        let help = "Age of the signing keys; -1 before the first fetch.";
+        gauge(registry, "signline_signing_keys_age_seconds", help, age)?;
+        let is_stale = keys.key_count > 0 && keys.consecutive_failures > 0;
+        let help = "1 while old keys are kept because the last fetch failed.";
+        gauge(registry, "signline_signing_keys_stale", help, i64::from(is_stale))
+    }
+
+    fn register_caches(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let Self { tokens, lines, .. } = self;
+        gauge(registry, "signline_token_cache_entries", "Validated tokens in the cache.", count(tokens.known))?;
+        let help = "Tokens that were validated, because they were not in the cache.";
+        counter(registry, "signline_token_validations_total", help, tokens.checks)?;
+        gauge(registry, "signline_line_cache_entries", "Lines in the cache.", count(lines.cached))?;
+        counter(registry, "signline_line_lookups_total", "Lines read from the database.", lines.lookups)?;
+        let help = "1 while changes made on other replicas are heard; otherwise each line is read from the database.";
+        gauge(registry, "signline_line_cache_trusted", help, i64::from(lines.trusted))
+    }
 }
 
 impl Metrics {
@@ -70,11 +111,6 @@ impl Metrics {
             registry.register(Box::new(counter.clone()))?;
             Ok::<_, prometheus::Error>(counter)
         };
-        let gauge = |name: &str, help: &str| {
-            let gauge = IntGauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok::<_, prometheus::Error>(gauge)
-        };
         let seconds =
             HistogramOpts::new("signline_http_request_duration_seconds", "Time to the end of the answer's head.");
         let seconds = HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["route", "method"])?;
@@ -84,40 +120,14 @@ impl Metrics {
             import_rows: counter("signline_import_rows_total", "Rows of applied imports.", &["result"])?,
             refused_attempts: counter(
                 "signline_refused_attempts_total",
-                "Calls answered with 429: for too many bad credentials of an address, with one credential, for too many imports or exports, or for too many names of other groups.",
+                "Calls answered with 429: for too many bad credentials of an address, with one credential, for too many \
+                 imports or exports, or for too many names of other groups.",
                 &["limit"],
             )?,
             unwritten_refusals: counter(
                 "signline_unwritten_refusals_total",
                 "Refused calls that are not in the audit log, which takes ten a minute of one caller.",
                 &[],
-            )?,
-            key_fetches: IntGaugePair {
-                ok: gauge(
-                    "signline_signing_keys_fetches_ok",
-                    "Fetches of the signing keys that went well, since the start.",
-                )?,
-                failed: gauge(
-                    "signline_signing_keys_fetches_failed",
-                    "Fetches of the signing keys that failed, since the start.",
-                )?,
-            },
-            keys: gauge("signline_signing_keys", "Signing keys in use.")?,
-            keys_age_seconds: gauge(
-                "signline_signing_keys_age_seconds",
-                "Age of the signing keys; -1 before the first fetch.",
-            )?,
-            keys_stale: gauge(
-                "signline_signing_keys_stale",
-                "1 while old keys are kept because the last fetch failed.",
-            )?,
-            known_tokens: gauge("signline_known_tokens", "Validated tokens that are known again.")?,
-            token_checks: gauge("signline_token_checks", "Tokens that were checked anew, since the start.")?,
-            known_lines: gauge("signline_known_lines", "Resolved lines that are known again.")?,
-            line_look_ups: gauge("signline_line_look_ups", "Lines read from the database, since the start.")?,
-            lines_trusted: gauge(
-                "signline_known_lines_trusted",
-                "1 while changes made on other replicas are heard; otherwise each line is read from the database.",
             )?,
             seconds,
             registry,
@@ -152,22 +162,9 @@ impl Metrics {
     /// # Errors
     /// If the text could not be written.
     pub fn render(&self, state: &State) -> Result<String, prometheus::Error> {
-        self.set_keys(&state.keys);
-        self.known_tokens.set(i64::try_from(state.tokens.known).unwrap_or(i64::MAX));
-        self.token_checks.set(i64::try_from(state.tokens.checks).unwrap_or(i64::MAX));
-        self.known_lines.set(i64::try_from(state.lines.known).unwrap_or(i64::MAX));
-        self.line_look_ups.set(i64::try_from(state.lines.look_ups).unwrap_or(i64::MAX));
-        self.lines_trusted.set(i64::from(state.lines.trusted));
-        TextEncoder::new().encode_to_string(&self.registry.gather())
-    }
-
-    fn set_keys(&self, keys: &KeysStatus) {
-        self.keys.set(i64::try_from(keys.key_count).unwrap_or(i64::MAX));
-        let age = keys.age.map_or(-1, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
-        self.keys_age_seconds.set(age);
-        self.keys_stale.set(i64::from(keys.key_count > 0 && keys.consecutive_failures > 0));
-        self.key_fetches.ok.set(i64::try_from(keys.fetches_ok).unwrap_or(i64::MAX));
-        self.key_fetches.failed.set(i64::try_from(keys.fetches_failed).unwrap_or(i64::MAX));
+        let mut families = self.registry.gather();
+        families.extend(state.registry()?.gather());
+        TextEncoder::new().encode_to_string(&families)
     }
 }
 

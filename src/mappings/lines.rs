@@ -27,28 +27,28 @@ const NOTHING_LASTS: Duration = Duration::from_secs(10);
 /// How long a look-up that others wait for may take; then each makes its own.
 const SHARED_LIMIT: Duration = Duration::from_secs(1);
 
-/// Looks lines up, and knows those again that it has looked up.
+/// Looks lines up, and caches what it has found.
 pub struct Lines {
     store: Arc<dyn MappingStore>,
     generations: Arc<LineGenerations>,
-    known: Option<Cache<LineKey, KnownLine>>,
-    look_ups: AtomicU64,
+    cache: Option<Cache<LineKey, CachedLine>>,
+    lookups: AtomicU64,
 }
 
-/// How it stands with the lines that are known again.
+/// The state of the cache of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinesStatus {
-    /// How many there are.
-    pub known: usize,
-    /// How many were looked up since the start.
-    pub look_ups: u64,
-    /// Whether changes made elsewhere are heard; while they are not, none is used.
+pub struct LineCacheStatus {
+    /// How many lines are cached.
+    pub cached: usize,
+    /// How many lines were read from the store since the start.
+    pub lookups: u64,
+    /// Whether changes made elsewhere are heard; while they are not, no cached line is used.
     pub trusted: bool,
 }
 
-/// What was found for a tenant and an address, and the generation that it was found in.
+/// What the cache keeps: what was found for a tenant and an address, and the generation that it was found in.
 #[derive(Clone, Debug)]
-pub struct KnownLine {
+pub struct CachedLine {
     /// The group linked to the tenant, and the mapping if there is one.
     pub(super) line: Option<Arc<Line>>,
     generation: LineGeneration,
@@ -75,66 +75,66 @@ impl Equivalent<LineKey> for Asked<'_> {
 }
 
 impl Lines {
-    /// The lines of `store`, of which up to `capacity` are known again; with 0, none.
+    /// The lines of `store`, of which up to `capacity` are cached; with 0, none.
     #[must_use]
     pub fn new(store: Arc<dyn MappingStore>, generations: Arc<LineGenerations>, capacity: usize) -> Self {
-        let known = (capacity > 0).then(|| Cache::new(capacity));
-        Self { store, generations, known, look_ups: AtomicU64::new(0) }
+        let cache = (capacity > 0).then(|| Cache::new(capacity));
+        Self { store, generations, cache, lookups: AtomicU64::new(0) }
     }
 
-    /// How it stands with the lines that are known again.
-    pub(super) fn status(&self) -> LinesStatus {
-        LinesStatus {
-            known: self.known.as_ref().map_or(0, Cache::len),
-            look_ups: self.look_ups.load(Ordering::Relaxed),
+    /// The state of the cache of lines.
+    pub(super) fn status(&self) -> LineCacheStatus {
+        LineCacheStatus {
+            cached: self.cache.as_ref().map_or(0, Cache::len),
+            lookups: self.lookups.load(Ordering::Relaxed),
             trusted: self.generations.is_trusted(Instant::now()),
         }
     }
 
-    /// Finds the line of an address in a tenant, in one read of the store if it is not known. Callers that ask for the
+    /// Finds the line of an address in a tenant, in one read of the store if it is not cached. Callers that ask for the
     /// same one at the same time wait for one read.
-    pub(super) async fn find(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<KnownLine, StoreError> {
-        match (&self.known, email) {
-            (Some(known), Some(email)) if self.generations.is_trusted(Instant::now()) => {
-                self.find_known(known, tenant, email).await
+    pub(super) async fn find(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<CachedLine, StoreError> {
+        match (&self.cache, email) {
+            (Some(cache), Some(email)) if self.generations.is_trusted(Instant::now()) => {
+                self.find_cached(cache, tenant, email).await
             }
             _ => self.look_up(tenant, email).await,
         }
     }
 
-    /// Finds the line of an address in a tenant in the store, whatever is known of it: what is known has turned out to be
+    /// Finds the line of an address in a tenant in the store, whatever is cached: what is cached has turned out to be
     /// wrong.
-    pub(super) async fn find_anew(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<KnownLine, StoreError> {
+    pub(super) async fn find_anew(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<CachedLine, StoreError> {
         self.look_up(tenant, email).await
     }
 
     /// Whether a line that was found before would be found again at `now`, without asking.
-    pub(super) fn holds(&self, tenant: Guid, found: &KnownLine, now: Instant) -> bool {
-        self.known.is_some() && self.generations.is_trusted(now) && self.is_current(tenant, found)
+    pub(super) fn holds(&self, tenant: Guid, found: &CachedLine, now: Instant) -> bool {
+        self.cache.is_some() && self.generations.is_trusted(now) && self.is_current(tenant, found)
     }
 
-    /// Remembers what has become of a line by what was done here. It keeps its generation: if others have changed it since
+    /// Caches a line as it is after what was done here. It keeps its generation: if others have changed it since
     /// it was looked up, it is useless.
-    pub(super) fn keep(&self, tenant: Guid, email: EmailAddress, changed: KnownLine) {
-        if let Some(known) = &self.known {
-            known.insert(LineKey { tenant, email }, changed);
+    pub(super) fn keep(&self, tenant: Guid, email: EmailAddress, changed: CachedLine) {
+        if let Some(cache) = &self.cache {
+            cache.insert(LineKey { tenant, email }, changed);
         }
     }
 
-    async fn find_known(
+    async fn find_cached(
         &self,
-        known: &Cache<LineKey, KnownLine>,
+        cache: &Cache<LineKey, CachedLine>,
         tenant: Guid,
         email: &EmailAddress,
-    ) -> Result<KnownLine, StoreError> {
-        if let Some(found) = known.get(&Asked { tenant, email })
+    ) -> Result<CachedLine, StoreError> {
+        if let Some(found) = cache.get(&Asked { tenant, email })
             && self.is_current(tenant, &found)
         {
             return Ok(found);
         }
         let key = LineKey { tenant, email: email.clone() };
-        let entry = known.entry_async(&key, |_, found| {
-            // It may have been waited for, longer than what was known then is good for.
+        let entry = cache.entry_async(&key, |_, found| {
+            // It may have been waited for, longer than what was cached then is good for.
             if self.is_current(tenant, found) && self.generations.is_trusted(Instant::now()) {
                 EntryAction::Retain(found.clone())
             } else {
@@ -158,21 +158,21 @@ impl Lines {
     }
 
     /// Whether a line that was found before would be found again.
-    fn is_current(&self, tenant: Guid, found: &KnownLine) -> bool {
+    fn is_current(&self, tenant: Guid, found: &CachedLine) -> bool {
         found.generation == self.generations.of(tenant)
             && (found.is_mapped() || found.looked_up.elapsed() < NOTHING_LASTS)
     }
 
-    async fn look_up(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<KnownLine, StoreError> {
+    async fn look_up(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<CachedLine, StoreError> {
         // Taken before the read: what changes meanwhile makes it useless.
         let (generation, looked_up) = (self.generations.of(tenant), Instant::now());
-        self.look_ups.fetch_add(1, Ordering::Relaxed);
+        self.lookups.fetch_add(1, Ordering::Relaxed);
         let line = self.store.resolve(tenant, email).await?.map(Arc::new);
-        Ok(KnownLine { line, generation, looked_up })
+        Ok(CachedLine { line, generation, looked_up })
     }
 }
 
-impl KnownLine {
+impl CachedLine {
     /// The same, found as it has become since by what was done here.
     pub(super) fn with(&self, line: Arc<Line>) -> Self {
         Self { line: Some(line), ..*self }

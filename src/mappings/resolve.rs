@@ -11,9 +11,9 @@ use crate::domain::sign_in::SignIn;
 use crate::domain::tenant::UnprovenTenants;
 use crate::mappings::ResolveError;
 use crate::mappings::TwoNumbers;
-use crate::mappings::lines::KnownLine;
+use crate::mappings::lines::CachedLine;
+use crate::mappings::lines::LineCacheStatus;
 use crate::mappings::lines::Lines;
-use crate::mappings::lines::LinesStatus;
 use crate::ports::clock::Clock;
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::mapping_store::Pin;
@@ -35,7 +35,7 @@ pub struct ResolvedLine<'s> {
     /// The address it is mapped to, which is the one that she signed in with.
     pub email: &'s EmailAddress,
     line: Arc<Line>,
-    found: KnownLine,
+    found: CachedLine,
 }
 
 impl ResolvedLine<'_> {
@@ -47,7 +47,7 @@ impl ResolvedLine<'_> {
 
     /// The line as it was found, for [`Resolver::holds`].
     #[must_use]
-    pub fn found(&self) -> KnownLine {
+    pub fn found(&self) -> CachedLine {
         self.found.clone()
     }
 }
@@ -65,16 +65,16 @@ impl Resolver {
         Self { unproven, ..self }
     }
 
-    /// How it stands with the lines that are known again.
+    /// The state of the cache of lines.
     #[must_use]
-    pub fn lines_status(&self) -> LinesStatus {
+    pub fn lines_status(&self) -> LineCacheStatus {
         self.lines.status()
     }
 
     /// Whether a line that was found for this sign-in would be found again at `now`: nothing has changed since that could
     /// give the user another answer, and nothing has to be asked to know it.
     #[must_use]
-    pub fn holds(&self, sign_in: &SignIn, found: &KnownLine, now: Instant) -> bool {
+    pub fn holds(&self, sign_in: &SignIn, found: &CachedLine, now: Instant) -> bool {
         self.lines.holds(sign_in.tid, found, now)
     }
 
@@ -97,7 +97,7 @@ impl Resolver {
     }
 
     /// Gives the user the line that was found, if she may have it; `None` if it is not there any more.
-    async fn take<'s>(&self, sign_in: &'s SignIn, found: KnownLine) -> Result<Option<ResolvedLine<'s>>, ResolveError> {
+    async fn take<'s>(&self, sign_in: &'s SignIn, found: CachedLine) -> Result<Option<ResolvedLine<'s>>, ResolveError> {
         let line = found.line.as_ref().ok_or(ResolveError::TenantNotLinked)?;
         if self.unproven.refuses(line.is_vouched_for) {
             return Err(ResolveError::TenantNotProven);
@@ -147,7 +147,7 @@ impl Resolver {
     /// there is no such mapping any more.
     async fn pin(
         &self,
-        found: &KnownLine,
+        found: &CachedLine,
         line: &Line,
         mapped: MappedNumber,
         email: &EmailAddress,

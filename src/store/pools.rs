@@ -34,7 +34,7 @@ use crate::store::trust;
 const MAX_CONNECTIONS: u32 = 24;
 
 /// Connections of one replica for look-ups at most: sign-ins don't wait for what administrators do.
-const MAX_LOOK_UPS: u32 = 8;
+const MAX_LOOKUPS: u32 = 8;
 
 /// How long a call waits for a connection.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// The same for look-ups, which a round trip costs more: what lies between may forget a connection that says nothing.
-const TRY_LOOK_UP_AFTER_IDLE: Duration = Duration::from_secs(30);
+const TRY_LOOKUP_AFTER_IDLE: Duration = Duration::from_secs(30);
 
 /// How long such a try may take.
 const TRY_LIMIT: Duration = Duration::from_secs(1);
@@ -131,7 +131,7 @@ impl Sessions {
 /// The pools of one replica.
 pub(super) struct Pools {
     pub(super) calls: PgPool,
-    pub(super) look_ups: PgPool,
+    pub(super) lookups: PgPool,
     /// For exports: a slow reader holds one for long.
     pub(super) exports: PgPool,
 }
@@ -139,7 +139,7 @@ pub(super) struct Pools {
 impl Pools {
     async fn close(&self) {
         self.exports.close().await;
-        self.look_ups.close().await;
+        self.lookups.close().await;
         self.calls.close().await;
     }
 }
@@ -338,7 +338,7 @@ fn pools(sessions: Sessions, session: Uuid, options: &PgConnectOptions) -> Pools
     Pools {
         exports: calls.clone().max_connections(EXPORTS_AT_ONCE).connect_lazy_with(exports),
         calls: calls.max_connections(MAX_CONNECTIONS).connect_lazy_with(options.clone()),
-        look_ups: tried(pool, TRY_LOOK_UP_AFTER_IDLE).max_connections(MAX_LOOK_UPS).connect_lazy_with(options.clone()),
+        lookups: tried(pool, TRY_LOOKUP_AFTER_IDLE).max_connections(MAX_LOOKUPS).connect_lazy_with(options.clone()),
     }
 }
 

@@ -160,7 +160,7 @@ impl Postgres {
     /// Reads a row for a sign-in, on connections of their own.
     pub(super) async fn look_up<R: Record>(&self, sql: &Sql) -> sqlx::Result<Option<R>> {
         let connections = &self.connections;
-        let read = |pools: Arc<Pools>| async move { connections.read(&pools.look_ups, sql).await };
+        let read = |pools: Arc<Pools>| async move { connections.read(&pools.lookups, sql).await };
         Ok(connections.ask(LOOK_UP_LIMIT, read).await?.into_iter().next())
     }
 

@@ -12,7 +12,7 @@ use crate::store::sql::sql;
 const HISTORY_REACH: i64 = 1_000_000;
 
 /// So many times as many mappings are read as one after the other are looked up.
-const LOOK_UPS_FASTER_THAN_ALL: u64 = 8;
+const LOOKUPS_FASTER_THAN_ALL: u64 = 8;
 
 /// Whether a number of the group has ever lost an address, as far as its history is kept.
 const HAS_LOST_ADDRESSES: &str = "SELECT EXISTS (SELECT 1 FROM revisions r \
@@ -91,7 +91,7 @@ impl Tx {
         size: ChangeSetSize,
     ) -> Result<u64, StoreError> {
         // The planner knows nothing of the rows that were just written, and would look for each of a million.
-        let is_large = size.incoming > group.mapping_count / LOOK_UPS_FASTER_THAN_ALL;
+        let is_large = size.incoming > group.mapping_count / LOOKUPS_FASTER_THAN_ALL;
         if is_large {
             self.run_each(self.dialect().before_joining_all).await?;
         }

@@ -104,7 +104,11 @@ async fn an_endpoint_that_lies_gives_no_keys() {
 #[tokio::test]
 async fn metrics_tell_how_it_stands_with_the_keys() {
     let app = sample().await;
-    let wanted = ["signline_signing_keys 2", "signline_signing_keys_stale 0", "signline_signing_keys_fetches_ok 1"];
+    let wanted = [
+        "signline_signing_keys 2",
+        "signline_signing_keys_stale 0",
+        "signline_signing_key_fetches_total{result=\"ok\"} 1",
+    ];
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         let metrics = text(app.get("/metrics").send().await.unwrap(), 200).await;

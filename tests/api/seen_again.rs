@@ -35,7 +35,7 @@ async fn figure(app: &TestApp, name: &str) -> u64 {
 /// Waits until lines are known again, if any ever are.
 async fn wait_until_trusted(app: &TestApp, capacity: u64) {
     let trusted = async {
-        while capacity > 0 && figure(app, "signline_known_lines_trusted").await == 0 {
+        while capacity > 0 && figure(app, "signline_line_cache_trusted").await == 0 {
             sleep(Duration::from_millis(5)).await;
         }
     };
@@ -83,16 +83,16 @@ async fn the_metrics_tell_what_is_known_again() {
     for app in services(1000).await {
         let token = app.token(BOB);
         let known = async {
-            while figure(&app, "signline_known_lines_trusted").await == 0
-                || figure(&app, "signline_known_lines").await == 0
+            while figure(&app, "signline_line_cache_trusted").await == 0
+                || figure(&app, "signline_line_cache_entries").await == 0
             {
                 json(app.me(&token).await, 200).await;
                 sleep(Duration::from_millis(5)).await;
             }
         };
         timeout(PATIENCE, known).await.expect("the line is known");
-        assert_eq!(figure(&app, "signline_known_tokens").await, 1);
-        assert_eq!(figure(&app, "signline_token_checks").await, 1);
-        assert!(figure(&app, "signline_line_look_ups").await >= 1);
+        assert_eq!(figure(&app, "signline_token_cache_entries").await, 1);
+        assert_eq!(figure(&app, "signline_token_validations_total").await, 1);
+        assert!(figure(&app, "signline_line_lookups_total").await >= 1);
     }
 }

@@ -204,7 +204,7 @@ impl Watch {
         let Ok(answer) = self.board.companies.client.get(format!("{base}/metrics")).send().await else {
             return false;
         };
-        answer.text().await.unwrap_or_default().contains("\nsignline_known_lines_trusted 1")
+        answer.text().await.unwrap_or_default().contains("\nsignline_line_cache_trusted 1")
     }
 
     fn assert_nothing_wrong(&self) {

@@ -38,7 +38,7 @@ use crate::support::client;
 use crate::support::operator_key;
 
 const USER: &str = "bobsmith@abccompany.com";
-const LOOK_UPS: &str = "signline_line_look_ups";
+const LOOKUPS: &str = "signline_line_lookups_total";
 const MAPPING: &str = "/v1/business-groups/abccompany/mappings/+17635551111";
 
 /// The most that the contract allows.
@@ -125,7 +125,7 @@ impl World {
 
     async fn wait_until_trusted(&self) {
         let begun = Instant::now();
-        while self.figure("signline_known_lines_trusted").await == 0 {
+        while self.figure("signline_line_cache_trusted").await == 0 {
             assert!(begun.elapsed() < PATIENCE, "changes are never heard");
             sleep(Duration::from_millis(5)).await;
         }
@@ -135,9 +135,9 @@ impl World {
     async fn wait_until_known(&self, token: &str) {
         let begun = Instant::now();
         loop {
-            let before = self.figure(LOOK_UPS).await;
+            let before = self.figure(LOOKUPS).await;
             assert_eq!(self.status_elsewhere(token).await, 200);
-            if self.figure(LOOK_UPS).await == before {
+            if self.figure(LOOKUPS).await == before {
                 break;
             }
             assert!(begun.elapsed() < PATIENCE, "the line is never known");
@@ -217,13 +217,13 @@ async fn who_is_removed_on_one_replica_is_gone_from_the_other_at_once() {
     assert!(median < MEDIAN && worst < WORST, "median {median:?}, worst {worst:?}");
 
     let killing = world.keep_killing();
-    let (look_ups, lost) = (world.figure(LOOK_UPS).await, world.listening().await);
+    let (lookups, lost) = (world.figure(LOOKUPS).await, world.listening().await);
     let times = world.revoke(200, When::Disturbed).await;
     assert!(!killing.is_finished(), "they were being killed all the time");
     killing.abort();
     assert_ne!(world.listening().await, lost);
     // Each round asks at least six times, so some were answered from what was known.
-    assert!(world.figure(LOOK_UPS).await - look_ups < 6 * 200);
+    assert!(world.figure(LOOKUPS).await - lookups < 6 * 200);
     let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
     println!("while the notification sessions are being killed: median {median:?}, worst {worst:?}");
     assert!(worst < WORST, "median {median:?}, worst {worst:?}");

@@ -35,10 +35,10 @@ crate::on_both_engines!(
     every_change_made_elsewhere_is_seen,
     a_change_made_past_the_program_is_seen,
     a_pin_that_comes_back_is_seen,
-    many_who_ask_at_once_cause_one_look_up,
+    many_who_ask_at_once_cause_one_lookup,
     who_waits_for_a_look_up_that_hangs_makes_one_of_her_own,
     a_look_up_that_a_change_overtakes_puts_nothing_back,
-    who_asks_after_a_change_is_not_given_an_older_look_up,
+    who_asks_after_a_change_is_not_given_an_older_lookup,
     no_answer_is_older_than_the_last_change,
     a_change_whose_caller_goes_away_is_known_all_the_same,
     nothing_is_known_again_while_changes_are_not_heard,
@@ -74,7 +74,7 @@ async fn a_line_is_looked_up_once(world: World) {
     for _ in 0..5 {
         assert_eq!(replica.resolve(BOB).await, Ok(1));
     }
-    assert_eq!(replica.look_ups(), 1);
+    assert_eq!(replica.lookups(), 1);
 }
 
 async fn what_is_not_mapped_is_known_until_it_is(world: World) {
@@ -85,7 +85,7 @@ async fn what_is_not_mapped_is_known_until_it_is(world: World) {
         assert_eq!(replica.resolve(EVE).await, NO_MAPPING);
         assert_eq!(replica.resolve_as(&stranger).await, Err("tenant not linked"));
     }
-    assert_eq!(replica.look_ups(), 2);
+    assert_eq!(replica.lookups(), 2);
     world.put(&group, 2, EVE).await.unwrap();
     assert_eq!(replica.resolve(EVE).await, Ok(2));
 }
@@ -320,17 +320,17 @@ async fn a_change_through_the_program_is_told_of_its_own_tenant_alone() {
     assert_eq!(told, [tenant.as_str(), &tenant, &tenant, "end"]);
 }
 
-async fn many_who_ask_at_once_cause_one_look_up(world: World) {
+async fn many_who_ask_at_once_cause_one_lookup(world: World) {
     company(&world).await;
     pin(&world).await;
     let replica = Replica::trusting(&world).gated();
     let asking: Vec<_> = (0..50).map(|_| replica.ask(BOB)).collect();
-    replica.wait_for_look_ups(1).await;
+    replica.wait_for_lookups(1).await;
     replica.let_go_on();
     for answer in asking {
         assert_eq!(answer.await.unwrap(), Ok(1));
     }
-    assert_eq!(replica.look_ups(), 1);
+    assert_eq!(replica.lookups(), 1);
 }
 
 async fn who_waits_for_a_look_up_that_hangs_makes_one_of_her_own(world: World) {
@@ -338,10 +338,10 @@ async fn who_waits_for_a_look_up_that_hangs_makes_one_of_her_own(world: World) {
     pin(&world).await;
     let replica = Replica::trusting(&world).gated();
     let hanging = replica.ask(BOB);
-    replica.wait_for_look_ups(1).await;
+    replica.wait_for_lookups(1).await;
     let waiting = replica.ask(BOB);
     // The one that hangs gives up too and asks again, and so do those who wait.
-    replica.wait_for_look_ups(3).await;
+    replica.wait_for_lookups(3).await;
     replica.let_go_on();
     assert_eq!((hanging.await.unwrap(), waiting.await.unwrap()), (Ok(1), Ok(1)));
 }
@@ -351,7 +351,7 @@ async fn a_look_up_that_a_change_overtakes_puts_nothing_back(world: World) {
     pin(&world).await;
     let replica = Replica::trusting(&world).gated();
     let asking = replica.ask(BOB);
-    replica.wait_for_look_ups(1).await;
+    replica.wait_for_lookups(1).await;
     world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     replica.let_go_on();
     asking.await.unwrap().ok();
@@ -360,17 +360,17 @@ async fn a_look_up_that_a_change_overtakes_puts_nothing_back(world: World) {
     }
 }
 
-async fn who_asks_after_a_change_is_not_given_an_older_look_up(world: World) {
+async fn who_asks_after_a_change_is_not_given_an_older_lookup(world: World) {
     let group = company(&world).await;
     pin(&world).await;
     let replica = Replica::trusting(&world).gated();
     let before = replica.ask(BOB);
-    replica.wait_for_look_ups(1).await;
+    replica.wait_for_lookups(1).await;
     world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     let after = replica.ask(BOB);
     // Long enough to come to where it waits for the other.
     sleep(Duration::from_millis(50)).await;
-    assert_eq!(replica.look_ups(), 1, "it waits");
+    assert_eq!(replica.lookups(), 1, "it waits");
     replica.let_go_on();
     assert_eq!(after.await.unwrap(), NO_MAPPING);
     before.await.unwrap().ok();
@@ -429,7 +429,7 @@ async fn nothing_is_known_again_while_changes_are_not_heard(world: World) {
     }
     world.stores.mappings.delete(&group, number(BASE + 1), &context_at(0)).await.unwrap();
     assert_eq!(replica.resolve(BOB).await, NO_MAPPING);
-    assert_eq!(replica.look_ups(), 4);
+    assert_eq!(replica.lookups(), 4);
 }
 
 async fn a_line_is_pinned_once_and_known_as_pinned(world: World) {
@@ -441,7 +441,7 @@ async fn a_line_is_pinned_once_and_known_as_pinned(world: World) {
         assert_eq!(replica.resolve_as(&bob).await, Ok(1));
         assert_eq!(replica.resolve_as(&eve).await, Err("identity changed"));
     }
-    assert_eq!((replica.look_ups(), replica.pins()), (1, 1));
+    assert_eq!((replica.lookups(), replica.pins()), (1, 1));
 }
 
 async fn a_pin_made_elsewhere_is_respected(world: World) {
@@ -456,7 +456,7 @@ async fn a_pin_made_elsewhere_is_respected(world: World) {
         let eve = eve.clone();
         async move { found(&resolver, &eve).await }
     });
-    other.wait_for_look_ups(1).await;
+    other.wait_for_lookups(1).await;
     assert_eq!(one.resolve_as(&bob).await, Ok(1));
     other.let_go_on();
     assert_eq!(asking.await.unwrap(), Err("identity changed"));
@@ -468,7 +468,7 @@ async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: W
     let group = company(&world).await;
     let replica = Replica::trusting(&world).gated();
     let asking = replica.ask(BOB);
-    replica.wait_for_look_ups(1).await;
+    replica.wait_for_lookups(1).await;
     // From number 1, which has been read, to number 3.
     world.import(replace(&group, &[(3, BOB)])).await.unwrap();
     replica.let_go_on();
@@ -482,7 +482,7 @@ async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: W
     assert_eq!(other.resolve_as(&guest).await, Err("guest not allowed"));
     world.import(replace(&group, &[(3, BOB), (5, EVE)])).await.unwrap();
     assert_eq!(other.resolve(EVE).await, Ok(5));
-    assert_eq!((other.look_ups(), other.pins()), (2, 2));
+    assert_eq!((other.lookups(), other.pins()), (2, 2));
 }
 
 async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_elsewhere(world: World) {
@@ -522,7 +522,7 @@ async fn a_released_pin_is_seen_at_once(world: World) {
         }
         release_pin(&world, &group).await;
     }
-    assert_eq!((replica.look_ups(), replica.pins()), (3, 3));
+    assert_eq!((replica.lookups(), replica.pins()), (3, 3));
 }
 
 async fn a_pin_released_elsewhere_is_seen(world: World) {

@@ -49,7 +49,7 @@ use crate::support::*;
 /// Mappings that count the look-ups, and hold them up where a test wants it.
 struct Counted {
     inner: Arc<dyn MappingStore>,
-    look_ups: AtomicUsize,
+    lookups: AtomicUsize,
     pins: AtomicUsize,
     /// A look-up that has been read passes with a permit; closed, all pass.
     gate: Semaphore,
@@ -59,7 +59,7 @@ struct Counted {
 impl MappingStore for Counted {
     async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError> {
         let found = self.inner.resolve(tenant, email).await;
-        self.look_ups.fetch_add(1, Ordering::SeqCst);
+        self.lookups.fetch_add(1, Ordering::SeqCst);
         if let Ok(permit) = self.gate.acquire().await {
             permit.forget();
         }
@@ -138,7 +138,7 @@ impl Replica {
     /// A replica whose look-ups pass this gate once they have read.
     fn behind(gate: Semaphore, stores: Stores) -> Self {
         let inner = Arc::clone(&stores.mappings);
-        let counted = Arc::new(Counted { inner, look_ups: AtomicUsize::new(0), pins: AtomicUsize::new(0), gate });
+        let counted = Arc::new(Counted { inner, lookups: AtomicUsize::new(0), pins: AtomicUsize::new(0), gate });
         let store: Arc<dyn MappingStore> = Arc::<Counted>::clone(&counted);
         let lines = Lines::new(Arc::clone(&store), Arc::clone(&stores.lines), 1000);
         let resolver = Arc::new(Resolver::new(lines, store, Arc::new(SystemClock)));
@@ -193,8 +193,8 @@ impl Replica {
     }
 
     /// How many lines were read from the store.
-    pub(crate) fn look_ups(&self) -> usize {
-        self.counted.look_ups.load(Ordering::SeqCst)
+    pub(crate) fn lookups(&self) -> usize {
+        self.counted.lookups.load(Ordering::SeqCst)
     }
 
     /// How many first sign-ins were asked of the store.
@@ -215,9 +215,9 @@ impl Replica {
         spawn(async move { found(&resolver, &sign_in).await })
     }
 
-    pub(crate) async fn wait_for_look_ups(&self, count: usize) {
+    pub(crate) async fn wait_for_lookups(&self, count: usize) {
         let read = async {
-            while self.look_ups() < count {
+            while self.lookups() < count {
                 sleep(Duration::from_millis(1)).await;
             }
         };

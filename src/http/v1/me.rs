@@ -40,7 +40,7 @@ use crate::http::responses::CommonProblems;
 use crate::http::route_policy::RoutePolicy;
 use crate::http::services::Services;
 use crate::mappings;
-use crate::mappings::KnownLine;
+use crate::mappings::CachedLine;
 use crate::mappings::ResolveError;
 
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
@@ -198,7 +198,7 @@ fn respond(body: Bytes) -> HttpResponse {
 
 /// An answer that was given to a token, and the line that it tells of.
 struct Answer {
-    line: KnownLine,
+    line: CachedLine,
     body: Bytes,
 }
 
