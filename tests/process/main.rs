@@ -14,6 +14,7 @@ mod hangup;
 mod healthcheck;
 mod killed;
 mod maintenance;
+mod metrics;
 mod microsoft_libraries;
 mod private_files;
 mod private_logs;
