@@ -35,6 +35,8 @@ pub(crate) struct Module {
     hands_on: BTreeMap<String, Names>,
     /// The first names of all other paths: crates, and types that are in scope.
     others: BTreeSet<String>,
+    /// Where all names are taken from: the paths before a `*`.
+    globs: BTreeSet<Names>,
 }
 
 impl Crate {
@@ -68,8 +70,8 @@ impl Crate {
             let is_family = is_child(from, to) || is_child(to, from);
             let direct = is_family.then_some((to, from));
             if let Some(back) = shortest_way(&edges, to, from, direct) {
-                let told = [from].into_iter().chain(back.iter().copied()).map(|name| name.join("::")).collect();
-                found.entry(back.into_iter().collect()).or_insert(told);
+                let circle = [from].into_iter().chain(back.iter().copied()).map(|name| name.join("::")).collect();
+                found.entry(back.into_iter().collect()).or_insert(circle);
             }
         }
         let mut loops: Vec<_> = found.into_values().collect();
@@ -107,6 +109,11 @@ impl Module {
     /// The first names of the paths into the crate itself.
     pub(crate) fn uses(&self) -> impl Iterator<Item = &str> {
         self.uses.iter().filter_map(|path| path.first()).map(String::as_str)
+    }
+
+    /// Where it takes all names from: `use path::*`.
+    pub(crate) fn globs(&self) -> impl Iterator<Item = String> {
+        self.globs.iter().map(|path| path.join("::"))
     }
 
     /// Whether a path begins with a name that begins so.
@@ -207,6 +214,9 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, file: &[String], Import { is_public, path, alias, .. }: Import) {
+        if alias.is_none() {
+            self.module.globs.insert(path.clone());
+        }
         let Some(path) = self.in_crate(&path) else {
             self.module.others.extend(path.first().cloned());
             return;
@@ -246,7 +256,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let child = [&self.here[..], &path[..1]].concat();
-                // A name alone is no path into a child: it may be that of a variable.
+                // A name alone is not a path into a child: it may be that of a variable.
                 let is_child = !rest.is_empty() && self.known.contains(&child);
                 let start = if is_child { &child } else { self.imports.get(first)? };
                 return Some([start, rest].concat());
@@ -457,6 +467,15 @@ mod tests {
         assert_eq!(loops(&through_another), ["a → a::b → c → a"]);
         let siblings = [("a", "mod b; mod c;"), ("a::b", "use super::c::C;"), ("a::c", "use super::b::B;")];
         assert_eq!(loops(&siblings), ["a::b → a::c → a::b"]);
+    }
+
+    #[test]
+    fn all_names_of_another_are_taken_by_a_star_wherever_it_stands_but_in_tests() {
+        let b = "use std::fmt::*; use crate::{a::{*, A}}; pub use super::a::inner::*; fn f() { use crate::c::C as D; use crate::c::*; } \
+                 #[cfg(test)] mod tests { use super::*; }";
+        let found = Crate::of_texts([(vec!["b".to_owned()], b.to_owned())]);
+        let globs: Vec<_> = found.modules().flat_map(|(_, module)| module.globs()).collect();
+        assert_eq!(globs, ["crate::a", "crate::c", "std::fmt", "super::a::inner"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who may import whom, one way and without circles: each path in the source is held against one table.
+//! Who may import whom, one way and without circles: each path in the source is checked against one table.
 
 mod import_graph;
 
@@ -95,8 +95,19 @@ fn modules_import_one_way() {
 fn no_module_leads_back_to_itself() {
     for root in CRATES {
         let loops = read(root).loops();
-        let told: Vec<_> = loops.iter().map(|found| found.join(" → ")).collect();
-        assert!(told.is_empty(), "modules of {root} import each other in a circle:\n{}", told.join("\n"));
+        let circles: Vec<_> = loops.iter().map(|found| found.join(" → ")).collect();
+        assert!(circles.is_empty(), "modules of {root} import each other in a circle:\n{}", circles.join("\n"));
+    }
+}
+
+/// Where a name comes from must be seen where it is used: a star hides it, and takes in whatever is added later.
+#[test]
+fn nothing_but_tests_imports_all_names_of_another() {
+    for root in CRATES {
+        let read = read(root);
+        let stars = read.modules().flat_map(|(path, module)| module.globs().map(move |from| (path.join("::"), from)));
+        let stars: Vec<_> = stars.map(|(path, from)| format!("{path}: use {from}::*")).collect();
+        assert!(stars.is_empty(), "imports of all names, in {root}:\n{}", stars.join("\n"));
     }
 }
 
