@@ -55,7 +55,7 @@ async fn console() -> Result<()> {
     let operator = String::from_utf8(made.stdout)?.trim_end().to_owned();
     let service = Service::start(&variables)?;
     let administrator = set_up(&service.base(), &operator).await?;
-    say(&told(&entra, &service.base(), folder.path(), &operator, &administrator))?;
+    say(&introduction(&entra, &service.base(), folder.path(), &operator, &administrator))?;
     interrupted().await?;
     service.stop()
 }
@@ -169,13 +169,13 @@ async fn good(answer: reqwest::Response) -> Result<Value> {
     if status.is_success() { Ok(serde_json::from_str(&text)?) } else { Err(format!("{status}: {text}").into()) }
 }
 
-fn told(entra: &Simulator, base: &str, folder: &Path, operator: &str, administrator: &str) -> String {
+fn introduction(entra: &Simulator, base: &str, folder: &Path, operator: &str, administrator: &str) -> String {
     let (https, print) = (entra.https_base(), entra.key_print());
     let (profile, ca_file) = (folder.join("profile"), folder.join("ca.pem"));
     format!(
         "The console:\n\n  {base}/console/\n\n\
          Sign in with Microsoft as Ada Admin (the administrator of ABC Company), Olga Operator (the operator) or Bob Smith\n\
-         (a user, who sees her line), or with a key:\n\n  {administrator}    ABC Company\n  {operator}    the operator\n\n\
+         (a user, who sees their line), or with a key:\n\n  {administrator}    ABC Company\n  {operator}    the operator\n\n\
          The browser must trust the simulated Microsoft Entra, {https}. One of:\n\n  \
          - start Chromium, or Chrome, so that it trusts that certificate and no other:\n\n    \
          chromium --ignore-certificate-errors-spki-list={print} \\\n      --user-data-dir={} {base}/console/\n\n  \

@@ -80,7 +80,7 @@ pub struct Settings {
     pub api_scope: String,
     /// The operator's own tenant, whose users can be operators.
     pub operator_tenant: Option<Guid>,
-    /// What becomes of the users of tenants that are linked and not proven.
+    /// What happens to the users of tenants that are linked and not proven.
     pub unproven_tenants: UnprovenTenants,
     /// The claims that may hold the e-mail address, in order.
     pub email_claims: Vec<String>,
@@ -88,9 +88,9 @@ pub struct Settings {
     pub numbering_plan: NumberingPlan,
     /// Leeway for `exp`, `nbf` and `iat`.
     pub clock_skew: Duration,
-    /// How many validated tokens are known again; 0: none.
+    /// How many validated tokens are cached; 0: none.
     pub token_cache_capacity: u64,
-    /// How many resolved lines are known again; 0: none.
+    /// How many resolved lines are cached; 0: none.
     pub mapping_cache_capacity: u64,
     /// The largest import file, in bytes.
     pub max_import_bytes: u64,
@@ -234,7 +234,7 @@ impl Settings {
         }
         let unknown = self.console_application.as_ref().filter(|name| !self.applications.has_name(name));
         if let Some(name) = unknown {
-            let reason = format!("{name:?} is the name of no application of SIGNLINE_APPLICATIONS");
+            let reason = format!("{name:?} is not the name of an application in SIGNLINE_APPLICATIONS");
             return Err(SettingsError { place: "SIGNLINE_CONSOLE_APPLICATION".to_owned(), reason });
         }
         // As the API's audience it would take the place of the application's own.

@@ -1,4 +1,4 @@
-//! What the service tidies up by itself, on every replica: imports that nobody applied, history that is older than the
+//! What the service removes by itself, on every replica: imports that nobody applied, history that is older than the
 //! operator keeps it, and the used states of consent links that have expired.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::ports::store_error::StoreError;
 /// The time between two rounds.
 const PAUSE: Duration = Duration::from_mins(10);
 
-/// What is tidied up.
+/// The maintenance of one service.
 pub struct Maintenance {
     imports: Arc<dyn ImportStore>,
     history: Arc<dyn HistoryStore>,
@@ -41,13 +41,13 @@ impl Maintenance {
         Self { imports, history, consents, clock, history_age }
     }
 
-    /// Tidies up now and then again and again, until `stopped` is closed. A round that is broken off is gone on with by
+    /// Runs a round now and then again and again, until `stopped` is closed. A round that is broken off is gone on with by
     /// the next: each step is a transaction of its own.
     pub async fn run(self, mut stopped: watch::Receiver<()>) {
         let rounds = async {
             loop {
                 if let Err(error) = self.round().await {
-                    warn!(%error, "not tidied up; the next round tries again");
+                    warn!(%error, "maintenance failed; the next round tries again");
                 }
                 sleep(PAUSE).await;
             }
@@ -69,7 +69,7 @@ impl Maintenance {
         };
         let consent_states = self.consents.forget_used_states().await?;
         if imports + revisions + consent_states > 0 {
-            info!(imports, revisions, consent_states, "dropped what has expired");
+            info!(imports, revisions, consent_states, "deleted what has expired");
         }
         Ok(())
     }

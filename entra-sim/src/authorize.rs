@@ -159,7 +159,7 @@ impl<'a> Request<'a> {
         self.asked.params.get("login_hint").is_none_or(|hint| user.is_called(hint))
     }
 
-    /// Who signed in before, if she is in the tenant and the one whom the request hints at.
+    /// Who signed in before, if they are in the tenant and the one whom the request hints at.
     fn who_is_signed_in(&self) -> Option<(&'a Tenant, &'a User)> {
         let oid = self.asked.cookie(SESSION)?;
         self.directory.user(&self.state.config, &oid).filter(|(_, user)| self.hints_at(user))

@@ -35,20 +35,20 @@ pub struct Tenant {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
-    /// Her id in the tenant.
+    /// Their id in the tenant.
     pub oid: Uuid,
-    /// Her name.
+    /// Their name.
     pub name: String,
-    /// Her user principal name.
+    /// Their user principal name.
     pub username: String,
     /// The `email` claim; none if left out.
     pub email: Option<String>,
-    /// Her home tenant, if she is a guest here.
+    /// Their home tenant, if they are a guest here.
     pub guest_of: Option<Uuid>,
-    /// Whether she may consent for the organisation.
+    /// Whether they may consent for the organisation.
     #[serde(default)]
     pub administrator: bool,
-    /// The app roles that she is assigned, by the name of the application that defines them.
+    /// The app roles that they are assigned, by the name of the application that defines them.
     #[serde(default)]
     pub roles: HashMap<String, Vec<String>>,
 }
@@ -188,7 +188,7 @@ impl Config {
         self.applications.iter().find(|application| application.name == name)
     }
 
-    /// A guest's id in her home tenant: that of the user with her address, or one that is always the same. A member's own.
+    /// A guest's id in their home tenant: that of the user with their address, or one that is always the same. A member's own.
     pub(crate) fn home_oid(&self, user: &User) -> Uuid {
         let Some(home) = user.guest_of else { return user.oid };
         let tenant = self.tenants.iter().find(|tenant| tenant.id == home);
@@ -213,17 +213,17 @@ impl Tenant {
 }
 
 impl User {
-    /// What she signs in with: a guest with the address of her home.
+    /// What they sign in with: a guest with the address of their home.
     pub(crate) fn preferred_username(&self) -> &str {
         self.email.as_deref().filter(|_| self.guest_of.is_some()).unwrap_or(&self.username)
     }
 
-    /// The app roles that she has for an application.
+    /// The app roles that they have for an application.
     pub(crate) fn roles_for(&self, application: &Application) -> &[String] {
         self.roles.get(&application.name).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether this is her name or address, in any case.
+    /// Whether this is their name or address, in any case.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         let email = self.email.as_deref();
         self.username.eq_ignore_ascii_case(name) || email.is_some_and(|email| email.eq_ignore_ascii_case(name))
@@ -250,7 +250,7 @@ impl Application {
     fn check(&self) -> Result<(), ConfigError> {
         let mut redirect_uris = self.redirect_uris.iter().chain(&self.spa_redirect_uris);
         if let Some(wrong) = redirect_uris.find(|uri| Url::parse(uri).is_err()) {
-            return Err(ConfigError::Wrong(format!("{}: {wrong:?} is no redirect URI", self.name)));
+            return Err(ConfigError::Wrong(format!("{}: {wrong:?} is not a redirect URI", self.name)));
         }
         if ![1, 2].contains(&self.access_token_version) {
             return Err(ConfigError::Wrong(format!("{}: access tokens are of version 1 or 2", self.name)));
@@ -346,8 +346,8 @@ mod tests {
             (format!("tenants = []\n{}", application(a, "access_token_version = 3")), "version"),
             (format!("tenants = []\n{}{}", application(a, ""), application(b, "")), "application"),
         ] {
-            let told = Config::parse(&text).unwrap_err().to_string();
-            assert!(told.contains(why) && !told.contains('\n'), "{why}: {told}");
+            let message = Config::parse(&text).unwrap_err().to_string();
+            assert!(message.contains(why) && !message.contains('\n'), "{why}: {message}");
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     );
 }
 
-/// What the caller can mend.
+/// What the caller can fix.
 fn refused(why: &str) -> HttpResponse {
     HttpResponse::BadRequest().body(format!("{why}\n"))
 }
@@ -91,7 +91,7 @@ async fn clear_faults(state: Data<State>) -> HttpResponse {
 async fn set_cache_control(body: Json<Option<String>>, state: Data<State>) -> HttpResponse {
     let text = body.into_inner();
     if text.as_deref().is_some_and(|text| HeaderValue::from_str(text).is_err()) {
-        return refused("that is no header's text");
+        return refused("that is not a header's text");
     }
     state.set_cache_control(text);
     HttpResponse::NoContent().finish()

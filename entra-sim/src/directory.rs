@@ -52,7 +52,7 @@ impl Directory {
         tenants.flat_map(|tenant| tenant.users.iter().map(move |user| (tenant, user)))
     }
 
-    /// The user of an object id, if she can sign in.
+    /// The user of an object id, if they can sign in.
     pub(crate) fn user<'c>(self, config: &'c Config, oid: &str) -> Option<(&'c Tenant, &'c User)> {
         let oid = Uuid::try_parse(oid).ok()?;
         self.users(config).find(|(_, user)| user.oid == oid)

@@ -14,36 +14,39 @@ use crate::pages;
 /// As the token endpoint writes it.
 pub(crate) fn to_json(error: &OAuthError, asked: &Asked) -> HttpResponse {
     let status = if error.error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
-    let told = Told::new(error, asked);
+    let reported = ReportedError::new(error, asked);
     let body = json!({
         "error": error.error,
-        "error_description": told.description(),
+        "error_description": reported.description(),
         "error_codes": [error.number],
-        "timestamp": told.timestamp,
-        "trace_id": told.trace,
-        "correlation_id": told.correlation,
-        "error_uri": told.uri(),
+        "timestamp": reported.timestamp,
+        "trace_id": reported.trace,
+        "correlation_id": reported.correlation,
+        "error_uri": reported.uri(),
     });
     token_answer(status, &body)
 }
 
 /// As a page: where the answer may not be sent to the address that the request names.
 pub(crate) fn to_page(error: &OAuthError, asked: &Asked) -> HttpResponse {
-    let text = Told::new(error, asked).description();
+    let text = ReportedError::new(error, asked).description();
     pages::page(StatusCode::BAD_REQUEST, "Sign-in failed", &format!("<p>{}</p>", pages::escape(&text)))
 }
 
 /// As parameters for the application.
 pub(crate) fn to_parameters(error: &OAuthError, asked: &Asked) -> Vec<(&'static str, String)> {
-    let told = Told::new(error, asked);
-    let mut parameters =
-        vec![("error", error.error.to_owned()), ("error_description", told.description()), ("error_uri", told.uri())];
+    let reported = ReportedError::new(error, asked);
+    let mut parameters = vec![
+        ("error", error.error.to_owned()),
+        ("error_description", reported.description()),
+        ("error_uri", reported.uri()),
+    ];
     parameters.extend(asked.params.pair("state"));
     parameters
 }
 
-/// An error that is told once.
-struct Told<'a> {
+/// An error that is reported once.
+struct ReportedError<'a> {
     error: &'a OAuthError,
     base: &'a str,
     trace: Uuid,
@@ -51,7 +54,7 @@ struct Told<'a> {
     timestamp: String,
 }
 
-impl<'a> Told<'a> {
+impl<'a> ReportedError<'a> {
     fn new(error: &'a OAuthError, asked: &'a Asked) -> Self {
         let (trace, correlation, timestamp) = (Uuid::new_v4(), asked.correlation_id(), clock::timestamp());
         Self { error, base: asked.base(), trace, correlation, timestamp }

@@ -43,7 +43,7 @@ pub enum Fault {
     DelayMs(u64),
     /// It breaks the connection off in the middle of the answer.
     BreakOff,
-    /// It answers with something that is no JSON.
+    /// It answers with something that is not JSON.
     Garbage,
     /// It answers with more than a megabyte.
     Oversized,

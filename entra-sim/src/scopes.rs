@@ -4,7 +4,7 @@ use crate::config::Application;
 use crate::config::Config;
 use crate::oauth_error::OAuthError;
 
-/// The scopes that are no API's.
+/// The scopes that belong to no API.
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// The scope that stands for all of an API's.

@@ -235,7 +235,7 @@ impl State {
         self.changing().devices.remove(code);
     }
 
-    /// Where the user of the device that waits with this code for her signs in.
+    /// Where the user of the device that waits with this code for them signs in.
     pub(crate) fn directory_of_device(&self, user_code: &str) -> Option<Directory> {
         self.changing().waiting_device(user_code).map(|device| device.directory)
     }

@@ -18,7 +18,7 @@ use crate::token::TokenBuilder;
 pub(crate) async fn userinfo(asked: Asked, state: Data<State>) -> HttpResponse {
     let bearer = asked.header(AUTHORIZATION).and_then(|text| text.split_once(' '));
     let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
-    if let Some(body) = token.and_then(|token| told(&asked, &state, token)) {
+    if let Some(body) = token.and_then(|token| user_info(&asked, &state, token)) {
         return token_answer(StatusCode::OK, &body);
     }
     let mut answer = open_to_all(StatusCode::UNAUTHORIZED);
@@ -26,7 +26,7 @@ pub(crate) async fn userinfo(asked: Asked, state: Data<State>) -> HttpResponse {
 }
 
 /// What an ID token would say of the user.
-fn told(asked: &Asked, state: &State, token: &str) -> Option<Value> {
+fn user_info(asked: &Asked, state: &State, token: &str) -> Option<Value> {
     let grant = state.graph_grant(token)?;
     let (tenant, user) = state.config.user(grant.user)?;
     let client = state.config.applications.iter().find(|application| application.client_id == grant.client_id)?;

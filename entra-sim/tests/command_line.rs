@@ -20,8 +20,8 @@ fn what_stops_the_start_is_told_in_one_line() {
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_entra-sim"));
         let output = command.args(["--http", http, "--https", "127.0.0.1:0"]).args(more).output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.starts_with("entra-sim: ") && told.lines().count() == 1, "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.starts_with("entra-sim: ") && stderr.lines().count() == 1, "{stderr}");
     }
 }

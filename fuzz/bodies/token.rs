@@ -51,13 +51,13 @@ const API: &str = "c0ffee00-1111-4222-8333-444455556666";
 const HEADER: &str = r#"{"typ":"JWT","alg":"RS256","kid":"k"}"#;
 const EMAIL_CLAIMS: [&str; 3] = ["email", "preferred_username", "upn"];
 
-/// What the tokens are held against; the same for all inputs of a process.
+/// What the tokens are checked by; the same for all inputs of a process.
 struct Judge {
     key: KeyPair,
     runtime: Runtime,
     /// Checks every token anew.
     forgetful: TokenValidator,
-    /// Knows tokens again, as the service's does.
+    /// Caches tokens, as the service's does.
     remembering: TokenValidator,
     other_key: DecodingKey,
     other_rules: Validation,
@@ -175,7 +175,7 @@ impl Judge {
         }
     }
 
-    /// What becomes of a token; the same with and without a memory, and the second time.
+    /// The outcome for a token; the same with and without a memory, and the second time.
     fn judged(&self, token: &str) -> Option<SignIn> {
         let ask = |validator: &TokenValidator| self.runtime.block_on(validator.validate(token));
         let outcome = ask(&self.forgetful);

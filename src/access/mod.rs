@@ -1,4 +1,4 @@
-//! What a signed-in person may administer: from her tenant and the roles in her token to a grant.
+//! What a signed-in person may administer: from their tenant and the roles in their token to a grant.
 
 mod rights;
 

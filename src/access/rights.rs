@@ -1,3 +1,5 @@
+//! From a sign-in to what its person may administer, or why they may administer nothing.
+
 use std::sync::Arc;
 
 use crate::domain::api_key::Grant;
@@ -17,18 +19,18 @@ pub struct Access {
 /// How it stands with a signed-in person.
 #[derive(Clone, Debug)]
 pub struct AdminAccess {
-    /// What she may administer.
+    /// What they may administer.
     pub right: Result<Grant, AccessDenied>,
-    /// The business group that her tenant is linked to.
+    /// The business group that their tenant is linked to.
     pub group: Option<LinkedGroup>,
-    /// Whether her tenant is the operator's.
+    /// Whether their tenant is the operator's.
     pub is_of_operator: bool,
 }
 
 /// Why somebody with a good token may administer nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessDenied {
-    /// Her token has neither role.
+    /// Their token has neither role.
     #[error(
         "the token has no role that this call needs: an administrator of your Microsoft tenant has to assign you the app \
          role {} (of the operator's tenant: {}) of the application that you sign in to; then sign in again",
@@ -36,7 +38,7 @@ pub enum AccessDenied {
         AppRoles::OPERATOR
     )]
     NoRole,
-    /// Her token has the operator's role, of another tenant.
+    /// Their token has the operator's role, of another tenant.
     #[error(
         "the app role {} counts in the operator's own tenant alone (SIGNLINE_OPERATOR_TENANT); a business group's \
          administrator needs the app role {}",
@@ -44,12 +46,12 @@ pub enum AccessDenied {
         AppRoles::ADMINISTRATOR
     )]
     NotOperatorsTenant,
-    /// She has an administrator's role, and her tenant is linked to no business group.
+    /// They have an administrator's role, and their tenant is linked to no business group.
     #[error(
         "the tenant of the token is linked to no business group: its Tenant ID has to be linked first, with an API key"
     )]
     TenantNotLinked,
-    /// She is a guest of the tenant.
+    /// They are a guest of the tenant.
     #[error(
         "the token is a guest's: guests administer nothing, unless they have the app role {} and the business group allows guests",
         AppRoles::ADMINISTRATOR
@@ -78,9 +80,9 @@ impl Access {
 }
 
 impl AdminAccess {
-    /// Whether she is one of the service's own people, or of a company's whose tenant is proven to be its own: anybody else in
-    /// the world can have a token too, with any role, and a business group that has only named her tenant is not to learn
-    /// her address.
+    /// Whether they are one of the service's own people, or of a company's whose tenant is proven to be its own: anybody else in
+    /// the world can have a token too, with any role, and a business group that has only named their tenant is not to learn
+    /// their address.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.is_of_operator || self.group.as_ref().is_some_and(|group| group.is_proven)
@@ -159,7 +161,7 @@ mod tests {
                         (false, false) => None,
                     };
                     assert_eq!(found.clone().ok(), expected, "{person:?} {link:?} {is_of_operator}");
-                    // Who has no role is told that, whatever else is the matter: she learns nothing of her tenant.
+                    // Who has no role is told that, whatever else is the matter: they learn nothing of their tenant.
                     let has_none = found == Err(AccessDenied::NoRole);
                     assert_eq!(has_none, !administrator && !operator, "{person:?} {link:?} {is_of_operator}");
                     seen += 1;

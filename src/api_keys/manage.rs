@@ -1,3 +1,5 @@
+//! Making, checking, listing and revoking API keys.
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -314,7 +314,7 @@ impl Clocks {
 
 fn of_clock(clocks: &[Clocks], leeway: Duration) -> Finding {
     let Some(worst) = clocks.iter().max_by_key(|clocks| clocks.ahead().abs()) else {
-        return warning("clock", "There was no other clock to hold this machine's against.");
+        return warning("clock", "There was no other clock to compare this machine's with.");
     };
     let ahead = worst.ahead();
     if ahead.abs() <= NOTEWORTHY {

@@ -37,7 +37,7 @@ pub(super) async fn run(args: &ExportArgs) -> Result<(), Failure> {
     let output = args.output.as_deref().filter(|output| output.as_os_str() != "-");
     let format = args.format.unwrap_or_else(|| output.map_or(FileKind::Csv, FileKind::of_name));
     if format == FileKind::Xlsx && output.is_none() && io::stdout().is_terminal() {
-        return Err("a workbook is nothing for a terminal: name a file with --output".to_owned().into());
+        return Err("a workbook can't be shown in a terminal: name a file with --output".to_owned().into());
     }
     let client = args.server.client()?;
     let export = client.export(&args.business_group, format).await?;

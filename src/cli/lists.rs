@@ -119,24 +119,24 @@ mod tests {
             });
             revisions(&[serde_json::from_value(revision).unwrap()])
         };
-        let told = revision(json!("+17635551111"));
+        let line = revision(json!("+17635551111"));
         for word in ["api:", "+17635551111", "released"] {
-            assert!(told.contains(word), "{told}");
+            assert!(line.contains(word), "{line}");
         }
         assert!(!revision(json!(null)).contains("released"));
     }
 
     #[test]
     fn a_key_that_is_named_like_a_person_is_told_as_a_key() {
-        let told = |kind: &str| {
+        let line = |kind: &str| {
             let revision = json!({
                 "revision": 2, "at": "2027-01-31T00:00:00Z", "actor": "ann@abc.example (k1)", "actor_kind": kind,
                 "source": "api", "added": 0, "changed": 0, "removed": 0, "released_pin": null,
             });
             by(&serde_json::from_value(revision).unwrap())
         };
-        assert_eq!(told("api-key"), "API key ann@abc.example (k1)");
-        assert_eq!(told("person"), "ann@abc.example (k1)");
+        assert_eq!(line("api-key"), "API key ann@abc.example (k1)");
+        assert_eq!(line("person"), "ann@abc.example (k1)");
     }
 
     #[test]
@@ -150,9 +150,9 @@ mod tests {
             revisions(&[serde_json::from_value(revision).unwrap()])
         };
         for (name, word) in [("lost_tenant", "lost to another"), ("gained_tenant", "taken over")] {
-            let told = revision(name).split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(told.contains("a1a1a1a1"), "{told}");
-            assert!(word.split(' ').all(|word| told.contains(word)), "{told}");
+            let line = revision(name).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(line.contains("a1a1a1a1"), "{line}");
+            assert!(word.split(' ').all(|word| line.contains(word)), "{line}");
         }
     }
 }

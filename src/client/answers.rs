@@ -37,9 +37,9 @@ pub struct Import {
     pub id: Uuid,
     /// Whether it was applied.
     pub state: State,
-    /// What becomes of mappings that are not in the file.
+    /// What happens to mappings that are not in the file.
     pub mode: Mode,
-    /// The revision that the file was held against.
+    /// The revision that the file was compared with.
     pub base_revision: i64,
     /// The revision since it was applied.
     pub revision: Option<i64>,

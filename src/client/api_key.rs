@@ -6,7 +6,7 @@ use reqwest::header::HeaderValue;
 #[derive(Clone)]
 pub struct ApiKey(HeaderValue);
 
-/// The text is no key; it is not told, for it may be one with a typing mistake.
+/// The text is not a key; it is not told, for it may be one with a typing mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("holds no API key: a key is one word")]
 pub struct ApiKeyError;

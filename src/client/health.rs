@@ -38,8 +38,8 @@ pub async fn ask_own(address: SocketAddr, over_tls: bool, path: &str) -> Result<
         return Ok(());
     }
     let text = answer.text().await.unwrap_or_default();
-    let told: Vec<&str> = text.lines().take(MOST_LINES).collect();
-    Err(format!("{url}: {status}: {}", told.join("; ")))
+    let lines: Vec<&str> = text.lines().take(MOST_LINES).collect();
+    Err(format!("{url}: {status}: {}", lines.join("; ")))
 }
 
 /// How many lines of an answer are told.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::client::file_kind::FileKind;
 use crate::domain::import::ImportMode;
 
-/// What becomes of mappings that are not in the file.
+/// What happens to mappings that are not in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -32,9 +32,9 @@ pub enum OnProblem {
 /// How a file is to be imported.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadOptions {
-    /// What becomes of other mappings.
+    /// What happens to other mappings.
     pub mode: Mode,
-    /// What becomes of bad rows.
+    /// What happens to bad rows.
     pub on_problem: OnProblem,
     /// Only if the mappings are still of this revision.
     pub if_match: Option<i64>,

@@ -94,7 +94,7 @@ pub(super) fn read_log_filter(text: &str) -> Result<EnvFilter, String> {
         word && !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(part))
     });
     match unclear {
-        Some(part) => Err(format!("{part:?} is no level: there are {}, or write TARGET=LEVEL", LEVELS.join(", "))),
+        Some(part) => Err(format!("{part:?} is not a level: there are {}, or write TARGET=LEVEL", LEVELS.join(", "))),
         None => readable(EnvFilter::try_new(text)),
     }
 }

@@ -1,3 +1,5 @@
+//! What settings are read from, and what is refused.
+
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;

@@ -1,6 +1,8 @@
+//! Why consents could not be listed.
+
 use crate::ports::store_error::StoreError;
 
-/// Why consents were not told.
+/// Why consents could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
     /// There is no such group.

@@ -24,7 +24,7 @@ pub struct ConsentLinks {
     pub public_url: Option<PublicUrl>,
 }
 
-/// A link that an administrator of the tenant opens, to let an application in for the whole company.
+/// A link that an administrator of the tenant opens, to grant an application access for the whole company.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentLink {
     /// The link.

@@ -1,3 +1,5 @@
+//! The consents of business groups: their links, and what comes back from Microsoft.
+
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;

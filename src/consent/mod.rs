@@ -1,4 +1,4 @@
-//! Admin consent: the link by which an administrator of a tenant lets an application in for the whole company, what comes
+//! Admin consent: the link by which an administrator of a tenant grants an application access for the whole company, what comes
 //! back from it, and the sign-ins that prove it.
 //!
 //! [`Consents`] makes the links and takes the returns, [`FirstSignIns`] notes the proofs.

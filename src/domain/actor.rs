@@ -111,7 +111,7 @@ impl Actor {
         Self { kind: ActorKind::CommandLine, id: "command-line".to_owned(), name: "command line".to_owned() }
     }
 
-    /// Whoever has taken a tenant over, as the group that had it is told: neither who she is nor for which group.
+    /// Whoever has taken a tenant over, as the group that had it is told: neither who they are nor for which group.
     #[must_use]
     pub fn another_business_group() -> Self {
         Self {

@@ -10,10 +10,10 @@ use crate::domain::guid::Guid;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppIdUris(Vec<Box<str>>);
 
-/// The text is no list of [`AppIdUris`].
+/// The text is not a list of [`AppIdUris`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppIdUrisError {
-    /// An entry is no URI that a registration can have.
+    /// An entry is not a URI that a registration can have.
     #[error(
         "{0:?} is not an App ID URI such as https://voice.example/signline, with a domain name or a GUID after ://, which no other \
          tenant's application can have, and without query, fragment, user or *"

@@ -27,10 +27,10 @@ impl fmt::Display for ApplicationName {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applications(Vec<(Guid, ApplicationName)>);
 
-/// The text is no list of applications.
+/// The text is not a list of applications.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApplicationsError {
-    /// An entry is no `name=GUID`.
+    /// An entry is not a `name=GUID`.
     #[error("{0:?} is not of the form name=GUID, with a name of lower-case letters, digits and hyphens")]
     Malformed(String),
     /// A name stands twice.

@@ -69,7 +69,7 @@ pub struct NewAuditEvent {
     pub context: AuditContext,
     /// What.
     pub action: String,
-    /// The slug of the problem that she was refused with; `None` if it was done.
+    /// The slug of the problem that they were refused with; `None` if it was done.
     pub refused_with: Option<String>,
     /// The business group that it was done to, if it was done to one.
     pub group: Option<BusinessGroupId>,
@@ -88,7 +88,7 @@ pub struct AuditEvent {
     pub actor: Actor,
     /// What.
     pub action: String,
-    /// The slug of the problem that she was refused with; `None` if it was done.
+    /// The slug of the problem that they were refused with; `None` if it was done.
     pub refused_with: Option<String>,
     /// The business group that it was done to, if it was done to one.
     pub group: Option<BusinessGroupId>,

@@ -22,10 +22,10 @@ pub struct Authority {
     v1_issuer_base: String,
 }
 
-/// The text is no authority.
+/// The text is not an authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorityError {
-    /// It is no URL of a host alone.
+    /// It is not a URL of a host alone.
     #[error("an authority is a URL such as https://login.microsoftonline.com, without path, query or user")]
     NotAnOrigin,
     /// It is http to another machine.

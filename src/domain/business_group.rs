@@ -11,7 +11,7 @@ use crate::domain::number_range::NumberRange;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BusinessGroupId(Box<str>);
 
-/// The text is no [`BusinessGroupId`].
+/// The text is not a [`BusinessGroupId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 1 to 63 lower-case letters, digits and hyphens, and does not start with a hyphen")]
 pub struct BusinessGroupIdError;

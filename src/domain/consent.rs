@@ -1,4 +1,4 @@
-//! Admin consent: an administrator of a tenant lets an application in for the whole company.
+//! Admin consent: an administrator of a tenant grants an application access for the whole company.
 
 use jiff::Timestamp;
 

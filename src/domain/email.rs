@@ -21,7 +21,7 @@ const MAX_LOCAL_PART_BYTES: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailAddress(Box<str>);
 
-/// Why a text is no [`EmailAddress`].
+/// Why a text is not an [`EmailAddress`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// A character outside ASCII: the first of them.

@@ -1,4 +1,4 @@
-//! Imports: a file held against the mappings there are, kept until somebody applies it.
+//! Imports: a file compared with the mappings there are, kept until somebody applies it.
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
@@ -135,11 +135,11 @@ impl RowInPack<'_> {
 pub struct Import {
     /// Names it.
     pub id: Uuid,
-    /// What becomes of mappings that are not in the file.
+    /// What happens to mappings that are not in the file.
     pub mode: ImportMode,
     /// Whether it was applied.
     pub state: ImportState,
-    /// The revision of the mappings that the file was held against.
+    /// The revision of the mappings that the file was compared with.
     pub base_revision: i64,
     /// How many rows the file has, bad ones included, blank ones not.
     pub row_count: u64,

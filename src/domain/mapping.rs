@@ -26,7 +26,7 @@ pub struct Mapping {
 pub struct PinnedTo {
     /// The person's object in the tenant (`oid`).
     pub oid: Guid,
-    /// When she signed in for the first time.
+    /// When they signed in for the first time.
     pub at: Timestamp,
 }
 
@@ -37,7 +37,7 @@ pub struct Line {
     pub business_group: BusinessGroupId,
     /// Whether the group's link to the tenant is proven, or the operator's own.
     pub is_vouched_for: bool,
-    /// Whether the group lets guests in.
+    /// Whether the group allows guests.
     pub allow_guests: bool,
     /// Whether the group pins mappings.
     pub identity_pinning: IdentityPinning,

@@ -9,13 +9,13 @@ pub struct NumberRange {
     last: PhoneNumber,
 }
 
-/// Why two numbers are no range, or why ranges don't go together.
+/// Why two numbers are not a range, or why ranges don't go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberRangeError {
     /// The last number comes before the first.
     #[error("the range's last number comes before its first")]
     Backwards,
-    /// The two numbers have different lengths, so most of what lies between them are no numbers of one plan.
+    /// The two numbers have different lengths, so most of what lies between them are not numbers of one plan.
     #[error("the range's first and last number must have the same number of digits")]
     DifferentLengths,
     /// Two ranges of one list share a number.

@@ -16,13 +16,13 @@ use rlibphonenumber::Region;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(u64);
 
-/// The text is no phone number that can be called.
+/// The text is not a phone number that can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneNumberError {
     /// It is not `+` and 7 to 15 digits.
     #[error("a number in E.164 is + and 7 to 15 digits, such as +17635551111")]
     NotE164,
-    /// It has a character that is no digit, or a `+` that is not in front.
+    /// It has a character that is not a digit, or a `+` that is not in front.
     #[error("write a phone number as + and digits, such as +17635551111, or as the digits alone")]
     NotDigits,
     /// No number of its country has this length, or starts so.

@@ -229,8 +229,8 @@ mod tests {
         assert_eq!(error("connect_timeout=10"), PostgresUrlError::OtherParameter("connect_timeout"));
         assert_eq!(error("password=hunter&2=3"), PostgresUrlError::UnknownParameter);
         for query in ["password=a&hunter2", "hunter2=1", "sslmode=hunter2", "options[hunter2=1"] {
-            let told = error(query).to_string();
-            assert!(!told.contains("hunter"), "{told}");
+            let message = error(query).to_string();
+            assert!(!message.contains("hunter"), "{message}");
         }
         assert!(error("connect_timeout=10").to_string().contains("connect_timeout"));
     }

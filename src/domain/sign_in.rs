@@ -9,9 +9,9 @@ use crate::domain::guid::Guid;
 /// A user who signed in with Microsoft, as a checked token tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// The tenant that she signed in to (`tid`).
+    /// The tenant that they signed in to (`tid`).
     pub tid: Guid,
-    /// Her object in that tenant (`oid`): never given to another person, unlike an address.
+    /// Their object in that tenant (`oid`): never given to another person, unlike an address.
     pub oid: Guid,
     /// The first of the configured claims that is an e-mail address. It means nothing without `tid`: an administrator of
     /// any tenant can write any address into it.
@@ -19,11 +19,11 @@ pub struct SignIn {
     /// What they sign in with (`preferred_username`, `upn`), where it is another address than [`SignIn::email`] and that one is
     /// not a sign-in name itself: somebody may have written a colleague's address into their `email`.
     pub other_sign_in_names: Box<[EmailAddress]>,
-    /// The application that she signed in to.
+    /// The application that they signed in to.
     pub application: ApplicationName,
-    /// Whether she is a guest of the tenant.
+    /// Whether they are a guest of the tenant.
     pub is_guest: bool,
-    /// Her app roles in that tenant. They mean nothing without `tid`: an administrator of any tenant can give anybody there
+    /// Their app roles in that tenant. They mean nothing without `tid`: an administrator of any tenant can give anybody there
     /// any of them.
     pub roles: AppRoles,
     /// When the token ends (`exp`).
@@ -41,7 +41,7 @@ pub struct AppRoles {
 }
 
 impl AppRoles {
-    /// The value of the role of who administers the business group that her tenant is linked to.
+    /// The value of the role of who administers the business group that their tenant is linked to.
     pub const ADMINISTRATOR: &str = "BusinessGroup.Admin";
 
     /// The value of the role of who runs the service; it counts in the operator's own tenant alone.

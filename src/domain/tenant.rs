@@ -7,7 +7,7 @@ use crate::domain::sign_in::SignIn;
 /// The text names no tenant that a business group can be linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TenantIdError {
-    /// It is no GUID, or the nil GUID, which names nothing.
+    /// It is not a GUID, or the nil GUID, which names nothing.
     #[error("a tenant id is a GUID such as a1a1a1a1-0000-4000-8000-0000000000aa, not a domain name and not all zeros")]
     NotAGuid,
     /// It is the tenant of all personal Microsoft accounts.
@@ -20,11 +20,11 @@ pub enum TenantIdError {
 pub struct TenantProof {
     /// The tenant.
     pub tenant: Guid,
-    /// Her object in that tenant.
+    /// Their object in that tenant.
     pub oid: Guid,
 }
 
-/// What becomes of the users of a tenant whose link is not proven, if the operator has not made it either.
+/// What happens to the users of a tenant whose link is not proven, if the operator has not made it either.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnprovenTenants {
     /// They get their lines: whoever names a tenant serves it until somebody proves that it is theirs.
@@ -70,10 +70,12 @@ pub enum NoProof {
     /// It is one to another tenant.
     #[error("other-tenant: the token is of another tenant than tenant_id")]
     OtherTenant,
-    /// Whoever gives out roles in the tenant has not given her this one.
-    #[error("no-role: the token has not the app role BusinessGroup.Admin, which an administrator of the tenant gives")]
+    /// Whoever gives out roles in the tenant has not given them this one.
+    #[error(
+        "no-role: the token does not have the app role BusinessGroup.Admin, which an administrator of the tenant gives"
+    )]
     NoRole,
-    /// She belongs to another company.
+    /// They belong to another company.
     #[error("guest: the token is of a guest of the tenant")]
     Guest,
 }

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// The text is no list of addresses and networks.
+/// The text is not a list of addresses and networks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither an IP address nor a network such as 10.0.0.0/8 or fd00::/8")]
 pub struct TrustedProxiesError(String);
@@ -38,7 +38,7 @@ impl TrustedProxies {
     /// `forwarded` are the values of `X-Forwarded-For`, as they came and in the order of the request; they are one list.
     ///
     /// Each proxy adds to its end whom it was called by, so what stands before an address that is not trusted is that caller's
-    /// own invention, whatever bytes it is made of, and is not looked at. What a trusted proxy has added and is no address, such
+    /// own invention, whatever bytes it is made of, and is not looked at. What a trusted proxy has added and is not an address, such
     /// as `unknown`, tells nothing: the call came through that proxy, and nobody can say from where. Empty parts are passed
     /// over (RFC 9110, section 5.6.1.2).
     pub fn origin<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> IpAddr {

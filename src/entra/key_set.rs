@@ -52,7 +52,7 @@ pub(super) fn keys_url(document: &[u8], authority: &Authority) -> Result<Url, St
     if document.issuer != authority.issuer_template() {
         return Err(format!("its issuer is not {}", authority.issuer_template()));
     }
-    let url = Url::parse(&document.jwks_uri).map_err(|error| format!("its jwks_uri is no URL: {error}"))?;
+    let url = Url::parse(&document.jwks_uri).map_err(|error| format!("its jwks_uri is not a URL: {error}"))?;
     let anonymous = url.username().is_empty() && url.password().is_none();
     if url.origin().ascii_serialization() != authority.base() || !anonymous {
         return Err(format!("its jwks_uri is not on {}", authority.base()));

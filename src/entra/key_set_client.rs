@@ -1,3 +1,5 @@
+//! Fetching an authority's signing keys over HTTPS.
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,7 +44,7 @@ impl EntraKeySetClient {
             .user_agent(concat!("signline/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_LIMIT)
             .timeout(TOTAL_LIMIT)
-            // An answer that points elsewhere is no answer: no other host speaks for the authority.
+            // An answer that points elsewhere is not an answer: no other host speaks for the authority.
             .redirect(redirect::Policy::none());
         let builder = if authority.base().starts_with("http://") {
             // Only a loopback host is asked in plain text: neither certificates nor a proxy have a part in it.

@@ -26,7 +26,7 @@ pub struct CallRecord {
     is_head: bool,
     /// Its id, once somebody has asked for it.
     request_id: Option<String>,
-    /// Its token, once it was looked for in vain among those that are known again.
+    /// Its token, once it was looked for in the cache in vain.
     unknown_token: Option<NotKnown>,
     /// In a box of its own: most calls resolve a line, and have none.
     attempt: Option<Box<Attempt>>,
@@ -60,7 +60,7 @@ impl CallRecord {
         })
     }
 
-    /// Says that the call's token is not one of those that are known again.
+    /// Says that the call's token is not in the cache.
     pub(super) fn has_unknown_token(&mut self, unknown: NotKnown) {
         self.unknown_token = Some(unknown);
     }

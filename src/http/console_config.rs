@@ -21,7 +21,7 @@ pub struct ConsoleConfig {
     api_scope: Option<String>,
     /// The region whose numbers are written without a country code.
     default_region: String,
-    /// What becomes of the users of tenants that are linked and not proven: `resolve` or `refuse`.
+    /// What happens to the users of tenants that are linked and not proven: `resolve` or `refuse`.
     unproven_tenants: &'static str,
     /// The whole policy of the page.
     #[serde(skip)]

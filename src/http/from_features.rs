@@ -230,7 +230,7 @@ impl From<KeptImportRefusal> for Problem {
 /// 422 for an upload with problems.
 fn rejected_file(problems: &Problems) -> Problem {
     let rows = if problems.count == 1 { "1 problem" } else { &format!("{} problems", problems.count) };
-    rejected(format!("The file has {rows}; mend them and upload it again. Nothing was changed."), problems)
+    rejected(format!("The file has {rows}; fix them and upload it again. Nothing was changed."), problems)
 }
 
 /// 422 with the problems of a file.

@@ -1,4 +1,4 @@
-//! The HTTP edge: who calls, what she sent, and how the answer is written. The rules are in the features.
+//! The HTTP edge: who calls, what they sent, and how the answer is written. The rules are in the features.
 //!
 //! [`routes`](routes::routes) is the list of all calls, [`problem`] what every error becomes, [`server`] the limits and
 //! the stop.

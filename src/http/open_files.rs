@@ -6,7 +6,7 @@ use rustix::process::getrlimit;
 use rustix::process::setrlimit;
 use tracing::warn;
 
-/// Files that are no connections of callers: the database's, temporary ones, the log.
+/// Files that are not connections of callers: the database's, temporary ones, the log.
 const OTHERS: u64 = 256;
 
 /// Raises the limit as far as the process may, and tells how many of the wanted connections it leaves room for.

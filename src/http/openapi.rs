@@ -30,12 +30,12 @@ use crate::http::routes::routes;
     modifiers(&Credentials),
     tags(
         (name = "resolving", description = "From a Microsoft Entra token to a phone number"),
-        (name = "session", description = "Who calls, and what she may do"),
+        (name = "session", description = "Who calls, and what they may do"),
         (name = "business groups", description = "Companies, their number ranges and their tenants"),
         (name = "mappings", description = "Single mappings"),
         (name = "imports and exports", description = "Mappings as a file"),
         (name = "history", description = "What every change left behind, and the way back"),
-        (name = "consent", description = "How the applications are let into a company's tenant"),
+        (name = "consent", description = "How a company's tenant grants the applications access"),
         (name = "audit log", description = "Who did what, and who was refused what"),
         (name = "API keys", description = "What machines call with"),
         (name = "operations", description = "What operators' machines ask")

@@ -130,7 +130,7 @@ problem_kinds! {
     /// The store does not answer.
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The service can't answer now";
     /// No signing keys could be had yet.
-    KeysUnavailable = SERVICE_UNAVAILABLE, "keys-unavailable", "Microsoft's signing keys could not be had yet";
+    KeysUnavailable = SERVICE_UNAVAILABLE, "keys-unavailable", "Microsoft's signing keys are not available yet";
 }
 
 /// A wrong field of a request.

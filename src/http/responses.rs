@@ -36,7 +36,7 @@ pub struct ProblemDocument {
     /// `revision-moved`, `stale-import`: the revision that the mappings are of now.
     #[schema(required = false)]
     pub revision: Option<i64>,
-    /// `stale-import`: the revision that the file was held against.
+    /// `stale-import`: the revision that the file was compared with.
     #[schema(required = false)]
     pub base_revision: Option<i64>,
     /// `stale-import`: the first 20 revisions since then.

@@ -40,7 +40,7 @@ pub(super) struct Timeouts {
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// What is written between a head and its body, and is no answer.
+/// What is written between a head and its body, and is not an answer.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A connection, and the clock that is running on it. The usual call, whose head comes in one piece and whose answer is
@@ -135,7 +135,7 @@ impl<IO> TimedIo<IO> {
     }
 
     fn look_for_end_of_head(&mut self, mut bytes: &[u8]) {
-        // The framework skips empty lines before a head (RFC 9112, section 2.2): they are no end of one.
+        // The framework skips empty lines before a head (RFC 9112, section 2.2): they are not the end of one.
         if self.tail == [0; END_OF_HEAD.len() - 1] {
             bytes = &bytes[bytes.iter().take_while(|byte| is_line_end(**byte)).count()..];
         }

@@ -18,7 +18,7 @@ pub(super) const EMAIL: &str = "MEEmailAddress";
 /// Both columns.
 pub(super) const COLUMNS: [&str; 2] = [PHONE_NUMBER, EMAIL];
 
-/// What to do about bytes that are no text.
+/// What to do about bytes that are not text.
 pub(super) const NOT_TEXT: &str =
     "This cell has bytes that are not UTF-8. In Excel, save the file as \"CSV UTF-8\" and upload it again.";
 
@@ -34,7 +34,7 @@ pub(super) const TAKES_IN_LINES: &str = "A quote that opens in this row takes in
 const FORMULA_WITHOUT_VALUE: &str = "This cell holds a formula, and the file does not say what it comes to. Open the file in \
                                      Excel, save it, and upload it again.";
 
-/// The cell is no text.
+/// The cell is not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotText;
 
@@ -127,7 +127,7 @@ fn trimmed(text: &str) -> &str {
 
 /// Reads a phone number as people and spreadsheets write it.
 ///
-/// A number of another country that lost its `+` to a spreadsheet (`442079460000`) is never guessed at: it is no number
+/// A number of another country that lost its `+` to a spreadsheet (`442079460000`) is never guessed at: it is not a number
 /// of the default region, hence a fault. Where its digits happen to be one, only the group's number ranges can tell.
 pub(super) fn phone_number((raw, oddity): (&[u8], Option<Oddity>), plan: NumberingPlan) -> Result<PhoneNumber, Fault> {
     if let Some(oddity) = oddity {

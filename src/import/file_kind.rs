@@ -29,7 +29,7 @@ const KINDS: [(&[u8], &str, &str); 17] = [
     (b"Rar!", "a packed archive", UNPACK),
 ];
 
-/// What is wrong with a file that starts so, if it is no text table at all. The decoder has written 0xFF for each NUL.
+/// What is wrong with a file that starts so, if it is not a text table at all. The decoder has written 0xFF for each NUL.
 pub(super) fn problem(opening: &[u8]) -> Option<Problem> {
     let start = opening.trim_ascii_start();
     let is = |first: &[u8]| start.get(..first.len()).is_some_and(|start| start.eq_ignore_ascii_case(first));
@@ -40,7 +40,7 @@ pub(super) fn problem(opening: &[u8]) -> Option<Problem> {
     let sample = &opening[..opening.len().min(64)];
     let pieces = sample.split(|byte| *byte == 0xFF).count();
     (pieces > 1 && pieces * 4 >= sample.len()).then(|| {
-        let message = format!("This file is not in UTF-8: it is UTF-16 without a byte order mark, or no text. {SAVE}");
+        let message = format!("This file is not in UTF-8: it is UTF-16 without a byte order mark, or not text. {SAVE}");
         Problem::of_line(1, ProblemCode::InvalidEncoding, message)
     })
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with an import file, told so that a person in an office can mend it.
+//! What can be wrong with an import file, told so that a person in an office can fix it.
 
 use std::borrow::Cow;
 
@@ -17,17 +17,17 @@ pub enum ProblemCode {
     UnknownColumn,
     /// The file, or a row of it, has not the form of a CSV.
     MalformedCsv,
-    /// Bytes that are no text in the file's encoding.
+    /// Bytes that are not text in the file's encoding.
     InvalidEncoding,
     /// A row without a phone number.
     MissingPhoneNumber,
     /// A row without an address.
     MissingEmail,
-    /// A cell that is no phone number.
+    /// A cell that is not a phone number.
     InvalidPhoneNumber,
     /// A phone number of which a spreadsheet kept some digits only.
     ScientificNotation,
-    /// A cell that is no e-mail address.
+    /// A cell that is not an e-mail address.
     InvalidEmail,
     /// An address that a spreadsheet would run as a formula (CWE-1236).
     Formula,
@@ -81,7 +81,7 @@ pub struct Problem {
     pub value: String,
     /// The kind.
     pub code: ProblemCode,
-    /// What is wrong and how to mend it, for a person.
+    /// What is wrong and how to fix it, for a person.
     pub message: String,
 }
 

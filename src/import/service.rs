@@ -40,7 +40,7 @@ use crate::ports::import_store::ImportStore;
 use crate::ports::import_store::TakenImport;
 use crate::ports::store_error::StoreError;
 
-/// What becomes of mappings that are not in the file, and of rows that are bad. A replace that leaves bad rows out
+/// What happens to mappings that are not in the file, and to rows that are bad. A replace that leaves bad rows out
 /// would remove their mappings, so it can't be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportPolicy {
@@ -71,7 +71,7 @@ impl ImportPolicy {
 pub struct ImportRequest {
     /// The business group.
     pub group: BusinessGroupId,
-    /// What becomes of other mappings and of bad rows.
+    /// What happens to other mappings and to bad rows.
     pub policy: ImportPolicy,
     /// Go through only if the group's mappings are of one of these revisions; `None`: whatever they are of.
     pub expected_revisions: Option<Vec<i64>>,

@@ -1,3 +1,5 @@
+//! Why a good sign-in has no line.
+
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::phone_number::PhoneNumber;

@@ -1,3 +1,5 @@
+//! From a sign-in to a line: the cache, the guest policy and the pin.
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,7 +34,7 @@ pub struct Resolver {
 pub struct ResolvedLine<'s> {
     /// The number.
     pub phone_number: PhoneNumber,
-    /// The address it is mapped to, which is the one that she signed in with.
+    /// The address it is mapped to, which is the one that they signed in with.
     pub email: &'s EmailAddress,
     line: Arc<Line>,
     found: CachedLine,
@@ -82,7 +84,7 @@ impl Resolver {
     /// sign-in name, and one write, which pins the mapping to them.
     ///
     /// The tenant is looked at first, then the guest, then the address: a stranger learns nothing about a group that is
-    /// not her own, and a guest learns nothing about addresses.
+    /// not their own, and a guest learns nothing about addresses.
     ///
     /// # Errors
     /// [`ResolveError`]
@@ -96,7 +98,7 @@ impl Resolver {
         self.take(sign_in, found).await?.ok_or(ResolveError::NoMapping)
     }
 
-    /// Gives the user the line that was found, if she may have it; `None` if it is not there any more.
+    /// Gives the user the line that was found, if they may have it; `None` if it is not there any more.
     async fn take<'s>(&self, sign_in: &'s SignIn, found: CachedLine) -> Result<Option<ResolvedLine<'s>>, ResolveError> {
         let line = found.line.as_ref().ok_or(ResolveError::TenantNotLinked)?;
         if self.unproven.refuses(line.is_vouched_for) {

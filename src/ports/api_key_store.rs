@@ -55,7 +55,7 @@ pub enum ApiKeyRefusal {
     #[error("the API key has expired")]
     Expired,
     /// The machine gave no random bytes.
-    #[error("no random bytes could be had for a secret")]
+    #[error("the system gave no random bytes for a secret")]
     NoRandomness,
     /// The store could not be asked.
     #[error(transparent)]

@@ -67,7 +67,7 @@ pub struct ConsentReport {
     pub result: Result<(), ConsentFault>,
 }
 
-/// What became of a [`ConsentReport`].
+/// The outcome of a [`ConsentReport`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportOutcome {
     /// It is written down.

@@ -1,4 +1,4 @@
-//! The store of imports: files held against a group's mappings, applied at once or later.
+//! The store of imports: files compared with a group's mappings, applied at once or later.
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ pub struct ImportBatch {
     pub id: Uuid,
     /// The business group.
     pub group: BusinessGroupId,
-    /// What becomes of mappings that are not in the file.
+    /// What happens to mappings that are not in the file.
     pub mode: ImportMode,
     /// Whether rows that are bad or can't go in are left out. If not, the first of them stops the import: from then on the
     /// file is only checked to its end.

@@ -44,7 +44,7 @@ pub enum KeySetError {
         /// What went wrong.
         reason: String,
     },
-    /// An answer that is no success, such as a redirect to another host.
+    /// An answer that is not a success, such as a redirect to another host.
     #[error("{url} answered with status {status}")]
     Status {
         /// What was asked.
@@ -61,7 +61,7 @@ pub enum KeySetError {
         limit: usize,
     },
     /// An answer that is not what it must be.
-    #[error("{url} answered with something else than expected: {reason}")]
+    #[error("{url} answered with something other than expected: {reason}")]
     Malformed {
         /// What was asked.
         url: String,

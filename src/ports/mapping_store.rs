@@ -116,7 +116,7 @@ pub struct Pin {
     pub now: Timestamp,
 }
 
-/// What became of a [`Pin`].
+/// The outcome of a [`Pin`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PinOutcome {
     /// The mapping is pinned to this account of the tenant now, whoever was first.
@@ -205,7 +205,7 @@ pub struct SignInFacts {
     pub is_linked: bool,
     /// Whether that link is proven, or the operator's own.
     pub is_vouched_for: bool,
-    /// Whether the group lets guests in.
+    /// Whether the group allows guests.
     pub allow_guests: bool,
     /// Whether the group pins mappings.
     pub identity_pinning: IdentityPinning,

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::io;
 
-/// The store could not be asked, or did not answer as it must. What a caller can mend by another request is a
-/// refusal of its own in each port; this is what only the operator can mend. One refusal is here as well, because it is
+/// The store could not be asked, or did not answer as it must. What a caller can fix by another request is a
+/// refusal of its own in each port; this is what only the operator can fix. One refusal is here as well, because it is
 /// the same whatever was asked for: [`StoreFault::LostRight`].
 #[derive(Debug, thiserror::Error)]
 #[error("the store is unavailable: {cause}")]

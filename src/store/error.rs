@@ -1,3 +1,5 @@
+//! What a database can refuse, and which fault it is.
+
 use sqlx::error::DatabaseError;
 
 use crate::ports::store_error::StoreError;

@@ -75,7 +75,7 @@ impl TryFrom<ExportedRow> for ExportedMapping {
 
 /// A connection of its own for an export through `COPY`.
 ///
-/// In the middle of one it is of no use to anybody else, and sqlx does not mend it: unless the export came to its end,
+/// In the middle of one it is of no use to anybody else, and sqlx does not recover it: unless the export came to its end,
 /// the connection is closed, and the server with it stops.
 struct ExportConnection {
     connection: PoolConnection<sqlx::Postgres>,

@@ -1,3 +1,5 @@
+//! Linking a tenant to a business group, after Microsoft was asked whether the tenant exists.
+
 use std::sync::Arc;
 
 use crate::domain::actor::AuditContext;

@@ -35,8 +35,8 @@ use tokio::sync::oneshot;
 use crate::database::Engine;
 use crate::database::TestDatabase;
 
-/// How long is waited for something that takes no time.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits at most for something that takes no time.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The tenant of the sample company.
 pub const TENANT: &str = "a1a1a1a1-0000-4000-8000-0000000000aa";
@@ -265,7 +265,7 @@ pub fn client_id(entra: &Simulator, name: &str) -> String {
 /// Runs a service on a thread of its own, as the program does; gives its address and an operator's secret.
 fn run(settings: Settings) -> (SocketAddr, String, Running) {
     let (stop, stopped) = oneshot::channel();
-    let (told, telling) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let thread = thread::spawn(move || {
         System::new().block_on(async move {
             let service = Service::open(&settings).await.expect("the service starts");
@@ -278,7 +278,7 @@ fn run(settings: Settings) -> (SocketAddr, String, Running) {
                 request_id: None,
             };
             let key = service.api_keys().create(new, &context).await.expect("a key");
-            told.send((service.address(), key.secret.to_string())).expect("somebody listens");
+            sender.send((service.address(), key.secret.to_string())).expect("somebody listens");
             let stop = async {
                 // The test stops it, or is gone.
                 let _ = stopped.await;
@@ -286,6 +286,6 @@ fn run(settings: Settings) -> (SocketAddr, String, Running) {
             service.run(stop).await.expect("the service ends well");
         });
     });
-    let (address, operator) = telling.recv_timeout(PATIENCE).expect("the service starts");
+    let (address, operator) = receiver.recv_timeout(TIMEOUT).expect("the service starts");
     (address, operator, Running { stop, thread })
 }

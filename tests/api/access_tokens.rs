@@ -64,7 +64,7 @@ async fn a_strangers_access_token_is_good_for_nothing() {
         let refused = problem(answer, 422, "invalid-request").await;
         assert!(refused["detail"].as_str().unwrap().contains("client-application"), "{refused}");
     }
-    // ... and it is no first sign-in and no first pin.
+    // ... and it is neither a first sign-in nor a first pin.
     let get = async |path: &str| json(app.operate(Method::GET, path).send().await.unwrap(), 200).await;
     let consent = get(&format!("{GROUP}/consent")).await;
     assert!(!consent.to_string().contains("confirmed\""), "{consent}");

@@ -78,9 +78,9 @@ async fn a_role_has_a_group_if_and_only_if_it_needs_one() {
     }
 }
 
-/// By her key and by her sign-in alike.
+/// By their key and by their sign-in alike.
 #[tokio::test]
-async fn an_administrator_makes_lists_and_revokes_keys_of_her_own_group_alone() {
+async fn an_administrator_makes_lists_and_revokes_keys_of_their_own_group_alone() {
     let app = TestApp::start(Engine::Sqlite).await;
     app.sample_company().await;
     app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
@@ -95,7 +95,7 @@ async fn an_administrator_makes_lists_and_revokes_keys_of_her_own_group_alone() 
             body.map_or(call.try_clone().unwrap(), |body| call.json(&body)).send().await.unwrap()
         };
         let make = async |role: &str, group: Value| {
-            let body = json!({"name": "hers", "role": role, "business_group": group});
+            let body = json!({"name": "theirs", "role": role, "business_group": group});
             call(Method::POST, KEYS, Some(body)).await
         };
         let of_group = || json!("abccompany");
@@ -118,7 +118,7 @@ async fn an_administrator_makes_lists_and_revokes_keys_of_her_own_group_alone() 
         let rest = json(call(Method::GET, &next, None).await, 200).await;
         assert_eq!(rest["items"].as_array().unwrap().len(), items.len() - 1);
 
-        // The operator's own key and another group's are not there for her.
+        // The operator's own key and another group's are not there for them.
         let all = json(app.operate(Method::GET, KEYS).send().await.unwrap(), 200).await;
         let operators = all["items"].as_array().unwrap().iter().find(|key| key["role"] == "operator").unwrap();
         for id in [operators["id"].as_str().unwrap(), foreign["id"].as_str().unwrap(), "nonsense"] {

@@ -71,13 +71,15 @@ async fn what_was_refused_is_told_with_the_problem() {
     app.import("", "PhoneNumber,MEEmailAddress\n763,x\n").await;
     let sheet = app.operate(Method::POST, &format!("{GROUP}/imports")).header("content-type", "text/csv");
     sheet.header("accept", "text/csv").body("nonsense").send().await.unwrap();
-    // What only reads and finds nothing is no attempt, and who has no key is nobody.
+    // What only reads and finds nothing is not an attempt, and who has no key is nobody.
     app.operate(Method::GET, "/v1/business-groups/nobody").send().await.unwrap();
     app.call(Method::DELETE, GROUP).send().await.unwrap();
 
-    let told: Vec<_> = events(&app, "").await.split_off(before + 1);
-    let told: Vec<_> =
-        told.iter().map(|event| (event["action"].as_str().unwrap(), event["refused_with"].as_str().unwrap())).collect();
+    let recorded: Vec<_> = events(&app, "").await.split_off(before + 1);
+    let recorded: Vec<_> = recorded
+        .iter()
+        .map(|event| (event["action"].as_str().unwrap(), event["refused_with"].as_str().unwrap()))
+        .collect();
     let expected = [
         ("getBusinessGroup", "not-found"),
         ("createApiKey", "forbidden"),
@@ -85,7 +87,7 @@ async fn what_was_refused_is_told_with_the_problem() {
         ("importMappings", "import-rejected"),
         ("importMappings", "import-rejected"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(recorded, expected);
 }
 
 /// Whoever is refused, and whatever for: the log never forgets, so of each caller it takes ten refusals a minute.
@@ -132,7 +134,7 @@ async fn no_caller_can_fill_the_log_with_what_it_is_refused() {
 }
 
 #[tokio::test]
-async fn events_are_filtered_and_an_administrator_sees_her_own_groups() {
+async fn events_are_filtered_and_an_administrator_sees_their_own_groups() {
     let app = TestApp::start(Engine::Sqlite).await;
     app.sample_company().await;
     app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
@@ -185,7 +187,7 @@ async fn the_log_can_be_had_as_a_sheet_page_by_page() {
 }
 
 #[tokio::test]
-async fn an_administrator_learns_nothing_of_others_who_reached_for_her_group() {
+async fn an_administrator_learns_nothing_of_others_who_reached_for_their_group() {
     let app = TestApp::start(Engine::Sqlite).await;
     app.sample_company().await;
     app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "other", "name": "Other"})).await;
@@ -212,7 +214,7 @@ async fn an_administrator_learns_nothing_of_others_who_reached_for_her_group() {
     ];
     assert_eq!(last, expected);
     assert_eq!(all[all.len() - 3]["detail"]["business_group"], "abccompany");
-    // What she is refused in her own group is hers to know.
+    // What they are refused in their own group is theirs to know.
     app.call(Method::DELETE, GROUP).bearer_auth(&own).send().await.unwrap();
     assert_eq!(list(&own, "").await.len(), before + 1);
     let nul = app.operate(Method::GET, "/v1/audit-events?actor=a%00b").send().await.unwrap();

@@ -18,9 +18,9 @@ use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TENANT;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 use url::Url;
@@ -37,7 +37,7 @@ const OTHER_TENANT: &str = "b2b2b2b2-0000-4000-8000-0000000000bb";
 /// Who opens a link.
 const ADA: &str = "0b0b0b0b-0000-4000-8000-000000000004";
 const JOHN: &str = "0b0b0b0b-0000-4000-8000-000000000002";
-/// Nobody: she cancels.
+/// Nobody: they cancel.
 const CANCEL: &str = "cancel";
 
 async fn company(engine: Engine) -> TestApp {
@@ -88,7 +88,7 @@ fn browser() -> Client {
     Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap()
 }
 
-/// Opens a link at Microsoft as somebody; the URL that she is led back to.
+/// Opens a link at Microsoft as somebody; the URL that they are led back to.
 async fn open(link: &str, who: &str) -> String {
     let answer = browser().get(format!("{link}&sim_user={who}")).send().await.unwrap();
     answer.headers()["location"].to_str().unwrap().to_owned()
@@ -149,7 +149,7 @@ async fn wait_until_confirmed(app: &TestApp) -> Value {
         if portal["state"] == "confirmed" {
             return portal;
         }
-        assert!(begun.elapsed() < PATIENCE, "{portal}");
+        assert!(begun.elapsed() < TIMEOUT, "{portal}");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }
@@ -210,8 +210,8 @@ async fn who_may_not_consent_or_declines_is_told_so_and_so_is_the_company() {
                 Some("True"),
                 "Microsoft says so beside errors too"
             );
-            let told = follow(&app, &back).await;
-            assert_eq!(told, format!("application=portal&outcome={outcome}&code={number}"));
+            let outcome_page = follow(&app, &back).await;
+            assert_eq!(outcome_page, format!("application=portal&outcome={outcome}&code={number}"));
             let portal = portal(&app).await;
             assert_eq!((&portal["state"], &portal["reported_at"]), (&json!("never"), &Value::Null));
             assert_eq!((&portal["error"]["code"], &portal["error"]["aadsts"]), (&json!(code), &json!(number)));
@@ -291,8 +291,13 @@ async fn a_return_with_a_good_state_is_read_as_narrowly_as_it_can_be() {
     ] {
         let state = state(&app).await;
         let parameters = [vec![("state", state.as_str())], parameters].concat();
-        let told = come_back(&app, &parameters).await;
-        assert_eq!(told, format!("application=portal&outcome={expected}"), "{:.300}", format!("{parameters:?}"));
+        let outcome_page = come_back(&app, &parameters).await;
+        assert_eq!(
+            outcome_page,
+            format!("application=portal&outcome={expected}"),
+            "{:.300}",
+            format!("{parameters:?}")
+        );
         let kept = format!("{} {:?}", portal(&app).await, events(&app).await);
         assert!(!kept.contains('<') && !kept.contains("evil") && !kept.contains("xxx"), "{kept}");
     }
@@ -323,8 +328,8 @@ async fn a_return_that_nobody_should_believe_writes_nothing() {
             assert_eq!(come_back(&app, &parameters).await, "outcome=state-invalid", "{parameters:?}");
         }
         for query in ["%", "state=%ff%fe", "state", "&&&=", "state=%00", "=state"] {
-            let told = outcome(app.get(&format!("{CALLBACK}?{query}")).send().await.unwrap()).await;
-            assert_eq!(told, "outcome=state-invalid", "{query}");
+            let outcome_page = outcome(app.get(&format!("{CALLBACK}?{query}")).send().await.unwrap()).await;
+            assert_eq!(outcome_page, "outcome=state-invalid", "{query}");
         }
         assert_eq!((count(&app, "used_consent_states").await, count(&app, "consent_reports").await), (0, 0));
         assert_eq!(come_back(&app, &good(&state)).await, "application=portal&outcome=reported");
@@ -437,7 +442,7 @@ async fn a_sign_in_that_cannot_be_written_down_is_answered_all_the_same() {
         // Of those that could not be written none is left out for good.
         let begun = Instant::now();
         while portal(&app).await["state"] != "confirmed" {
-            assert!(begun.elapsed() < PATIENCE);
+            assert!(begun.elapsed() < TIMEOUT);
             json(app.me(&app.token("jenniferlewis@abccompany.com")).await, 200).await;
         }
     }

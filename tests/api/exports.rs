@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use reqwest::Method;
 use serde_json::json;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 use tokio::io::AsyncReadExt;
@@ -68,7 +68,7 @@ async fn export(app: &TestApp, path: &str) -> reqwest::Response {
 
 /// Waits until the crawling group may export again.
 async fn becomes_free(app: &TestApp) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while export(app, &format!("{CRAWLING}/mappings.csv")).await.status() != 200 {
         assert!(Instant::now() < deadline, "the group's share is never free again");
         sleep(Duration::from_millis(100)).await;

@@ -58,8 +58,8 @@ async fn an_account_whose_address_and_sign_in_name_have_two_numbers_gets_neither
         }
 
         let events = refusals(&app).await;
-        let told = json!({"email": JOHN, "phone_number": "+17635552222", "sign_in_name": BOB, "sign_in_phone_number": "+17635551111"});
-        assert_eq!((events.len(), &events[0]["detail"]), (3, &told));
+        let reported = json!({"email": JOHN, "phone_number": "+17635552222", "sign_in_name": BOB, "sign_in_phone_number": "+17635551111"});
+        assert_eq!((events.len(), &events[0]["detail"]), (3, &reported));
         assert_eq!(
             (&events[0]["outcome"], &events[0]["refused_with"]),
             (&json!("refused"), &json!("identity-changed"))
@@ -68,9 +68,9 @@ async fn an_account_whose_address_and_sign_in_name_have_two_numbers_gets_neither
 
         // Whichever of the two is asked for. Who signs in as John has his line all the same.
         for (address, outcome) in [(JOHN, "resolves"), (BOB, "identity-changed")] {
-            let told = check(&app, address).await;
-            assert_eq!(told["outcome"], outcome, "{told}");
-            let refused = &told["refused_sign_in"];
+            let reported = check(&app, address).await;
+            assert_eq!(reported["outcome"], outcome, "{reported}");
+            let refused = &reported["refused_sign_in"];
             assert_eq!((&refused["request_id"], &refused["oid"]), (&request_id, &json!(BOBS_OID)));
             assert_eq!([&refused["email"], &refused["sign_in_name"]], [&json!(JOHN), &json!(BOB)]);
             assert_eq!(

@@ -34,12 +34,12 @@ async fn every_change_is_told_by_whom_and_can_be_undone() {
         problem(app.me(&app.token("bobsmith@abccompany.com")).await, 404, "no-mapping").await;
 
         let revisions = get(&app, "/revisions").await;
-        let told: Vec<_> = revisions["items"].as_array().unwrap().iter().collect();
-        assert_eq!(told.len(), 2);
-        let of = |at: usize| ["revision", "source", "added", "changed", "removed"].map(|name| told[at][name].clone());
+        let listed: Vec<_> = revisions["items"].as_array().unwrap().iter().collect();
+        assert_eq!(listed.len(), 2);
+        let of = |at: usize| ["revision", "source", "added", "changed", "removed"].map(|name| listed[at][name].clone());
         assert_eq!(of(0), [json!(2), json!("api"), json!(0), json!(0), json!(1)]);
         assert_eq!(of(1), [json!(1), json!("import"), json!(3), json!(0), json!(0)]);
-        assert!(told[0]["actor"].as_str().unwrap().starts_with("business-group-admin ("), "{revisions}");
+        assert!(listed[0]["actor"].as_str().unwrap().starts_with("business-group-admin ("), "{revisions}");
         assert!(!revisions.to_string().contains("slk_"));
         let changes = get(&app, "/revisions/2/changes").await;
         let expected = json!([{

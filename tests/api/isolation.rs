@@ -1,4 +1,4 @@
-//! Who may call what: every call of the document with every kind of credential, held against one table. What is refused
+//! Who may call what: every call of the document with every kind of credential, checked against one table. What is refused
 //! changes nothing and tells nothing, and what is another group's answers as what is not there.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ use crate::support::json;
 use crate::support::problem;
 use crate::support::text;
 
-/// What somebody meets before her call is looked at.
+/// What somebody meets before their call is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gate {
     Passes,
@@ -75,7 +75,7 @@ const OPERATORS: Gates = administering(FORBIDDEN, FORBIDDEN);
 /// Of a group: which there are is nobody else's business.
 const OPERATORS_OF_A_GROUP: Gates = administering(FORBIDDEN, HIDDEN);
 const ITS_ADMINISTRATORS: Gates = administering(Passes, HIDDEN);
-/// Each sees her own group.
+/// Each sees their own group.
 const ALL_ADMINISTRATORS: Gates = administering(Passes, Passes);
 
 /// Operators pass. What meets administrators of the group and of another, by a key or by having signed in; nobody else has
@@ -436,13 +436,13 @@ async fn assert_refused(answer: Response, (status, slug): (u16, &str), what: &st
     };
     assert_eq!(challenge.as_deref(), expected, "{what}");
     assert_eq!(answer.status().as_u16(), status, "{what}");
-    let told = problem(answer, status, slug).await.to_string();
+    let text = problem(answer, status, slug).await.to_string();
     for mark in MARKS.into_iter().chain(FOREIGN_MARKS) {
-        assert!(!told.contains(mark), "{what}: {told}");
+        assert!(!text.contains(mark), "{what}: {text}");
     }
 }
 
-/// What the holder must not read in an answer that she gets.
+/// What the holder must not read in an answer that they get.
 fn foreign_marks(holder: usize) -> &'static [&'static str] {
     match holder {
         0 | 3 | 9 => &[],
@@ -506,16 +506,16 @@ async fn let_those_pass_who_may(world: &mut World, operation: &Operation) {
         let what = format!("{} by {}", operation.name, HOLDERS[at]);
         let answer = world.request(operation, "abccompany").bearer_auth(&world.holders[at]).send().await.unwrap();
         let status = answer.status().as_u16();
-        let told = String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned();
-        assert_eq!(status, row.3, "{what}: {told}");
-        // Her own address, which says that she is of another company.
-        let told = if operation.name == "getSession" { told.replace("bobsmith@abccompany.com", "") } else { told };
-        // The same where the log tells that she has proven her tenant.
-        let told = told.replace("bobsmith@abccompany.com (0c0c0c0c-0000-4000-8000-000000000001)", "");
+        let text = String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned();
+        assert_eq!(status, row.3, "{what}: {text}");
+        // Their own address, which says that they are of another company.
+        let text = if operation.name == "getSession" { text.replace("bobsmith@abccompany.com", "") } else { text };
+        // The same where the log tells that they have proven their tenant.
+        let text = text.replace("bobsmith@abccompany.com (0c0c0c0c-0000-4000-8000-000000000001)", "");
         // The document bears examples.
         if !row.is_public() {
             for mark in foreign_marks(at) {
-                assert!(!told.contains(mark), "{what}: {told}");
+                assert!(!text.contains(mark), "{what}: {text}");
             }
         }
     }
@@ -525,7 +525,7 @@ async fn hold_against_the_table(engine: Engine) {
     let mut world = World::new(engine).await;
     let operations = operations();
     for row in TABLE {
-        assert!(operations.iter().any(|operation| operation.name == row.0), "{} is no call of the document", row.0);
+        assert!(operations.iter().any(|operation| operation.name == row.0), "{} is not a call of the document", row.0);
     }
     for operation in &operations {
         world.prepare().await;
@@ -554,7 +554,7 @@ async fn every_call_is_open_to_those_it_is_for_and_to_nobody_else_on_sqlite() {
 const OF_THE_REQUEST: [&str; 3] = ["date", "x-request-id", "connection"];
 
 /// All of an answer that is not the request's own.
-async fn told(answer: Response) -> (u16, BTreeMap<String, String>, Value) {
+async fn read_answer(answer: Response) -> (u16, BTreeMap<String, String>, Value) {
     let status = answer.status().as_u16();
     let headers = answer.headers().iter().filter(|(name, _)| !OF_THE_REQUEST.contains(&name.as_str()));
     let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
@@ -572,11 +572,12 @@ async fn another_group_answers_as_one_that_was_never_there() {
         {
             for (at, gate) in Row::of(&operation.name).1.into_iter().enumerate() {
                 let ask = async |group| {
-                    told(world.request(operation, group).bearer_auth(&world.holders[at]).send().await.unwrap()).await
+                    read_answer(world.request(operation, group).bearer_auth(&world.holders[at]).send().await.unwrap())
+                        .await
                 };
-                // An administrator is told of her own group that she may not.
-                let is_her_own = HOLDERS[at].starts_with("the group's administrator");
-                if gate != Passes && !is_her_own {
+                // An administrator is told of their own group that they may not.
+                let is_their_own = HOLDERS[at].starts_with("the group's administrator");
+                if gate != Passes && !is_their_own {
                     let what = format!("{} by {}", operation.name, HOLDERS[at]);
                     let there = ask("abccompany").await;
                     for group in ["nobody", "gone", "not%20a%20slug"] {
@@ -614,7 +615,7 @@ async fn what_is_another_groups_answers_as_what_is_not_there() {
                 let path = format!("{group}{}", path.replace("{}", thing));
                 let call = world.app.call(method.clone(), &path).bearer_auth(&world.holders[1]);
                 let call = if body.is_null() { call } else { call.json(body) };
-                told(call.send().await.unwrap()).await
+                read_answer(call.send().await.unwrap()).await
             };
             let answer = ask(foreign).await;
             assert_eq!(answer, ask(missing).await, "{method} {path}");
@@ -622,7 +623,7 @@ async fn what_is_another_groups_answers_as_what_is_not_there() {
         }
         let events = async |of: &str| {
             let path = format!("/v1/audit-events?business_group={of}");
-            told(world.app.get(&path).bearer_auth(&world.holders[1]).send().await.unwrap()).await
+            read_answer(world.app.get(&path).bearer_auth(&world.holders[1]).send().await.unwrap()).await
         };
         assert_eq!(events("hushed").await, events("nobody").await);
         assert_eq!(world.state().await, before);
@@ -636,7 +637,7 @@ async fn a_file_with_another_groups_number_tells_no_more_of_it_than_of_nobodys()
         let path = "/v1/business-groups/abccompany/imports?mode=merge&apply=true";
         let call = world.app.call(Method::POST, path).bearer_auth(&world.holders[1]).header("content-type", "text/csv");
         let call = call.body(format!("PhoneNumber,MEEmailAddress\n{number},eve@abccompany.com\n"));
-        let (status, _, body) = told(call.send().await.unwrap()).await;
+        let (status, _, body) = read_answer(call.send().await.unwrap()).await;
         (status, body.to_string().replace(number, "N"))
     };
     let answer = upload("+442079460001").await;
@@ -645,6 +646,6 @@ async fn a_file_with_another_groups_number_tells_no_more_of_it_than_of_nobodys()
     // A tenant that is taken is not said to be whose.
     let taken = json!({"tenant_id": OTHER_TENANT});
     let call = world.app.call(Method::PUT, "/v1/business-groups/abccompany/tenant").bearer_auth(&world.holders[1]);
-    let told = problem(call.json(&taken).send().await.unwrap(), 409, "tenant-taken").await.to_string();
-    assert!(!FOREIGN_MARKS.iter().any(|mark| told.contains(mark)), "{told}");
+    let text = problem(call.json(&taken).send().await.unwrap(), 409, "tenant-taken").await.to_string();
+    assert!(!FOREIGN_MARKS.iter().any(|mark| text.contains(mark)), "{text}");
 }

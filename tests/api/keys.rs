@@ -3,9 +3,9 @@
 use entra_sim::Endpoint;
 use entra_sim::Fault;
 use futures_util::future::join_all;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TENANT;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 
@@ -109,7 +109,7 @@ async fn metrics_tell_how_it_stands_with_the_keys() {
         "signline_signing_keys_stale 0",
         "signline_signing_key_fetches_total{result=\"ok\"} 1",
     ];
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
     loop {
         let metrics = text(app.get("/metrics").send().await.unwrap(), 200).await;
         if wanted.iter().all(|line| metrics.contains(line)) {

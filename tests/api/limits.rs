@@ -8,9 +8,9 @@ use std::time::Instant;
 use reqwest::Method;
 use serde_json::json;
 use signline::domain::trusted_proxies::TrustedProxies;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TENANT;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 use tokio::io::AsyncReadExt;
@@ -38,8 +38,8 @@ async fn app_with_limits(per_address: u32, per_credential: u32) -> TestApp {
 #[tokio::test]
 async fn bad_tokens_from_one_address_are_limited_and_good_ones_from_there_are_not() {
     let app = app_with_limits(20, 0).await;
-    let known = app.token(USER);
-    assert_eq!(app.me(&known).await.status(), 200);
+    let cached = app.token(USER);
+    assert_eq!(app.me(&cached).await.status(), 200);
     let mut statuses = Vec::new();
     for at in 0..60 {
         let answer = app.me(&format!("eyJ.{at}.x")).await;
@@ -52,7 +52,7 @@ async fn bad_tokens_from_one_address_are_limited_and_good_ones_from_there_are_no
     assert!(statuses[..20].iter().all(|status| *status == 401), "{statuses:?}");
     assert!(statuses.iter().filter(|status| **status == 429).count() > 30, "{statuses:?}");
 
-    assert_eq!(app.me(&known).await.status(), 200, "a token that is known again");
+    assert_eq!(app.me(&cached).await.status(), 200, "a token that is cached");
     for _ in 0..10 {
         // A token that was never seen: each is another.
         let new =
@@ -85,7 +85,7 @@ async fn a_credential_that_is_refused_again_and_again_is_limited_and_no_other() 
 }
 
 #[tokio::test]
-async fn callers_behind_a_trusted_proxy_are_limited_each_for_herself() {
+async fn callers_behind_a_trusted_proxy_are_limited_each_for_themselves() {
     let app = app_with_limits(3, 0).await;
     let bad = async |from: &str, at: usize| {
         let call = app.get("/v1/me").bearer_auth(format!("eyJ.{at}.x")).header("x-forwarded-for", from);
@@ -95,7 +95,7 @@ async fn callers_behind_a_trusted_proxy_are_limited_each_for_herself() {
         assert_eq!(bad("192.0.2.1", at).await, 401);
     }
     assert_eq!(bad("192.0.2.1", 3).await, 429);
-    assert_eq!(bad("198.51.100.1, 192.0.2.1", 4).await, 429, "what she says herself does not count");
+    assert_eq!(bad("198.51.100.1, 192.0.2.1", 4).await, 429, "what they say themselves does not count");
     assert_eq!(bad("192.0.2.2", 5).await, 401);
 }
 
@@ -131,7 +131,7 @@ async fn no_byte_that_a_caller_writes_makes_its_failures_the_proxys() {
 }
 
 #[tokio::test]
-async fn without_trusted_proxies_what_a_caller_says_of_her_address_does_not_count() {
+async fn without_trusted_proxies_what_a_caller_says_of_their_address_does_not_count() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| settings.limits.failures_per_address = 3).await;
     for at in 0..5 {
         let call = app.get("/v1/me").bearer_auth(format!("eyJ.{at}.x"));
@@ -159,7 +159,7 @@ async fn connect(app: &TestApp) -> TcpStream {
 /// The answer's head, and what of the body has come with it.
 async fn answer(connection: &mut TcpStream) -> String {
     let mut bytes = vec![0; 16 * 1024];
-    let read = timeout(PATIENCE, connection.read(&mut bytes)).await.expect("an answer").unwrap();
+    let read = timeout(TIMEOUT, connection.read(&mut bytes)).await.expect("an answer").unwrap();
     String::from_utf8_lossy(&bytes[..read]).into_owned()
 }
 
@@ -169,7 +169,7 @@ async fn an_import_beyond_those_that_may_run_at_once_is_refused_before_its_body_
     app.sample_company().await;
     let (first, rest) = SAMPLE_SHEET.split_at(60);
     let length = format!("content-length: {}", SAMPLE_SHEET.len());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let (mut under_way, refused) = loop {
         let mut under_way = begin_upload(&app, "abccompany", &length, first).await;
         // None of the body is sent: it would wait for it if it were read.
@@ -186,7 +186,7 @@ async fn an_import_beyond_those_that_may_run_at_once_is_refused_before_its_body_
     under_way.write_all(rest.as_bytes()).await.unwrap();
     let taken = answer(&mut under_way).await;
     assert!(taken.starts_with("HTTP/1.1 200"), "{taken}");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while app.import("", SAMPLE_SHEET).await.status() != 200 {
         assert!(Instant::now() < deadline, "there is room again");
     }
@@ -227,7 +227,7 @@ async fn a_body_without_end_that_nobody_reads_is_cut_off_after_the_answer() {
         let begun = Instant::now();
         // Chunks that look like the end of a head.
         while connection.write_all(b"4\r\n\r\n\r\n\r\n").await.is_ok() {
-            assert!(begun.elapsed() < PATIENCE, "{request}: it reads on and on");
+            assert!(begun.elapsed() < TIMEOUT, "{request}: it reads on and on");
         }
     }
 }
@@ -246,7 +246,7 @@ async fn a_head_of_a_megabyte_is_refused() {
     }
     let mut read = Vec::new();
     // A connection that was cut off while bytes were on their way may say so instead.
-    let _ = timeout(PATIENCE, connection.read_to_end(&mut read)).await.expect("it ends");
+    let _ = timeout(TIMEOUT, connection.read_to_end(&mut read)).await.expect("it ends");
     assert!(read.is_empty() || read.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&read));
     let token = "x".repeat(100_000);
     problem(app.get("/v1/me").bearer_auth(&token).send().await.unwrap(), 401, "invalid-token").await;

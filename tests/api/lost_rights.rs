@@ -81,8 +81,8 @@ async fn an_upload_whose_key_is_revoked_while_it_arrives_changes_nothing() {
             assert_eq!(app.operate(Method::DELETE, &path).send().await.unwrap().status(), 204);
             let answer = held.finish().await;
             assert!(answer.headers()["www-authenticate"].to_str().unwrap().contains("invalid_token"));
-            let told = problem(answer, 401, "invalid-token").await;
-            assert!(told["detail"].as_str().unwrap().contains("revoked"), "{told}");
+            let refusal = problem(answer, 401, "invalid-token").await;
+            assert!(refusal["detail"].as_str().unwrap().contains("revoked"), "{refusal}");
             assert_nothing_was_changed(&app).await;
         }
     }

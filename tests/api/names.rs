@@ -207,8 +207,8 @@ async fn the_session_tells_the_numbers_of_the_group_which_its_administrators_can
         json(link.json(&json!({"tenant_id": TENANT})).send().await.unwrap(), 200).await;
         let ranges = json!([{"first": "+17636660000", "last": "+17636669999"}]);
         for credential in [&key, &ada(&app)] {
-            let told = session(credential).await;
-            assert_eq!((&told["business_group"], &told["number_ranges"]), (&json!("squatter"), &ranges));
+            let seen = session(credential).await;
+            assert_eq!((&seen["business_group"], &seen["number_ranges"]), (&json!("squatter"), &ranges));
         }
         // Who does not administer it learns neither its id nor its numbers.
         let user = session(&app.token("bobsmith@abccompany.com")).await;

@@ -4,8 +4,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use reqwest::Method;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 use tokio::io::AsyncReadExt;
@@ -120,7 +120,7 @@ async fn a_call_under_way_finishes_while_the_service_stops_and_is_not_ready() {
     );
     upload.write_all(head.as_bytes()).await.unwrap();
     // The call is under way once the service has taken it up.
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     tokio::time::sleep(Duration::from_millis(200)).await;
     let thread = app.begin_stop().unwrap();
     loop {
@@ -160,7 +160,7 @@ async fn a_database_that_is_gone_is_told_without_its_secrets_and_its_return_need
     assert_eq!(app.get("/livez").send().await.unwrap().status(), 200);
 
     on_server(&app, "ALTER DATABASE {name} ALLOW_CONNECTIONS true").await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while app.get("/readyz").send().await.unwrap().status() != 200 {
         assert!(Instant::now() < deadline, "it does not come back");
     }

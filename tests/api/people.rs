@@ -78,7 +78,7 @@ async fn events(app: &TestApp, credential: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_administrator_who_signed_in_runs_her_own_group_and_is_named_by_her_oid() {
+async fn an_administrator_who_signed_in_runs_their_own_group_and_is_named_by_their_oid() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let app = service(engine).await;
         let ada = administrator(&app);
@@ -96,13 +96,13 @@ async fn an_administrator_who_signed_in_runs_her_own_group_and_is_named_by_her_o
 
         let actors = [format!("{BOB} ({BOBS_OID})"), format!("Microsoft account ({BOBS_OID})")];
         let revisions = json(get(&app, &format!("{GROUP}/revisions"), &ada).await, 200).await;
-        let told: Vec<_> = [1, 0].iter().map(|at| revisions["items"][*at]["actor"].as_str().unwrap()).collect();
-        assert_eq!(told, actors);
+        let recorded: Vec<_> = [1, 0].iter().map(|at| revisions["items"][*at]["actor"].as_str().unwrap()).collect();
+        assert_eq!(recorded, actors);
         let log = json(get(&app, &format!("/v1/audit-events?actor={BOBS_OID}"), &ada).await, 200).await;
-        let told = log["items"].as_array().unwrap().iter().rev().filter(|event| event["action"] == "putMapping");
-        let told: Vec<_> = told.map(|event| &event["actor"]).collect();
-        assert_eq!(told, actors.iter().map(|actor| json!(actor)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
-        // Her own line is what it was.
+        let recorded = log["items"].as_array().unwrap().iter().rev().filter(|event| event["action"] == "putMapping");
+        let recorded: Vec<_> = recorded.map(|event| &event["actor"]).collect();
+        assert_eq!(recorded, actors.iter().map(|actor| json!(actor)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+        // Their own line is what it was.
         assert_eq!(json(app.me(&ada).await, 200).await["phone_number"], "+17635551111");
     }
 }
@@ -113,7 +113,7 @@ async fn who_may_nothing_is_told_which_role_is_missing_where() {
     let gus = app.entra.token(TENANT, "gus@otherco.example", "portal").unwrap();
     let elsewhere = |tenant| in_tenant(&app, bob(&app), tenant);
     let both = json!(["BusinessGroup.Admin", "Operator"]);
-    for (token, slug, told) in [
+    for (token, slug, reason) in [
         (bob(&app).mint(), "forbidden", "BusinessGroup.Admin"),
         (gus.clone().mint(), "forbidden", "BusinessGroup.Admin"),
         (elsewhere(UNLINKED_TENANT).mint(), "forbidden", "BusinessGroup.Admin"),
@@ -127,7 +127,7 @@ async fn who_may_nothing_is_told_which_role_is_missing_where() {
     ] {
         for path in [GROUPS, GROUP, "/v1/business-groups/nobody", "/v1/api-keys"] {
             let refused = problem(get(&app, path, &token).await, 403, slug).await;
-            assert!(refused["detail"].as_str().unwrap().contains(told), "{refused}");
+            assert!(refused["detail"].as_str().unwrap().contains(reason), "{refused}");
         }
         assert_eq!(session(&app, &token).await["role"], "user");
     }
@@ -161,26 +161,26 @@ async fn an_operators_tenant_may_be_linked_to_a_group_as_any_other() {
         (json!(["BusinessGroup.Admin", "Operator"]), "operator", json!("other"), 2),
     ] {
         let token = with_roles(person(), roles);
-        let told = session(&app, &token).await;
-        assert_eq!((&told["role"], &told["business_group"]), (&json!(role), &group));
+        let session = session(&app, &token).await;
+        assert_eq!((&session["role"], &session["business_group"]), (&json!(role), &group));
         assert_eq!(json(get(&app, GROUPS, &token).await, 200).await["items"].as_array().unwrap().len(), sees);
     }
     problem(get(&app, GROUP, &with_roles(person(), json!(["BusinessGroup.Admin"]))).await, 404, "not-found").await;
 }
 
 #[tokio::test]
-async fn an_administrators_right_follows_the_link_of_her_tenant_at_once() {
+async fn an_administrators_right_follows_the_link_of_their_tenant_at_once() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let app = service(engine).await;
         let ada = administrator(&app);
         json(get(&app, GROUP, &ada).await, 200).await;
-        // The tenant moves: so does she, and nothing of the group that she had is left to her.
+        // The tenant moves: so do they, and nothing of the group that they had is left to them.
         link(&app, "abccompany", UNLINKED_TENANT).await;
         problem(get(&app, GROUP, &ada).await, 403, "tenant-not-linked").await;
         link(&app, "other", TENANT).await;
         problem(get(&app, GROUP, &ada).await, 404, "not-found").await;
         json(get(&app, "/v1/business-groups/other", &ada).await, 200).await;
-        // Unlinked, by her own call too.
+        // Unlinked, by their own call too.
         let unlink = app.call(Method::DELETE, "/v1/business-groups/other/tenant").bearer_auth(&ada);
         assert_eq!(unlink.send().await.unwrap().status(), 204);
         problem(get(&app, "/v1/business-groups/other", &ada).await, 403, "tenant-not-linked").await;
@@ -243,7 +243,7 @@ async fn a_role_counts_in_every_kind_of_token_that_a_user_can_have_and_in_no_oth
 }
 
 #[tokio::test]
-async fn an_odd_claim_of_roles_gives_no_right_and_costs_nobody_her_line() {
+async fn an_odd_claim_of_roles_gives_no_right_and_costs_nobody_their_line() {
     let app = service(Engine::Sqlite).await;
     for roles in [
         json!("BusinessGroup.Admin"),
@@ -290,7 +290,7 @@ async fn what_people_are_refused_is_written_down_if_their_tenant_is_known_for_ce
     let delete = app.call(Method::DELETE, GROUP).bearer_auth(&ada);
     problem(delete.send().await.unwrap(), 403, "forbidden").await;
     let all = events(&app, &app.operator).await;
-    let told: Vec<_> = all
+    let recorded: Vec<_> = all
         .iter()
         .map(|event| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -303,7 +303,7 @@ async fn what_people_are_refused_is_written_down_if_their_tenant_is_known_for_ce
         (action.to_owned(), slug.to_owned(), of.to_owned(), named.to_owned())
     };
     let expected = [
-        // By the one call that she may make.
+        // By the one call that they may make.
         row("proveTenant", "", "abccompany", ""),
         row("getBusinessGroup", "forbidden", "abccompany", ""),
         row("getBusinessGroup", "forbidden", "", "other"),
@@ -311,8 +311,8 @@ async fn what_people_are_refused_is_written_down_if_their_tenant_is_known_for_ce
         row("getBusinessGroup", "not-found", "", "other"),
         row("deleteBusinessGroup", "forbidden", "abccompany", ""),
     ];
-    assert_eq!(told, expected);
-    // Her group's log tells an administrator of her own people, and of nobody else.
+    assert_eq!(recorded, expected);
+    // Their group's log tells an administrator of their own people, and of nobody else.
     let own = events(&app, &ada).await;
     let own: Vec<_> = own.iter().filter(|event| event["outcome"] == "refused").map(|event| &event["action"]).collect();
     assert_eq!(own, [&json!("getBusinessGroup"), &json!("deleteBusinessGroup")]);
@@ -367,18 +367,18 @@ async fn bad_tokens_are_limited_on_admin_calls_and_good_ones_without_a_right_are
 }
 
 #[tokio::test]
-async fn a_session_tells_who_calls_and_what_she_may_do() {
+async fn a_session_tells_who_calls_and_what_they_may_do() {
     let app = service(Engine::Sqlite).await;
     let of_person = |role: &str, more: Value| {
-        let mut told = json!({
+        let mut expected = json!({
             "credential": "entra", "role": role, "name": BOB, "business_group": null, "business_group_name": null,
             "number_ranges": null, "tenant": "unproven", "tid": TENANT, "oid": BOBS_OID, "email": BOB, "application": "portal",
             "administrator_role": false,
         });
         for (name, value) in more.as_object().unwrap() {
-            told[name] = value.clone();
+            expected[name] = value.clone();
         }
-        told
+        expected
     };
     let ranges = json!([{"first": "+17635550000", "last": "+17635559999"}]);
     let group = json!({

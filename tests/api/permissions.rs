@@ -9,7 +9,7 @@ use test_support::database::Engine;
 use crate::support::problem;
 
 #[tokio::test]
-async fn an_administrator_sees_and_changes_her_own_group_alone() {
+async fn an_administrator_sees_and_changes_their_own_group_alone() {
     let app = TestApp::start(Engine::Sqlite).await;
     app.sample_company().await;
     app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "aaa", "name": "First"})).await;

@@ -22,7 +22,7 @@ const PIN: &str = "/v1/business-groups/abccompany/mappings/7635551111/pin";
 /// Who has Bob's address after he has left.
 const SUCCESSOR: &str = "0b0b0b0b-0000-4000-8000-00000000ffff";
 
-/// A service on each engine with the sample's mappings, with and without what is known again.
+/// A service on each engine with the sample's mappings, with and without the caches.
 async fn services() -> Vec<TestApp> {
     services_with_caches(&[(Engine::Sqlite, 1000), (Engine::Postgres, 1000), (Engine::Sqlite, 0)]).await
 }
@@ -94,8 +94,8 @@ async fn a_release_is_told_in_the_history_and_in_the_audit_log() {
         let events = get(&app, &admin, "/v1/audit-events").await;
         let event = &events["items"][0];
         assert_eq!((&event["action"], &event["outcome"]), (&json!("releasePin"), &json!("done")));
-        let told = json!({"phone_number": "+17635551111", "oid": oid, "revision": "2"});
-        assert_eq!(event["detail"], told);
+        let recorded = json!({"phone_number": "+17635551111", "oid": oid, "revision": "2"});
+        assert_eq!(event["detail"], recorded);
         assert_eq!(events["items"][1]["action"], "createApiKey");
     }
 }
@@ -140,7 +140,7 @@ async fn a_pin_goes_along_when_its_address_moves() {
     }
 }
 
-/// The number of a person of the sheet below, and her address.
+/// The number of a person of the sheet below, and their address.
 fn person(at: usize) -> (usize, String) {
     (7_635_550_100 + at, format!("person{at}@abccompany.com"))
 }

@@ -7,8 +7,8 @@ use reqwest::Method;
 use reqwest::Response;
 use serde_json::Value;
 use serde_json::json;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 
@@ -264,15 +264,15 @@ async fn a_file_with_problems_is_not_kept_and_one_for_another_revision_neither()
 }
 
 #[tokio::test]
-async fn of_two_administrators_one_is_told_that_she_came_second() {
+async fn of_two_administrators_one_is_told_that_they_came_second() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let app = TestApp::start(engine).await;
         app.sample_company().await;
         json(app.import("", SAMPLE_SHEET).await, 200).await;
-        let (mine, hers) = (upload(&app, "", people(3)).await, upload(&app, "", people(5)).await);
-        let (mine, hers) = (json(mine, 201).await, json(hers, 201).await);
+        let (mine, theirs) = (upload(&app, "", people(3)).await, upload(&app, "", people(5)).await);
+        let (mine, theirs) = (json(mine, 201).await, json(theirs, 201).await);
         let apply = |preview: &Value| format!("/imports/{}/apply", preview["id"].as_str().unwrap());
-        let (first, second) = (apply(&mine), apply(&hers));
+        let (first, second) = (apply(&mine), apply(&theirs));
         let (first, second) = tokio::join!(post(&app, &first), post(&app, &second));
         let statuses = [first.status().as_u16(), second.status().as_u16()];
         assert!(statuses == [200, 409] || statuses == [409, 200], "{statuses:?}");
@@ -321,6 +321,6 @@ async fn settled(app: &TestApp, before: &str, after: &str) -> String {
             assert!(sheet == before || sheet == after, "neither the mappings before nor those after");
             return sheet;
         }
-        assert!(begun.elapsed() < PATIENCE, "the database does not come back");
+        assert!(begun.elapsed() < TIMEOUT, "the database does not come back");
     }
 }

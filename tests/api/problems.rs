@@ -156,8 +156,8 @@ async fn a_value_that_the_database_does_not_take_is_no_outage() {
         let group = json!({"id": "abccompany", "name": "Unwanted", "number_ranges": [range]});
         let answer = app.operate(Method::POST, "/v1/business-groups").json(&group).send().await.unwrap();
         assert!(!answer.headers().contains_key("retry-after"));
-        let told = problem(answer, 422, "invalid-request").await;
-        let detail = told["detail"].as_str().unwrap();
+        let refusal = problem(answer, 422, "invalid-request").await;
+        let detail = refusal["detail"].as_str().unwrap();
         assert!(detail.contains("does not take a value") && !detail.contains("answer"), "{detail}");
     }
 }

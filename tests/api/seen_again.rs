@@ -1,11 +1,11 @@
-//! The same token again and again, through HTTP: as fresh as the first time, with and without what is known again.
+//! The same token again and again, through HTTP: as fresh as the first time, with and without the caches.
 
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use test_support::app::PATIENCE;
 use test_support::app::TENANT;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 use tokio::time::sleep;
@@ -32,14 +32,14 @@ async fn figure(app: &TestApp, name: &str) -> u64 {
     line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().unwrap()
 }
 
-/// Waits until lines are known again, if any ever are.
+/// Waits until lines are cached, if any ever are.
 async fn wait_until_trusted(app: &TestApp, capacity: u64) {
     let trusted = async {
         while capacity > 0 && figure(app, "signline_line_cache_trusted").await == 0 {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, trusted).await.expect("changes are heard");
+    timeout(TIMEOUT, trusted).await.expect("changes are heard");
 }
 
 #[tokio::test]
@@ -79,10 +79,10 @@ async fn a_guest_who_is_not_allowed_any_more_is_refused_by_the_next_call() {
 }
 
 #[tokio::test]
-async fn the_metrics_tell_what_is_known_again() {
+async fn the_metrics_tell_what_is_cached() {
     for app in services(1000).await {
         let token = app.token(BOB);
-        let known = async {
+        let cached = async {
             while figure(&app, "signline_line_cache_trusted").await == 0
                 || figure(&app, "signline_line_cache_entries").await == 0
             {
@@ -90,7 +90,7 @@ async fn the_metrics_tell_what_is_known_again() {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, known).await.expect("the line is known");
+        timeout(TIMEOUT, cached).await.expect("the line is cached");
         assert_eq!(figure(&app, "signline_token_cache_entries").await, 1);
         assert_eq!(figure(&app, "signline_token_validations_total").await, 1);
         assert!(figure(&app, "signline_line_lookups_total").await >= 1);

@@ -31,15 +31,15 @@ async fn a_sign_in_that_would_go_well_is_told_with_its_number_and_its_pin() {
             "identity_pinning": "enforce", "last_change": null, "similar": [],
         });
         assert_eq!(fresh, expected);
-        let told = ["revision", "kind", "phone_number"].map(|name| change[name].clone());
-        assert_eq!(told, [json!(1), json!("added"), json!("+17635551111")]);
+        let result = ["revision", "kind", "phone_number"].map(|name| change[name].clone());
+        assert_eq!(result, [json!(1), json!("added"), json!("+17635551111")]);
         assert!(change["actor"].as_str().unwrap().starts_with("test ("), "{change}");
 
         let line = json(app.me(&app.token("bobsmith@abccompany.com")).await, 200).await;
         let pinned = check(&app, "bobsmith@abccompany.com").await;
         assert_eq!(pinned["pinned_oid"], line["oid"]);
         assert!(pinned["pinned_at"].as_str().unwrap().ends_with('Z'), "{pinned}");
-        // It was no sign-in itself.
+        // It was not a sign-in itself.
         let group = json(app.operate(Method::GET, GROUP).send().await.unwrap(), 200).await;
         assert_eq!(group["revision"], 1);
     }
@@ -52,11 +52,11 @@ async fn a_sign_in_that_would_fail_is_told_with_what_helps() {
         app.sample_company().await;
         json(app.import("", SAMPLE_SHEET).await, 200).await;
         for slip in ["bob.smith@abccompany.com", "bobsmiht@abccompany.com", "bobsmith@abc.example"] {
-            let told = check(&app, slip).await;
+            let result = check(&app, slip).await;
             let expected = json!([{"phone_number": "+17635551111", "email": "bobsmith@abccompany.com"}]);
-            assert_eq!((&told["outcome"], &told["similar"]), (&json!("no-mapping"), &expected), "{slip}");
+            assert_eq!((&result["outcome"], &result["similar"]), (&json!("no-mapping"), &expected), "{slip}");
             assert_eq!(
-                [&told["phone_number"], &told["phone_number_national"], &told["last_change"]],
+                [&result["phone_number"], &result["phone_number_national"], &result["last_change"]],
                 [&Value::Null; 3]
             );
         }
@@ -64,14 +64,17 @@ async fn a_sign_in_that_would_fail_is_told_with_what_helps() {
 
         let removed = app.operate(Method::DELETE, &format!("{GROUP}/mappings/7635551111")).send().await.unwrap();
         assert_eq!(removed.status(), 204);
-        let told = check(&app, "bobsmith@abccompany.com").await;
-        let change = &told["last_change"];
+        let result = check(&app, "bobsmith@abccompany.com").await;
+        let change = &result["last_change"];
         assert_eq!((&change["kind"], &change["revision"]), (&json!("removed"), &json!(2)));
-        assert_eq!((&told["outcome"], &change["phone_number"]), (&json!("no-mapping"), &json!("+17635551111")));
+        assert_eq!((&result["outcome"], &change["phone_number"]), (&json!("no-mapping"), &json!("+17635551111")));
 
         assert_eq!(app.operate(Method::DELETE, &format!("{GROUP}/tenant")).send().await.unwrap().status(), 204);
-        let told = check(&app, "johndavidson@abccompany.com").await;
-        assert_eq!((&told["outcome"], &told["phone_number"]), (&json!("tenant-not-linked"), &json!("+17635552222")));
+        let result = check(&app, "johndavidson@abccompany.com").await;
+        assert_eq!(
+            (&result["outcome"], &result["phone_number"]),
+            (&json!("tenant-not-linked"), &json!("+17635552222"))
+        );
     }
 }
 

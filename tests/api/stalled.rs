@@ -21,8 +21,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::ServerName;
 use signline::config::DatabaseUrl;
 use signline::domain::authority::Authority;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 
@@ -39,21 +39,21 @@ const BODIES: [(&str, &str); 5] = [
 
 fn connect(app: &TestApp) -> TcpStream {
     let connection = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).unwrap();
-    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    connection.set_read_timeout(Some(TIMEOUT)).unwrap();
     connection
 }
 
 /// The requests that are answered before their body has come, and what with.
 fn requests(token: &str) -> Vec<(String, &'static str)> {
     let mut requests = Vec::new();
-    let known = format!("GET /v1/me HTTP/1.1\r\nauthorization: Bearer {token}");
+    let cached = format!("GET /v1/me HTTP/1.1\r\nauthorization: Bearer {token}");
     for (call, status) in [
         ("GET /livez HTTP/1.1", "200"),
         ("GET /v1/me HTTP/1.1\r\nauthorization: Bearer x", "401"),
         ("POST /v1/business-groups HTTP/1.1", "401"),
         ("POST /nowhere HTTP/1.1", "404"),
         ("DELETE /v1/me HTTP/1.1", "405"),
-        (&known, "200"),
+        (&cached, "200"),
     ] {
         for (framing, body) in BODIES {
             for end in ["", "connection: close\r\n"] {
@@ -101,8 +101,8 @@ async fn app_with_a_line() -> TestApp {
     app
 }
 
-/// Sends a token twice: from then on it and its line are known, and it is answered before any body has come.
-fn make_known<C: Read + Write>(token: &str, connection: impl Fn() -> C) {
+/// Sends a token twice: from then on it and its line are cached, and it is answered before any body has come.
+fn fill_caches<C: Read + Write>(token: &str, connection: impl Fn() -> C) {
     let call = format!("GET /v1/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
     for _ in 0..2 {
         let (_, answer) = time_until_gone(connection(), &call);
@@ -114,7 +114,7 @@ fn make_known<C: Read + Write>(token: &str, connection: impl Fn() -> C) {
 async fn who_says_nothing_more_after_an_early_answer_does_not_keep_the_connection() {
     let app = app_with_a_line().await;
     let token = app.token(USER);
-    make_known(&token, || connect(&app));
+    fill_caches(&token, || connect(&app));
     check_all(&requests(&token), || connect(&app));
 }
 
@@ -139,7 +139,7 @@ async fn who_says_nothing_more_over_tls_does_not_keep_the_connection_either() {
         let name = ServerName::try_from("localhost").unwrap();
         StreamOwned::new(ClientConnection::new(Arc::clone(&config), name).unwrap(), connect(&app))
     };
-    make_known(&token, connect_safely);
+    fill_caches(&token, connect_safely);
     check_all(&requests(&token), connect_safely);
 }
 

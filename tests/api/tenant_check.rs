@@ -89,8 +89,8 @@ async fn where_entra_gives_no_clear_answer_a_tenant_is_linked_unchecked() {
             app.entra.set_fault(Endpoint::Discovery, fault.clone());
             for tenant in [TENANT, NOBODYS_TENANT] {
                 let linked = json(link(&app, &key, json!({"tenant_id": tenant})).await, 200).await;
-                let told = (&linked["tenant_id"], &linked["tenant_checked"]);
-                assert_eq!(told, (&json!(tenant), &json!(false)), "{fault:?}");
+                let reported = (&linked["tenant_id"], &linked["tenant_checked"]);
+                assert_eq!(reported, (&json!(tenant), &json!(false)), "{fault:?}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Whose a tenant is: who only names it, who proves it, and what becomes of the one who had it before.
+//! Whose a tenant is: who only names it, who proves it, and what happens to the one who had it before.
 
 use reqwest::Method;
 use reqwest::Response;
@@ -45,7 +45,7 @@ impl Story {
         if group == "company" { &self.company } else { &self.squatter }
     }
 
-    /// A call of a group's administrator about her group.
+    /// A call of a group's administrator about their group.
     async fn call(&self, method: Method, group: &str, path: &str, body: &Value) -> Response {
         let call = self.app.call(method, &format!("/v1/business-groups/{group}{path}"));
         call.bearer_auth(self.key(group)).json(body).send().await.unwrap()
@@ -83,7 +83,7 @@ impl Story {
 async fn who_only_names_a_companys_tenant_can_not_keep_it() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let story = Story::new(engine).await;
-        // Somebody types the company's tenant in first, and Bob gets one of her numbers.
+        // Somebody types the company's tenant in first, and Bob gets one of its numbers.
         let linked = json(story.link("squatter", TENANT, None).await, 200).await;
         assert_eq!((&linked["tenant_id"], &linked["tenant_proven_at"]), (&json!(TENANT), &Value::Null));
         story.map_bob("squatter", "+16125551111").await;
@@ -100,7 +100,7 @@ async fn who_only_names_a_companys_tenant_can_not_keep_it() {
         assert_eq!(story.read("company", "").await, linked);
         assert_eq!(story.bobs_number().await, "+17635551111");
 
-        // Whoever had it keeps what she mapped, and has no way back.
+        // Whoever had it keeps what they mapped, and has no way back.
         let left = story.read("squatter", "").await;
         assert_eq!((&left["tenant_id"], &left["tenant_proven_at"]), (&Value::Null, &Value::Null));
         assert_eq!(story.read("squatter", "/mappings").await["items"].as_array().unwrap().len(), 1);
@@ -156,12 +156,12 @@ async fn a_takeover_stands_in_the_history_and_the_audit_log_of_both_and_tells_ne
         assert_eq!((&event["actor"], &event["request_id"]), (&lost["actor"], &Value::Null));
         let event = first(&companys);
         let ada = story.app.entra.object_id(TENANT, ADA).unwrap().to_string();
-        let told = json!({"tenant_id": TENANT, "proven_by": ada, "taken_over": "true", "revision": "1"});
-        assert_eq!((&event["action"], &event["detail"]), (&json!("linkTenant"), &told));
+        let recorded = json!({"tenant_id": TENANT, "proven_by": ada, "taken_over": "true", "revision": "1"});
+        assert_eq!((&event["action"], &event["detail"]), (&json!("linkTenant"), &recorded));
 
         let history = story.read("squatter", "/revisions").await.to_string();
-        for told in [&squatters, &history] {
-            assert!(!told.contains("company") && !told.contains(&ada), "{told}");
+        for recorded in [&squatters, &history] {
+            assert!(!recorded.contains("company") && !recorded.contains(&ada), "{recorded}");
         }
         assert!(!companys.contains("squatter") && !companys.contains("eyJ") && !companys.contains(BOB), "{companys}");
         // An operator sees both.
@@ -189,8 +189,8 @@ async fn previews_and_restores_know_of_a_takeover() {
             let path = format!("/imports/{preview}/apply");
             let stale = problem(story.call(Method::POST, group, &path, &Value::Null).await, 409, "stale-import").await;
             let revision = &stale["revisions"][0];
-            let told = if group == "company" { &revision["gained_tenant"] } else { &revision["lost_tenant"] };
-            assert_eq!(told, TENANT, "{stale}");
+            let recorded = if group == "company" { &revision["gained_tenant"] } else { &revision["lost_tenant"] };
+            assert_eq!(recorded, TENANT, "{stale}");
             let restored = json(story.call(Method::POST, group, "/revisions/2/restore", &Value::Null).await, 200).await;
             assert_eq!((&restored["revision"], &restored["changed"]), (&json!(2), &json!(0)));
             let restored = json(story.call(Method::POST, group, "/revisions/0/restore", &Value::Null).await, 200).await;
@@ -293,7 +293,7 @@ async fn a_proof_is_good_for_its_tenant_alone_and_until_that_is_proven() {
     let call = story.app.call(Method::PUT, path).bearer_auth(&story.company);
     let foreign = call.json(&json!({"tenant_id": TENANT, "proof": proof})).send().await.unwrap();
     problem(foreign, 404, "not-found").await;
-    // A proof is no credential.
+    // A proof is not a credential.
     let call = story.app.call(Method::PUT, path).json(&json!({"tenant_id": TENANT, "proof": proof}));
     problem(call.send().await.unwrap(), 401, "unauthenticated").await;
 }
@@ -323,7 +323,7 @@ async fn told_by_session(story: &Story, token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_administrator_who_signed_in_proves_her_tenant_by_any_call_about_her_group_and_nobody_else_does() {
+async fn an_administrator_who_signed_in_proves_their_tenant_by_any_call_about_their_group_and_nobody_else_does() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let story = Story::new(engine).await;
         let ada = story.proof();
@@ -339,7 +339,7 @@ async fn an_administrator_who_signed_in_proves_her_tenant_by_any_call_about_her_
         json(get(company, &guest).await, 200).await;
         problem(get(company, &user.clone().without("roles").mint()).await, 403, "forbidden").await;
         problem(get(company, &user.claim("roles", json!(["Operator"])).mint()).await, 403, "forbidden").await;
-        // Nor does she herself, as long as she only asks who she is, or for what is not hers.
+        // Nor do they themselves, as long as they only ask who they are, or for what is not theirs.
         assert_eq!(told_by_session(&story, &ada).await, "unproven");
         problem(story.app.me(&ada).await, 404, "no-mapping").await;
         problem(get(squatter, &ada).await, 404, "not-found").await;
@@ -357,18 +357,18 @@ async fn an_administrator_who_signed_in_proves_her_tenant_by_any_call_about_her_
         assert_eq!(proofs.len(), 1);
         assert!(proofs[0]["actor"].as_str().unwrap().contains(&oid), "{}", proofs[0]);
         assert_eq!(proofs[0]["detail"], json!({"tenant_id": TENANT, "proven_by": oid}));
-        // That it is proven is no change of its mappings.
+        // That it is proven is not a change of its mappings.
         assert_eq!(group["revision"], 0);
         problem(story.link("squatter", TENANT, Some(&ada)).await, 409, "tenant-taken").await;
     }
 }
 
 #[tokio::test]
-async fn an_administrator_who_signed_in_and_finds_her_tenant_with_strangers_gets_it_back() {
+async fn an_administrator_who_signed_in_and_finds_their_tenant_with_strangers_gets_it_back() {
     let story = Story::new(Engine::Sqlite).await;
     let ada = story.proof();
     json(story.link("squatter", TENANT, None).await, 200).await;
-    // Her console asks her whose the group is before it makes a call that would prove the link; so it links first.
+    // Their console asks them whose the group is before it makes a call that would prove the link; so it links first.
     assert_eq!(told_by_session(&story, &ada).await, "unproven");
     json(story.link("company", TENANT, Some(&ada)).await, 200).await;
     let get = async |group: &str| {
@@ -377,7 +377,7 @@ async fn an_administrator_who_signed_in_and_finds_her_tenant_with_strangers_gets
     };
     problem(get("squatter").await, 404, "not-found").await;
     assert_eq!(json(get("company").await, 200).await["tenant_id"], TENANT);
-    // Or she has proven the strangers' link by mistake: then she herself can remove it.
+    // Or they have proven the strangers' link by mistake: then they themselves can remove it.
     assert_eq!(story.call(Method::DELETE, "company", "/tenant", &Value::Null).await.status(), 204);
     json(story.link("squatter", TENANT, None).await, 200).await;
     assert!(json(get("squatter").await, 200).await["tenant_proven_at"].is_string());
@@ -389,7 +389,7 @@ async fn an_administrator_who_signed_in_and_finds_her_tenant_with_strangers_gets
 }
 
 #[tokio::test]
-async fn who_signed_in_to_the_tenant_that_she_links_needs_no_other_proof() {
+async fn who_signed_in_to_the_tenant_that_they_link_needs_no_other_proof() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| {
         settings.operator_tenant = Some(signline::domain::guid::Guid::parse(OTHER_TENANT).unwrap());
     });
@@ -416,7 +416,7 @@ async fn of_a_takeover_and_a_call_of_the_losers_administrator_at_once_one_succee
         let (kept, taken) = (kept.unwrap(), taken);
         let winner = if taken.status() == 200 { "company" } else { "squatter" };
         if winner == "company" {
-            // Either she came after it and is the company's, or it came in between.
+            // Either they came after it and are the company's, or it came in between.
             assert!([403, 404].contains(&kept.status().as_u16()), "{}", kept.status());
         } else {
             assert_eq!(kept.status(), 200);
@@ -444,7 +444,7 @@ async fn guesses_at_a_proof_count_as_bad_credentials_of_their_address() {
     // They are the address's: whoever guesses on with tokens in the header is over the limit, and a good proof passes.
     problem(story.app.me("eyJ.x.x").await, 429, "too-many-requests").await;
     json(story.link("company", TENANT, Some(&story.proof())).await, 200).await;
-    // One that Microsoft has given out is no guess, but is not looked at for ever.
+    // One that Microsoft has given out is not a guess, but is not looked at for ever.
     let expired = story.app.entra.token(TENANT, ADA, "portal").unwrap().expires_in_seconds(-4000).mint();
     let elsewhere = async || {
         let call = story.app.call(Method::PUT, "/v1/business-groups/company/tenant").bearer_auth(&story.company);

@@ -11,8 +11,8 @@ use signline::domain::tenant::UnprovenTenants;
 use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::PgConnection;
-use test_support::app::PATIENCE;
 use test_support::app::TENANT;
+use test_support::app::TIMEOUT;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 use tokio::time::sleep;
@@ -142,7 +142,7 @@ async fn wait_for(app: &TestApp, token: &str, status: u16) {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, seen).await.unwrap_or_else(|_| panic!("never {status}"));
+    timeout(TIMEOUT, seen).await.unwrap_or_else(|_| panic!("never {status}"));
 }
 
 #[tokio::test]

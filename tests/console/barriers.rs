@@ -61,13 +61,13 @@ impl Browser {
         let found = self.web.execute_async(script, Vec::new()).await.unwrap();
         let Value::Array(violations) = found.json() else { panic!("axe fails on {view}: {:?}", found.json()) };
         let is_grave = |violation: &&Value| GRAVE.iter().any(|impact| violation["impact"] == *impact);
-        let grave: Vec<_> = violations.iter().filter(is_grave).map(told).collect();
+        let grave: Vec<_> = violations.iter().filter(is_grave).map(description).collect();
         assert!(grave.is_empty(), "{view}:\n{}", grave.join("\n"));
     }
 }
 
 /// A violation and the elements that it is about.
-fn told(violation: &Value) -> String {
+fn description(violation: &Value) -> String {
     let nodes = violation["nodes"].as_array().into_iter().flatten();
     let nodes: Vec<_> = nodes.map(|node| format!("  {}\n    {}", node["html"], node["failureSummary"])).collect();
     format!("{} ({}): {}\n{}", violation["id"], violation["impact"], violation["help"], nodes.join("\n"))

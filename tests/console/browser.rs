@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use thirtyfour::ChromeCapabilities;
 use thirtyfour::ChromiumLikeCapabilities;
 use thirtyfour::DesiredCapabilities;
@@ -136,7 +136,7 @@ impl Browser {
                 return found;
             }
             let last = looked.err().map(|error| format!(" ({error})")).unwrap_or_default();
-            assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}{last}");
+            assert!(begun.elapsed() < TIMEOUT, "waited in vain: {what}{last}");
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }

@@ -23,14 +23,14 @@ impl Driver {
     /// Starts it. It takes a free port of one address family, and ends if that is taken in the other: then it is started
     /// once more.
     pub(crate) fn start() -> Self {
-        let mut told = String::new();
+        let mut output = String::new();
         for _ in 0..STARTS {
             match Self::start_once() {
                 Ok(driver) => return driver,
-                Err(why) => told.push_str(&why),
+                Err(why) => output.push_str(&why),
             }
         }
-        panic!("the driver does not start: {told}");
+        panic!("the driver does not start: {output}");
     }
 
     fn start_once() -> Result<Self, String> {
@@ -38,7 +38,7 @@ impl Driver {
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("Chromium's driver is missing: run scripts/setup-chromium");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut told = String::new();
+        let mut output = String::new();
         for line in lines.by_ref().map_while(Result::ok) {
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 let port = port.trim_end_matches('.').parse().unwrap();
@@ -46,11 +46,11 @@ impl Driver {
                 thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
                 return Ok(Self { child, port });
             }
-            told.push_str(&line);
-            told.push('\n');
+            output.push_str(&line);
+            output.push('\n');
         }
         child.wait().unwrap();
-        Err(told)
+        Err(output)
     }
 
     /// `http://127.0.0.1:PORT`

@@ -1,4 +1,4 @@
-//! The browser of these tests, and what is held against it, see what they are there for.
+//! The browser of these tests, and what it is checked by, see what they are there for.
 
 use std::panic;
 

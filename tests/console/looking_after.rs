@@ -44,7 +44,7 @@ async fn who_cannot_reach_microsoft_is_told_so_and_signs_in_with_a_key_or_later(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_without_rights_sees_her_own_line() {
+async fn a_user_without_rights_sees_their_own_line() {
     Story::USUAL
         .tell(async |world, browser| {
             company(world).await;
@@ -306,8 +306,8 @@ fn end_all_sign_ins(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_tries_another_application_with_her_own_account_stays_signed_in() {
-    // She has no line of her own.
+async fn who_tries_another_application_with_their_own_account_stays_signed_in() {
+    // They have no line of their own.
     let story = Story { refusals: &[404], ..Story::USUAL };
     story
         .tell(async |world, browser| {
@@ -328,7 +328,7 @@ async fn who_tries_another_application_with_her_own_account_stays_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_unlinks_the_tenant_that_she_administers_by_begins_anew() {
+async fn who_unlinks_the_tenant_that_they_administer_by_begins_anew() {
     Story::USUAL
         .tell(async |world, browser| {
             company(world).await;

@@ -10,7 +10,7 @@ use crate::story::Story;
 use crate::world::GROUP;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_operator_creates_a_business_group_with_her_microsoft_account() {
+async fn an_operator_creates_a_business_group_with_their_microsoft_account() {
     let story = Story { refusals: &[422], ..Story::USUAL };
     story
         .tell(async |world, browser| {

@@ -15,7 +15,7 @@ use crate::world::World;
 const APPLICATIONS: [&str; 3] = ["portal", "maxuc-mobile", "maxuc-desktop"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_administrator_sets_her_company_up_and_her_people_get_their_lines() {
+async fn an_administrator_sets_their_company_up_and_their_people_get_their_lines() {
     Story::USUAL.tell(set_up).await;
 }
 
@@ -33,7 +33,7 @@ async fn a_consent_that_was_not_given_or_comes_twice_is_told_in_plain_words() {
             world.link(GROUP).await;
             let key = world.key("business-group-admin", GROUP).await;
             browser.sign_in_with_key(world, &key).await;
-            for (person, told) in [
+            for (person, shown) in [
                 ("Cancel", "was declined"),
                 ("John Davidson…", "may not give consent for the whole company"),
                 (ADA, "Microsoft reported your consent to portal."),
@@ -45,7 +45,7 @@ async fn a_consent_that_was_not_given_or_comes_twice_is_told_in_plain_words() {
                 browser.click("link", "Give consent to portal").await;
                 browser.switch_to_another_window_than(&console).await;
                 browser.click("link", person).await;
-                browser.reads(told).await;
+                browser.reads(shown).await;
                 let state = Url::parse(&link).unwrap();
                 let state = state.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
                 let again =
@@ -129,7 +129,7 @@ async fn consent(browser: &Browser) {
     }
     browser.reload().await;
     for application in APPLICATIONS {
-        // To the portal she has signed in herself: that is more than a report.
+        // To the portal they have signed in themselves: that is more than a report.
         let state = if application == "portal" { "confirmed" } else { "reported" };
         browser.hook_becomes(&format!("consent-{application}"), "data-state", state).await;
     }

@@ -40,16 +40,16 @@ async fn the_problems_of_a_bad_sheet_are_told_by_line_and_can_be_downloaded() {
                 "return [...document.querySelectorAll('[data-test=problems] tbody tr')].map((row) => \
                  row.cells[0].innerText.trim() + ' ' + row.querySelector('[data-code]').dataset.code).join()",
             );
-            let told = problems.await;
+            let shown = problems.await;
             browser.click("button", "Download the problems").await;
             let (name, file) = browser.downloaded().await;
             assert_eq!(name, "problems.csv");
             let file = String::from_utf8(file).unwrap();
             let rows: Vec<_> = file.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>()).collect();
             assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), ["3", "4", "5"], "{file}");
-            for (row, told) in rows.iter().zip(told.as_str().unwrap().split(',')) {
-                assert!(told.starts_with(row[0]), "{told}");
-                assert!(row.iter().any(|cell| Some(*cell) == told.split(' ').nth(1)), "{told} {row:?}");
+            for (row, shown) in rows.iter().zip(shown.as_str().unwrap().split(',')) {
+                assert!(shown.starts_with(row[0]), "{shown}");
+                assert!(row.iter().any(|cell| Some(*cell) == shown.split(' ').nth(1)), "{shown} {row:?}");
             }
 
             browser.choose_file(&browser.file("good.csv", SAMPLE_SHEET)).await;

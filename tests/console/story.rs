@@ -75,10 +75,10 @@ async fn keep(browser: &Browser, failure: &(dyn Any + Send)) {
     let text = text.ok().and_then(|text| text.json().as_str().map(str::to_owned)).unwrap_or_default();
     let log = browser.web.browser_log().await.unwrap_or_default();
     let log: Vec<_> = log.iter().map(|line| format!("{} {}", line.level, line.message)).collect();
-    let told = format!("{why}\n\nat {url}\n\n{text}\n\nthe browser's console:\n{}\n", log.join("\n"));
+    let report = format!("{why}\n\nat {url}\n\n{text}\n\nthe browser's console:\n{}\n", log.join("\n"));
     if fs::create_dir_all(&folder).is_ok() {
         // What can't be kept is missed by nobody but a reader of the failure, who has the message all the same.
-        let _ = fs::write(folder.join("page.txt"), told);
+        let _ = fs::write(folder.join("page.txt"), report);
         let _ = browser.web.screenshot(&folder.join("page.png")).await;
         let _ = writeln!(stderr(), "what the browser showed is in {}", folder.display());
     }

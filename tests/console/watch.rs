@@ -1,4 +1,4 @@
-//! What the page must never do, held against what the browser saw of a whole story: ask another host, break the content
+//! What the page must never do, checked against what the browser saw of a whole story: ask another host, break the content
 //! security policy, write an error to the console, or put a token or a key where others could read it.
 
 use serde_json::Value;

@@ -45,9 +45,9 @@ impl Disk {
         }
         command.args(["sh", "-c", &mount]).arg(place.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut holder = command.spawn().unwrap();
-        let mut told = String::new();
-        BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut told).unwrap();
-        assert_eq!(told, "mounted\n", "no disk could be mounted: run the tests as root, or allow user namespaces");
+        let mut line = String::new();
+        BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "mounted\n", "no disk could be mounted: run the tests as root, or allow user namespaces");
         Self { place, holder }
     }
 

@@ -1,7 +1,7 @@
 //! What happens to the real program while something that it needs is broken: its database, its disk, Microsoft's keys, itself.
 //!
 //! In each scenario people sign in all the time, on every replica, while an administrator moves numbers about, and each
-//! answer is held against what may be answered at that moment ([`watch`]).
+//! answer is checked against what may be answered at that moment ([`watch`]).
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 #![expect(clippy::print_stdout, reason = "how long it took is worth knowing")]

@@ -16,7 +16,7 @@ use sqlx::Executor;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
@@ -70,7 +70,7 @@ impl Pooler {
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
             let log = fs::read_to_string(self.place.path().join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < PATIENCE && self.running.try_wait().unwrap().is_none(), "{log}");
+            assert!(begun.elapsed() < TIMEOUT && self.running.try_wait().unwrap().is_none(), "{log}");
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -147,8 +147,8 @@ async fn a_pooler_in_transaction_mode_is_refused_where_the_server_itself_is_not_
     for ignoring in [false, true] {
         let pooler = Pooler::start(&server, ignoring).await;
         let serve = signline(&["serve"], &[("SIGNLINE_DATABASE_URL", &pooler.url())]).output().unwrap();
-        let told = String::from_utf8(serve.stderr).unwrap();
-        assert!(!serve.status.success() && told.contains("SIGNLINE_LISTEN_DATABASE_URL"), "{told}");
+        let stderr = String::from_utf8(serve.stderr).unwrap();
+        assert!(!serve.status.success() && stderr.contains("SIGNLINE_LISTEN_DATABASE_URL"), "{stderr}");
     }
 }
 

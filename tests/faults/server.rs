@@ -20,7 +20,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 use tempfile::TempDir;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 
 /// Where the server's programs are, as `scripts/with-postgres` says.
 const PROGRAMS: &str = "TEST_POSTGRES_BIN";
@@ -105,7 +105,7 @@ impl Server {
         let begun = Instant::now();
         while PgConnection::connect(&self.url()).await.is_err() {
             let ended = self.running.as_mut().unwrap().try_wait().unwrap();
-            assert!(ended.is_none() && begun.elapsed() < PATIENCE, "the server does not start: {}", self.log());
+            assert!(ended.is_none() && begun.elapsed() < TIMEOUT, "the server does not start: {}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -238,8 +238,8 @@ fn own_file(file: &Path) {
 /// The user that servers run as, if this is root.
 fn server_user() -> Option<(u32, u32)> {
     let id = |arguments: &[&str]| -> u32 {
-        let told = Command::new("id").args(arguments).output().unwrap();
-        String::from_utf8(told.stdout).unwrap().trim().parse().expect("a user for servers")
+        let output = Command::new("id").args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse().expect("a user for servers")
     };
     (id(&["-u"]) == 0).then(|| (id(&["-u", "postgres"]), id(&["-g", "postgres"])))
 }

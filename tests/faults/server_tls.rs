@@ -66,9 +66,9 @@ async fn a_server_is_verified_by_the_systems_authorities_or_by_those_that_are_na
     ] {
         let url = format!("postgres://postgres@{host}:{}/postgres?{query}", server.port);
         let output = run(&["migrate"], &[("SIGNLINE_DATABASE_URL", &url), ("SSL_CERT_FILE", system)]);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.success(), is_taken, "{host} {query} {system}: {told}");
-        assert!(is_taken || told.contains("certificate"), "{host} {query} {system}: {told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.success(), is_taken, "{host} {query} {system}: {stderr}");
+        assert!(is_taken || stderr.contains("certificate"), "{host} {query} {system}: {stderr}");
     }
 }
 
@@ -80,7 +80,7 @@ async fn a_server_without_tls_is_refused_where_it_must_be_verified() {
         let url = format!("{}?{query}", server.url());
         let authorities = ours.file.to_str().unwrap();
         let output = run(&["migrate"], &[("SIGNLINE_DATABASE_URL", &url), ("SSL_CERT_FILE", authorities)]);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && told.contains("TLS"), "{query}: {told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && stderr.contains("TLS"), "{query}: {stderr}");
     }
 }

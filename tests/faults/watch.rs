@@ -68,7 +68,7 @@ struct Shared {
 
 impl Shared {
     /// Whether it may be told that the number is or is not somebody's.
-    fn may_be(&self, whose: usize, told: bool, replica: usize, asked: Instant, answered: Instant) -> bool {
+    fn may_be(&self, whose: usize, is_theirs: bool, replica: usize, asked: Instant, answered: Instant) -> bool {
         let changes = self.changes.lock().unwrap();
         let is_over = |at: usize| {
             changes[at + 1..].iter().any(|later| {
@@ -79,7 +79,7 @@ impl Shared {
         changes
             .iter()
             .enumerate()
-            .any(|(at, change)| change.sent <= answered && !is_over(at) && (change.to == Some(whose)) == told)
+            .any(|(at, change)| change.sent <= answered && !is_over(at) && (change.to == Some(whose)) == is_theirs)
     }
 }
 
@@ -229,8 +229,8 @@ impl Watch {
             assert!([StatusCode::OK, StatusCode::NOT_FOUND].contains(&status), "{found}");
             let at = self.board.shared.iter().position(|other| other.number == shared.number).unwrap();
             for whose in 0..2 {
-                let told = found["email"] == self.board.companies.busy[2 * at + whose].email.as_str();
-                assert!(shared.may_be(whose, told, 0, now, now), "{} is lost: {found}", shared.number);
+                let is_theirs = found["email"] == self.board.companies.busy[2 * at + whose].email.as_str();
+                assert!(shared.may_be(whose, is_theirs, 0, now, now), "{} is lost: {found}", shared.number);
             }
         }
         let seen = self.board.seen.lock().unwrap();
@@ -269,7 +269,7 @@ impl Board {
         }
     }
 
-    /// Somebody signs in; her number, or that she has none, must be right.
+    /// Somebody signs in; their number, or that they have none, must be right.
     async fn ask(
         &self,
         client: &Client,
@@ -295,8 +295,8 @@ impl Board {
             Some(_) => return self.tell(format!("{} got {status:?} {body}", person.email)),
         };
         let number = json["phone_number"].as_str().map(str::to_owned);
-        let told = status == Some(200) && json["email"] == person.email.as_str() || status == Some(404);
-        if went == Went::Well && !(told && is_right(number, (asked, answered))) {
+        let is_known = status == Some(200) && json["email"] == person.email.as_str() || status == Some(404);
+        if went == Went::Well && !(is_known && is_right(number, (asked, answered))) {
             self.tell(format!("{} got a wrong answer from replica {replica}: {body}", person.email));
         }
         let calm = person.email.starts_with("calm");

@@ -1,4 +1,4 @@
-//! Files that are no CSV at all, or made to cost more than they should.
+//! Files that are not CSV at all, or made to cost more than they should.
 
 use crate::problems_of;
 use crate::read;

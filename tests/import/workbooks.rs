@@ -204,8 +204,8 @@ fn rows_of_formulas_without_values_are_not_blank() {
         format!("<row r=\"{line}\"><c r=\"A{line}\"><f>D{line}</f></c><c r=\"B{line}\"><f>E{line}</f></c></row>")
     };
     let file = WorkbookFile::of_rows(&format!("{HEADER}{}{}", row(2), row(3))).bytes();
-    let told = |line, column: &str| (line, column.to_owned(), "formula_without_value");
-    let both = |line| [told(line, "PhoneNumber"), told(line, "MEEmailAddress")];
+    let found = |line, column: &str| (line, column.to_owned(), "formula_without_value");
+    let both = |line| [found(line, "PhoneNumber"), found(line, "MEEmailAddress")];
     assert_eq!(problems_of(&read(&file)), [both(2), both(3)].concat());
     assert_eq!(read(&file).row_count, 2);
     // Also where it stands outside the two columns, and in the header.

@@ -16,7 +16,7 @@ use crate::support::operator_key;
 const USER: &str = "bobsmith@abccompany.com";
 
 /// What the log tells of calls of `/v1/me`, one good and one refused: level and status.
-async fn told(variables: &[(&str, &str)]) -> Vec<(String, u64)> {
+async fn logged_calls(variables: &[(&str, &str)]) -> Vec<(String, u64)> {
     let entra = Simulator::start(Config::sample()).await.unwrap();
     let database = TestDatabase::sqlite();
     let (secret, applications) = (operator_key(database.url()), applications(&entra));
@@ -50,7 +50,7 @@ async fn told(variables: &[(&str, &str)]) -> Vec<(String, u64)> {
 #[tokio::test]
 async fn a_sign_in_that_goes_well_is_told_at_debug_and_any_other_at_info() {
     let refused = ("INFO".to_owned(), 401);
-    assert_eq!(told(&[]).await, std::slice::from_ref(&refused));
+    assert_eq!(logged_calls(&[]).await, std::slice::from_ref(&refused));
     let filter = "info,signline::http::observe=debug";
-    assert_eq!(told(&[("SIGNLINE_LOG", filter)]).await, [("DEBUG".to_owned(), 200), refused]);
+    assert_eq!(logged_calls(&[("SIGNLINE_LOG", filter)]).await, [("DEBUG".to_owned(), 200), refused]);
 }

@@ -16,8 +16,8 @@ use reqwest::RequestBuilder;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
-use test_support::app::PATIENCE;
 use test_support::app::TENANT;
+use test_support::app::TIMEOUT;
 use test_support::app::applications;
 use test_support::database::Engine;
 use test_support::database::TestDatabase;
@@ -91,7 +91,7 @@ impl Company {
             if revision >= least {
                 return revision;
             }
-            assert!(begun.elapsed() < PATIENCE, "revision {revision}");
+            assert!(begun.elapsed() < TIMEOUT, "revision {revision}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -161,8 +161,8 @@ async fn tool(program: &str, arguments: &[&str]) {
     command.args(arguments);
     let run = tokio::task::spawn_blocking(move || command.output());
     let output = run.await.unwrap().unwrap_or_else(|error| panic!("{program}: {error}; `make test` installs it"));
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {arguments:?}: {told}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}: {stderr}");
 }
 
 async fn dump(url: &str, file: &str) {
@@ -261,30 +261,30 @@ impl Overwritten {
 async fn services_that_run_while_a_dump_is_restored_over_their_database_answer_from_it() {
     let (world, folder) = (Overwritten::new(Engine::Postgres, 2).await, tempfile::tempdir().unwrap());
     let file = path_in(&folder, "signline.dump");
-    world.assert_line("+17635551111", PATIENCE).await;
+    world.assert_line("+17635551111", TIMEOUT).await;
     dump(world.database.url(), &file).await;
     world.give_bob("+17635552222").await;
-    world.assert_line("+17635552222", PATIENCE).await;
+    world.assert_line("+17635552222", TIMEOUT).await;
     let restore =
         ["--clean", "--if-exists", "--single-transaction", "--no-owner", "--dbname", world.database.url(), &file];
     tool("pg_restore", &restore).await;
-    // Patience: a busy machine is slow; that a line is not kept for good is what is tested.
-    world.assert_line("+17635551111", PATIENCE).await;
+    // Long enough: a busy machine is slow; that a line is not kept for good is what is tested.
+    world.assert_line("+17635551111", TIMEOUT).await;
     world.give_bob("+17635553333").await;
-    world.assert_line("+17635553333", PATIENCE).await;
+    world.assert_line("+17635553333", TIMEOUT).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_runs_while_sqlites_tool_restores_into_its_file_answers_from_it() {
     let (world, folder) = (Overwritten::new(Engine::Sqlite, 1).await, tempfile::tempdir().unwrap());
     let (file, copy) = (world.database.url().strip_prefix("sqlite://").unwrap(), path_in(&folder, "copy.db"));
-    world.assert_line("+17635551111", PATIENCE).await;
+    world.assert_line("+17635551111", TIMEOUT).await;
     tool("sqlite3", &[file, &format!("VACUUM INTO '{copy}'")]).await;
     assert!(Path::new(&copy).exists());
     world.give_bob("+17635552222").await;
-    world.assert_line("+17635552222", PATIENCE).await;
+    world.assert_line("+17635552222", TIMEOUT).await;
     tool("sqlite3", &[file, &format!(".restore '{copy}'")]).await;
-    world.assert_line("+17635551111", PATIENCE).await;
+    world.assert_line("+17635551111", TIMEOUT).await;
     world.give_bob("+17635553333").await;
-    world.assert_line("+17635553333", PATIENCE).await;
+    world.assert_line("+17635553333", TIMEOUT).await;
 }

@@ -14,8 +14,8 @@ use std::time::Instant;
 use entra_sim::Config;
 use entra_sim::Simulator;
 use reqwest::Method;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
+use test_support::app::TIMEOUT;
 
 use crate::client_support::Company;
 use crate::client_support::DONE;
@@ -49,7 +49,7 @@ async fn a_file_is_shown_and_applied_if_the_script_says_so() {
     let output = company.import(&[company.file("sheet.csv", sheet).to_str().unwrap(), "--apply"]);
     assert_eq!(output.status.code(), DONE);
     let expected = "\
-ABC Company (abccompany), held against revision 1: 1 added, 2 changed, 1 removed, 0 unchanged
+ABC Company (abccompany), compared with revision 1: 1 added, 2 changed, 1 removed, 0 unchanged
 
 CHANGE   PHONE NUMBER  BEFORE                        AFTER
 changed  +17635551111  bobsmith@abccompany.com       ann@abccompany.com
@@ -215,7 +215,7 @@ async fn the_key_goes_over_plain_http_to_another_machine_only_if_that_is_said() 
 
 #[tokio::test]
 async fn the_key_follows_no_redirect() {
-    let (tell, told) = mpsc::channel();
+    let (tell, message) = mpsc::channel();
     let elsewhere = stub(move |call, stream| {
         tell.send(call.to_owned()).unwrap();
         stream.write_all(whole_answer("200 OK", "application/json", GROUP).as_bytes()).unwrap();
@@ -231,7 +231,7 @@ async fn the_key_follows_no_redirect() {
         assert_eq!(output.status.code(), ERROR);
         assert_told(&output, "gives no answer of Signline (HTTP status 30");
     }
-    assert!(told.try_recv().is_err(), "the key went on");
+    assert!(message.try_recv().is_err(), "the key went on");
 }
 
 #[tokio::test]
@@ -242,9 +242,9 @@ async fn a_stale_preview_tells_who_changed_what() {
     let output = company.import(&["--preview", &preview_id(&left), "--apply"]);
     assert_eq!(output.status.code(), STALE);
     let text = stdout(&output);
-    let told: Vec<_> = text.lines().rev().take(2).map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
-    assert_eq!(told[1], ["REVISION", "AT", "BY", "SOURCE", "ADDED", "CHANGED", "REMOVED"]);
-    assert_eq!((told[0][0], &told[0][told[0].len() - 4..]), ("2", &["api", "1", "0", "0"][..]), "{text}");
+    let message: Vec<_> = text.lines().rev().take(2).map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
+    assert_eq!(message[1], ["REVISION", "AT", "BY", "SOURCE", "ADDED", "CHANGED", "REMOVED"]);
+    assert_eq!((message[0][0], &message[0][message[0].len() - 4..]), ("2", &["api", "1", "0", "0"][..]), "{text}");
     assert!(text.contains("operator ("), "{text}");
     assert_told(&output, "The mappings changed since the preview.");
     assert_eq!(company.mappings().await, (4, 2));
@@ -298,7 +298,7 @@ async fn errors_are_one_line_that_says_what_to_do_and_never_holds_the_key() {
         stream.write_all(moved.as_bytes()).unwrap();
     });
     let folder = company.folder().to_str().unwrap();
-    for (url, key, file, told) in [
+    for (url, key, file, message) in [
         ("http://127.0.0.1:9", "slk_mine", sheet, "http://127.0.0.1:9 can't be reached: Connection refused"),
         (base, "slk_mine", sheet, "Check SIGNLINE_API_KEY. (request "),
         (base, "two words", sheet, "SIGNLINE_API_KEY holds no API key"),
@@ -311,8 +311,8 @@ async fn errors_are_one_line_that_says_what_to_do_and_never_holds_the_key() {
         (base, &company.key, folder, "is a directory"),
     ] {
         let output = command("import", &[file], url, key).output().unwrap();
-        assert_eq!((output.status.code(), stdout(&output).as_str()), (ERROR, ""), "{told}");
-        assert_told(&output, told);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (ERROR, ""), "{message}");
+        assert_told(&output, message);
         let hidden = key.is_empty() || !stderr(&output).contains(key);
         assert!(hidden, "the key is told: {}", stderr(&output));
     }
@@ -415,10 +415,10 @@ async fn an_export_takes_the_place_of_a_file_and_of_nothing_else() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     let mode = fs::metadata(&old).unwrap().permissions().mode();
     assert_eq!(mode & 0o600, 0o600);
-    for (place, told) in [("/dev/null", "is not a file"), (company.folder().to_str().unwrap(), "is a directory")] {
+    for (place, message) in [("/dev/null", "is not a file"), (company.folder().to_str().unwrap(), "is a directory")] {
         let output = company.export(&["--output", place]);
         assert_eq!(output.status.code(), ERROR);
-        assert_told(&output, told);
+        assert_told(&output, message);
     }
 }
 
@@ -426,7 +426,7 @@ async fn an_export_takes_the_place_of_a_file_and_of_nothing_else() {
 async fn an_export_that_is_not_whole_leaves_the_file_as_it_was() {
     const CHUNKED: &str = "transfer-encoding: chunked\r\n";
     const ROWS: &str = "1c\r\nPhoneNumber,MEEmailAddress\r\n\r\n";
-    for (header, body, told) in [
+    for (header, body, message) in [
         (CHUNKED, ROWS, "broke off"),
         ("content-length: 100\r\n", "PhoneNumber,MEEmailAddress\r\n", "broke off"),
         ("connection: close\r\n", "PhoneNumber,MEEmailAddress\r\n", "whole"),
@@ -439,8 +439,8 @@ async fn an_export_that_is_not_whole_leaves_the_file_as_it_was() {
         let file = folder.path().join("export.csv");
         fs::write(&file, "old").unwrap();
         let output = command("export", &["--output", file.to_str().unwrap()], &url, "slk_mine").output().unwrap();
-        assert_eq!(output.status.code(), ERROR, "{told}");
-        assert_told(&output, told);
+        assert_eq!(output.status.code(), ERROR, "{message}");
+        assert_told(&output, message);
         assert_eq!(fs::read_to_string(&file).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something is left beside the file");
     }
@@ -451,7 +451,7 @@ async fn an_export_that_is_interrupted_leaves_nothing() {
     let url = stub(|_, stream| {
         let begin = "HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-length: 100\r\n\r\nPhoneNumber";
         stream.write_all(begin.as_bytes()).unwrap();
-        thread::sleep(PATIENCE);
+        thread::sleep(TIMEOUT);
     });
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("export.csv");
@@ -459,7 +459,7 @@ async fn an_export_that_is_interrupted_leaves_nothing() {
     let child = command.stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
     while fs::read_dir(folder.path()).unwrap().count() == 0 {
-        assert!(begun.elapsed() < PATIENCE, "no file is begun");
+        assert!(begun.elapsed() < TIMEOUT, "no file is begun");
         thread::sleep(Duration::from_millis(5));
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -492,8 +492,8 @@ async fn a_dropped_preview_is_told() {
 
 /// The last line on the standard error stream is the program's, and tells this.
 fn assert_told(output: &Output, text: &str) {
-    let told = stderr(output);
-    let line = told.lines().last().unwrap_or_default();
-    assert!(line.starts_with("signline: ") && line.contains(text), "{told}");
-    assert_eq!(told.matches("signline: ").count(), 1, "{told}");
+    let message = stderr(output);
+    let line = message.lines().last().unwrap_or_default();
+    assert!(line.starts_with("signline: ") && line.contains(text), "{message}");
+    assert_eq!(message.matches("signline: ").count(), 1, "{message}");
 }

@@ -11,8 +11,8 @@ use reqwest::Method;
 use rexpect::process::WaitStatus;
 use rexpect::session::PtySession;
 use rexpect::session::spawn_command;
-use test_support::app::PATIENCE;
 use test_support::app::SAMPLE_SHEET;
+use test_support::app::TIMEOUT;
 
 use crate::client_support::Company;
 use crate::client_support::GROUP;
@@ -32,8 +32,8 @@ struct Terminal(PtySession);
 impl Terminal {
     fn run(mut command: Command) -> Self {
         command.stdin(Stdio::inherit()).env("TERM", "xterm");
-        let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
-        Self(spawn_command(command, Some(patience)).unwrap())
+        let timeout = u64::try_from(TIMEOUT.as_millis()).unwrap();
+        Self(spawn_command(command, Some(timeout)).unwrap())
     }
 
     fn import(company: &Company, file: &Path, arguments: &[&str]) -> Self {
@@ -68,9 +68,9 @@ async fn a_yes_applies_what_was_shown() {
         let shown = terminal.says("Apply? [y/N] ");
         assert!(shown.contains("\nadded   +1763555"), "{shown}");
         terminal.answer(answer);
-        let (told, status) = terminal.end();
+        let (screen, status) = terminal.end();
         assert_eq!(status, 0);
-        assert!(told.contains(expected), "{told}");
+        assert!(screen.contains(expected), "{screen}");
         company.file("sheet.csv", &format!("{SAMPLE_SHEET}7635554444,new@abccompany.com\r\n"));
     }
     assert_eq!(company.mappings().await, (4, 2));
@@ -84,9 +84,9 @@ async fn anything_but_a_yes_drops_the_preview() {
         let mut terminal = Terminal::import(&company, &file, &[]);
         terminal.says("Apply? [y/N] ");
         terminal.answer(answer);
-        let (told, status) = terminal.end();
+        let (screen, status) = terminal.end();
         assert_eq!(status, 5);
-        assert!(told.contains("signline: the preview is dropped; nothing was changed"), "{told}");
+        assert!(screen.contains("signline: the preview is dropped; nothing was changed"), "{screen}");
     }
     let mut terminal = Terminal::import(&company, &file, &[]);
     terminal.says("Apply? [y/N] ");
@@ -140,9 +140,9 @@ async fn a_column_that_slipped_wants_its_number() {
 async fn nobody_is_asked_who_has_said_so_already() {
     let company = Company::new().await;
     let file = company.file("sheet.csv", SAMPLE_SHEET);
-    let (told, status) = Terminal::import(&company, &file, &["--apply", "--yes"]).end();
+    let (screen, status) = Terminal::import(&company, &file, &["--apply", "--yes"]).end();
     assert_eq!(status, 0);
-    assert!(!told.contains('?') && told.contains("Applied"), "{told}");
+    assert!(!screen.contains('?') && screen.contains("Applied"), "{screen}");
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn long_work_shows_how_far_it_is() {
     let url = stub(move |call, stream| {
         let line = call.lines().next().unwrap();
         if line.starts_with("POST") {
-            gone.lock().unwrap().recv_timeout(PATIENCE * 2).unwrap();
+            gone.lock().unwrap().recv_timeout(TIMEOUT * 2).unwrap();
         }
         let answer = match line {
             line if line.contains("/apply") => whole_answer("503 No", "application/problem+json", UNAVAILABLE),
@@ -169,8 +169,8 @@ async fn long_work_shows_how_far_it_is() {
     go.send(()).unwrap();
     terminal.says("the service applies the file");
     go.send(()).unwrap();
-    let (told, status) = terminal.end();
-    assert!(told.contains("signline: No: Later."), "{told}");
+    let (screen, status) = terminal.end();
+    assert!(screen.contains("signline: No: Later."), "{screen}");
     assert_eq!(status, 1);
 }
 
@@ -180,14 +180,14 @@ async fn an_export_holds_nothing_that_the_terminal_would_obey() {
         let answer = whole_answer("200 OK", "text/csv", "7635551111,\u{1b}[2J\u{9b}2J@abccompany.com\r\n");
         stream.write_all(answer.as_bytes()).unwrap();
     });
-    let (told, status) = Terminal::run(command("export", &[], &url, "slk_mine")).end();
-    assert_eq!((told.as_str().trim_end(), status), ("7635551111,?[2J??2J@abccompany.com", 0));
+    let (screen, status) = Terminal::run(command("export", &[], &url, "slk_mine")).end();
+    assert_eq!((screen.as_str().trim_end(), status), ("7635551111,?[2J??2J@abccompany.com", 0));
 }
 
 #[tokio::test]
 async fn a_workbook_is_not_written_to_a_terminal() {
     let terminal = Terminal::run(command("export", &["--format", "xlsx"], "http://127.0.0.1:9", "slk_mine"));
-    let (told, status) = terminal.end();
-    assert!(told.contains("--output"), "{told}");
+    let (screen, status) = terminal.end();
+    assert!(screen.contains("--output"), "{screen}");
     assert_eq!(status, 1);
 }

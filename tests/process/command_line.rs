@@ -70,12 +70,12 @@ async fn a_bad_setting_stops_the_start_with_one_line_that_names_it() {
             variables.push(("SIGNLINE_DATABASE_URL", database.url()));
         }
         let output = run(&["serve"], &variables);
-        let told = String::from_utf8(output.stderr).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1));
         // The log's own lines are JSON.
-        let lines: Vec<_> = told.lines().filter(|line| !line.starts_with('{')).collect();
-        assert_eq!(lines.len(), 1, "{told}");
-        assert!(lines[0].contains(named) && !told.contains("hunter2"), "{told}");
+        let lines: Vec<_> = stderr.lines().filter(|line| !line.starts_with('{')).collect();
+        assert_eq!(lines.len(), 1, "{stderr}");
+        assert!(lines[0].contains(named) && !stderr.contains("hunter2"), "{stderr}");
     }
 }
 

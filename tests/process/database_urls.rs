@@ -25,12 +25,12 @@ fn a_password_that_is_not_encoded_is_refused_with_a_hint_and_told_nowhere() {
             for command in COMMANDS {
                 let good = ("SIGNLINE_DATABASE_URL", "postgres://signline@127.0.0.1:1/signline");
                 let output = run(command, &[good, LOG, (variable, &url)]);
-                let told = all_of(&output);
-                assert_eq!(output.status.code(), Some(1), "{command:?}: {told}");
-                assert!(told.contains(variable) && told.contains("percent-encoded"), "{command:?}: {told}");
-                assert!(told.contains("PGPASSWORD"), "{told}");
+                let printed = all_of(&output);
+                assert_eq!(output.status.code(), Some(1), "{command:?}: {printed}");
+                assert!(printed.contains(variable) && printed.contains("percent-encoded"), "{command:?}: {printed}");
+                assert!(printed.contains("PGPASSWORD"), "{printed}");
                 for part in ["sesame", "hunter2"] {
-                    assert!(!told.contains(part), "{sign}, {command:?}: {told}");
+                    assert!(!printed.contains(part), "{sign}, {command:?}: {printed}");
                 }
             }
         }
@@ -39,14 +39,17 @@ fn a_password_that_is_not_encoded_is_refused_with_a_hint_and_told_nowhere() {
 
 #[test]
 fn a_parameter_that_is_part_of_a_password_is_not_told() {
-    for (query, told_name) in [("password=sesame&hunter2=1", None), ("connect_timeout=3", Some("connect_timeout"))] {
+    for (query, printed_name) in [("password=sesame&hunter2=1", None), ("connect_timeout=3", Some("connect_timeout"))] {
         let url = format!("postgres://signline@127.0.0.1:1/signline?{query}");
         for command in COMMANDS {
             let output = run(command, &[LOG, ("SIGNLINE_DATABASE_URL", &url)]);
-            let told = all_of(&output);
-            assert_eq!(output.status.code(), Some(1), "{command:?}: {told}");
-            assert!(told.contains("parameter") && told_name.is_none_or(|name| told.contains(name)), "{told}");
-            assert!(!told.contains("sesame") && !told.contains("hunter2"), "{command:?}: {told}");
+            let printed = all_of(&output);
+            assert_eq!(output.status.code(), Some(1), "{command:?}: {printed}");
+            assert!(
+                printed.contains("parameter") && printed_name.is_none_or(|name| printed.contains(name)),
+                "{printed}"
+            );
+            assert!(!printed.contains("sesame") && !printed.contains("hunter2"), "{command:?}: {printed}");
         }
     }
 }
@@ -61,8 +64,8 @@ fn a_password_file_that_is_not_well_formed_is_not_told() {
     for command in COMMANDS {
         let url = ("SIGNLINE_DATABASE_URL", "postgres://signline@127.0.0.1:1/signline");
         let output = run(command, &[url, LOG, ("HOME", home), ("SIGNLINE_AUTHORITY", "http://127.0.0.1:9")]);
-        let told = all_of(&output);
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(!told.contains("hunter2"), "{command:?}: {told}");
+        let printed = all_of(&output);
+        assert_eq!(output.status.code(), Some(1), "{printed}");
+        assert!(!printed.contains("hunter2"), "{command:?}: {printed}");
     }
 }

@@ -212,13 +212,16 @@ async fn a_database_that_is_not_utf_8_is_named_and_stops_the_start() {
 fn is_refused_for_its_encoding(world: &World, url: &str, encoding: &str) {
     let report = world.examine_with(&[("SIGNLINE_DATABASE_URL", url)]);
     report.has_problems(&["database"]);
-    let told = report.says("database", "problem");
-    assert!(told.contains(encoding) && told.contains("needs UTF-8") && !told.contains("Check that"), "{told}");
+    let message = report.says("database", "problem");
+    assert!(
+        message.contains(encoding) && message.contains("needs UTF-8") && !message.contains("Check that"),
+        "{message}"
+    );
     for command in ["serve", "migrate"] {
         let output = run(&[command], &[("SIGNLINE_DATABASE_URL", url), ("SIGNLINE_LISTEN", "127.0.0.1:0")]);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{command}: {told}");
-        assert!(told.contains(encoding) && told.contains("needs UTF-8"), "{command}: {told}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}: {message}");
+        assert!(message.contains(encoding) && message.contains("needs UTF-8"), "{command}: {message}");
     }
 }
 
@@ -230,12 +233,12 @@ async fn a_connection_to_another_machine_that_is_not_verified_is_told_here_and_a
     url.set_host(Some("0.0.0.0")).unwrap();
     let report = world.examine_with(&[("SIGNLINE_DATABASE_URL", url.as_str())]);
     report.has_problems(&[]);
-    let told = report.says("transport", "warning").to_owned();
-    assert!(told.contains("SIGNLINE_DATABASE_URL") && told.contains("sslmode prefer"), "{told}");
+    let message = report.says("transport", "warning").to_owned();
+    assert!(message.contains("SIGNLINE_DATABASE_URL") && message.contains("sslmode prefer"), "{message}");
     let output = run(&["migrate"], &[("SIGNLINE_DATABASE_URL", url.as_str())]);
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{log}");
-    assert!(log.contains(told.trim_end_matches('.')) && log.contains("WARN"), "{log}");
+    assert!(log.contains(message.trim_end_matches('.')) && log.contains("WARN"), "{log}");
     let output = run(&["migrate"], &[("SIGNLINE_DATABASE_URL", world.database.url())]);
     assert!(!String::from_utf8(output.stderr).unwrap().contains("not verified"));
 }
@@ -300,11 +303,11 @@ async fn rights_that_are_missing_are_named() {
     url.set_username(&role).unwrap();
     let report = world.examine_with(&[("SIGNLINE_DATABASE_URL", url.as_str())]);
     report.has_problems(&["rights"]);
-    let told = report.says("rights", "problem").to_owned();
+    let message = report.says("rights", "problem").to_owned();
     for missing in ["CREATE on the schema public", "ownership of api_keys", "UPDATE on api_keys and business_groups"] {
-        assert!(told.contains(missing), "{missing}: {told}");
+        assert!(message.contains(missing), "{missing}: {message}");
     }
-    assert!(!told.contains("SELECT on") && !told.contains("TEMPORARY"), "{told}");
+    assert!(!message.contains("SELECT on") && !message.contains("TEMPORARY"), "{message}");
     world.in_postgres(&format!("REVOKE SELECT ON _sqlx_migrations FROM {role}")).await;
     let report = world.examine_with(&[("SIGNLINE_DATABASE_URL", url.as_str())]);
     assert!(report.says("schema", "problem").contains("permission denied"), "{report:?}");
@@ -353,7 +356,7 @@ async fn keys_that_cant_be_had_are_told_with_the_reason() {
         (Endpoint::Keys, Fault::Status(503), "status 503"),
         (Endpoint::Keys, Fault::Body(no_rsa), "no RSA key"),
         (Endpoint::Discovery, Fault::ForeignJwksHost(elsewhere.http_base().to_owned()), "jwks_uri is not on"),
-        (Endpoint::Discovery, Fault::Garbage, "something else than expected"),
+        (Endpoint::Discovery, Fault::Garbage, "something other than expected"),
     ] {
         world.entra.set_fault(endpoint, fault);
         let report = world.examine();
@@ -399,11 +402,11 @@ fn keys_of_another_time(ahead: i64) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_is_wrong_is_told() {
     let world = World::new(Engine::Sqlite).await;
-    for (ahead, verdict, told) in
+    for (ahead, verdict, message) in
         [(0, "ok", "agrees"), (30, "warning", "behind that of"), (-600, "problem", "ahead of")]
     {
         let report = world.examine_with(&[("SIGNLINE_AUTHORITY", &keys_of_another_time(ahead))]);
-        assert!(report.says("clock", verdict).contains(told), "{report:?}");
+        assert!(report.says("clock", verdict).contains(message), "{report:?}");
         report.has_problems(if verdict == "problem" { &["clock"] } else { &[] });
     }
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use sqlx::Connection;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use test_support::database::TestDatabase;
 use tokio::time::sleep;
 
@@ -58,7 +58,7 @@ async fn a_hangup_while_it_starts_or_migrates_ends_nothing() {
             if waits {
                 break;
             }
-            assert!(begun.elapsed() < PATIENCE && child.try_wait().unwrap().is_none(), "{command} does not wait");
+            assert!(begun.elapsed() < TIMEOUT && child.try_wait().unwrap().is_none(), "{command} does not wait");
             sleep(Duration::from_millis(20)).await;
         }
         signal("HUP", child.id());

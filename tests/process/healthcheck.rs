@@ -20,9 +20,9 @@ fn free_port() -> u16 {
 
 /// Asserts exit status 1 and one line on the standard error stream; gives it.
 fn refused(output: &Output) -> String {
-    let told = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!((output.status.code(), told.lines().count(), output.stdout.len()), (Some(1), 1, 0), "{told}");
-    told
+    let message = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!((output.status.code(), message.lines().count(), output.stdout.len()), (Some(1), 1, 0), "{message}");
+    message
 }
 
 /// Serves with some variables, and asks with the same ones.
@@ -37,8 +37,11 @@ fn is_asked_as_it_listens(variables: &[(&str, &str)]) {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stdout.is_empty() && output.stderr.is_empty());
     // It has no signing keys.
-    let told = refused(&run(&["healthcheck", "--ready"], &all));
-    assert!(told.contains("503") && told.contains("keys: none yet") && told.contains("store: ok"), "{told}");
+    let message = refused(&run(&["healthcheck", "--ready"], &all));
+    assert!(
+        message.contains("503") && message.contains("keys: none yet") && message.contains("store: ok"),
+        "{message}"
+    );
     serving.kill();
     refused(&run(&["healthcheck"], &all));
 }

@@ -125,7 +125,7 @@ async fn kill_in_apply(engine: Engine) {
         let after = world.read_all(&serving).await;
         assert!(after == file || after == before, "round {round}: neither the mappings before nor those after");
         assert!(!answered || after == file, "round {round}: an import that was applied is lost");
-        // Whoever had no answer asks again, whatever became of the first call.
+        // Whoever had no answer asks again, whatever the outcome of the first call.
         let again: Value = world.post(&serving, &apply).send().await.unwrap().json().await.unwrap();
         assert_eq!((&again["state"], &again["revision"]), (&json!("applied"), &json!(round)), "{again}");
         assert_eq!(world.read_all(&serving).await, file);

@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::SqliteConnection;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use test_support::database::TestDatabase;
 
 use crate::support::Serving;
@@ -33,7 +33,7 @@ async fn wait_for_rows(database: &TestDatabase, table: &str, expected: i64) {
         if count == expected {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "{table} has {count} rows");
+        assert!(begun.elapsed() < TIMEOUT, "{table} has {count} rows");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

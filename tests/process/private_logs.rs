@@ -146,7 +146,7 @@ impl Story {
         self.call(Method::GET, "/livez", &[("x-request-id", "bobsmith@abccompany.com")], "").await;
         self.call(Method::GET, "/livez", &[("cookie", "session=bobsmith"), ("referer", "https://x/bobsmith")], "")
             .await;
-        // What is no HTTP, and a head that is too long.
+        // What is not HTTP, and a head that is too long.
         for bytes in
             ["bobsmith@abccompany.com 5551111\r\n\r\n".to_owned(), format!("GET /{} ", "bobsmith".repeat(20_000))]
         {
@@ -201,8 +201,8 @@ impl Story {
         let expired = of("admin@abccompany.com").claim("roles", role).expires_in_seconds(-4000).mint();
         let path = format!("{GROUP}/tenant");
         for proof in [&without_role, &expired, &good] {
-            let told = self.json(Method::PUT, &path, json!({"tenant_id": TENANT, "proof": proof})).await;
-            assert_eq!(told["tenant_proven_at"].is_string(), proof == &good, "{told}");
+            let linked = self.json(Method::PUT, &path, json!({"tenant_id": TENANT, "proof": proof})).await;
+            assert_eq!(linked["tenant_proven_at"].is_string(), proof == &good, "{linked}");
         }
         for body in [
             json!({"tenant_id": good, "proof": good}),
@@ -216,7 +216,7 @@ impl Story {
         self.credentials.extend([good, without_role, expired]);
     }
 
-    /// People who administer, and one who may not, each named by her address in the audit log.
+    /// People who administer, and one who may not, each named by their address in the audit log.
     async fn administer_signed_in(&mut self) {
         let bob = self.entra.token(TENANT, "bobsmith@abccompany.com", "portal").unwrap();
         let administrator = bob.clone().claim("roles", json!(["BusinessGroup.Admin"])).mint();
@@ -274,8 +274,8 @@ async fn nothing_private_is_told(engine: Engine, level: &str) {
     assert!(!log.contains(r#""level":"ERROR""#), "a caller's mistake is no fault of the service: {log}");
     let credentials = credentials.iter().flat_map(|credential| parts(credential));
     for secret in PERSONAL.into_iter().chain(credentials) {
-        let told: Vec<_> = log.lines().filter(|line| line.contains(secret)).take(3).collect();
-        assert!(told.is_empty(), "at {level}, {engine:?}, {secret} is in the log: {told:#?}");
+        let lines_with_it: Vec<_> = log.lines().filter(|line| line.contains(secret)).take(3).collect();
+        assert!(lines_with_it.is_empty(), "at {level}, {engine:?}, {secret} is in the log: {lines_with_it:#?}");
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use reqwest::Client;
 use serde_json::Value;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 
 /// The program with nothing set but what a test sets.
 pub(crate) fn signline(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
@@ -67,7 +67,7 @@ impl Serving {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            assert!(begun.elapsed() < TIMEOUT, "it does not end");
             thread::sleep(Duration::from_millis(5));
         };
         let took = begun.elapsed();

@@ -67,8 +67,8 @@ fn the_doctor_names_a_folder_that_cant_be_written() {
         let database = TestDatabase::sqlite();
         let authority = ("SIGNLINE_AUTHORITY", "http://127.0.0.1:9");
         let output = run(&["doctor"], &[("SIGNLINE_DATABASE_URL", database.url()), authority, ("TMPDIR", folder)]);
-        let told = String::from_utf8(output.stdout).unwrap();
-        let line = told.lines().find(|line| line.starts_with("problem  files")).unwrap_or_else(|| panic!("{told}"));
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let line = stdout.lines().find(|line| line.starts_with("problem  files")).unwrap_or_else(|| panic!("{stdout}"));
         assert!(line.contains(folder) && line.contains("TMPDIR"), "{line}");
         assert_eq!(output.status.code(), Some(1));
     }

@@ -12,7 +12,7 @@ use rcgen::generate_simple_self_signed;
 use reqwest::Certificate;
 use reqwest::Client;
 use tempfile::TempDir;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use test_support::database::TestDatabase;
 
 use crate::support::Serving;
@@ -75,7 +75,7 @@ async fn a_new_certificate_is_read_at_sighup_and_a_bad_one_changes_nothing() {
     let second = files.renew();
     assert!(!is_answered(&second, &url).await, "not before it is told");
     serving.signal("HUP");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !is_answered(&second, &url).await {
         assert!(Instant::now() < deadline, "the new certificate is not served");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -131,10 +131,10 @@ fn a_certificate_that_cannot_be_used_stops_the_start_with_one_line() {
             ("SIGNLINE_TLS_PRIVATE_KEY", key),
         ];
         let output = run(&["serve"], &variables);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        let lines: Vec<_> = told.lines().filter(|line| !line.starts_with('{')).collect();
-        assert_eq!(lines.len(), 1, "{told}");
-        assert!(lines[0].contains(named), "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        let lines: Vec<_> = stderr.lines().filter(|line| !line.starts_with('{')).collect();
+        assert_eq!(lines.len(), 1, "{stderr}");
+        assert!(lines[0].contains(named), "{stderr}");
     }
 }

@@ -24,8 +24,8 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
-use test_support::app::PATIENCE;
 use test_support::app::TENANT;
+use test_support::app::TIMEOUT;
 use test_support::app::applications;
 use test_support::database::TestDatabase;
 use tokio::task::JoinHandle;
@@ -110,7 +110,7 @@ impl World {
     async fn wait_for(&self, token: &str, status: u16) -> Duration {
         let begun = Instant::now();
         while self.status_elsewhere(token).await != status {
-            assert!(begun.elapsed() < PATIENCE, "never {status}");
+            assert!(begun.elapsed() < TIMEOUT, "never {status}");
         }
         begun.elapsed()
     }
@@ -126,13 +126,13 @@ impl World {
     async fn wait_until_trusted(&self) {
         let begun = Instant::now();
         while self.figure("signline_line_cache_trusted").await == 0 {
-            assert!(begun.elapsed() < PATIENCE, "changes are never heard");
+            assert!(begun.elapsed() < TIMEOUT, "changes are never heard");
             sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// Asks until the second replica answers without asking the database.
-    async fn wait_until_known(&self, token: &str) {
+    async fn wait_until_cached(&self, token: &str) {
         let begun = Instant::now();
         loop {
             let before = self.figure(LOOKUPS).await;
@@ -140,7 +140,7 @@ impl World {
             if self.figure(LOOKUPS).await == before {
                 break;
             }
-            assert!(begun.elapsed() < PATIENCE, "the line is never known");
+            assert!(begun.elapsed() < TIMEOUT, "the line is never cached");
         }
     }
 
@@ -152,7 +152,7 @@ impl World {
             self.map().await;
             self.wait_for(&token, 200).await;
             match when {
-                When::Calm => self.wait_until_known(&token).await,
+                When::Calm => self.wait_until_cached(&token).await,
                 When::Disturbed => {
                     for _ in 0..3 {
                         assert_eq!(self.status_elsewhere(&token).await, 200);
@@ -192,7 +192,7 @@ impl World {
             if let [(one,), (other,)] = found[..] {
                 return [one, other];
             }
-            assert!(begun.elapsed() < PATIENCE, "{} sessions listen", found.len());
+            assert!(begun.elapsed() < TIMEOUT, "{} sessions listen", found.len());
             sleep(Duration::from_millis(5)).await;
         }
     }
@@ -222,7 +222,7 @@ async fn who_is_removed_on_one_replica_is_gone_from_the_other_at_once() {
     assert!(!killing.is_finished(), "they were being killed all the time");
     killing.abort();
     assert_ne!(world.listening().await, lost);
-    // Each round asks at least six times, so some were answered from what was known.
+    // Each round asks at least six times, so some were answered from the cache.
     assert!(world.figure(LOOKUPS).await - lookups < 6 * 200);
     let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
     println!("while the notification sessions are being killed: median {median:?}, worst {worst:?}");
@@ -238,7 +238,7 @@ async fn nothing_is_trusted_for_long_when_a_session_falls_silent(world: &World) 
     world.wait_until_trusted().await;
     world.map().await;
     world.wait_for(&token, 200).await;
-    world.wait_until_known(&token).await;
+    world.wait_until_cached(&token).await;
     let silent = Silent::keep(&sessions);
     world.remove().await;
     let took = world.wait_for(&token, 404).await;

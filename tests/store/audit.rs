@@ -82,15 +82,15 @@ async fn every_change_is_written_down(world: World) {
         "unlinkTenant",
     ];
     assert_eq!(actions, expected);
-    let told = |at: usize, name: &str| {
-        let found = events[at].detail.iter().find(|(told, _)| told == name);
+    let text_of = |at: usize, name: &str| {
+        let found = events[at].detail.iter().find(|(member, _)| member == name);
         found.map(|(_, text)| text.clone()).unwrap_or_default()
     };
-    assert_eq!(told(1, "tenant_id"), guid(1).to_string());
-    assert_eq!(told(2, "allow_guests"), "true");
-    assert_eq!((told(3, "phone_number"), told(3, "revision")), (number(BASE + 3).to_string(), "1".to_owned()));
-    assert_eq!((told(7, "added"), told(7, "revision")), ("1".to_owned(), "4".to_owned()));
-    assert_eq!((told(10, "restored_revision"), told(10, "revision")), ("3".to_owned(), "5".to_owned()));
+    assert_eq!(text_of(1, "tenant_id"), guid(1).to_string());
+    assert_eq!(text_of(2, "allow_guests"), "true");
+    assert_eq!((text_of(3, "phone_number"), text_of(3, "revision")), (number(BASE + 3).to_string(), "1".to_owned()));
+    assert_eq!((text_of(7, "added"), text_of(7, "revision")), ("1".to_owned(), "4".to_owned()));
+    assert_eq!((text_of(10, "restored_revision"), text_of(10, "revision")), ("3".to_owned(), "5".to_owned()));
     assert!(events.iter().all(|event| event.group.as_ref() == Some(&abc) && event.refused_with.is_none()));
     assert_eq!((events[1].at, &events[1].actor), (time(1), &context_at(1).actor));
 }

@@ -138,17 +138,17 @@ async fn a_report_counts_only_in_the_tenant_that_the_group_is_linked_to(world: W
 
 async fn an_error_leaves_an_earlier_report_and_goes_with_the_next(world: World) {
     let abc = world.linked("abc", guid(1)).await;
-    let told = |reported_at: Option<i64>, error_at: Option<i64>| Consent {
+    let written = |reported_at: Option<i64>, error_at: Option<i64>| Consent {
         client_id: guid(PORTAL),
         reported_at: reported_at.map(time),
         error: error_at.map(|at| PastFault { fault: fault(), at: time(at) }),
         confirmed_at: None,
     };
     let steps = [
-        (Err(fault()), told(None, Some(1))),
-        (Ok(()), told(Some(2), None)),
-        (Err(fault()), told(Some(2), Some(3))),
-        (Ok(()), told(Some(4), None)),
+        (Err(fault()), written(None, Some(1))),
+        (Ok(()), written(Some(2), None)),
+        (Err(fault()), written(Some(2), Some(3))),
+        (Ok(()), written(Some(4), None)),
     ];
     for ((result, expected), step) in steps.into_iter().zip(1_u8..) {
         let report = ConsentReport { result, ..report(&abc, guid(1), step) };
@@ -181,7 +181,7 @@ async fn a_first_sign_in_is_told_whether_or_not_consent_was_reported(world: Worl
     let other = world.group_with("other", &[range(442_079_460_000, 442_079_460_099)]).await;
     world.link(&other, guid(2)).await;
     assert!(world.stores.consents.note_first_sign_in(guid(2), guid(MOBILE), time(9)).await.unwrap());
-    let told: Vec<_> = world
+    let written: Vec<_> = world
         .consents(&abc)
         .await
         .into_iter()
@@ -194,7 +194,7 @@ async fn a_first_sign_in_is_told_whether_or_not_consent_was_reported(world: Worl
         (guid(MOBILE), None, Some(time(2)), None),
         (guid(103), None, None, Some(time(4))),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(written, expected);
     assert_eq!(world.consents(&other).await.len(), 1);
 }
 
@@ -220,8 +220,8 @@ async fn a_report_is_told_in_the_audit_log_of_its_group(world: World) {
     let filter = AuditFilter { actor_id: Some("microsoft".to_owned()), ..AuditFilter::default() };
     let page = PageRequest { limit: 100, after: None };
     let events = world.stores.audit.list(&filter, &page).await.unwrap().items;
-    let told: Vec<_> = events.iter().map(|event| (event.at, event.action.as_str(), event.group.clone())).collect();
-    assert_eq!(told, [(time(4), "reportConsent", Some(abc.clone())), (time(1), "reportConsent", Some(abc))]);
+    let written: Vec<_> = events.iter().map(|event| (event.at, event.action.as_str(), event.group.clone())).collect();
+    assert_eq!(written, [(time(4), "reportConsent", Some(abc.clone())), (time(1), "reportConsent", Some(abc))]);
     assert_eq!(events[0].actor, Actor::microsoft());
     let detail = |texts: &[(&str, &str)]| -> Vec<(String, String)> {
         texts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()

@@ -112,7 +112,7 @@ async fn the_database_refuses_what_must_never_be(world: World) {
         ("a proof of no tenant", "UPDATE business_groups SET tenant_proven_at = 0 WHERE id = 'xyz'".to_owned()),
         ("an id twice", "INSERT INTO business_groups (id, name, created_at) VALUES ('abc', 'x', 0)".to_owned()),
         (
-            "an id that is no slug",
+            "an id that is not a slug",
             "INSERT INTO business_groups (id, name, created_at) VALUES ('A b', 'x', 0)".to_owned(),
         ),
         ("an unknown pinning", "UPDATE business_groups SET identity_pinning = 'perhaps'".to_owned()),

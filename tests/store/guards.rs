@@ -260,7 +260,7 @@ async fn of_the_previews_that_wait_the_oldest_make_room(world: World) {
         apply(&world, &abc, previews[3].id, Confirmation::default()).await,
         Ok(AppliedImport { import: _, is_new: true })
     ));
-    // What is applied is no preview any more, and what others wait for is theirs.
+    // What is applied is not a preview any more, and what others wait for is theirs.
     for at in 0..most as u64 {
         kept(&world, merge(&abc, &[(at + 100, "c@abc.com")])).await;
     }

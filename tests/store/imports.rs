@@ -95,7 +95,7 @@ fn counts(added: u64, changed: u64, removed: u64, unchanged: u64) -> Counts {
 }
 
 /// The lines and reasons of bad rows.
-fn told(bad_rows: &BadRows) -> Vec<(u32, BadRowReason)> {
+fn reasons(bad_rows: &BadRows) -> Vec<(u32, BadRowReason)> {
     assert_eq!(bad_rows.count, bad_rows.first.len() as u64);
     bad_rows.first.iter().map(|bad| (bad.row.line, bad.reason)).collect()
 }
@@ -163,7 +163,7 @@ async fn a_number_outside_the_ranges_rejects_the_whole_file(world: World) {
             panic!("not rejected");
         };
         let reason = BadRowReason::NumberNotAssigned;
-        assert_eq!(told(&bad_rows), [(3, reason), (4, reason)]);
+        assert_eq!(reasons(&bad_rows), [(3, reason), (4, reason)]);
     }
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
 }
@@ -177,7 +177,7 @@ async fn an_address_of_a_number_outside_the_file_rejects_a_merge(world: World) {
         panic!("not rejected");
     };
     // Number 1 gives its address away, number 2 keeps its own.
-    assert_eq!(told(&bad_rows), [(4, taken_by(2))]);
+    assert_eq!(reasons(&bad_rows), [(4, taken_by(2))]);
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com"), (2, "b@abc.com")]).await;
 }
 
@@ -190,7 +190,7 @@ async fn a_number_that_the_file_names_in_a_bad_row_counts_as_in_the_file(world: 
     let Err(ImportRefusal::BadRows(bad_rows)) = world.import(file).await else {
         panic!("not rejected");
     };
-    assert_eq!(told(&bad_rows), []);
+    assert_eq!(reasons(&bad_rows), []);
 }
 
 async fn skipping_leaves_out_a_row_and_all_that_wait_for_it(world: World) {
@@ -207,7 +207,7 @@ async fn skipping_leaves_out_a_row_and_all_that_wait_for_it(world: World) {
         panic!("not applied");
     };
     let expected = [(2, taken_by(2)), (3, taken_by(1)), (4, taken_by(9)), (6, BadRowReason::NumberNotAssigned)];
-    assert_eq!(told(&bad_rows), expected);
+    assert_eq!(reasons(&bad_rows), expected);
     assert_eq!(done(&import), (counts(1, 0, 0, 0), 2));
     assert_eq!((import.base_revision, import.problem_count), (1, Some(4)));
     let expected = [(1, "a@abc.com"), (2, "b@abc.com"), (3, "c@abc.com"), (4, "n@abc.com"), (9, "z@abc.com")];
@@ -303,14 +303,14 @@ async fn an_import_that_is_given_up_among_its_rows_leaves_nothing_and_spoils_no_
         applied(world.import(merge(&abc, before)).await);
         for _ in 0..MANY {
             let (batch, mut file) = replace(&abc, &rows).asked();
-            let (tell, told) = oneshot::channel();
+            let (tell, reasons) = oneshot::channel();
             let stuck = stream::once(async move {
                 let _ = tell.send(());
                 future::pending().await
             });
             file.pieces = file.pieces.chain(stuck).boxed();
             let import = world.stores.imports.import(batch, file);
-            assert!(matches!(select(import, told).await, Either::Right(_)));
+            assert!(matches!(select(import, reasons).await, Either::Right(_)));
         }
         assert_unspoilt(&world, &abc, before).await;
     }

@@ -1,4 +1,4 @@
-//! Lines that are known again: as fresh as the store, whoever changes it, on this replica and on others.
+//! Cached lines: as fresh as the store, whoever changes it, on this replica and on others.
 
 use signline::domain::import::Confirmation;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use test_support::database::Engine;
 use tokio::task::JoinSet;
 use tokio::task::spawn;
@@ -30,21 +30,21 @@ use crate::support::*;
 
 crate::on_both_engines!(
     a_line_is_looked_up_once,
-    what_is_not_mapped_is_known_until_it_is,
+    what_is_not_mapped_is_cached_until_it_is,
     every_change_made_here_is_seen_at_once,
     every_change_made_elsewhere_is_seen,
     a_change_made_past_the_program_is_seen,
     a_pin_that_comes_back_is_seen,
     many_who_ask_at_once_cause_one_lookup,
-    who_waits_for_a_look_up_that_hangs_makes_one_of_her_own,
+    who_waits_for_a_look_up_that_hangs_makes_one_of_their_own,
     a_look_up_that_a_change_overtakes_puts_nothing_back,
     who_asks_after_a_change_is_not_given_an_older_lookup,
     no_answer_is_older_than_the_last_change,
     a_change_whose_caller_goes_away_is_known_all_the_same,
-    nothing_is_known_again_while_changes_are_not_heard,
-    a_line_is_pinned_once_and_known_as_pinned,
+    nothing_is_cached_while_changes_are_not_heard,
+    a_line_is_pinned_once_and_cached_as_pinned,
     a_pin_made_elsewhere_is_respected,
-    who_signs_in_first_while_her_address_moves_gets_its_new_number,
+    who_signs_in_first_while_their_address_moves_gets_its_new_number,
     a_released_pin_is_seen_at_once,
     a_pin_released_elsewhere_is_seen,
     a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_elsewhere,
@@ -77,7 +77,7 @@ async fn a_line_is_looked_up_once(world: World) {
     assert_eq!(replica.lookups(), 1);
 }
 
-async fn what_is_not_mapped_is_known_until_it_is(world: World) {
+async fn what_is_not_mapped_is_cached_until_it_is(world: World) {
     let group = company(&world).await;
     let replica = Replica::trusting(&world);
     let stranger = sign_in(2, BOB);
@@ -312,12 +312,12 @@ async fn a_change_through_the_program_is_told_of_its_own_tenant_alone() {
         .execute(&mut PgConnection::connect(world.database.url()).await.unwrap())
         .await
         .unwrap();
-    let mut told = Vec::new();
-    while told.last().is_none_or(|word| word != "end") {
-        told.push(listener.recv().await.unwrap().payload().to_owned());
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|word| word != "end") {
+        heard.push(listener.recv().await.unwrap().payload().to_owned());
     }
     let tenant = guid(1).to_string();
-    assert_eq!(told, [tenant.as_str(), &tenant, &tenant, "end"]);
+    assert_eq!(heard, [tenant.as_str(), &tenant, &tenant, "end"]);
 }
 
 async fn many_who_ask_at_once_cause_one_lookup(world: World) {
@@ -333,7 +333,7 @@ async fn many_who_ask_at_once_cause_one_lookup(world: World) {
     assert_eq!(replica.lookups(), 1);
 }
 
-async fn who_waits_for_a_look_up_that_hangs_makes_one_of_her_own(world: World) {
+async fn who_waits_for_a_look_up_that_hangs_makes_one_of_their_own(world: World) {
     company(&world).await;
     pin(&world).await;
     let replica = Replica::trusting(&world).gated();
@@ -417,11 +417,11 @@ async fn a_change_whose_caller_goes_away_is_known_all_the_same(world: World) {
                 sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(PATIENCE, agree).await.unwrap_or_else(|_| panic!("round {round}: what is known is not what is stored"));
+        timeout(TIMEOUT, agree).await.unwrap_or_else(|_| panic!("round {round}: what is cached is not what is stored"));
     }
 }
 
-async fn nothing_is_known_again_while_changes_are_not_heard(world: World) {
+async fn nothing_is_cached_while_changes_are_not_heard(world: World) {
     let group = company(&world).await;
     let replica = Replica::deaf(world.database.open().await);
     for _ in 0..3 {
@@ -432,7 +432,7 @@ async fn nothing_is_known_again_while_changes_are_not_heard(world: World) {
     assert_eq!(replica.lookups(), 4);
 }
 
-async fn a_line_is_pinned_once_and_known_as_pinned(world: World) {
+async fn a_line_is_pinned_once_and_cached_as_pinned(world: World) {
     company(&world).await;
     let replica = Replica::trusting(&world);
     let bob = sign_in(1, BOB);
@@ -464,7 +464,7 @@ async fn a_pin_made_elsewhere_is_respected(world: World) {
     assert_eq!(other.resolve_as(&eve).await, Err("identity changed"));
 }
 
-async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: World) {
+async fn who_signs_in_first_while_their_address_moves_gets_its_new_number(world: World) {
     let group = company(&world).await;
     let replica = Replica::trusting(&world).gated();
     let asking = replica.ask(BOB);
@@ -474,7 +474,7 @@ async fn who_signs_in_first_while_her_address_moves_gets_its_new_number(world: W
     replica.let_go_on();
     assert_eq!(asking.await.unwrap(), Ok(3));
     assert_eq!(replica.resolve_as(&somebody_else()).await, Err("identity changed"));
-    // The same where the line is known, and the change was not heard of.
+    // The same where the line is cached, and the change was not heard of.
     world.put(&group, 4, EVE).await.unwrap();
     let other = Replica::deaf(world.database.open().await);
     other.stores.lines.extend_lease(Instant::now(), Duration::from_hours(1));
@@ -621,7 +621,7 @@ async fn what_happened_while_nothing_was_heard_is_not_missed() {
         ("UPDATE mappings SET email = 'eve@abc.com'", NO_MAPPING),
         ("UPDATE mappings SET email = 'bob@abc.com'", Ok(1)),
     ] {
-        // So that what was before is known.
+        // So that what was before is cached.
         let _ = replica.resolve(BOB).await;
         // Without triggers nothing is told, as when the state of the database is another one.
         let mut transaction = connection.begin().await.unwrap();

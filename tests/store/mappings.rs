@@ -21,7 +21,7 @@ use crate::support::search;
 use crate::support::time;
 
 on_both_engines!(
-    a_user_resolves_in_her_own_tenant_alone,
+    a_user_resolves_in_their_own_tenant_alone,
     a_mapping_is_set_changed_and_removed,
     what_changes_nothing_makes_no_revision,
     a_number_outside_the_ranges_is_not_mapped,
@@ -36,7 +36,7 @@ on_both_engines!(
     a_filtered_list_is_read_in_pages_too,
 );
 
-async fn a_user_resolves_in_her_own_tenant_alone(world: World) {
+async fn a_user_resolves_in_their_own_tenant_alone(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
     world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();

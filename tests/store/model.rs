@@ -1,4 +1,4 @@
-//! Random sequences of what administrators do, and of sign-ins, held against a plain model in memory: the mappings, the
+//! Random sequences of what administrators do, and of sign-ins, checked against a plain model in memory: the mappings, the
 //! pins, the counts and every revision are the model's, on both engines.
 
 use std::collections::BTreeMap;
@@ -275,8 +275,8 @@ impl Pair<'_> {
         };
         if mode == ImportMode::Merge && rows.iter().any(taken) {
             let Err(ImportRefusal::BadRows(bad_rows)) = outcome else { panic!("{outcome:?}") };
-            let told = bad_rows.first.iter().all(|bad| matches!(bad.reason, BadRowReason::EmailTaken { .. }));
-            assert!(told && bad_rows.count == rows.iter().filter(|row| taken(*row)).count() as u64);
+            let all_taken = bad_rows.first.iter().all(|bad| matches!(bad.reason, BadRowReason::EmailTaken { .. }));
+            assert!(all_taken && bad_rows.count == rows.iter().filter(|row| taken(*row)).count() as u64);
             return;
         }
         if apply

@@ -135,14 +135,14 @@ async fn a_mapping_tells_whom_it_is_pinned_to_and_since_when(world: World) {
     let Ok(PutOutcome::Created(new)) = world.put(&abc, 3, "eve@abc.com").await else { panic!("not new") };
     assert_eq!((new.pinned_to, mapping(&world, &abc, 3).await.pinned_to), (None, None));
     assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
-    // Neither a later sign-in of hers nor one of somebody else's is written down.
+    // Neither a later sign-in of theirs nor one of somebody else's is written down.
     assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(7), 99).await, Some(guid(7)));
     assert_eq!(pin(&world.stores, &abc, 1, ANN, guid(8), 99).await, Some(guid(7)));
     for filter in [MappingFilter::default(), search("@abc")] {
         let page = PageRequest { limit: 10, after: None };
         let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap();
-        let told: Vec<_> = page.items.iter().map(|mapping| mapping.pinned_to).collect();
-        assert_eq!(told, [Some(by(7, 50)), Some(by(8, 51)), None]);
+        let recorded: Vec<_> = page.items.iter().map(|mapping| mapping.pinned_to).collect();
+        assert_eq!(recorded, [Some(by(7, 50)), Some(by(8, 51)), None]);
     }
 }
 
@@ -184,9 +184,12 @@ async fn a_release_is_a_revision_without_changes_and_an_event(world: World) {
     assert!(changes.items.is_empty());
     let (action, mut detail) = events(&world).await.remove(0);
     detail.sort();
-    let told =
+    let recorded =
         [("oid", guid(7).to_string()), ("phone_number", "+17635550001".to_owned()), ("revision", "3".to_owned())];
-    assert_eq!((action.as_str(), detail), ("releasePin", told.map(|(name, text)| (name.to_owned(), text)).to_vec()));
+    assert_eq!(
+        (action.as_str(), detail),
+        ("releasePin", recorded.map(|(name, text)| (name.to_owned(), text)).to_vec())
+    );
     world.assert_mappings(&abc, 3, &[(1, ANN), (2, BOB)]).await;
     // It is passed over on the way back to a revision, and never undone.
     let restore = Restore { group: abc.clone(), revision: 1, context: context_at(80) };
@@ -201,7 +204,7 @@ async fn releasing_what_is_not_pinned_changes_nothing(world: World) {
     let abc = company(&world).await;
     let xyz = world.group_with("xyz", &[range(BASE + 20_000, BASE + 29_999)]).await;
     world.put(&abc, 3, "eve@abc.com").await.unwrap();
-    let told = events(&world).await.len();
+    let recorded = events(&world).await.len();
     assert_eq!(release(&world, &abc, 3).await, Ok(ReleasePinOutcome::NotPinned));
     assert_eq!(release(&world, &abc, 4).await, Err(MappingRefusal::NoSuchMapping));
     assert_eq!(release(&world, &id("nobody"), 1).await, Err(MappingRefusal::NoSuchMapping));
@@ -209,7 +212,7 @@ async fn releasing_what_is_not_pinned_changes_nothing(world: World) {
     assert_eq!(release(&world, &xyz, 1).await, Err(MappingRefusal::NoSuchMapping));
     assert_eq!(mapping(&world, &abc, 1).await.pinned_to, Some(by(7, 50)));
     assert_eq!((world.read(&abc).await.revision, world.read(&xyz).await.revision), (3, 0));
-    assert_eq!(events(&world).await.len(), told);
+    assert_eq!(events(&world).await.len(), recorded);
 }
 
 async fn a_stale_pin_can_be_released_too(world: World) {
@@ -300,7 +303,7 @@ async fn a_pin_goes_along_when_its_address_moves(world: World) {
     world.import(replace(&abc, &[(1, ANN), (2, "eve@abc.com"), (3, BOB)])).await.unwrap();
     assert_eq!((pinned_to(&world, &abc, ANN).await, pinned_to(&world, &abc, BOB).await), (ann, bob), "a chain");
     assert_eq!(pinned_to(&world, &abc, "eve@abc.com").await, None);
-    // Whoever signs in with it now is refused where she was refused before.
+    // Whoever signs in with it now is refused where they were refused before.
     assert_eq!(pin(&world.stores, &abc, 3, BOB, guid(9), 99).await, bob);
     // An address is pinned in its group alone.
     let xyz = world.group_with("xyz", &[range(BASE + 20_000, BASE + 29_999)]).await;
@@ -491,7 +494,7 @@ async fn a_release_and_a_sign_in_at_once_leave_one_whole_pin_or_none(world: Worl
         assert_eq!(released, Ok(ReleasePinOutcome::Released), "{round}");
         let left = mapping(&world, &abc, 1).await.pinned_to;
         match signed_in {
-            // She came too early, and found the pin that was then released.
+            // They came too early, and found the pin that was then released.
             Some(oid) if oid == guid(7) => assert_eq!(left, None, "{round}"),
             Some(oid) => assert_eq!((oid, left), (guid(9), Some(by(9, 200))), "{round}"),
             None => panic!("the mapping is there"),

@@ -137,8 +137,8 @@ async fn a_preview_is_stale_once_the_mappings_have_changed(world: World) {
         panic!("not stale");
     };
     assert_eq!((base_revision, current), (0, 2));
-    let told: Vec<_> = since.iter().map(|revision| (revision.revision, revision.actor.name.as_str())).collect();
-    assert_eq!(told, [(1, "operator"), (2, "operator")]);
+    let listed: Vec<_> = since.iter().map(|revision| (revision.revision, revision.actor.name.as_str())).collect();
+    assert_eq!(listed, [(1, "operator"), (2, "operator")]);
     assert_eq!(since[0].at, time(2));
     world.assert_mappings(&abc, 2, &[(2, "b@abc.com"), (3, "c@abc.com")]).await;
 }
@@ -204,8 +204,8 @@ async fn numbers_that_left_the_ranges_since_the_preview_are_told_by_line(world: 
     else {
         panic!("not refused");
     };
-    let told: Vec<_> = bad_rows.first.iter().map(|bad| (bad.row.line, bad.reason)).collect();
-    assert_eq!(told, [(3, BadRowReason::NumberNotAssigned), (5, BadRowReason::NumberNotAssigned)]);
+    let listed: Vec<_> = bad_rows.first.iter().map(|bad| (bad.row.line, bad.reason)).collect();
+    assert_eq!(listed, [(3, BadRowReason::NumberNotAssigned), (5, BadRowReason::NumberNotAssigned)]);
     assert_eq!(bad_rows.count, 2);
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
 }

@@ -37,7 +37,7 @@ use signline::ports::mapping_store::ReleasePinOutcome;
 use signline::ports::mapping_store::SignInFacts;
 use signline::ports::store_error::StoreError;
 use signline::store::Stores;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::task::spawn;
@@ -171,7 +171,7 @@ impl Replica {
                 sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(PATIENCE, trusted).await.expect("changes are heard");
+        timeout(TIMEOUT, trusted).await.expect("changes are heard");
     }
 
     pub(crate) async fn resolve(&self, email: &str) -> Found {
@@ -189,7 +189,7 @@ impl Replica {
                 sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(PATIENCE, seen).await.unwrap_or_else(|_| panic!("never {expected:?}"));
+        timeout(TIMEOUT, seen).await.unwrap_or_else(|_| panic!("never {expected:?}"));
     }
 
     /// How many lines were read from the store.
@@ -221,7 +221,7 @@ impl Replica {
                 sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(PATIENCE, read).await.expect("the store is asked");
+        timeout(TIMEOUT, read).await.expect("the store is asked");
     }
 
     pub(crate) fn let_go_on(&self) {

@@ -178,7 +178,7 @@ async fn a_change_is_made_with_a_right_that_is_there(world: World) {
     let (abc, preview) = company(&world).await;
     for context in [by_tenant(1, &abc), by_key(1, 299)] {
         for (at, result) in every_change(&world, &abc, preview, &context).await.into_iter().enumerate() {
-            // The tenant is unlinked, and with it goes her right.
+            // The tenant is unlinked, and with it goes their right.
             let is_last = at == 16 && matches!(context.right, RightSource::LinkedTenant { .. });
             assert_eq!(result.is_some(), is_last, "change {at}");
         }

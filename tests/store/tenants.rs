@@ -24,7 +24,7 @@ use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use test_support::database::Engine;
 use tokio::time::sleep;
 use tokio::time::timeout;
@@ -133,7 +133,7 @@ async fn a_proof_is_of_the_tenant_that_is_linked(world: World) {
     let abc = world.group("abc").await;
     assert!(!prove(&world, &abc, 1, 20).await);
     name(&world.stores, &abc, 1).await.unwrap();
-    let told = events(&world, &abc).await.len();
+    let recorded = events(&world, &abc).await.len();
     assert!(!prove(&world, &abc, 2, 20).await);
     assert!(!prove(&world, &id("nobody"), 1, 20).await);
     assert_eq!(link_of(&world, &abc).await, (Some(guid(1)), None));
@@ -142,11 +142,11 @@ async fn a_proof_is_of_the_tenant_that_is_linked(world: World) {
         assert_eq!(link_of(&world, &abc).await, (Some(guid(1)), Some(21)));
     }
     let events = events(&world, &abc).await;
-    assert_eq!((events.len() - told, events[0].action.as_str()), (1, "proveTenant"));
+    assert_eq!((events.len() - recorded, events[0].action.as_str()), (1, "proveTenant"));
     let mut detail = events[0].detail.clone();
     detail.sort();
-    let told = [("proven_by", guid(901)), ("tenant_id", guid(1))];
-    assert_eq!(detail, told.map(|(name, guid)| (name.to_owned(), guid.to_string())));
+    let recorded = [("proven_by", guid(901)), ("tenant_id", guid(1))];
+    assert_eq!(detail, recorded.map(|(name, guid)| (name.to_owned(), guid.to_string())));
 }
 
 async fn a_proof_goes_with_its_link(world: World) {
@@ -206,7 +206,7 @@ async fn both_groups_are_told_of_a_takeover_and_neither_of_the_other(world: Worl
         let page = PageRequest { limit: 10, after: None };
         assert!(world.stores.history.list_changes(group, 2, &page).await.unwrap().items.is_empty());
     }
-    let told = |event: &AuditEvent| {
+    let recorded = |event: &AuditEvent| {
         let mut detail = event.detail.clone();
         detail.sort();
         detail.into_iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join(" ")
@@ -214,11 +214,11 @@ async fn both_groups_are_told_of_a_takeover_and_neither_of_the_other(world: Worl
     let event = events(&world, &squatter).await.remove(0);
     assert_eq!((event.action.as_str(), event.request_id.as_deref()), ("loseTenant", None));
     assert_eq!((event.actor, event.at), (lost.actor, time(30)));
-    assert_eq!(told(&events(&world, &squatter).await[0]), format!("revision=2 tenant_id={}", guid(1)));
+    assert_eq!(recorded(&events(&world, &squatter).await[0]), format!("revision=2 tenant_id={}", guid(1)));
     let event = events(&world, &company).await.remove(0);
     assert_eq!((event.action.as_str(), event.request_id.as_deref()), ("linkTenant", Some("winners-call")));
     let expected = format!("proven_by={} revision=2 taken_over=true tenant_id={}", guid(901), guid(1));
-    assert_eq!((told(&event), event.actor), (expected, context_at(30).actor));
+    assert_eq!((recorded(&event), event.actor), (expected, context_at(30).actor));
     for (group, other) in [(&squatter, "company"), (&company, "squatter")] {
         assert!(events(&world, group).await.iter().all(|event| !format!("{event:?}").contains(other)));
     }
@@ -429,7 +429,7 @@ impl Held {
                 sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(PATIENCE, waiting).await.expect("they wait");
+        timeout(TIMEOUT, waiting).await.expect("they wait");
     }
 
     async fn let_go(mut self) {

@@ -5,7 +5,7 @@ use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
-use test_support::app::PATIENCE;
+use test_support::app::TIMEOUT;
 use test_support::database::Engine;
 use tokio::time::timeout;
 
@@ -67,6 +67,6 @@ fn another_value(column: &Column) -> String {
 }
 
 async fn next(listener: &mut PgListener) -> String {
-    let notification = timeout(PATIENCE, listener.recv()).await.expect("what was told arrives").unwrap();
+    let notification = timeout(TIMEOUT, listener.recv()).await.expect("what was told arrives").unwrap();
     notification.payload().to_owned()
 }

@@ -272,7 +272,7 @@ async fn a_role_is_an_exact_string_in_an_array_of_strings() {
     assert_eq!(read(&sign_raw(&header().to_string(), escaped)).await.roles, OPERATOR);
 }
 
-/// Entra writes none of these. They must not give a right, and must not cost anybody her line.
+/// Entra writes none of these. They must not give a right, and must not cost anybody their line.
 #[tokio::test]
 async fn an_odd_claim_of_roles_gives_no_role_and_refuses_nobody() {
     let odd = [

@@ -1,6 +1,6 @@
 //! The table of tokens that must be refused, each with the check that refuses it.
 //!
-//! Here they are held against the validator (`hostile`), and in `tests/api` sent to a running service: the same rows.
+//! Here they are given to the validator (`hostile`), and in `tests/api` sent to a running service: the same rows.
 
 use aws_lc_rs::hmac;
 use serde_json::Value;
@@ -17,7 +17,7 @@ fn row(name: impl Into<String>, token: impl Into<String>, check: TokenCheck) -> 
     (name.into(), token.into(), check)
 }
 
-/// Tokens that are no three parts of base64.
+/// Tokens that are not three parts of base64.
 pub(crate) fn of_another_form(at: &Mint) -> Vec<Row> {
     let good = sign(&at.id_token());
     let parts: Vec<&str> = good.split('.').collect();

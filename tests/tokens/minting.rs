@@ -235,7 +235,7 @@ impl World {
         self.validator_with(policy, self.keys())
     }
 
-    /// A validator that knows tokens again, as the service's does.
+    /// A validator that caches tokens, as the service's does.
     pub(crate) fn validator_with(self: &Arc<Self>, policy: TokenPolicy, keys: Arc<SigningKeys>) -> TokenValidator {
         install_provider();
         let validator = TokenValidator::new(policy, keys, Arc::<Self>::clone(self));

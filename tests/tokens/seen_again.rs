@@ -1,4 +1,4 @@
-//! Tokens that are known again: they pass without being checked anew, as long as they would pass if they were.
+//! Cached tokens: they pass without being checked anew, as long as they would pass if they were.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn refused(check: TokenCheck) -> Result<Arc<ValidatedToken>, TokenError> {
 }
 
 #[tokio::test]
-async fn a_token_is_known_again_and_says_the_same() {
+async fn a_cached_token_says_the_same() {
     let validator = World::usual().validator(policy());
     let first = validator.validate(&token()).await.unwrap();
     let again = validator.validate(&token()).await.unwrap();
@@ -43,7 +43,7 @@ async fn without_a_cache_each_token_is_checked_each_time() {
 }
 
 #[tokio::test]
-async fn a_known_token_is_checked_anew_from_its_exp_on_and_then_refused() {
+async fn a_cached_token_is_checked_anew_from_its_exp_on_and_then_refused() {
     let world = World::usual();
     let validator = world.validator(policy());
     let first = validator.validate(&token()).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_known_token_is_checked_anew_from_its_exp_on_and_then_refused() {
 }
 
 #[tokio::test]
-async fn a_known_token_is_refused_by_a_clock_that_was_set_back_before_its_time() {
+async fn a_cached_token_is_refused_by_a_clock_that_was_set_back_before_its_time() {
     let world = World::usual();
     let validator = world.validator(policy());
     assert!(validator.validate(&token()).await.is_ok());
@@ -66,7 +66,7 @@ async fn a_known_token_is_refused_by_a_clock_that_was_set_back_before_its_time()
 }
 
 #[tokio::test]
-async fn a_known_token_is_useless_once_its_key_is_withdrawn_or_replaced() {
+async fn a_cached_token_is_useless_once_its_key_is_withdrawn_or_replaced() {
     let other = published(BARE_KID, Some(TEMPLATE));
     for after in [vec![other.clone()], vec![PublishedKey { kid: KID.to_owned(), ..forged() }]] {
         let world = World::publishing(vec![published(KID, Some(TEMPLATE)), other.clone()]);
@@ -99,7 +99,7 @@ async fn a_key_that_may_not_sign_for_the_tenant_any_more_makes_its_tokens_useles
 }
 
 #[tokio::test]
-async fn a_known_token_stays_known_when_the_same_keys_are_fetched_again() {
+async fn a_cached_token_stays_cached_when_the_same_keys_are_fetched_again() {
     let world = World::usual();
     let keys = world.keys();
     let validator = world.validator_with(policy(), Arc::clone(&keys));
@@ -109,7 +109,7 @@ async fn a_known_token_stays_known_when_the_same_keys_are_fetched_again() {
 }
 
 #[tokio::test]
-async fn a_token_that_differs_from_a_known_one_in_any_letter_is_refused() {
+async fn a_token_that_differs_from_a_cached_one_in_any_letter_is_refused() {
     let validator = World::usual().validator(policy());
     let good = token();
     assert!(validator.validate(&good).await.is_ok());
@@ -141,7 +141,7 @@ async fn bad_tokens_push_no_good_one_out() {
 }
 
 #[tokio::test]
-async fn no_more_tokens_are_known_than_there_is_room_for() {
+async fn no_more_tokens_are_cached_than_there_is_room_for() {
     let validator = World::usual().validator(policy()).with_cache(10).unwrap();
     for number in 0..100 {
         let token = token_for(&format!("user{number}@abccompany.com"), LIFE);

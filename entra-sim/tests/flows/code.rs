@@ -93,14 +93,14 @@ async fn an_error_is_told_with_one_trace_and_the_id_that_the_client_gave() {
     {
         let answer = call.form(&form).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/json; charset=utf-8");
-        let told: Value = answer.json().await.unwrap();
-        let (trace, time) = (told["trace_id"].as_str().unwrap(), told["timestamp"].as_str().unwrap());
-        assert_eq!(told["correlation_id"], id);
+        let refused: Value = answer.json().await.unwrap();
+        let (trace, time) = (refused["trace_id"].as_str().unwrap(), refused["timestamp"].as_str().unwrap());
+        assert_eq!(refused["correlation_id"], id);
         assert_eq!((time.len(), &time[19..]), (20, "Z"));
         let ends = format!("Trace ID: {trace} Correlation ID: {id} Timestamp: {time}");
-        let description = told["error_description"].as_str().unwrap();
+        let description = refused["error_description"].as_str().unwrap();
         assert!(description.starts_with("AADSTS54005: ") && description.ends_with(&ends), "{description}");
-        assert_eq!(told["error_uri"], format!("{}/error?code=54005", simulator.http_base()));
+        assert_eq!(refused["error_uri"], format!("{}/error?code=54005", simulator.http_base()));
     }
 }
 
@@ -111,9 +111,9 @@ async fn a_token_request_that_lacks_something_says_what() {
     for missing in ["client_id", "grant_type", "code", "redirect_uri"] {
         let form: Vec<_> = complete.into_iter().filter(|(name, _)| *name != missing).collect();
         let answer = post(&simulator, &format!("{TENANT}/oauth2/v2.0/token"), &form).await;
-        let told: Value = answer.json().await.unwrap();
-        assert_eq!((&told["error"], &told["error_codes"]), (&json!("invalid_request"), &json!([90014])));
-        assert!(told["error_description"].as_str().unwrap().contains(missing));
+        let refused: Value = answer.json().await.unwrap();
+        assert_eq!((&refused["error"], &refused["error_codes"]), (&json!("invalid_request"), &json!([90014])));
+        assert!(refused["error_description"].as_str().unwrap().contains(missing));
     }
 }
 

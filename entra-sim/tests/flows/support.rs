@@ -116,8 +116,8 @@ pub(crate) async fn number(answer: Response) -> u32 {
         Some(location) => location.to_str().unwrap().to_owned(),
         None => answer.text().await.unwrap(),
     };
-    let told = text.split("AADSTS").nth(1).unwrap_or_else(|| panic!("no error: {text}"));
-    told.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse().unwrap()
+    let digits = text.split("AADSTS").nth(1).unwrap_or_else(|| panic!("no error: {text}"));
+    digits.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse().unwrap()
 }
 
 /// Redeems a code as a page in a browser does.

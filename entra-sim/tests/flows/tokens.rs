@@ -65,7 +65,7 @@ async fn a_members_address_is_told_to_who_asks_for_it_or_registered_for_it() {
     let text = include_str!("../../sample.toml").replace("email_always = true", "email_always = false");
     let strict = Simulator::start(Config::parse(&text).unwrap()).await.unwrap();
     let sample = simulator().await;
-    for (simulator, user, scope, told) in [
+    for (simulator, user, scope, given) in [
         (&strict, "Bob Smith", "openid", false),
         (&strict, "Bob Smith", "openid email", true),
         (&strict, "Gus Guest", "openid", true),
@@ -76,7 +76,7 @@ async fn a_members_address_is_told_to_who_asks_for_it_or_registered_for_it() {
         let code = parameter(&back, "code").unwrap();
         let body = token(simulator, &redemption(&code)).await.unwrap();
         for kind in ["id_token", "access_token"] {
-            assert_eq!(claims(body[kind].as_str().unwrap()).get("email").is_some(), told, "{kind} {user} {scope}");
+            assert_eq!(claims(body[kind].as_str().unwrap()).get("email").is_some(), given, "{kind} {user} {scope}");
         }
     }
 }
@@ -90,9 +90,9 @@ async fn the_userinfo_endpoint_says_what_the_id_token_says() {
     let body = token(&simulator, &redemption(&code)).await.unwrap();
     let id_token = claims(body["id_token"].as_str().unwrap());
     let with = async |token: &str| client().get(url).bearer_auth(token).send().await.unwrap();
-    let told: Value = with(body["access_token"].as_str().unwrap()).await.json().await.unwrap();
+    let given: Value = with(body["access_token"].as_str().unwrap()).await.json().await.unwrap();
     for name in ["sub", "name", "email"] {
-        assert_eq!(told[name], id_token[name]);
+        assert_eq!(given[name], id_token[name]);
     }
     assert_eq!(with("graph-unknown").await.status(), 401);
 }

@@ -1,4 +1,4 @@
-//! `signline import`: a file is held against the mappings, shown, and applied if somebody agrees.
+//! `signline import`: a file is compared with the mappings, shown, and applied if somebody agrees.
 //!
 //! It is always two calls, preview and apply: what is applied is what was shown.
 
@@ -39,7 +39,7 @@ pub(super) struct ImportArgs {
     /// The business group whose mappings they are.
     #[arg(long, value_name = "ID", value_parser = BusinessGroupId::parse)]
     business_group: BusinessGroupId,
-    /// What becomes of mappings that are not in the file.
+    /// What happens to mappings that are not in the file.
     #[arg(long, value_enum, default_value_t = Mode::Replace, conflicts_with = "preview")]
     mode: Mode,
     /// What is done if a row has a problem.

@@ -26,7 +26,7 @@ pub(super) async fn print_preview(
     import: &Import,
 ) -> Result<(), Failure> {
     let revision = import.base_revision;
-    let heading = format!("{} ({}), held against revision {revision}:", shown(&group.name), args.business_group);
+    let heading = format!("{} ({}), compared with revision {revision}:", shown(&group.name), args.business_group);
     print(&format!("{heading} {}\n", counts(import)))?;
     if import.change_count() > 0 {
         print("\n")?;

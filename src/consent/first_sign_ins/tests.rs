@@ -1,3 +1,5 @@
+//! When a first sign-in is written down, and what happens if it could not be.
+
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;

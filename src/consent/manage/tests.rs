@@ -1,3 +1,5 @@
+//! Links and returns of consents, over a store in memory.
+
 use std::future::pending;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;

@@ -1,3 +1,5 @@
+//! The right to a call, as a type in its signature: no handler runs without it.
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -18,11 +20,11 @@ use crate::http::services::Services;
 /// A caller whose API key or Microsoft Entra token has the right `P`, and then what else is read of the request.
 ///
 /// The order is that of the checks: credential (401), right (403, or 404 for what is to stay hidden), input. An administrator
-/// who signed in proves by the call that her tenant is her business group's.
+/// who signed in proves by the call that their tenant is their business group's.
 pub struct Authorized<P: Permission, I = ()> {
     /// The caller.
     pub caller: Caller,
-    /// What she may do.
+    /// What they may do.
     pub grant: Grant,
     /// What histories and the audit log tell of what the call does: who, when, and in which call.
     pub context: AuditContext,

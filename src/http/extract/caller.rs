@@ -1,3 +1,5 @@
+//! Who sent a good credential, an API key or a token.
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,9 +32,9 @@ pub enum Caller {
     Key(ApiKey),
     /// A person who signed in with Microsoft.
     Person {
-        /// Her token.
+        /// Their token.
         token: Arc<ValidatedToken>,
-        /// What she may administer.
+        /// What they may administer.
         access: AdminAccess,
     },
 }
@@ -61,7 +63,7 @@ impl Caller {
                 let token = good_token(request, token, |error| error).await?;
                 let access = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
                 if access.group.is_some() {
-                    // Whoever has a token for an application, her tenant has let it in.
+                    // Whoever has a token for an application, their tenant has granted it access.
                     services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
                 }
                 Ok(Self::Person { token, access })
@@ -69,10 +71,10 @@ impl Caller {
         }
     }
 
-    /// What she may do.
+    /// What they may do.
     ///
     /// # Errors
-    /// Why she may administer nothing.
+    /// Why they may administer nothing.
     pub fn grant(&self) -> Result<&Grant, AccessDenied> {
         match self {
             Self::Key(key) => Ok(&key.grant),
@@ -80,7 +82,7 @@ impl Caller {
         }
     }
 
-    /// How histories and the audit log name her.
+    /// How histories and the audit log name them.
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {
@@ -104,7 +106,7 @@ impl Caller {
         }
     }
 
-    /// That she administers this tenant, if she signed in so that it is proven by that.
+    /// That they administer this tenant, if they signed in so that it is proven by that.
     #[must_use]
     pub fn proof_of(&self, tenant: Guid) -> Option<TenantProof> {
         match self {
@@ -113,11 +115,11 @@ impl Caller {
         }
     }
 
-    /// Writes down what a call of an administrator proves: that the tenant which she signed in to is her business group's. It
+    /// Writes down what a call of an administrator proves: that the tenant which they signed in to is their business group's. It
     /// costs nothing but where there is no proof yet.
     ///
     /// # Errors
-    /// Somebody has taken the tenant from the group since her right was looked up.
+    /// Somebody has taken the tenant from the group since their right was looked up.
     pub(super) async fn prove_tenant(&self, services: &Services, context: &AuditContext) -> Result<(), Problem> {
         let Self::Person { token, access: AdminAccess { right: Ok(right), group: Some(group), .. } } = self else {
             return Ok(());
@@ -131,8 +133,8 @@ impl Caller {
         }
     }
 
-    /// The business group that she belongs to for certain, whether or not she may do anything with it: not one that has only
-    /// named her tenant.
+    /// The business group that they belong to for certain, whether or not they may do anything with it: not one that has only
+    /// named their tenant.
     #[must_use]
     pub fn own_group(&self) -> Option<&BusinessGroupId> {
         match self {

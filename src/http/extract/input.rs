@@ -1,3 +1,5 @@
+//! What else a handler may read of a request, after the credential and the right were checked.
+
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 

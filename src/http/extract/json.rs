@@ -1,3 +1,5 @@
+//! JSON bodies, and what is wrong with one.
+
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -67,7 +69,7 @@ fn too_large() -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // Read once for its form alone: what is no JSON is told so, before what is wrong in it.
+    // Read once for its form alone: what is not JSON is told so, before what is wrong in it.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut reader);

@@ -1,4 +1,4 @@
-//! What handlers take: who calls, and what she sent. The credential is checked before anything else is read.
+//! What handlers take: who calls, and what they sent. The credential is checked before anything else is read.
 
 mod authorized;
 mod caller;

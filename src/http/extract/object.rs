@@ -1,3 +1,5 @@
+//! JSON objects, and lists of them, where serde would also take an array.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! The phone number in a path.
+
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use serde::Deserialize;

@@ -1,3 +1,5 @@
+//! Queries, and what is wrong with one.
+
 use std::fmt::Display;
 
 use actix_web::HttpRequest;

@@ -1,3 +1,5 @@
+//! The places for imports and exports, taken before anything is read.
+
 use std::sync::Arc;
 
 use actix_web::HttpRequest;

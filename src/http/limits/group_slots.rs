@@ -1,3 +1,5 @@
+//! How many imports and exports there may be at once, and how many of one business group.
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -1,3 +1,5 @@
+//! A rate limit without a lock: the generic cell rate algorithm.
+
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Clients that stand still, at each place where they can.
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;

@@ -192,7 +192,7 @@ fn check_own(own: &BusinessGroupId, grant: &Grant) -> Result<(), Problem> {
 /// Make an API key
 ///
 /// The secret is shown once, in this answer. An administrator makes keys with the roles `business-group-admin` and `scim` for
-/// her own business group.
+/// their own business group.
 #[utoipa::path(
     operation_id = "createApiKey",
     tag = "API keys",
@@ -217,7 +217,7 @@ pub(crate) async fn create_api_key(
 
 /// List API keys
 ///
-/// An administrator sees those of her own business group.
+/// An administrator sees those of their own business group.
 #[utoipa::path(
     operation_id = "listApiKeys",
     tag = "API keys",
@@ -237,7 +237,7 @@ pub(crate) async fn list_api_keys(
 
 /// Revoke an API key
 ///
-/// It is refused from now on, on every replica. An administrator revokes those of her own business group.
+/// It is refused from now on, on every replica. An administrator revokes those of their own business group.
 #[utoipa::path(
     operation_id = "revokeApiKey",
     tag = "API keys",

@@ -123,7 +123,7 @@ impl From<audit::AuditEvent> for AuditEvent {
 }
 
 impl AuditQuery {
-    /// An administrator's log holds what was done to her own group alone.
+    /// An administrator's log holds what was done to their own group alone.
     fn read(&self, own: Option<&BusinessGroupId>) -> Result<AuditFilter, Problem> {
         let asked = self.business_group.as_deref().map(BusinessGroupId::parse).transpose();
         let asked = asked.map_err(|error| Problem::invalid_field("business_group", error))?;
@@ -152,7 +152,7 @@ fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 /// Read the audit log
 ///
 /// The newest first: what was done to business groups, tenants, ranges, mappings and keys, and what was refused. An
-/// administrator's log holds her own group alone. `Accept: text/csv` gives the page as CSV, with the next in `Link`.
+/// administrator's log holds their own group alone. `Accept: text/csv` gives the page as CSV, with the next in `Link`.
 #[utoipa::path(
     operation_id = "listAuditEvents",
     tag = "audit log",

@@ -160,7 +160,7 @@ pub struct LinkTenant {
     /// The tenant's GUID.
     #[schema(example = "a1a1a1a1-0000-4000-8000-0000000000aa")]
     tenant_id: String,
-    /// That the tenant is the group's own: a Microsoft Entra token of somebody of that tenant, who is no guest there and has the
+    /// That the tenant is the group's own: a Microsoft Entra token of somebody of that tenant, who is not a guest there and has the
     /// app role `BusinessGroup.Admin`. It is checked and not kept. Who has signed in with such a token needs none besides.
     #[schema(required = false)]
     proof: Option<String>,
@@ -321,7 +321,7 @@ pub(crate) async fn create_business_group(
 
 /// List business groups
 ///
-/// An administrator's list holds her own group alone.
+/// An administrator's list holds their own group alone.
 #[utoipa::path(
     operation_id = "listBusinessGroups",
     tag = "business groups",

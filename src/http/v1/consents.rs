@@ -40,7 +40,7 @@ pub struct Consent {
     client_id: String,
     /// How far it is.
     state: ConsentState,
-    /// What an administrator of the tenant opens to let the application in for the whole company. It is another one each
+    /// What an administrator of the tenant opens to grant the application access for the whole company. It is another one each
     /// time, and good for one return. Null without a tenant, or where `SIGNLINE_PUBLIC_URL` is not set.
     link: Option<String>,
     /// Until when a return from the link is taken.
@@ -124,7 +124,7 @@ impl From<PastFault> for ConsentFault {
 
 /// List consents
 ///
-/// For each application: the link by which an administrator of the group's tenant lets it in for the whole company, and how
+/// For each application: the link by which an administrator of the group's tenant grants it access for the whole company, and how
 /// far that is.
 #[utoipa::path(
     operation_id = "listConsents",

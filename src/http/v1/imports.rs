@@ -38,7 +38,7 @@ use crate::import::problems_of;
 use crate::ports::import_store::ApplyImport;
 use crate::ports::import_store::KeptImportRefusal;
 
-/// What becomes of mappings that are not in the file.
+/// What happens to mappings that are not in the file.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -67,9 +67,9 @@ pub struct Import {
     id: String,
     /// Whether it was applied.
     state: State,
-    /// What becomes of mappings that are not in the file.
+    /// What happens to mappings that are not in the file.
     mode: Mode,
-    /// The revision of the mappings that the file was held against.
+    /// The revision of the mappings that the file was compared with.
     base_revision: i64,
     /// Once it is applied: the revision of the mappings since; the base's if it changed nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,7 +245,7 @@ pub(crate) async fn drop_import(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The import in the path. What is no id names no import.
+/// The import in the path. What is not an id names no import.
 fn import_id(request: &HttpRequest) -> Result<Uuid, Problem> {
     let text = request.match_info().query("import");
     Uuid::try_parse(text).map_err(|_| KeptImportRefusal::NoSuchImport.into())

@@ -266,8 +266,8 @@ mod tests {
             ("q=1&q=2", ": duplicate field `q`."),
             ("cursor=1&cursor=2", ": duplicate field `cursor`."),
         ] {
-            let told = listing(wrong).await.err().unwrap();
-            assert!(told.ends_with(expected), "{told}");
+            let message = listing(wrong).await.err().unwrap();
+            assert!(message.ends_with(expected), "{message}");
         }
         let of_any_list = read_query::<PageQuery>("limt=7").unwrap_err().to_string();
         assert!(of_any_list.ends_with("limt: unknown field `limt`, expected `limit` or `cursor`."), "{of_any_list}");

@@ -127,7 +127,7 @@ pub(crate) async fn restore_revision(
     }))
 }
 
-/// The revision in the path. What is no number names no revision.
+/// The revision in the path. What is not a number names no revision.
 fn revision_in_path(request: &HttpRequest) -> Result<i64, Problem> {
     request.match_info().query("revision").parse().map_err(|_| HistoryRefusal::NoSuchRevision.into())
 }

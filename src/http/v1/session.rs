@@ -1,4 +1,4 @@
-//! `GET /v1/session`: who calls, and what she may do.
+//! `GET /v1/session`: who calls, and what they may do.
 
 use actix_web::HttpResponse;
 use actix_web::get;
@@ -24,9 +24,9 @@ use crate::http::v1::business_groups::NumberRange;
 /// The session of a caller.
 #[derive(Serialize, ToSchema)]
 pub struct Session {
-    /// What she came with.
+    /// What they came with.
     credential: CredentialKind,
-    /// What she may do.
+    /// What they may do.
     role: SessionRole,
     /// The name of the API key; a person's e-mail address, or `Microsoft account` if the token has none.
     #[schema(example = "admin@abccompany.com")]
@@ -50,7 +50,7 @@ pub struct Session {
     oid: Option<String>,
     /// The e-mail address of the token, in lower case, if it has one.
     email: Option<String>,
-    /// The name of the application that she signed in to.
+    /// The name of the application that they signed in to.
     #[schema(example = "portal")]
     application: Option<String>,
     /// Whether the token has the app role `BusinessGroup.Admin`, whatever it is worth.
@@ -89,7 +89,7 @@ pub enum SessionRole {
 pub enum TenantState {
     /// It is linked to no business group.
     Unlinked,
-    /// It is linked to one, and nobody has shown that it is hers.
+    /// It is linked to one, and nobody has shown that it is theirs.
     Unproven,
     /// It is linked to the business group of those whose it is.
     Proven,
@@ -179,7 +179,7 @@ fn ranges(group: &BusinessGroup) -> Vec<NumberRange> {
     group.number_ranges.iter().copied().map(NumberRange::from).collect()
 }
 
-/// Tell the caller who she is
+/// Tell the caller who they are
 ///
 /// Any good credential: what it is, and what it may do now. It changes nothing of a business group, and proves no tenant.
 #[utoipa::path(

@@ -32,7 +32,7 @@ use crate::ports::mapping_store::ExportedMapping;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SignInCheckQuery {
-    /// The e-mail address that she signs in with.
+    /// The e-mail address that they sign in with.
     #[param(required, example = "bobsmith@abccompany.com")]
     email: Option<String>,
 }
@@ -76,7 +76,7 @@ pub struct SignInCheck {
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignInOutcome {
-    /// She gets the number.
+    /// They get the number.
     Resolves,
     /// The group is linked to no tenant, or to one that is not proven and refused for it, so nobody of it can sign in.
     TenantNotLinked,

@@ -127,7 +127,7 @@ impl ImportQuery {
 /// Upload a file of mappings
 ///
 /// Takes the file, a CSV or an Excel workbook (`.xlsx`: its first sheet that is not hidden), as the body or as the one
-/// file of a form. Which of them it is is told from the file itself. It is held against the mappings and kept, to be looked
+/// file of a form. Which of them it is is told from the file itself. It is compared with the mappings and kept, to be looked
 /// at and applied; with `apply=true` it is applied at once. Any problem in any row: nothing is kept or changed, unless a
 /// merge says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
 #[utoipa::path(

@@ -146,7 +146,7 @@ impl Cost {
             }
             let bytes = std::mem::take(&mut part.piece);
             match event {
-                // A part that is no XML is none that calamine reads, or it stops at the same place.
+                // A part that is not XML is none that calamine reads, or it stops at the same place.
                 Ok(Event::Eof) | Err(_) => return Ok(()),
                 Ok(event) => self.add(&event, bytes)?,
             }

@@ -38,7 +38,7 @@ pub(super) struct Workbook<R> {
     sheet: String,
 }
 
-/// Opens a file for which [`is_container`] holds; a [`Problem`] if it is no workbook, or one that can't be read.
+/// Opens a file for which [`is_container`] holds; a [`Problem`] if it is not a workbook, or one that can't be read.
 ///
 /// A thread that ends does so: the millions of small pieces of memory that hold the texts of a workbook lie together then,
 /// away from those of the rows, and go back to the system when it is closed.
