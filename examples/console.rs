@@ -1,7 +1,7 @@
 //! The console to click through: Signline and a simulated Microsoft Entra, with the sample company: `make console`.
 //!
-//! Microsoft's library takes no authority without TLS, so the program `signline` runs in a process of its own that trusts
-//! the simulator's certificate; `scripts/console` builds it. Nothing is left when it is interrupted.
+//! Microsoft's library takes no authority without TLS, so the program `signline` runs in a process of its own that
+//! trusts the simulator's certificate; `scripts/console` builds it. Nothing is left when it is interrupted.
 
 use std::error::Error;
 use std::fs;

@@ -1,7 +1,7 @@
 //! Signline and a simulated Microsoft Entra in one process, with the sample company: `make demo`.
 //!
-//! Nothing else is needed. It does over HTTP what an operator and an administrator would do, says what it did, and stays
-//! up until it is interrupted.
+//! Nothing else is needed. It does over HTTP what an operator and an administrator would do, says what it did, and
+//! stays up until it is interrupted.
 
 use std::error::Error;
 use std::fs;
@@ -190,8 +190,8 @@ impl Demo {
         Ok(url)
     }
 
-    /// Signs the user in as the portal would, by an authorization code with PKCE: the ID token. The parameter `sim_user`
-    /// stands for the click on the picker's page.
+    /// Signs the user in as the portal would, by an authorization code with PKCE: the ID token. The parameter
+    /// `sim_user` stands for the click on the picker's page.
     async fn sign_in(&self) -> Result<String> {
         let verifier = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));

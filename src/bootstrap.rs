@@ -134,8 +134,8 @@ impl Service {
         Ok(Self { services, maintenance, stores, listener, address, connections, hangups: None })
     }
 
-    /// Reads the certificate again at each SIGHUP of `hangups`, also at one that came since that was made. Without it, as in
-    /// a service inside of another program, SIGHUP is that program's.
+    /// Reads the certificate again at each SIGHUP of `hangups`, also at one that came since that was made. Without it,
+    /// as in a service inside of another program, SIGHUP is that program's.
     #[must_use]
     pub fn read_again_at(mut self, hangups: Signal) -> Self {
         self.hangups = Some(hangups);

@@ -216,8 +216,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Where browsers reach a service that listens on `address`: what was set, or `localhost` if only this machine reaches
-    /// it; else that is not known.
+    /// Where browsers reach a service that listens on `address`: what was set, or `localhost` if only this machine
+    /// reaches it; else that is not known.
     #[must_use]
     pub fn public_url_at(&self, address: SocketAddr) -> Option<PublicUrl> {
         let over_tls = self.tls.certificate.is_some();
@@ -280,8 +280,8 @@ impl TlsFiles {
     }
 }
 
-/// The variables that are the service's. One that is set to nothing counts as not set: that is how a compose file passes on
-/// what it has not.
+/// The variables that are the service's. One that is set to nothing counts as not set: that is how a compose file
+/// passes on what it has not.
 fn own_variables(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<BTreeMap<String, String>, SettingsError> {

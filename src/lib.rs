@@ -1,7 +1,7 @@
 //! Signline resolves a Microsoft sign-in to a phone number.
 //!
-//! Where to start reading: [`import`] (CSV import), [`auth`] (token validation and the signing keys), [`mappings`] (from
-//! a sign-in to a line), [`http::routes`] (all calls), [`bootstrap`] (what is plugged into what).
+//! Where to start reading: [`import`] (CSV import), [`auth`] (token validation and the signing keys), [`mappings`]
+//! (from a sign-in to a line), [`http::routes`] (all calls), [`bootstrap`] (what is plugged into what).
 //!
 //! Who may import whom, one way: `cli -> bootstrap -> http -> features -> ports -> domain`, and
 //! `bootstrap -> {store, entra} -> ports -> domain`. The features are [`auth`], [`access`], [`tenants`],

@@ -41,8 +41,8 @@ impl Maintenance {
         Self { imports, history, consents, clock, history_age }
     }
 
-    /// Runs a round now and then again and again, until `stopped` is closed. A round that is broken off is gone on with by
-    /// the next: each step is a transaction of its own.
+    /// Runs a round now and then again and again, until `stopped` is closed. A round that is broken off is gone on with
+    /// by the next: each step is a transaction of its own.
     pub async fn run(self, mut stopped: watch::Receiver<()>) {
         let rounds = async {
             loop {

@@ -13,9 +13,9 @@ use crate::config::LogFormat;
 use crate::config::LogSettings;
 
 /// Libraries that would say too much whatever the filter: one logs the phone numbers that it reads, another what
-/// PostgreSQL has to remark about a schema that is there already, and the last tells at `error` of every client that speaks
-/// no HTTP, so that anybody could fill the log. The driver's reading of URLs and of `.pgpass` tells what it can't read, and that
-/// is a password, or a part of one.
+/// PostgreSQL has to remark about a schema that is there already, and the last tells at `error` of every client that
+/// speaks no HTTP, so that anybody could fill the log. The driver's reading of URLs and of `.pgpass` tells what it
+/// can't read, and that is a password, or a part of one.
 const QUIET: [&str; 6] = [
     "rlibphonenumber=off",
     "sqlx::postgres::notice=warn",

@@ -14,8 +14,8 @@ use crate::pages;
 use crate::pages::PICKED;
 use crate::state::State;
 
-/// Shows the administrators to pick from, then goes back to the application. As with Entra, `admin_consent=True` is there
-/// after a refusal too, beside the error.
+/// Shows the administrators to pick from, then goes back to the application. As with Entra, `admin_consent=True` is
+/// there after a refusal too, beside the error.
 pub(crate) async fn consent(asked: Asked, state: Data<State>) -> HttpResponse {
     let (directory, application, redirect_uri) = match check(&asked, &state) {
         Ok(checked) => checked,

@@ -79,8 +79,8 @@ pub struct Application {
     /// The app roles that users can be assigned for it.
     #[serde(default)]
     pub user_roles: Vec<String>,
-    /// Whether its ID tokens, and access tokens for it, have the `email` claim of members without the scope `email`: the
-    /// optional claim of a registration.
+    /// Whether its ID tokens, and access tokens for it, have the `email` claim of members without the scope `email`:
+    /// the optional claim of a registration.
     #[serde(default)]
     pub email_always: bool,
     /// The version of access tokens for it: 1 as with a fresh registration, or 2.
@@ -188,7 +188,8 @@ impl Config {
         self.applications.iter().find(|application| application.name == name)
     }
 
-    /// A guest's id in their home tenant: that of the user with their address, or one that is always the same. A member's own.
+    /// A guest's id in their home tenant: that of the user with their address, or one that is always the same. A
+    /// member's own.
     pub(crate) fn home_oid(&self, user: &User) -> Uuid {
         let Some(home) = user.guest_of else { return user.oid };
         let tenant = self.tenants.iter().find(|tenant| tenant.id == home);

@@ -114,8 +114,8 @@ impl Simulator {
         &self.ca_pem
     }
 
-    /// The SHA-256 of the public key of the TLS listener's certificate, in base64: Chromium trusts that certificate, and no
-    /// other, with `--ignore-certificate-errors-spki-list`.
+    /// The SHA-256 of the public key of the TLS listener's certificate, in base64: Chromium trusts that certificate,
+    /// and no other, with `--ignore-certificate-errors-spki-list`.
     #[must_use]
     pub fn key_print(&self) -> &str {
         &self.key_print

@@ -72,8 +72,8 @@ impl TokenBuilder {
         self
     }
 
-    /// For a request with these scopes: without `email`, members' addresses are left out where the registration does not
-    /// want them always.
+    /// For a request with these scopes: without `email`, members' addresses are left out where the registration does
+    /// not want them always.
     pub(crate) fn asked_for(mut self, scopes: &Scopes<'_, '_>) -> Self {
         self.asks_for_email = scopes.has("email");
         self

@@ -111,7 +111,8 @@ fn refreshed(state: &State, client: &Application, params: &Params) -> Result<Gra
     Ok(grant)
 }
 
-/// Whether a verifier belongs to a challenge (RFC 7636, section 4.6). Where there was no challenge there is no verifier.
+/// Whether a verifier belongs to a challenge (RFC 7636, section 4.6). Where there was no challenge there is no
+/// verifier.
 fn verifies(verifier: Option<&str>, challenge: Option<&Challenge>) -> bool {
     match (verifier, challenge) {
         (Some(verifier), Some(challenge)) if challenge.is_sha256 => {

@@ -1,4 +1,5 @@
-//! Phone numbers, addresses and GUIDs: what is read once is read again as the same, in every form in which it is written.
+//! Phone numbers, addresses and GUIDs: what is read once is read again as the same, in every form in which it is
+//! written.
 
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::email::EmailAddress;
@@ -7,7 +8,8 @@ use signline::domain::guid::Guid;
 use signline::domain::phone_number::NumberingPlan;
 use signline::domain::phone_number::PhoneNumber;
 
-/// Regions whose plans differ in what matters here: national prefixes, leading zeros, a calling code of several regions.
+/// Regions whose plans differ in what matters here: national prefixes, leading zeros, a calling code of several
+/// regions.
 const REGIONS: [&str; 16] =
     ["US", "GB", "IT", "DE", "FR", "RU", "AU", "BR", "MX", "AR", "JP", "IN", "CA", "HU", "CI", "SM"];
 

@@ -1,7 +1,7 @@
 //! Tokens: whole validation with a known key.
 //!
-//! The key is made anew in each process, so that nothing in a corpus can be a signature. An input says what is signed, or
-//! what is changed after the signing; see [`check`].
+//! The key is made anew in each process, so that nothing in a corpus can be a signature. An input says what is signed,
+//! or what is changed after the signing; see [`check`].
 
 use std::sync::Arc;
 use std::sync::LazyLock;

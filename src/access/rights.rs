@@ -66,8 +66,8 @@ impl Access {
         Self { groups, operator_tenant }
     }
 
-    /// What a signed-in person may administer now. The store is asked each time: a tenant that is unlinked or has moved takes
-    /// the rights of its administrators with it at once, on every replica.
+    /// What a signed-in person may administer now. The store is asked each time: a tenant that is unlinked or has moved
+    /// takes the rights of its administrators with it at once, on every replica.
     ///
     /// # Errors
     /// The store's.
@@ -80,9 +80,9 @@ impl Access {
 }
 
 impl AdminAccess {
-    /// Whether they are one of the service's own people, or of a company's whose tenant is proven to be its own: anybody else in
-    /// the world can have a token too, with any role, and a business group that has only named their tenant is not to learn
-    /// their address.
+    /// Whether they are one of the service's own people, or of a company's whose tenant is proven to be its own:
+    /// anybody else in the world can have a token too, with any role, and a business group that has only named their
+    /// tenant is not to learn their address.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.is_of_operator || self.group.as_ref().is_some_and(|group| group.is_proven)

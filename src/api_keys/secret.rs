@@ -33,8 +33,8 @@ pub(super) fn is_well_formed(text: &str) -> bool {
     digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// What is stored of a secret. A plain SHA-256 is enough where the secret is 256 random bits: there is nothing to guess,
-/// and a slow password hash would only slow each call.
+/// What is stored of a secret. A plain SHA-256 is enough where the secret is 256 random bits: there is nothing to
+/// guess, and a slow password hash would only slow each call.
 pub(super) fn hash(secret: &str) -> SecretHash {
     let digest = digest::digest(&digest::SHA256, secret.as_bytes());
     let mut hash = [0_u8; 32];

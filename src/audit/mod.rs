@@ -1,5 +1,5 @@
-//! The audit log: written by the stores in the transactions of what they change, and read here. What changed nothing, such
-//! as a refused attempt, is written from here.
+//! The audit log: written by the stores in the transactions of what they change, and read here. What changed nothing,
+//! such as a refused attempt, is written from here.
 
 mod csv_rows;
 
@@ -43,8 +43,8 @@ impl Audit {
         self.log.list(filter, page).await
     }
 
-    /// Reads a page of the events of one business group, for its administrators: nothing from before it was made, when another
-    /// company's group may have had its id.
+    /// Reads a page of the events of one business group, for its administrators: nothing from before it was made, when
+    /// another company's group may have had its id.
     ///
     /// # Errors
     /// The store's.

@@ -1,4 +1,5 @@
-//! `signline doctor`: what is wrong with the settings, temporary files, the database, the keys or the clock, in plain words.
+//! `signline doctor`: what is wrong with the settings, temporary files, the database, the keys or the clock, in plain
+//! words.
 
 use std::env;
 use std::error::Error;
@@ -30,7 +31,8 @@ use crate::store::OpenError;
 use crate::store::SchemaFacts;
 use crate::store::TwoTimes;
 
-/// How far two clocks may be apart before anybody is told: the `Date` of an answer has whole seconds, and takes its way.
+/// How far two clocks may be apart before anybody is told: the `Date` of an answer has whole seconds, and takes its
+/// way.
 const NOTEWORTHY: SignedDuration = SignedDuration::from_secs(3);
 
 /// How it stands with one thing.

@@ -88,7 +88,8 @@ enum Command {
     /// Work with API keys.
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
-    /// Check settings, database, migrations, signing keys, clock and the folder for temporary files, and say what is wrong.
+    /// Check settings, database, migrations, signing keys, clock and the folder for temporary files, and say what is
+    /// wrong.
     #[command(after_help = DOCTOR_HELP)]
     Doctor,
     /// Ask the service of these settings whether it runs: exit status 0, or 1 and why.
@@ -124,8 +125,8 @@ pub fn run(line: CommandLine) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs a command of the server's: with its settings, and its log. No SIGHUP ends it, from the first moment on; it is given
-/// those that come.
+/// Runs a command of the server's: with its settings, and its log. No SIGHUP ends it, from the first moment on; it is
+/// given those that come.
 fn with_settings(
     file: Option<&Path>,
     command: impl AsyncFnOnce(Settings, Signal) -> Result<(), String>,

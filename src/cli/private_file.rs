@@ -1,5 +1,5 @@
-//! Files that a command writes: numbers and addresses stand in them, so a new one is its owner's alone, whatever the umask. One
-//! that is written over keeps the mode that somebody gave it.
+//! Files that a command writes: numbers and addresses stand in them, so a new one is its owner's alone, whatever the
+//! umask. One that is written over keeps the mode that somebody gave it.
 
 use std::fs;
 use std::fs::File;
@@ -73,8 +73,8 @@ pub(super) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(file)?.write_all(bytes)
 }
 
-/// The file itself where a link leads to one, and its mode if it is there. What is there and is not a file can't be replaced by
-/// one.
+/// The file itself where a link leads to one, and its mode if it is there. What is there and is not a file can't be
+/// replaced by one.
 fn target(file: &Path) -> io::Result<(PathBuf, Option<u32>)> {
     match fs::metadata(file) {
         Ok(found) if found.is_file() => Ok((fs::canonicalize(file)?, Some(found.permissions().mode() & MODE_BITS))),

@@ -28,8 +28,8 @@ pub(super) fn stop_or_hangup() -> Result<impl Future<Output = ()> + 'static, Str
     })
 }
 
-/// Each SIGHUP from now on. It ends the process no more, whether or not anybody waits for it: to operators it means "read
-/// the files again", and log rotation sends it to whatever it finds.
+/// Each SIGHUP from now on. It ends the process no more, whether or not anybody waits for it: to operators it means
+/// "read the files again", and log rotation sends it to whatever it finds.
 pub(super) fn hangups() -> Result<Signal, String> {
     signal(SignalKind::hangup()).map_err(|error| error.to_string())
 }

@@ -32,7 +32,8 @@ pub enum State {
 /// An uploaded file, and what it changes.
 #[derive(Debug, Deserialize)]
 pub struct Import {
-    /// Names it. It stands in commands that are shown to be copied, so it is what it should be, or no answer of the service.
+    /// Names it. It stands in commands that are shown to be copied, so it is what it should be, or no answer of the
+    /// service.
     #[serde(deserialize_with = "uuid")]
     pub id: Uuid,
     /// Whether it was applied.

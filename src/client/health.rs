@@ -16,8 +16,9 @@ const LIMIT: Duration = Duration::from_secs(4);
 
 /// Asks the service that listens on `address` for `path`; it is well if the status is 200.
 ///
-/// No proxy is asked, whatever the environment says. Over TLS the certificate is not verified: its name is seldom `127.0.0.1`,
-/// nothing secret is sent, and whoever could answer in the service's place on this machine could also end this program.
+/// No proxy is asked, whatever the environment says. Over TLS the certificate is not verified: its name is seldom
+/// `127.0.0.1`, nothing secret is sent, and whoever could answer in the service's place on this machine could also end
+/// this program.
 ///
 /// # Errors
 /// What is wrong, on one line.

@@ -151,8 +151,8 @@ const MAX_IMPORTS: u64 = 1000;
 /// The most connections that can be set.
 const MAX_CONNECTIONS: u64 = 1_000_000;
 
-/// The longest time in seconds that an idle connection can be kept. The longest of the clouds' load balancers is 4000 s, and
-/// they can be set lower.
+/// The longest time in seconds that an idle connection can be kept. The longest of the clouds' load balancers is 4000
+/// s, and they can be set lower.
 const MAX_KEEP_ALIVE: u64 = 3600;
 
 /// The longest time in days that history can be kept for, short of for good.

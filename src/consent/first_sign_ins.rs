@@ -13,8 +13,8 @@ use crate::domain::guid::Guid;
 use crate::ports::clock::Clock;
 use crate::ports::consent_store::ConsentStore;
 
-/// How many pairs of a tenant and an application are remembered. One that is forgotten is written down again, which changes
-/// nothing.
+/// How many pairs of a tenant and an application are remembered. One that is forgotten is written down again, which
+/// changes nothing.
 const REMEMBERED: usize = 16_384;
 
 /// How many are written down at once: they have time, and share their connections with what administrators do.
@@ -23,7 +23,8 @@ const AT_ONCE: usize = 2;
 /// A tenant and the client id of an application.
 type Pair = (Guid, Guid);
 
-/// Notes sign-ins of linked tenants, once each in the life of a process. Nobody waits for it, and nothing fails with it.
+/// Notes sign-ins of linked tenants, once each in the life of a process. Nobody waits for it, and nothing fails with
+/// it.
 pub struct FirstSignIns {
     applications: Applications,
     clock: Arc<dyn Clock>,
@@ -44,8 +45,8 @@ impl FirstSignIns {
         Self { applications, clock, book: Arc::new(book) }
     }
 
-    /// Notes a sign-in to an application in a tenant that is linked to a business group. What has to be written is written
-    /// later.
+    /// Notes a sign-in to an application in a tenant that is linked to a business group. What has to be written is
+    /// written later.
     pub fn note(&self, tenant: Guid, application: &ApplicationName) {
         let Some(client_id) = self.applications.client_id(application) else { return };
         let pair = (tenant, client_id);

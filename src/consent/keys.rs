@@ -19,8 +19,8 @@ use crate::ports::store_error::StoreError;
 
 /// The key, as it was read last.
 ///
-/// It is read again where a state is not of it: the database may hold another one since, as after a restore. Anybody can
-/// send such states, so those who do wait for one reading together, and there is never more than one under way.
+/// It is read again where a state is not of it: the database may hold another one since, as after a restore. Anybody
+/// can send such states, so those who do wait for one reading together, and there is never more than one under way.
 pub(super) struct Keys {
     store: Arc<dyn ConsentStore>,
     known: Mutex<Option<Arc<hmac::Key>>>,

@@ -85,8 +85,8 @@ impl Consents {
         Self { store, clock, applications, links, keys }
     }
 
-    /// Tells how it stands with each application in a group's tenant, with a new link for each. The first call of all makes
-    /// the key that the links are signed with; else nothing is changed.
+    /// Tells how it stands with each application in a group's tenant, with a new link for each. The first call of all
+    /// makes the key that the links are signed with; else nothing is changed.
     ///
     /// # Errors
     /// [`ConsentError`]
@@ -121,8 +121,8 @@ impl Consents {
         Ok(url.map(|url| ConsentLink { url, expires_at }))
     }
 
-    /// Takes a return from Microsoft, which anybody may have made up: it counts only with a state that was made here, and
-    /// never as more than a report. Nothing is written before the state's signature was checked.
+    /// Takes a return from Microsoft, which anybody may have made up: it counts only with a state that was made here,
+    /// and never as more than a report. Nothing is written before the state's signature was checked.
     ///
     /// # Errors
     /// The store's.

@@ -1,5 +1,5 @@
-//! Admin consent: the link by which an administrator of a tenant grants an application access for the whole company, what comes
-//! back from it, and the sign-ins that prove it.
+//! Admin consent: the link by which an administrator of a tenant grants an application access for the whole company,
+//! what comes back from it, and the sign-ins that prove it.
 //!
 //! [`Consents`] makes the links and takes the returns, [`FirstSignIns`] notes the proofs.
 

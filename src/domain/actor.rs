@@ -16,8 +16,8 @@ use crate::domain::sign_in::SignIn;
 pub struct Actor {
     /// What it is. A key can have the name of a person.
     pub kind: ActorKind,
-    /// The id of the API key, the `oid` of a person who signed in with Microsoft, `command-line` for the program itself,
-    /// `microsoft` for a return from there, or `another-business-group` where it is not told who.
+    /// The id of the API key, the `oid` of a person who signed in with Microsoft, `command-line` for the program
+    /// itself, `microsoft` for a return from there, or `another-business-group` where it is not told who.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -38,8 +38,8 @@ pub enum ActorKind {
     AnotherBusinessGroup,
 }
 
-/// What the right to a change rests on. It was looked up when the call came; by the time its body is there, and those before
-/// it have gone, it may have been taken away. So it is looked up again in the transaction that makes the change.
+/// What the right to a change rests on. It was looked up when the call came; by the time its body is there, and those
+/// before it have gone, it may have been taken away. So it is looked up again in the transaction that makes the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RightSource {
     /// Nothing that anybody could take away meanwhile: the program itself, or the role in an operator's token.
@@ -91,8 +91,9 @@ impl ActorKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// What the actor with this id is, where that was not written down: before there were kinds, or by a program of that time.
-    /// The ids of keys are UUIDs of version 7 (RFC 9562, section 5.7); those that Entra gives people are not.
+    /// What the actor with this id is, where that was not written down: before there were kinds, or by a program of
+    /// that time. The ids of keys are UUIDs of version 7 (RFC 9562, section 5.7); those that Entra gives people are
+    /// not.
     #[must_use]
     pub fn of_id(id: &str) -> Self {
         let fixed = [Self::CommandLine, Self::Microsoft, Self::AnotherBusinessGroup];

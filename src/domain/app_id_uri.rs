@@ -5,8 +5,8 @@ use url::Url;
 use crate::domain::email::is_domain_name;
 use crate::domain::guid::Guid;
 
-/// App ID URIs of one registration. `https://voice.example/signline` and `https://voice.example/signline/` are one: Entra
-/// writes into a v1.0 token whichever of them the client has asked for.
+/// App ID URIs of one registration. `https://voice.example/signline` and `https://voice.example/signline/` are one:
+/// Entra writes into a v1.0 token whichever of them the client has asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppIdUris(Vec<Box<str>>);
 
@@ -62,8 +62,9 @@ fn without_slash(uri: &str) -> &str {
 }
 
 /// After the scheme stands a domain, which the tenant has to verify, or the GUID of the application or its tenant
-/// (<https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions>). Anything else, such as `api://signline`,
-/// is unique in one tenant only: an employee of another could register it and write roles into their own tokens.
+/// (<https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions>). Anything else, such as
+/// `api://signline`, is unique in one tenant only: an employee of another could register it and write roles into their
+/// own tokens.
 fn is_app_id_uri(text: &str) -> bool {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@*\\\"'<>".contains(&byte));
     let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));

@@ -6,8 +6,8 @@ use crate::domain::actor::Actor;
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 
-/// What can be done, by the names that the calls have in the OpenAPI document (`operationId`), and what comes about by others'
-/// calls.
+/// What can be done, by the names that the calls have in the OpenAPI document (`operationId`), and what comes about by
+/// others' calls.
 pub mod action {
     /// A business group was made.
     pub const CREATE_BUSINESS_GROUP: &str = "createBusinessGroup";

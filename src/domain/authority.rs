@@ -1,7 +1,7 @@
 //! The Microsoft cloud instance, and how it names the issuers of tokens.
 //!
-//! Source: <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud> and the host lists of the
-//! Microsoft Authentication Libraries.
+//! Source: <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud> and the host lists of
+//! the Microsoft Authentication Libraries.
 
 use std::fmt;
 

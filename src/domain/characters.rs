@@ -6,22 +6,22 @@ use icu_properties::CodePointSetData;
 use icu_properties::props::Dash;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// Whether nothing is drawn for a character: soft hyphens, direction marks, zero-width characters, variation selectors. They come
-/// along when a contact is copied.
+/// Whether nothing is drawn for a character: soft hyphens, direction marks, zero-width characters, variation selectors.
+/// They come along when a contact is copied.
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// Whether a character is a dash of any script, or looks like one on a keyboard that has none: the hyphen bullet, the modifier
-/// letter minus and the Japanese prolonged sound marks.
+/// Whether a character is a dash of any script, or looks like one on a keyboard that has none: the hyphen bullet, the
+/// modifier letter minus and the Japanese prolonged sound marks.
 #[must_use]
 pub fn is_dash(c: char) -> bool {
     CodePointSetData::new::<Dash>().contains(c) || matches!(c, '\u{2D7}' | '\u{2043}' | '\u{30FC}' | '\u{FF70}')
 }
 
-/// Whether a character may stand between the digits of a phone number as people write it: a space (no control character), a
-/// dot, a dash, a bracket, or one that nobody sees.
+/// Whether a character may stand between the digits of a phone number as people write it: a space (no control
+/// character), a dot, a dash, a bracket, or one that nobody sees.
 #[must_use]
 pub fn separates_digits(c: char) -> bool {
     matches!(c, '.' | '(' | ')' | '[' | ']' | '\u{B7}' | '\u{2024}' | '\u{2027}' | '\u{FF0E}')

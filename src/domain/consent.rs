@@ -9,8 +9,8 @@ use crate::domain::guid::Guid;
 pub struct Consent {
     /// The application.
     pub client_id: Guid,
-    /// When a return from Microsoft last said that there is consent. It proves nothing: anybody who has the link can make
-    /// one.
+    /// When a return from Microsoft last said that there is consent. It proves nothing: anybody who has the link can
+    /// make one.
     pub reported_at: Option<Timestamp>,
     /// What the last return said, if it was an error.
     pub error: Option<PastFault>,

@@ -74,7 +74,8 @@ impl EmailAddress {
     }
 }
 
-/// Whether a text is an address of the form that nearly all have, which [`check`] passes too, but takes ten times as long for.
+/// Whether a text is an address of the form that nearly all have, which [`check`] passes too, but takes ten times as
+/// long for.
 fn is_plain(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@').filter(|_| text.len() <= MAX_EMAIL_BYTES) else { return false };
     let is_atom = |atom: &[u8]| {
@@ -110,9 +111,9 @@ fn check(text: &str) -> Result<(), EmailError> {
     Ok(())
 }
 
-/// Whether a text is the name of a domain of companies: two labels or more of letters, digits and hyphens, each of 1 to 63
-/// characters and without a hyphen at either end (RFC 1035, section 2.3.1, and RFC 1123, section 2.1). The last one is not all
-/// digits, so that no IP address is one. [`MAX_EMAIL_BYTES`] keeps it shorter than a domain may be.
+/// Whether a text is the name of a domain of companies: two labels or more of letters, digits and hyphens, each of 1 to
+/// 63 characters and without a hyphen at either end (RFC 1035, section 2.3.1, and RFC 1123, section 2.1). The last one
+/// is not all digits, so that no IP address is one. [`MAX_EMAIL_BYTES`] keeps it shorter than a domain may be.
 pub(super) fn is_domain_name(domain: &str) -> bool {
     let is_label = |label: &str| {
         let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

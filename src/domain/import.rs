@@ -14,12 +14,12 @@ pub const PREVIEW_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// A file may do what it likes with fewer mappings unasked.
 const GUARDED_MAPPINGS: u64 = 10;
 
-/// Previews of a group that wait to be applied: each holds what its file would change, and the oldest goes when there is one
-/// more. People look at one or two; a script that uploads and never applies must not fill the disk.
+/// Previews of a group that wait to be applied: each holds what its file would change, and the oldest goes when there
+/// is one more. People look at one or two; a script that uploads and never applies must not fill the disk.
 pub const MAX_WAITING_PREVIEWS: u32 = 10;
 
-/// Changes that all waiting previews of a group hold together, but for the newest, which is kept whatever its size: two sheets
-/// of the largest companies, and about 400 MB in the database.
+/// Changes that all waiting previews of a group hold together, but for the newest, which is kept whatever its size: two
+/// sheets of the largest companies, and about 400 MB in the database.
 pub const MAX_WAITING_CHANGES: u64 = 2_000_000;
 
 /// What an import makes of mappings that are not in the file.
@@ -145,9 +145,9 @@ pub struct Import {
     pub row_count: u64,
     /// What it changes.
     pub counts: ChangeCounts,
-    /// How many people it gives a number that somebody else of the group has or had last: those who have or had last another
-    /// number themselves. New people on a leaver's number and addresses that are renamed are none of them. `None` of an import
-    /// that a version before this one has kept.
+    /// How many people it gives a number that somebody else of the group has or had last: those who have or had last
+    /// another number themselves. New people on a leaver's number and addresses that are renamed are none of them.
+    /// `None` of an import that a version before this one has kept.
     pub reassigned: Option<u64>,
     /// Rows of the file that stood so already.
     pub unchanged: u64,
@@ -197,8 +197,8 @@ pub struct Confirmation {
     pub reassigned: Option<u64>,
 }
 
-/// What a file does that is more likely a mistake than meant, so that somebody must agree to it first: a sheet that is cut off
-/// takes most people's lines away, and a column that slipped by a row gives each a colleague's.
+/// What a file does that is more likely a mistake than meant, so that somebody must agree to it first: a sheet that is
+/// cut off takes most people's lines away, and a column that slipped by a row gives each a colleague's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LargeChange {
     /// How many mappings would go, if they are too many to go unasked.
@@ -210,11 +210,12 @@ pub struct LargeChange {
 }
 
 impl LargeChange {
-    /// What a file with these counts does to `mapping_count` mappings that somebody must agree to; `None` if that is nothing.
+    /// What a file with these counts does to `mapping_count` mappings that somebody must agree to; `None` if that is
+    /// nothing.
     ///
-    /// Each of the two is asked for where it is more than half of ten or more mappings. People who get another's number are
-    /// counted against the mappings there are, or, where fewer than ten are there, against those that the file leaves: a group
-    /// that was emptied first would get a slipped sheet unasked.
+    /// Each of the two is asked for where it is more than half of ten or more mappings. People who get another's number
+    /// are counted against the mappings there are, or, where fewer than ten are there, against those that the file
+    /// leaves: a group that was emptied first would get a slipped sheet unasked.
     #[must_use]
     pub fn of(mapping_count: u64, counts: ChangeCounts, reassigned: u64) -> Option<Self> {
         let left = mapping_count.saturating_add(counts.added).saturating_sub(counts.removed);

@@ -21,7 +21,8 @@ pub struct Mapping {
     pub pinned_to: Option<PinnedTo>,
 }
 
-/// The person whose first sign-in pinned a mapping. A pin of a tenant that the group was linked to before counts as none.
+/// The person whose first sign-in pinned a mapping. A pin of a tenant that the group was linked to before counts as
+/// none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinnedTo {
     /// The person's object in the tenant (`oid`).

@@ -4,7 +4,8 @@ use crate::domain::characters;
 use crate::domain::email::MAX_EMAIL_BYTES;
 use crate::domain::phone_number::NumberingPlan;
 
-/// The most digits that a text may have to be looked for among numbers: those of E.164, behind a prefix for calls abroad.
+/// The most digits that a text may have to be looked for among numbers: those of E.164, behind a prefix for calls
+/// abroad.
 const MAX_DIGITS: usize = 20;
 
 /// What a mapping must have: one of these. None of them has a pattern's signs; `%` and `_` mean themselves.
@@ -19,8 +20,8 @@ pub struct MappingSearch {
 }
 
 impl MappingSearch {
-    /// Reads a text as people write numbers (`651-220-0000`, `(651) 220`, `020 7946 0018` in Great Britain) and addresses;
-    /// `None` if there is nothing in it to be seen.
+    /// Reads a text as people write numbers (`651-220-0000`, `(651) 220`, `020 7946 0018` in Great Britain) and
+    /// addresses; `None` if there is nothing in it to be seen.
     #[must_use]
     pub fn read(text: &str, plan: NumberingPlan) -> Option<Self> {
         let seen: String = text.chars().filter(|c| !characters::is_unseen(*c)).collect();

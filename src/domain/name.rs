@@ -50,7 +50,8 @@ pub fn parse(text: &str) -> Result<String, NameError> {
 
 /// Whether nobody sees a character, or it turns or breaks the text around it: a name with one passes for another.
 ///
-/// These are the general categories Cc, Cf, Zl and Zp, the property `Default_Ignorable_Code_Point` (Unicode Standard Annex
+/// These are the general categories Cc, Cf, Zl and Zp, the property `Default_Ignorable_Code_Point` (Unicode Standard
+/// Annex
 /// #44), which has the letters of Hangul without a shape and the variation selectors, and the blank of Braille.
 fn is_unseen(c: char) -> bool {
     const BLANK_OF_BRAILLE: char = '\u{2800}';
@@ -65,12 +66,13 @@ fn is_unseen(c: char) -> bool {
     breaks || c == BLANK_OF_BRAILLE || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// What people take a name for. Two names are alike if they differ only in case, white space, unseen characters and letters
-/// that look alike: the confusable ones of Unicode Technical Standard #39 and, because case does not count, `i` and `l`, `0`
-/// and `o`.
+/// What people take a name for. Two names are alike if they differ only in case, white space, unseen characters and
+/// letters that look alike: the confusable ones of Unicode Technical Standard #39 and, because case does not count, `i`
+/// and `l`, `0` and `o`.
 ///
-/// It has two parts, because case and look can't be folded into one: a small Greek nu looks like `v` and its capital like `N`,
-/// and `n` and `v` are not alike. Made anew each time and stored nowhere: the tables of confusable letters grow with Unicode.
+/// It has two parts, because case and look can't be folded into one: a small Greek nu looks like `v` and its capital
+/// like `N`, and `n` and `v` are not alike. Made anew each time and stored nowhere: the tables of confusable letters
+/// grow with Unicode.
 #[derive(Clone, Debug)]
 pub struct Likeness {
     /// How it looks if all letters are small.
@@ -94,7 +96,8 @@ impl Likeness {
     }
 }
 
-/// A text in small letters as it looks. `I` looks like `l` and `O` like `0`, which `i` and `o` don't, but case does not count.
+/// A text in small letters as it looks. `I` looks like `l` and `O` like `0`, which `i` and `o` don't, but case does not
+/// count.
 fn as_shown(small: &str) -> String {
     let shown = folded(&skeleton(small).collect::<String>());
     shown.replace('i', "l").replace('0', "o")

@@ -174,7 +174,8 @@ impl NumberingPlan {
 
     /// The library's one reading of a text.
     fn read(self, text: &str) -> Option<(ParsedNumber, PhoneNumber)> {
-        // With a plus it is a number of the world's; the library would try one that is none without its plus, in the region.
+        // With a plus it is a number of the world's; the library would try one that is none without its plus, in the
+        // region.
         let region = Some(self.region).filter(|_| !text.starts_with('+'));
         let parsed = ParsedNumber::parse(text, region).ok()?;
         let e164 = parsed.format_as(PhoneNumberFormat::E164);
@@ -182,14 +183,14 @@ impl NumberingPlan {
         Some((parsed, number))
     }
 
-    /// Whether it is a number of this very region. The library's own check tries all regions of the calling code first, and
-    /// then the one it found once more: most numbers of a sheet are the default region's.
+    /// Whether it is a number of this very region. The library's own check tries all regions of the calling code first,
+    /// and then the one it found once more: most numbers of a sheet are the default region's.
     fn has(self, parsed: &ParsedNumber) -> bool {
         u64::try_from(parsed.country_code) == Ok(self.calling_code) && parsed.is_valid_for_region(self.region)
     }
 
-    /// Whether a number that no table knows can be one: by its length and its first digits. It must also be the same number
-    /// when it is read again, or nobody could say which of the two is meant.
+    /// Whether a number that no table knows can be one: by its length and its first digits. It must also be the same
+    /// number when it is read again, or nobody could say which of the two is meant.
     fn is_possible(self, parsed: &ParsedNumber, number: PhoneNumber) -> bool {
         let national = parsed.get_national_significant_number();
         let has_form = if u64::try_from(parsed.country_code) == Ok(NORTH_AMERICA) {
@@ -203,8 +204,8 @@ impl NumberingPlan {
 
     /// The digits after the calling code if the number is of this plan's calling code, such as `7635551111`.
     ///
-    /// Calling codes are prefix-free, so the leading digits alone tell. `None` also for a number of which these digits alone
-    /// would be read as another one, or as none.
+    /// Calling codes are prefix-free, so the leading digits alone tell. `None` also for a number of which these digits
+    /// alone would be read as another one, or as none.
     #[must_use]
     pub fn national_digits(self, number: PhoneNumber) -> Option<u64> {
         let code_digits = self.calling_code.ilog10() + 1;
@@ -253,14 +254,14 @@ impl NumberingPlan {
     }
 }
 
-/// Whether these are the ten digits of a number of North America, NXX-NXX-XXXX, where N is 2 to 9 (North American Numbering
-/// Plan Administration, "About the North American Numbering Plan").
+/// Whether these are the ten digits of a number of North America, NXX-NXX-XXXX, where N is 2 to 9 (North American
+/// Numbering Plan Administration, "About the North American Numbering Plan").
 fn is_north_american(national: &[u8]) -> bool {
     national.len() == 10 && [national[0], national[3]].iter().all(|digit| (b'2'..=b'9').contains(digit))
 }
 
-/// Whether the 0 after a calling code can be the number's own, as Italy's is. Elsewhere it is the trunk prefix, and what is left
-/// behind it too short.
+/// Whether the 0 after a calling code can be the number's own, as Italy's is. Elsewhere it is the trunk prefix, and
+/// what is left behind it too short.
 fn zero_is_its_own(parsed: &ParsedNumber) -> bool {
     let Some(region) = PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code) else { return false };
     [PhoneNumberType::FixedLine, PhoneNumberType::Mobile].into_iter().any(|kind| {
@@ -269,8 +270,8 @@ fn zero_is_its_own(parsed: &ParsedNumber) -> bool {
     })
 }
 
-/// What is dialled before the numbers of a region within it, such as the 0 of Great Britain: what stands before an example
-/// number where it is written for people there.
+/// What is dialled before the numbers of a region within it, such as the 0 of Great Britain: what stands before an
+/// example number where it is written for people there.
 fn trunk_prefix(region: Region) -> Option<String> {
     let example = PHONE_NUMBER_UTIL.get_example_number(region).ok()?;
     let written = example.format_as(PhoneNumberFormat::National);

@@ -1,12 +1,12 @@
-//! The URL of a PostgreSQL database, read before anything else reads it: a password that is not encoded makes another URL of
-//! it, whose parts would then be told as a host, a database or a parameter.
+//! The URL of a PostgreSQL database, read before anything else reads it: a password that is not encoded makes another
+//! URL of it, whose parts would then be told as a host, a database or a parameter.
 
 use std::fmt;
 
 use url::Url;
 
-/// The parameters that are read. What PostgreSQL's own library knows besides is refused by name: one that is passed over,
-/// such as `channel_binding`, would promise what nobody keeps.
+/// The parameters that are read. What PostgreSQL's own library knows besides is refused by name: one that is passed
+/// over, such as `channel_binding`, would promise what nobody keeps.
 const PARAMETERS: [&str; 18] = [
     "application_name",
     "dbname",
@@ -28,8 +28,8 @@ const PARAMETERS: [&str; 18] = [
     "user",
 ];
 
-/// Those of <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS> that are not read. A name that
-/// is in neither list is not told: it may be the rest of a password.
+/// Those of <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS> that are not read. A name
+/// that is in neither list is not told: it may be the rest of a password.
 const OTHER_PARAMETERS: [&str; 26] = [
     "channel_binding",
     "client_encoding",
@@ -176,9 +176,10 @@ pub fn is_ssl_mode(text: &str) -> bool {
     SSL_MODES.iter().any(|mode| mode.eq_ignore_ascii_case(text))
 }
 
-/// Whether no sign of a user or a password ends it early. `rest` is what follows the scheme. A `?`, `#` or `/` in a password
-/// ends the host's part before the `@` that the host begins after; so no `@` stands after that part. A URL of a database has
-/// no fragment, a `%` begins two digits, and nothing is left out in silence, as line breaks and tabs would be.
+/// Whether no sign of a user or a password ends it early. `rest` is what follows the scheme. A `?`, `#` or `/` in a
+/// password ends the host's part before the `@` that the host begins after; so no `@` stands after that part. A URL of
+/// a database has no fragment, a `%` begins two digits, and nothing is left out in silence, as line breaks and tabs
+/// would be.
 fn is_encoded(rest: &str) -> bool {
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, after) = rest.split_at(authority);

@@ -57,16 +57,16 @@ impl PublicUrl {
         Self { origin: format!("{scheme}://localhost:{port}"), prefix: String::new() }
     }
 
-    /// The path below which a proxy serves the service, such as `/signline`; empty: none. The proxy takes it off, so that
-    /// requests come without it, and what leads a browser back must have it.
+    /// The path below which a proxy serves the service, such as `/signline`; empty: none. The proxy takes it off, so
+    /// that requests come without it, and what leads a browser back must have it.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 }
 
-/// A path without the slash at its end, if all between its slashes are plain names: anything else a proxy may read otherwise
-/// than a browser.
+/// A path without the slash at its end, if all between its slashes are plain names: anything else a proxy may read
+/// otherwise than a browser.
 fn prefix(path: &str) -> Option<&str> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// What proxies that compress an answer name the way in which they have: `"7-gzip"` (Apache), `"7--gzip"` (Jetty), `"7;gzip"`,
-/// `"7-br"`, `"7-zstd"`. Some write it behind the closing quote.
+/// What proxies that compress an answer name the way in which they have: `"7-gzip"` (Apache), `"7--gzip"` (Jetty),
+/// `"7;gzip"`, `"7-br"`, `"7-zstd"`. Some write it behind the closing quote.
 const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "deflate"];
 
 /// The entity tag (RFC 9110, section 8.8.3) of the mappings of one revision: `"7"`.
@@ -11,8 +11,9 @@ const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "deflate"];
 pub struct RevisionTag(pub i64);
 
 impl RevisionTag {
-    /// Reads a tag of an export, whatever a proxy on its way has made of it: a weak one (`W/"7"`, as nginx does), or one with the
-    /// coding of a compressed answer. It names the same revision all the same. `None` for what no export gives.
+    /// Reads a tag of an export, whatever a proxy on its way has made of it: a weak one (`W/"7"`, as nginx does), or
+    /// one with the coding of a compressed answer. It names the same revision all the same. `None` for what no export
+    /// gives.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

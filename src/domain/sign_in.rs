@@ -13,18 +13,18 @@ pub struct SignIn {
     pub tid: Guid,
     /// Their object in that tenant (`oid`): never given to another person, unlike an address.
     pub oid: Guid,
-    /// The first of the configured claims that is an e-mail address. It means nothing without `tid`: an administrator of
-    /// any tenant can write any address into it.
+    /// The first of the configured claims that is an e-mail address. It means nothing without `tid`: an administrator
+    /// of any tenant can write any address into it.
     pub email: Option<EmailAddress>,
-    /// What they sign in with (`preferred_username`, `upn`), where it is another address than [`SignIn::email`] and that one is
-    /// not a sign-in name itself: somebody may have written a colleague's address into their `email`.
+    /// What they sign in with (`preferred_username`, `upn`), where it is another address than [`SignIn::email`] and
+    /// that one is not a sign-in name itself: somebody may have written a colleague's address into their `email`.
     pub other_sign_in_names: Box<[EmailAddress]>,
     /// The application that they signed in to.
     pub application: ApplicationName,
     /// Whether they are a guest of the tenant.
     pub is_guest: bool,
-    /// Their app roles in that tenant. They mean nothing without `tid`: an administrator of any tenant can give anybody there
-    /// any of them.
+    /// Their app roles in that tenant. They mean nothing without `tid`: an administrator of any tenant can give anybody
+    /// there any of them.
     pub roles: AppRoles,
     /// When the token ends (`exp`).
     pub expires_at: Timestamp,

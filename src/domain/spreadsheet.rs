@@ -6,8 +6,8 @@ use std::borrow::Cow;
 /// included).
 const RUNS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
 
-/// A cell of a file that somebody opens in a spreadsheet, with an apostrophe in front if the spreadsheet would run it: its
-/// text may come from somebody else.
+/// A cell of a file that somebody opens in a spreadsheet, with an apostrophe in front if the spreadsheet would run it:
+/// its text may come from somebody else.
 #[must_use]
 pub fn guarded(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(RUNS) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }

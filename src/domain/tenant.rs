@@ -57,7 +57,8 @@ impl UnprovenTenants {
         }
     }
 
-    /// Whether the users of a linked tenant get no lines; `is_vouched_for`: whether its link is proven or the operator's own.
+    /// Whether the users of a linked tenant get no lines; `is_vouched_for`: whether its link is proven or the
+    /// operator's own.
     #[must_use]
     pub fn refuses(self, is_vouched_for: bool) -> bool {
         self == Self::Refuse && !is_vouched_for
@@ -81,8 +82,8 @@ pub enum NoProof {
 }
 
 impl TenantProof {
-    /// The proof that a sign-in is: to that very tenant, with the role that the tenant gives to who administers a business
-    /// group, and by no guest.
+    /// The proof that a sign-in is: to that very tenant, with the role that the tenant gives to who administers a
+    /// business group, and by no guest.
     ///
     /// # Errors
     /// [`NoProof`]

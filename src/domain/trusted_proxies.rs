@@ -35,12 +35,13 @@ impl TrustedProxies {
     }
 
     /// Where a call came from: the last address that a trusted proxy has seen, and that is not a trusted proxy itself.
-    /// `forwarded` are the values of `X-Forwarded-For`, as they came and in the order of the request; they are one list.
+    /// `forwarded` are the values of `X-Forwarded-For`, as they came and in the order of the request; they are one
+    /// list.
     ///
-    /// Each proxy adds to its end whom it was called by, so what stands before an address that is not trusted is that caller's
-    /// own invention, whatever bytes it is made of, and is not looked at. What a trusted proxy has added and is not an address, such
-    /// as `unknown`, tells nothing: the call came through that proxy, and nobody can say from where. Empty parts are passed
-    /// over (RFC 9110, section 5.6.1.2).
+    /// Each proxy adds to its end whom it was called by, so what stands before an address that is not trusted is that
+    /// caller's own invention, whatever bytes it is made of, and is not looked at. What a trusted proxy has added and
+    /// is not an address, such as `unknown`, tells nothing: the call came through that proxy, and nobody can say from
+    /// where. Empty parts are passed over (RFC 9110, section 5.6.1.2).
     pub fn origin<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> IpAddr {
         let mut origin = peer.to_canonical();
         let parts = forwarded.rev().flat_map(|value| value.rsplit(|byte| *byte == b',')).take(MOST_HOPS);
@@ -117,8 +118,8 @@ mod tests {
         assert_eq!(origin(PROXIES, "::ffff:10.0.0.1", &[b"198.51.100.7"]), "198.51.100.7");
     }
 
-    /// What a caller may write before the address that the trusted proxy adds: nothing of it is believed, and none of it makes
-    /// the call be the proxy's own.
+    /// What a caller may write before the address that the trusted proxy adds: nothing of it is believed, and none of
+    /// it makes the call be the proxy's own.
     #[test]
     fn whatever_a_caller_writes_the_address_that_the_proxy_adds_is_the_origin() {
         const TRUE: &[u8] = b"198.51.100.7";

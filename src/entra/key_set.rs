@@ -95,8 +95,8 @@ fn signing_key(key: Value) -> Option<PublishedKey> {
     Some(PublishedKey { kid, modulus: modulus.to_vec(), exponent: exponent.to_vec(), issuer })
 }
 
-/// Whether a key is for signatures by RS256, or does not say. It may say what it is for in two ways (RFC 7517, sections 4.2 and
-/// 4.3); neither may speak against it.
+/// Whether a key is for signatures by RS256, or does not say. It may say what it is for in two ways (RFC 7517, sections
+/// 4.2 and 4.3); neither may speak against it.
 fn is_for_tokens(key: &CommonParameters) -> bool {
     let may_verify = key.key_operations.as_ref().is_none_or(|named| named.contains(&KeyOperations::Verify));
     let for_signatures = key.public_key_use.as_ref().is_none_or(|named| *named == PublicKeyUse::Signature);

@@ -49,7 +49,8 @@ impl EntraTenantDirectory {
         Self { authority, client }
     }
 
-    /// Asks for the tenant's document. The URL is the authority's own, and of the caller's text holds nothing but a GUID.
+    /// Asks for the tenant's document. The URL is the authority's own, and of the caller's text holds nothing but a
+    /// GUID.
     ///
     /// # Errors
     /// Why there was no clear answer.

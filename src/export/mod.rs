@@ -58,8 +58,9 @@ impl Exporter {
         Self { store, plan }
     }
 
-    /// Opens the CSV of a group's mappings, sorted by number; `None` if there is no such group. It is UTF-8 with CRLF, and
-    /// comes as the store reads it: one piece for the header and one for each chunk, all from one snapshot of the database.
+    /// Opens the CSV of a group's mappings, sorted by number; `None` if there is no such group. It is UTF-8 with CRLF,
+    /// and comes as the store reads it: one piece for the header and one for each chunk, all from one snapshot of the
+    /// database.
     ///
     /// # Errors
     /// [`StoreError`] if the store can't be asked; later failures come in [`ExportFile::chunks`].
@@ -71,8 +72,8 @@ impl Exporter {
         Ok(Some(ExportFile { revision: export.revision, chunks: header.chain(rows).boxed() }))
     }
 
-    /// Writes the Excel workbook of a group's mappings, sorted by number, and opens it; `None` if there is no such group.
-    /// Both columns are text, the numbers as the CSV has them.
+    /// Writes the Excel workbook of a group's mappings, sorted by number, and opens it; `None` if there is no such
+    /// group. Both columns are text, the numbers as the CSV has them.
     ///
     /// # Errors
     /// See [`WorkbookError`].

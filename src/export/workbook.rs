@@ -59,8 +59,8 @@ impl From<io::Error> for WorkbookError {
 }
 
 impl WorkbookError {
-    /// The library writes rows without asking whether that went well, and stops short with a panic if it did not. By then its
-    /// file is gone, and with it the want of room, so that only its words tell.
+    /// The library writes rows without asking whether that went well, and stops short with a panic if it did not. By
+    /// then its file is gone, and with it the want of room, so that only its words tell.
     pub(super) fn of_panic(cause: JoinError) -> Self {
         let Ok(panic) = cause.try_into_panic() else { return Self::Write("the writer was stopped".into()) };
         let words = panic.downcast_ref::<String>().map_or("", String::as_str);

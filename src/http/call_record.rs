@@ -1,7 +1,7 @@
 //! What is known of one call, from its head to its answer.
 //!
-//! The middleware begins a record for each call. Extractors write into it what they find out; whoever handles the call can
-//! ask it. How a call was refused stands in the [`Problem`](crate::http::problem::Problem) alone.
+//! The middleware begins a record for each call. Extractors write into it what they find out; whoever handles the call
+//! can ask it. How a call was refused stands in the [`Problem`](crate::http::problem::Problem) alone.
 
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;

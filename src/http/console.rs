@@ -1,5 +1,5 @@
-//! The console at `/console/`: the page of administrators, from the program itself. Its policy lets it ask nobody but the
-//! service and Microsoft.
+//! The console at `/console/`: the page of administrators, from the program itself. Its policy lets it ask nobody but
+//! the service and Microsoft.
 //!
 //! A debug build reads the files from the folder `console/` at each call, a release build holds them.
 

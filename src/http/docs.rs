@@ -1,5 +1,5 @@
-//! The OpenAPI document, and Swagger UI at `/docs/`, from the program itself: its policy keeps the page from asking any other
-//! host.
+//! The OpenAPI document, and Swagger UI at `/docs/`, from the program itself: its policy keeps the page from asking any
+//! other host.
 
 use std::borrow::Cow;
 use std::sync::Arc;

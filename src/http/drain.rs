@@ -90,8 +90,8 @@ impl Drain {
         async move { if late { sleep(LATE_CONNECTION).await } else { drain.shutdown_requested().await } }
     }
 
-    /// Waits until the stop is requested. A connection asks each time that it is woken, so that the channel, which takes locks, is
-    /// asked only once, for the task that it is to wake.
+    /// Waits until the stop is requested. A connection asks each time that it is woken, so that the channel, which
+    /// takes locks, is asked only once, for the task that it is to wake.
     async fn shutdown_requested(&self) {
         let mut requests = self.requested.subscribe();
         let mut requested = pin!(requests.wait_for(|requested| *requested));

@@ -40,8 +40,8 @@ pub(crate) async fn live() -> &'static str {
 
 /// Whether the service can answer
 ///
-/// One line a part. Microsoft is never asked by this call: it tells of the signing keys that are there. Temporary files, which
-/// only uploads and exports need, are told of and cost no readiness.
+/// One line a part. Microsoft is never asked by this call: it tells of the signing keys that are there. Temporary
+/// files, which only uploads and exports need, are told of and cost no readiness.
 #[utoipa::path(
     operation_id = "ready",
     tag = "operations",
@@ -78,7 +78,8 @@ async fn store_line(services: &Services) -> (bool, String) {
     }
 }
 
-/// The service is ready with keys that may still be used, however the last fetch went; without any it can check no token.
+/// The service is ready with keys that may still be used, however the last fetch went; without any it can check no
+/// token.
 fn keys_line(status: &KeysStatus) -> (bool, String) {
     let fault = status.last_error.as_deref().filter(|_| status.consecutive_failures > 0);
     let line = match (status.age.map(|age| age.as_secs()), fault) {
@@ -96,8 +97,8 @@ fn keys_line(status: &KeysStatus) -> (bool, String) {
     (status.key_count > 0, format!("keys: {line}\n"))
 }
 
-/// Temporary files are for administrators' uploads and exports. Without them people sign in as ever, so the service is ready:
-/// to take every replica out for this would cut them off.
+/// Temporary files are for administrators' uploads and exports. Without them people sign in as ever, so the service is
+/// ready: to take every replica out for this would cut them off.
 async fn files_line() -> (bool, String) {
     let line = match timeout(FILES_LIMIT, spawn_blocking(temporary_folder::check)).await {
         Ok(Ok(Ok(()))) => "ok".to_owned(),

@@ -74,7 +74,8 @@ pub fn document() -> openapi::OpenApi {
     document
 }
 
-/// Adds what holds for each call that does not say otherwise: it takes either credential, and what it refuses is a problem.
+/// Adds what holds for each call that does not say otherwise: it takes either credential, and what it refuses is a
+/// problem.
 fn complete(call: &mut Operation) {
     let either = || ["api_key", "entra"].map(|scheme| SecurityRequirement::new(scheme, [""; 0])).to_vec();
     call.security.get_or_insert_with(either);

@@ -1,7 +1,7 @@
 //! The one error type of the HTTP edge: `application/problem+json` (RFC 9457).
 //!
-//! Every refusal of a port and every error of a feature becomes a [`Problem`]: of one table of kinds, here, and by one list of
-//! `From`, in `from_features`.
+//! Every refusal of a port and every error of a feature becomes a [`Problem`]: of one table of kinds, here, and by one
+//! list of `From`, in `from_features`.
 
 use std::error::Error;
 use std::fmt;
@@ -296,8 +296,8 @@ impl Problem {
         self
     }
 
-    /// Says that the caller, who belongs to this business group for certain, had not the right to make the call: the attempt
-    /// goes into the audit log.
+    /// Says that the caller, who belongs to this business group for certain, had not the right to make the call: the
+    /// attempt goes into the audit log.
     #[must_use]
     pub fn denied_to(mut self, own_group: Option<BusinessGroupId>) -> Self {
         self.more.get_or_insert_default().denial = Some(Denial { own_group });

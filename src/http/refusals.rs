@@ -12,9 +12,9 @@ use crate::http::problem::ProblemKind;
 use crate::http::services::Services;
 use crate::http::unmatched::KnownPaths;
 
-/// Writes down a refused attempt, ten a minute of each caller: the log never forgets, and whoever has a credential, of any
-/// right or none, could fill it. Answers that tell of another's name are few (`FailedAttempts::rename`), and each is written
-/// down.
+/// Writes down a refused attempt, ten a minute of each caller: the log never forgets, and whoever has a credential, of
+/// any right or none, could fill it. Answers that tell of another's name are few (`FailedAttempts::rename`), and each
+/// is written down.
 ///
 /// An answer does not wait for a log that fails: it is right without.
 pub(super) async fn write_down(services: &Services, event: NewAuditEvent) {
@@ -28,8 +28,8 @@ pub(super) async fn write_down(services: &Services, event: NewAuditEvent) {
     }
 }
 
-/// What is written down of a call that was refused: because its sender had not the right to it, or because it would have
-/// changed something and was wrong. Who is not known is not written down: anybody could fill the log.
+/// What is written down of a call that was refused: because its sender had not the right to it, or because it would
+/// have changed something and was wrong. Who is not known is not written down: anybody could fill the log.
 pub(super) fn of(request: &HttpRequest, attempt: Option<Box<Attempt>>, problem: &Problem) -> Option<NewAuditEvent> {
     if !problem.kind().status().is_client_error() {
         return None;

@@ -45,16 +45,16 @@ pub struct ProblemDocument {
     /// `confirm-removals`: how many mappings the import removes.
     #[schema(required = false)]
     pub removed: Option<u64>,
-    /// `confirm-changes`, and `confirm-removals` where both must be confirmed: how many people the import gives a number that is
-    /// or was somebody else's.
+    /// `confirm-changes`, and `confirm-removals` where both must be confirmed: how many people the import gives a
+    /// number that is or was somebody else's.
     #[schema(required = false)]
     pub reassigned: Option<u64>,
-    /// `confirm-removals`, `confirm-changes`: how many mappings there are; where they are fewer than ten, how many the import
-    /// would leave.
+    /// `confirm-removals`, `confirm-changes`: how many mappings there are; where they are fewer than ten, how many the
+    /// import would leave.
     #[schema(required = false)]
     pub mapping_count: Option<u64>,
-    /// `tenant-taken`: whether a proof would take the tenant over; `tenant-not-linked`: the tenant is linked, and a proof is all
-    /// that is missing.
+    /// `tenant-taken`: whether a proof would take the tenant over; `tenant-not-linked`: the tenant is linked, and a
+    /// proof is all that is missing.
     #[schema(required = false)]
     pub unproven: Option<bool>,
     /// `tenant-taken`, to the operator alone: the business group that has the tenant.
@@ -77,8 +77,8 @@ pub enum CommonProblems {
     /// `unauthenticated` without a credential, `invalid-token` with one that is not good.
     #[response(status = 401)]
     Unauthenticated,
-    /// `forbidden`: the credential has not the right; of a token with an administrator's role also `tenant-not-linked` and
-    /// `guest-not-allowed`.
+    /// `forbidden`: the credential has not the right; of a token with an administrator's role also `tenant-not-linked`
+    /// and `guest-not-allowed`.
     #[response(status = 403)]
     Forbidden,
     /// `not-found`

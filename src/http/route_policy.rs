@@ -21,8 +21,8 @@ pub struct RoutePolicy {
     pub shortcut: Option<Shortcut>,
 }
 
-/// Answers a call that came at this instant without its handler; `None` where only that can. What it finds out on the way goes
-/// into the record.
+/// Answers a call that came at this instant without its handler; `None` where only that can. What it finds out on the
+/// way goes into the record.
 pub type Shortcut = fn(&Services, &HttpRequest, &mut CallRecord, Instant) -> Option<HttpResponse>;
 
 /// How all other calls are treated.

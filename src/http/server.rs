@@ -59,8 +59,8 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// How long a client may stand still between a head and its answer.
 const CALL_LIMIT: Duration = Duration::from_mins(10);
 
-/// How fast a client must take an answer that it can't take at once, in bytes a second: a group of a million people exports in
-/// less than an hour then, over any line that somebody would work on.
+/// How fast a client must take an answer that it can't take at once, in bytes a second: a group of a million people
+/// exports in less than an hour then, over any line that somebody would work on.
 const LEAST_PACE: u32 = 16 * 1024;
 
 /// How long a client may take to close its side.

@@ -1,7 +1,8 @@
 //! A connection that is given up when its client stands still.
 //!
-//! The framework sees to the head of the first request of a connection, and to idle connections. It waits for good for the
-//! rest of a later head, for a client that does not read its answer, and for the end of a chunked body that nobody wants.
+//! The framework sees to the head of the first request of a connection, and to idle connections. It waits for good for
+//! the rest of a later head, for a client that does not read its answer, and for the end of a chunked body that nobody
+//! wants.
 
 use std::cell::Cell;
 use std::io;
@@ -28,11 +29,11 @@ pub(super) struct Timeouts {
     pub(super) head: Duration,
     /// With the bytes of an answer that it leaves where they are.
     pub(super) answer: Duration,
-    /// How fast it must take an answer, in bytes a second, if it takes longer than that: who takes a byte now and then would
-    /// keep what the answer is made of, such as a snapshot of the database.
+    /// How fast it must take an answer, in bytes a second, if it takes longer than that: who takes a byte now and then
+    /// would keep what the answer is made of, such as a snapshot of the database.
     pub(super) answer_pace: u32,
-    /// Between a head and its answer, while nothing comes and goes. Longer than any call; those with a body have shorter
-    /// limits of their own.
+    /// Between a head and its answer, while nothing comes and goes. Longer than any call; those with a body have
+    /// shorter limits of their own.
     pub(super) call: Duration,
     /// After the answer to the last call, with bytes that nobody wants: long enough to read the answer.
     pub(super) end: Duration,
@@ -163,7 +164,8 @@ impl<IO> TimedIo<IO> {
         }
     }
 
-    /// Nothing more is read from soon on. A client that says nothing wakes nobody: the clock must, so it runs from here on.
+    /// Nothing more is read from soon on. A client that says nothing wakes nobody: the clock must, so it runs from here
+    /// on.
     fn end_soon(&mut self, context: &mut Context<'_>) {
         let ends_at = Instant::now() + self.timeouts.end;
         let mut clock = Box::pin(sleep_until(ends_at));

@@ -78,8 +78,8 @@ impl ListenerTls {
         Ok(Self { certificate, private_key, current: Arc::new(Current(ArcSwap::from_pointee(current))) })
     }
 
-    /// Reads the files again: new connections get the new certificate. If there is anything wrong with them, all stays as
-    /// it is.
+    /// Reads the files again: new connections get the new certificate. If there is anything wrong with them, all stays
+    /// as it is.
     ///
     /// # Errors
     /// [`TlsError`]

@@ -27,8 +27,8 @@ pub struct Revision {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who made it: the name and the id of the API key, or the address and the `oid` of a person who signed in with Microsoft;
-    /// `another business group` where a tenant was lost to one.
+    /// Who made it: the name and the id of the API key, or the address and the `oid` of a person who signed in with
+    /// Microsoft; `another business group` where a tenant was lost to one.
     #[schema(example = "my laptop (0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c)")]
     actor: String,
     /// What they are.
@@ -44,11 +44,11 @@ pub struct Revision {
     /// The number whose pin was released, if that is what was done; then nothing was added, changed or removed.
     #[schema(example = "+17635551111")]
     released_pin: Option<String>,
-    /// The tenant that another business group has taken over, if that is what was done; then the group has none, and nothing was
-    /// added, changed or removed.
+    /// The tenant that another business group has taken over, if that is what was done; then the group has none, and
+    /// nothing was added, changed or removed.
     lost_tenant: Option<String>,
-    /// The tenant that was taken over from another business group, if that is what was done; then nothing was added, changed or
-    /// removed.
+    /// The tenant that was taken over from another business group, if that is what was done; then nothing was added,
+    /// changed or removed.
     gained_tenant: Option<String>,
 }
 

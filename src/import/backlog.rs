@@ -1,4 +1,5 @@
-//! What has arrived of an upload and was not read yet: an upload goes as fast as it comes, and not as fast as it is read.
+//! What has arrived of an upload and was not read yet: an upload goes as fast as it comes, and not as fast as it is
+//! read.
 
 use std::fs::File;
 use std::io;

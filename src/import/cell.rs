@@ -127,8 +127,9 @@ fn trimmed(text: &str) -> &str {
 
 /// Reads a phone number as people and spreadsheets write it.
 ///
-/// A number of another country that lost its `+` to a spreadsheet (`442079460000`) is never guessed at: it is not a number
-/// of the default region, hence a fault. Where its digits happen to be one, only the group's number ranges can tell.
+/// A number of another country that lost its `+` to a spreadsheet (`442079460000`) is never guessed at: it is not a
+/// number of the default region, hence a fault. Where its digits happen to be one, only the group's number ranges can
+/// tell.
 pub(super) fn phone_number((raw, oddity): (&[u8], Option<Oddity>), plan: NumberingPlan) -> Result<PhoneNumber, Fault> {
     if let Some(oddity) = oddity {
         return Err(oddity.fault(ProblemCode::InvalidPhoneNumber, "phone number"));
@@ -223,8 +224,8 @@ pub(super) fn is_whole_row(raw: &[u8]) -> bool {
     text.contains(SEPARATORS) && pieces(text).any(is_number) && pieces(text).any(|piece| piece.contains('@'))
 }
 
-/// Whether a cell holds rows after its own: more than one line, and a separator. Lines alone are several numbers or addresses
-/// in one cell.
+/// Whether a cell holds rows after its own: more than one line, and a separator. Lines alone are several numbers or
+/// addresses in one cell.
 pub(super) fn takes_in_lines(raw: &[u8]) -> bool {
     raw.contains(&b'\n') && bare(raw).is_ok_and(|text| text.contains('\n') && text.contains(SEPARATORS))
 }

@@ -20,8 +20,8 @@ const PIECE_ROWS: usize = 4096;
 /// The good rows, and where each number and each address of the file stands first.
 ///
 /// Rows are found by tables of their positions: four bytes a row, eight with the hash of an address, which is longer in
-/// the making; and no second copy of an address. The hashes are keyed at random, so that no file can make them collide on
-/// purpose.
+/// the making; and no second copy of an address. The hashes are keyed at random, so that no file can make them collide
+/// on purpose.
 #[derive(Default)]
 pub(super) struct SeenRows {
     rows: GoodRows,

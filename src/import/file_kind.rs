@@ -1,5 +1,5 @@
-//! Files of another kind, uploaded by mistake: told by their first bytes, so that the person hears what they are. What a
-//! zip archive is can't be told so; [`crate::import::workbook`] looks into it.
+//! Files of another kind, uploaded by mistake: told by their first bytes, so that the person hears what they are. What
+//! a zip archive is can't be told so; [`crate::import::workbook`] looks into it.
 
 use crate::import::problem::Problem;
 use crate::import::problem::ProblemCode;
@@ -29,7 +29,8 @@ const KINDS: [(&[u8], &str, &str); 17] = [
     (b"Rar!", "a packed archive", UNPACK),
 ];
 
-/// What is wrong with a file that starts so, if it is not a text table at all. The decoder has written 0xFF for each NUL.
+/// What is wrong with a file that starts so, if it is not a text table at all. The decoder has written 0xFF for each
+/// NUL.
 pub(super) fn problem(opening: &[u8]) -> Option<Problem> {
     let start = opening.trim_ascii_start();
     let is = |first: &[u8]| start.get(..first.len()).is_some_and(|start| start.eq_ignore_ascii_case(first));

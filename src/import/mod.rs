@@ -1,9 +1,9 @@
 //! Import of sheets: bytes in any form a spreadsheet writes them become good rows or a list of problems, and the good
 //! rows a change of the group's mappings.
 //!
-//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`csv_rows`] behind [`quotes`], or for a workbook [`workbook`]; then
-//! [`header`] and [`cell`], all led by [`reader`]; [`duplicates`] watches over the whole file; [`service`] hands the rows
-//! to the store; [`backlog`] holds what has arrived and was not read yet.
+//! The way of a byte: [`text`] (encoding, line ends), [`separator`], [`csv_rows`] behind [`quotes`], or for a workbook
+//! [`workbook`]; then [`header`] and [`cell`], all led by [`reader`]; [`duplicates`] watches over the whole file;
+//! [`service`] hands the rows to the store; [`backlog`] holds what has arrived and was not read yet.
 
 mod backlog;
 mod cell;

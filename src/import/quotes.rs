@@ -15,8 +15,8 @@ const MAX_ROW_BYTES: usize = 1 << 20;
 
 /// A text that is read, and the fields in it whose quotes do not end where the field ends.
 ///
-/// A field may be quoted as RFC 4180, section 2, has it. Blanks around the quotes are passed over, as they are around every
-/// cell. What starts as a formula (`="763…"`) is left to those who read the cell.
+/// A field may be quoted as RFC 4180, section 2, has it. Blanks around the quotes are passed over, as they are around
+/// every cell. What starts as a formula (`="763…"`) is left to those who read the cell.
 pub(super) struct Quotes<R> {
     source: R,
     separator: u8,
@@ -74,7 +74,8 @@ impl<R> Quotes<R> {
         }
     }
 
-    /// The column, counted from 0, of the first field before `line` whose quotes are wrong. Fields before `line` are forgotten.
+    /// The column, counted from 0, of the first field before `line` whose quotes are wrong. Fields before `line` are
+    /// forgotten.
     pub(super) fn misquoted_before(&mut self, line: u64) -> Option<usize> {
         let mut first = None;
         while let Some(next) = self.misquoted.pop_front_if(|next| next.line < line) {
@@ -188,8 +189,8 @@ impl<R: Read> Read for Quotes<R> {
     }
 }
 
-/// A space or a tab, or a byte of a character outside ASCII: a space of another kind, or one that whoever reads the cell
-/// refuses.
+/// A space or a tab, or a byte of a character outside ASCII: a space of another kind, or one that whoever reads the
+/// cell refuses.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t') || !byte.is_ascii()
 }

@@ -1,8 +1,8 @@
 //! Reads an import file: every good row, and everything that is wrong with the others.
 //!
 //! Lines are counted as an editor counts them, from 1, and a row is named by the line it starts on: line breaks inside
-//! quotes and blank lines count. A first line `sep=;` does not: spreadsheets hide it, and the header after it is line 1.
-//! In a workbook the line is the sheet's row.
+//! quotes and blank lines count. A first line `sep=;` does not: spreadsheets hide it, and the header after it is line
+//! 1. In a workbook the line is the sheet's row.
 
 use std::borrow::Cow;
 use std::io;
@@ -223,8 +223,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Remembers each number and each address in a row whose cells are not where they belong: another row that has one of them
-    /// is not to be trusted more than this one.
+    /// Remembers each number and each address in a row whose cells are not where they belong: another row that has one
+    /// of them is not to be trusted more than this one.
     fn hold_pieces(&mut self, line: u32, row: &Row) {
         for piece in row.cells.iter().flat_map(cell::loose_pieces) {
             let number = cell::phone_number((piece, None), self.plan).ok().map(|number| self.seen.hashed(number));

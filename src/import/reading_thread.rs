@@ -10,9 +10,9 @@ use tracing::debug;
 /// How far the thread stands back, as `nice` counts it: beside a busy worker it gets a tenth of a core's time.
 const NICE: i32 = 10;
 
-/// Does some work on a thread of its own, which lets people sign in before it: a file can wait, and a phone rings. Not one
-/// of tokio's, which others use after it, and which can't be brought forward again. It may still be at work when its
-/// outcome is not wanted any more.
+/// Does some work on a thread of its own, which lets people sign in before it: a file can wait, and a phone rings. Not
+/// one of tokio's, which others use after it, and which can't be brought forward again. It may still be at work when
+/// its outcome is not wanted any more.
 ///
 /// # Errors
 /// If there is no thread to be had.

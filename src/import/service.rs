@@ -119,9 +119,9 @@ impl Importer {
 
     /// Reads a file as it comes, and keeps what it would change or applies it, whole or not at all.
     ///
-    /// The body is always read to its end or its error, so that the answer finds a caller who listens. The store is asked
-    /// only then, so that nobody's slow upload holds anything in it. Once the body has failed, or the caller has dropped
-    /// this future before the store was asked, nothing is applied.
+    /// The body is always read to its end or its error, so that the answer finds a caller who listens. The store is
+    /// asked only then, so that nobody's slow upload holds anything in it. Once the body has failed, or the caller has
+    /// dropped this future before the store was asked, nothing is applied.
     ///
     /// # Errors
     /// See [`ImportError`].

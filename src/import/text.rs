@@ -15,8 +15,8 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 
 /// UTF-8 (a byte order mark is dropped) or, with a byte order mark, UTF-16, as UTF-8, and [`END_MARK`] behind it.
 ///
-/// CRLF and a lone CR (old Mac) become LF, so that lines can be counted. Bytes that are not UTF-8 are left for the reader
-/// to find in their cell; in UTF-16 they become U+FFFD. A NUL becomes a byte that no UTF-8 has, 0xFF.
+/// CRLF and a lone CR (old Mac) become LF, so that lines can be counted. Bytes that are not UTF-8 are left for the
+/// reader to find in their cell; in UTF-16 they become U+FFFD. A NUL becomes a byte that no UTF-8 has, 0xFF.
 pub(super) fn decoded(source: impl Read) -> impl Read {
     let utf8 = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(source);
     // The decoder loses the end of a broken file where it is given room for less than a character.

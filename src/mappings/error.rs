@@ -11,7 +11,8 @@ pub enum ResolveError {
     /// No business group is linked to the tenant.
     #[error("the company of this Microsoft account is not set up here: its administrator links the tenant first")]
     TenantNotLinked,
-    /// A business group is linked to the tenant, but nobody has proven that it is theirs, nor has the operator linked it.
+    /// A business group is linked to the tenant, but nobody has proven that it is theirs, nor has the operator linked
+    /// it.
     #[error(
         "the company of this Microsoft account is not set up here yet: nobody has proven that the link to its tenant is right. \
          An administrator of the tenant, who has the app role BusinessGroup.Admin, signs in to the console, or the operator \

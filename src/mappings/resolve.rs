@@ -73,15 +73,15 @@ impl Resolver {
         self.lines.status()
     }
 
-    /// Whether a line that was found for this sign-in would be found again at `now`: nothing has changed since that could
-    /// give the user another answer, and nothing has to be asked to know it.
+    /// Whether a line that was found for this sign-in would be found again at `now`: nothing has changed since that
+    /// could give the user another answer, and nothing has to be asked to know it.
     #[must_use]
     pub fn holds(&self, sign_in: &SignIn, found: &CachedLine, now: Instant) -> bool {
         self.lines.holds(sign_in.tid, found, now)
     }
 
-    /// Finds the line of the user who signed in: at most one read of the store, and at their first sign-in one more for each other
-    /// sign-in name, and one write, which pins the mapping to them.
+    /// Finds the line of the user who signed in: at most one read of the store, and at their first sign-in one more for
+    /// each other sign-in name, and one write, which pins the mapping to them.
     ///
     /// The tenant is looked at first, then the guest, then the address: a stranger learns nothing about a group that is
     /// not their own, and a guest learns nothing about addresses.
@@ -125,9 +125,9 @@ impl Resolver {
         Ok(Some(ResolvedLine { phone_number, email, line, found }))
     }
 
-    /// Refuses to pin the mapping to somebody whose sign-in name has another number: the address may be a colleague's that
-    /// stands in their `email`. It is looked at once more where the pin is made; who is refused here again and again costs no
-    /// transaction.
+    /// Refuses to pin the mapping to somebody whose sign-in name has another number: the address may be a colleague's
+    /// that stands in their `email`. It is looked at once more where the pin is made; who is refused here again and
+    /// again costs no transaction.
     async fn refuse_two_numbers(
         &self,
         line: &Line,
@@ -145,8 +145,8 @@ impl Resolver {
         Ok(())
     }
 
-    /// Pins the mapping to the first who signs in with its address, whom it means; or somebody else was faster. `None` if
-    /// there is no such mapping any more.
+    /// Pins the mapping to the first who signs in with its address, whom it means; or somebody else was faster. `None`
+    /// if there is no such mapping any more.
     async fn pin(
         &self,
         found: &CachedLine,

@@ -24,8 +24,8 @@ pub trait ApiKeyStore: Send + Sync {
     /// at once on every replica.
     async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError>;
 
-    /// Reads a page of the keys, in the order of their ids, which is that of their creation: of those for one business group,
-    /// or of all.
+    /// Reads a page of the keys, in the order of their ids, which is that of their creation: of those for one business
+    /// group, or of all.
     async fn list(&self, of: Option<&BusinessGroupId>, page: &PageRequest<Uuid>) -> Result<Page<ApiKey>, StoreError>;
 
     /// Removes a key, of one business group if one is named: it is refused from now on.

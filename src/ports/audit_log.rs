@@ -10,8 +10,8 @@ use crate::domain::page::Page;
 use crate::domain::page::PageRequest;
 use crate::ports::store_error::StoreError;
 
-/// The audit log in a database. What the other stores change they write down themselves, in the transaction that changes
-/// it: there is no change without its event, and no event without its change.
+/// The audit log in a database. What the other stores change they write down themselves, in the transaction that
+/// changes it: there is no change without its event, and no event without its change.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// Writes down what changed nothing, such as a refused attempt.

@@ -34,8 +34,8 @@ pub trait BusinessGroupStore: Send + Sync {
     /// [`BusinessGroupRefusal::NoSuchGroup`]
     async fn find(&self, id: &BusinessGroupId) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
-    /// Finds the group that a tenant is linked to now. It asks the database each time, as for API keys: who is unlinked has no
-    /// right any more, on every replica.
+    /// Finds the group that a tenant is linked to now. It asks the database each time, as for API keys: who is unlinked
+    /// has no right any more, on every replica.
     async fn find_linked(&self, tenant: Guid) -> Result<Option<LinkedGroup>, StoreError>;
 
     /// Reads a page of all groups, in the order of their ids.
@@ -44,8 +44,8 @@ pub trait BusinessGroupStore: Send + Sync {
     /// Changes a group. Two that take like names at once do so one after the other, unless the names may be taken.
     ///
     /// # Errors
-    /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::RangeTaken`], [`BusinessGroupRefusal::RangesInUse`],
-    /// [`BusinessGroupRefusal::NameTaken`]
+    /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::RangeTaken`],
+    /// [`BusinessGroupRefusal::RangesInUse`], [`BusinessGroupRefusal::NameTaken`]
     async fn update(
         &self,
         id: &BusinessGroupId,
@@ -82,8 +82,8 @@ pub trait BusinessGroupStore: Send + Sync {
         context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
-    /// Links a tenant that was proven to be the group's own, in place of the one linked before. Another group that has it
-    /// unproven loses it in the same transaction, and both are told in their history.
+    /// Links a tenant that was proven to be the group's own, in place of the one linked before. Another group that has
+    /// it unproven loses it in the same transaction, and both are told in their history.
     ///
     /// # Errors
     /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::TenantTaken`]
@@ -94,8 +94,8 @@ pub trait BusinessGroupStore: Send + Sync {
         context: &AuditContext,
     ) -> Result<BusinessGroup, BusinessGroupRefusal>;
 
-    /// Writes down that the tenant linked to a group is proven to be its own, unless that is written already; `false` if
-    /// the group is not linked to it.
+    /// Writes down that the tenant linked to a group is proven to be its own, unless that is written already; `false`
+    /// if the group is not linked to it.
     async fn prove_tenant(
         &self,
         id: &BusinessGroupId,
@@ -110,8 +110,8 @@ pub trait BusinessGroupStore: Send + Sync {
     async fn unlink_tenant(&self, id: &BusinessGroupId, context: &AuditContext) -> Result<(), BusinessGroupRefusal>;
 }
 
-/// Why a business group was not found, changed or linked. Nothing was changed, unless the store says that it could not be asked:
-/// then a commit may have gone through whose answer was lost.
+/// Why a business group was not found, changed or linked. Nothing was changed, unless the store says that it could not
+/// be asked: then a commit may have gone through whose answer was lost.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusinessGroupRefusal {
     /// There is no such group.

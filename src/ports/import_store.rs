@@ -23,12 +23,12 @@ use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 
-/// Imports in a database. Each method is one transaction: it happened whole or not at all, and once it has answered every
-/// reader sees it.
+/// Imports in a database. Each method is one transaction: it happened whole or not at all, and once it has answered
+/// every reader sees it.
 #[async_trait]
 pub trait ImportStore: Send + Sync {
-    /// Compares a file with the group's mappings, and keeps what it would change or applies it, whole or not at all. Where
-    /// previews of the group wait beyond [`MAX_WAITING_PREVIEWS`](crate::domain::import::MAX_WAITING_PREVIEWS) or
+    /// Compares a file with the group's mappings, and keeps what it would change or applies it, whole or not at all.
+    /// Where previews of the group wait beyond [`MAX_WAITING_PREVIEWS`](crate::domain::import::MAX_WAITING_PREVIEWS) or
     /// [`MAX_WAITING_CHANGES`](crate::domain::import::MAX_WAITING_CHANGES), the oldest go.
     ///
     /// # Errors
@@ -79,8 +79,8 @@ pub struct ImportBatch {
     pub group: BusinessGroupId,
     /// What happens to mappings that are not in the file.
     pub mode: ImportMode,
-    /// Whether rows that are bad or can't go in are left out. If not, the first of them stops the import: from then on the
-    /// file is only checked to its end.
+    /// Whether rows that are bad or can't go in are left out. If not, the first of them stops the import: from then on
+    /// the file is only checked to its end.
     pub skips_bad_rows: bool,
     /// Go through only if the group's mappings are of one of these revisions; `None`: whatever they are of.
     pub expected_revisions: Option<Vec<i64>>,
@@ -178,8 +178,8 @@ pub struct AppliedImport {
     pub is_new: bool,
 }
 
-/// Why an import that was uploaded was not found, applied or dropped. Nothing was changed, unless the store says that it could not be asked:
-/// then a commit may have gone through whose answer was lost.
+/// Why an import that was uploaded was not found, applied or dropped. Nothing was changed, unless the store says that
+/// it could not be asked: then a commit may have gone through whose answer was lost.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeptImportRefusal {
     /// There is no such group or import, or it has expired.

@@ -29,8 +29,8 @@ pub trait MappingStore: Send + Sync {
     /// mapping of that address in it. `None` if the tenant is linked to no group.
     async fn resolve(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<Option<Line>, StoreError>;
 
-    /// Pins a mapping to `oid` if it is still pinned to nobody of the tenant and has this address, and no other number of the
-    /// group has one of the person's sign-in names.
+    /// Pins a mapping to `oid` if it is still pinned to nobody of the tenant and has this address, and no other number
+    /// of the group has one of the person's sign-in names.
     async fn pin(&self, pin: &Pin) -> Result<PinOutcome, StoreError>;
 
     /// Finds one mapping of a group.
@@ -211,8 +211,8 @@ pub struct SignInFacts {
     pub identity_pinning: IdentityPinning,
     /// The mapping of the address, if there is one.
     pub mapping: Option<Mapping>,
-    /// The newest change of the address. It is looked for in the last [`MAX_REVISIONS_SEARCHED`] revisions, and, where the
-    /// address has no mapping, in no more than about [`MAX_CHANGES_SEARCHED`] changes.
+    /// The newest change of the address. It is looked for in the last [`MAX_REVISIONS_SEARCHED`] revisions, and, where
+    /// the address has no mapping, in no more than about [`MAX_CHANGES_SEARCHED`] changes.
     pub last_change: Option<PastChange>,
     /// The newest refusal of a sign-in with this address or sign-in name that still stands, among the last
     /// [`MAX_EVENTS_SEARCHED`] events of the group in the audit log.
@@ -222,8 +222,8 @@ pub struct SignInFacts {
     pub neighbours: Vec<ExportedMapping>,
 }
 
-/// A sign-in that was refused because its address and its sign-in name have two numbers, and would be again: they still have,
-/// and the mapping of the address is pinned to nobody.
+/// A sign-in that was refused because its address and its sign-in name have two numbers, and would be again: they still
+/// have, and the mapping of the address is pinned to nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedSignIn {
     /// When.

@@ -1,5 +1,5 @@
-//! The folder for temporary files, which large uploads and exported workbooks go through: whether it can be written. What the
-//! start, `/readyz` and `signline doctor` tell of it comes from here.
+//! The folder for temporary files, which large uploads and exported workbooks go through: whether it can be written.
+//! What the start, `/readyz` and `signline doctor` tell of it comes from here.
 
 use std::env;
 use std::io;

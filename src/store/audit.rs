@@ -29,7 +29,8 @@ use crate::store::rows;
 use crate::store::rows::ActorRow;
 use crate::store::sql::sql;
 
-/// Never with a time before that of the event before it, of the same business group or of none: they are read in this order.
+/// Never with a time before that of the event before it, of the same business group or of none: they are read in this
+/// order.
 const ADD_EVENT_AFTER: &str = "INSERT INTO audit_events (at, actor_kind, actor_id, actor_name, action, refused_with, \
      group_id, detail, request_id) VALUES (COALESCE((SELECT l.at FROM (SELECT at FROM audit_events WHERE ";
 const LAST_EVENT: &str = " ORDER BY event_key DESC LIMIT 1) l WHERE l.at > $1), $1), $2, $3, $4, $5, $6, $7, $8, $9)";

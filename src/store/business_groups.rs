@@ -130,8 +130,8 @@ impl Tx {
         Ok(self.find_group(id).await?.ok_or(UnreadableRow("a locked group"))?)
     }
 
-    /// Whether another group than this one has a name that people take for the new one, and that came since the names were
-    /// compared.
+    /// Whether another group than this one has a name that people take for the new one, and that came since the names
+    /// were compared.
     async fn is_taken_since(&mut self, group_key: i64, free: &FreeName) -> Result<bool, StoreError> {
         let names: Vec<NameRow> = self.all(sql(NAMES_OF_GROUPS)).await?;
         Ok(names.iter().any(|row| row.group_key != group_key && free.is_like(&row.name)))
@@ -171,8 +171,8 @@ impl DbBusinessGroups {
         Self { db, name_checks: NameChecks::default() }
     }
 
-    /// Compares a new name with those of all other groups, before the change begins: nobody waits meanwhile but who changes a
-    /// name too.
+    /// Compares a new name with those of all other groups, before the change begins: nobody waits meanwhile but who
+    /// changes a name too.
     async fn compare_name(&self, id: &BusinessGroupId, name: &str) -> Result<Comparison, StoreError> {
         let own: Option<GroupRow> = self.db.optional(sql(FIND_GROUP).bind(id)).await?;
         if own.as_ref().is_some_and(|own| own.name == name) {

@@ -152,7 +152,8 @@ impl TryFrom<ChangeRow> for MappingChange {
     }
 }
 
-/// A row of a file whose number lies in none of the group's ranges. Of a change that came from no file there is no line.
+/// A row of a file whose number lies in none of the group's ranges. Of a change that came from no file there is no
+/// line.
 #[derive(FromRow)]
 pub(super) struct NotAssignedRow {
     pub(super) line: Option<i64>,

@@ -36,8 +36,8 @@ const PIECES_AHEAD: usize = 2;
 
 /// Rows on their way into a table.
 ///
-/// A connection in the middle of a `COPY` can do nothing else, and sqlx does not recover one that is let go there. So it
-/// belongs to a task of its own, which ends the `COPY` or breaks it off, whatever happens to the caller.
+/// A connection in the middle of a `COPY` can do nothing else, and sqlx does not recover one that is let go there. So
+/// it belongs to a task of its own, which ends the `COPY` or breaks it off, whatever happens to the caller.
 pub(super) struct CopyIn {
     target: Target,
     pieces: mpsc::Sender<Piece>,

@@ -1,5 +1,5 @@
-//! The database, as all stores use it: where two engines become one. What only one of them does is asked of [`Db::engine`]: exports,
-//! hearing of changes, migrations.
+//! The database, as all stores use it: where two engines become one. What only one of them does is asked of
+//! [`Db::engine`]: exports, hearing of changes, migrations.
 //!
 //! A store asks it with [`Sql`], and changes it in a [`Tx`]. What is written differently in the two engines is in the
 //! [`Dialect`].
@@ -29,9 +29,9 @@ use crate::store::sql::Sql;
 use crate::store::sql::sql;
 use crate::store::sqlite::Sqlite;
 
-/// How long a change may take that is not large, from its first look into the database to its end, and how long each statement
-/// of a snapshot. A database answers in milliseconds, or says that it can't; but where the network has forgotten a connection
-/// nobody ever answers.
+/// How long a change may take that is not large, from its first look into the database to its end, and how long each
+/// statement of a snapshot. A database answers in milliseconds, or says that it can't; but where the network has
+/// forgotten a connection nobody ever answers.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// A database.
@@ -80,7 +80,8 @@ impl Db {
         }
     }
 
-    /// Reads rows in one statement. Where a connection was lost it is asked again, so the statement must change nothing.
+    /// Reads rows in one statement. Where a connection was lost it is asked again, so the statement must change
+    /// nothing.
     pub(super) async fn all<R: Record>(&self, sql: Sql) -> sqlx::Result<Vec<R>> {
         match &self.engine {
             Engine::Postgres(postgres) => postgres.all(&sql).await,
@@ -158,8 +159,8 @@ impl Db {
     }
 }
 
-/// A transaction. It is rolled back when it is dropped, and committed in one of two ways: [`Tx::commit_lines`] where it may
-/// have changed somebody's line, and [`Tx::commit_aside`] where it has not.
+/// A transaction. It is rolled back when it is dropped, and committed in one of two ways: [`Tx::commit_lines`] where it
+/// may have changed somebody's line, and [`Tx::commit_aside`] where it has not.
 pub(super) struct Tx {
     session: Session,
     db: Db,
@@ -287,8 +288,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Commits a change, and invalidates the generations of the tenants whose lines it may have changed, whatever becomes of it: a
-    /// commit whose answer is lost may have happened.
+    /// Commits a change, and invalidates the generations of the tenants whose lines it may have changed, whatever
+    /// becomes of it: a commit whose answer is lost may have happened.
     ///
     /// The commit runs on its own: a caller that goes away in the middle of it must not leave it committed and untold.
     pub(super) async fn commit_lines(self, tenants: impl IntoIterator<Item = Guid>) -> Result<(), StoreError> {

@@ -9,13 +9,13 @@ pub(super) struct Dialect {
     /// Locks a group (`$1`) and the one that a tenant (`$2`) is linked to.
     pub(super) lock_group_and_holder: &'static str,
 
-    /// Locks the mapping of a first sign-in, so that nobody else pins it or releases its pin meanwhile, and reads whom it is
-    /// pinned to: `group_key`, `pinned_oid`. Only in the tenant that the group is linked to: who comes from the one before,
-    /// late, must not take the pin.
+    /// Locks the mapping of a first sign-in, so that nobody else pins it or releases its pin meanwhile, and reads whom
+    /// it is pinned to: `group_key`, `pinned_oid`. Only in the tenant that the group is linked to: who comes from the
+    /// one before, late, must not take the pin.
     pub(super) lock_line: &'static str,
 
-    /// Reads when an API key expires, and keeps it from being revoked until the end of the transaction: a revocation comes
-    /// before the change or after it.
+    /// Reads when an API key expires, and keeps it from being revoked until the end of the transaction: a revocation
+    /// comes before the change or after it.
     pub(super) hold_key: &'static str,
 
     /// Locks a mapping against sign-ins, and reads whom it is pinned to.

@@ -66,8 +66,8 @@ fn fault_of(code: &str) -> StoreFault {
         // `SQLITE_TOOBIG`, `SQLITE_CONSTRAINT` and `SQLITE_MISMATCH`.
         Some(number) if matches!(number & 0xFF, 18..=20) => StoreFault::RefusedValue,
         None if code == "53100" => StoreFault::Full,
-        // Values of a wrong form, or in letters that the database's encoding has not; and rules that no refusal stands for.
-        // A function or a trigger that raises something of its own has P0001.
+        // Values of a wrong form, or in letters that the database's encoding has not; and rules that no refusal stands
+        // for. A function or a trigger that raises something of its own has P0001.
         None if ["22", "23", "44"].iter().any(|class| code.starts_with(class)) || code == "P0001" => {
             StoreFault::RefusedValue
         }

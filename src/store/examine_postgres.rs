@@ -34,8 +34,8 @@ const MISSING_RIGHTS: &str = "SELECT missing FROM (VALUES \
      ('TEMPORARY on the database ' || current_database(), has_database_privilege(current_database(), 'TEMPORARY')) \
      ) AS needed (missing, granted) WHERE NOT granted";
 
-/// What must be allowed on the program's tables: ownership for migrations, and the rest for each day. Nobody changes the
-/// audit log.
+/// What must be allowed on the program's tables: ownership for migrations, and the rest for each day. Nobody changes
+/// the audit log.
 const MISSING_RIGHTS_ON_TABLES: &str = "WITH own AS (SELECT oid, relname, relowner FROM pg_class \
          WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace \
          AND relname IN ('business_groups', 'number_ranges', 'mappings', 'api_keys', 'change_sets', 'changes', \

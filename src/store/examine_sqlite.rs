@@ -66,8 +66,8 @@ async fn facts(connection: &mut SqliteConnection, place: String) -> sqlx::Result
     })
 }
 
-/// Takes the lock for changes, which needs the right to them, and gives it back. A service that is just writing is waited
-/// for.
+/// Takes the lock for changes, which needs the right to them, and gives it back. A service that is just writing is
+/// waited for.
 async fn try_to_write(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await
 }

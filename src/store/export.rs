@@ -75,8 +75,8 @@ impl TryFrom<ExportedRow> for ExportedMapping {
 
 /// A connection of its own for an export through `COPY`.
 ///
-/// In the middle of one it is of no use to anybody else, and sqlx does not recover it: unless the export came to its end,
-/// the connection is closed, and the server with it stops.
+/// In the middle of one it is of no use to anybody else, and sqlx does not recover it: unless the export came to its
+/// end, the connection is closed, and the server with it stops.
 struct ExportConnection {
     connection: PoolConnection<sqlx::Postgres>,
     is_idle: bool,
@@ -226,8 +226,8 @@ async fn read_chunk(
     chunk.as_sqlite()?.fetch_all(&mut **transaction).await
 }
 
-/// The chunks up to the empty one, which is the end. A channel that closes before it has been cut off, and must not pass
-/// for a whole export.
+/// The chunks up to the empty one, which is the end. A channel that closes before it has been cut off, and must not
+/// pass for a whole export.
 fn receive(receiver: mpsc::Receiver<Chunk>) -> stream::BoxStream<'static, Chunk> {
     let chunks = stream::unfold(Some(receiver), |receiver| async {
         let mut receiver = receiver?;

@@ -1,6 +1,6 @@
-//! Imports: the rows of a file are staged in a temporary table and compared with the mappings by a handful of statements
-//! over whole sets. What differs is a change set, which is kept, or applied at once. The rows of a group's first file are
-//! its change set.
+//! Imports: the rows of a file are staged in a temporary table and compared with the mappings by a handful of
+//! statements over whole sets. What differs is a change set, which is kept, or applied at once. The rows of a group's
+//! first file are its change set.
 
 mod received_file;
 mod records;
@@ -66,8 +66,8 @@ const ADD_IMPORT: &str = "INSERT INTO imports (id, group_key, change_set_key, mo
 
 const SET_APPLIED: &str = "UPDATE imports SET revision = $2, reassigned = $3 WHERE id = $1";
 
-/// Of the previews of a group that wait at `$2`: all beyond the newest `$3`, and those with which they hold more than `$4`
-/// changes. (One that has expired is for whoever tidies up, who locks in another order.)
+/// Of the previews of a group that wait at `$2`: all beyond the newest `$3`, and those with which they hold more than
+/// `$4` changes. (One that has expired is for whoever tidies up, who locks in another order.)
 const SURPLUS_PREVIEWS: &str = "SELECT w.change_set_key FROM ( \
      SELECT i.change_set_key, row_number() OVER (ORDER BY i.change_set_key DESC) AS place, \
      sum(s.added + s.changed + s.removed) OVER (ORDER BY i.change_set_key DESC) AS so_far \

@@ -162,9 +162,9 @@ impl PostgresLineWatch {
         Ok(listener)
     }
 
-    /// Says something on a connection like those of calls and waits until it is heard: an address with several servers can
-    /// lead to different ones, and that of a pooler to another than what is listened to. And the database
-    /// must have the triggers, which one that was put back from a backup of an earlier version has not.
+    /// Says something on a connection like those of calls and waits until it is heard: an address with several servers
+    /// can lead to different ones, and that of a pooler to another than what is listened to. And the database must have
+    /// the triggers, which one that was put back from a backup of an earlier version has not.
     async fn prove(&self, listener: &mut PgListener) -> Result<(), Deaf> {
         let proof = format!("{PROOF}{}", Uuid::new_v4());
         let connections = self.postgres.connections();
@@ -234,7 +234,8 @@ impl LineWatch for SqliteLineWatch {
     }
 }
 
-/// Which tables lines are read from. A backup that is restored over them brings others of the same names, and tells nobody.
+/// Which tables lines are read from. A backup that is restored over them brings others of the same names, and tells
+/// nobody.
 async fn tables_of_lines(listener: &mut PgListener) -> Result<Vec<Option<i64>>, Deaf> {
     let asked = sqlx::query_as(Postgres::TABLES_OF_LINES).fetch_one(listener);
     let (tables,) = within(ANSWER_LIMIT, asked).await??;

@@ -58,8 +58,8 @@ impl Tx {
         Ok(row.map(LockedGroup::try_from).transpose()?)
     }
 
-    /// Begins a change that does not take long: locks its group, and holds the caller's right. The context that it gives has the
-    /// time of the change.
+    /// Begins a change that does not take long: locks its group, and holds the caller's right. The context that it
+    /// gives has the time of the change.
     pub(super) async fn enter(
         &mut self,
         group: &BusinessGroupId,
@@ -101,8 +101,8 @@ impl Tx {
         self.look_up_right(context, EXPIRY_OF_KEY).await
     }
 
-    /// The same, and a key that is being revoked goes after this transaction. (A link to a tenant goes after it because its
-    /// group is locked.)
+    /// The same, and a key that is being revoked goes after this transaction. (A link to a tenant goes after it because
+    /// its group is locked.)
     pub(super) async fn hold_right(&mut self, context: &AuditContext) -> Result<(), StoreError> {
         self.look_up_right(context, self.dialect().hold_key).await
     }

@@ -8,8 +8,8 @@ use crate::domain::mapping::PinnedTo;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
 
-/// Selects [`MappingRow`]s; a condition follows, which names the group. With whom each is pinned to: as long as no tenant is
-/// linked, still in the one before.
+/// Selects [`MappingRow`]s; a condition follows, which names the group. With whom each is pinned to: as long as no
+/// tenant is linked, still in the one before.
 pub(super) const SELECT_MAPPINGS: &str = "SELECT m.phone_number, m.email, m.updated_at, \
      CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_oid END AS pinned_oid, \
      CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_at END AS pinned_at \

@@ -1,7 +1,8 @@
 //! The stores: business groups, mappings and API keys in PostgreSQL or SQLite.
 //!
-//! Each store asks a [`Db`], which has two engines; what only one engine does is in [`postgres`] and [`sqlite`]. A statement
-//! stands beside the function that asks it. One suite of tests (`tests/store`) holds both engines to the same contract.
+//! Each store asks a [`Db`], which has two engines; what only one engine does is in [`postgres`] and [`sqlite`]. A
+//! statement stands beside the function that asks it. One suite of tests (`tests/store`) holds both engines to the same
+//! contract.
 
 mod api_keys;
 mod audit;
@@ -135,8 +136,8 @@ pub async fn open_behind_pooler(
     })
 }
 
-/// Finds out how it stands with the database of a URL, and changes nothing in it. With `listen_url`, the address of the server
-/// itself, `url` is that of a pooler.
+/// Finds out how it stands with the database of a URL, and changes nothing in it. With `listen_url`, the address of the
+/// server itself, `url` is that of a pooler.
 ///
 /// # Errors
 /// If the URL can't be read or the database can't be reached.

@@ -1,8 +1,8 @@
 //! New names of business groups, compared with those of all others.
 //!
-//! No row and no index stands for what names are like, so a new one is compared with each. That takes a processor for longer than
-//! anything else in a small call: so it is done for one new name at a time, on a thread where nobody waits, and before the
-//! change has a connection or a lock. Under the lock only what came since is compared.
+//! No row and no index stands for what names are like, so a new one is compared with each. That takes a processor for
+//! longer than anything else in a small call: so it is done for one new name at a time, on a thread where nobody waits,
+//! and before the change has a connection or a lock. Under the lock only what came since is compared.
 
 use std::collections::HashSet;
 use std::sync::Arc;

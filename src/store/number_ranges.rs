@@ -46,7 +46,8 @@ impl Tx {
         rows::all(self.all::<RangeRow>(sql(RANGES_OF_GROUP).bind(group_key)).await?)
     }
 
-    /// Puts ranges in and takes others out; the constraints are checked at once. After an error the transaction is of no use.
+    /// Puts ranges in and takes others out; the constraints are checked at once. After an error the transaction is of
+    /// no use.
     pub(super) async fn change_ranges(
         &mut self,
         group_key: i64,
@@ -76,8 +77,8 @@ impl Tx {
     }
 }
 
-/// Why the database refused a change of ranges: which of them another group had numbers of, where that is it. If that group has
-/// gone in the meantime: the first.
+/// Why the database refused a change of ranges: which of them another group had numbers of, where that is it. If that
+/// group has gone in the meantime: the first.
 ///
 /// # Errors
 /// That of the database, if it was another.

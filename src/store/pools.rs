@@ -1,5 +1,5 @@
-//! The connections of one replica to PostgreSQL: how they are made, what is asked of each before it is used, and when all of
-//! them are given up for new ones.
+//! The connections of one replica to PostgreSQL: how they are made, what is asked of each before it is used, and when
+//! all of them are given up for new ones.
 
 use std::io;
 use std::sync::Arc;
@@ -91,8 +91,8 @@ pub(super) enum Sessions {
     Pooled,
 }
 
-/// The statements that begin a transaction where sessions are pooled, each sent as one message. `READ WRITE` is what a standby
-/// refuses.
+/// The statements that begin a transaction where sessions are pooled, each sent as one message. `READ WRITE` is what a
+/// standby refuses.
 const FORGET_NAMES: &str = " READ WRITE; DEALLOCATE ALL; SET LOCAL statement_timeout = ";
 const LIMIT_IDLE: &str = concatcp!("; SET LOCAL idle_in_transaction_session_timeout = ", IDLE_LIMIT);
 const READ_ONLY: &str = "; SET TRANSACTION READ ONLY";
@@ -355,8 +355,8 @@ fn tried(pool: PgPoolOptions, after: Duration) -> PgPoolOptions {
     })
 }
 
-/// Whether a new connection has a session of the server's own, and the server is the primary. One of a pooler would have
-/// statements of others under the names of ours, and a standby can miss what was changed last.
+/// Whether a new connection has a session of the server's own, and the server is the primary. One of a pooler would
+/// have statements of others under the names of ours, and a standby can miss what was changed last.
 async fn check(connection: &mut PgConnection, session: Uuid) -> sqlx::Result<()> {
     let statement = format!(
         "SELECT current_setting('{SESSION}', TRUE) IS NOT DISTINCT FROM '{session}' AS own, pg_is_in_recovery() AS standby"

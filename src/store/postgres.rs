@@ -31,9 +31,9 @@ const LOOK_UP_LIMIT: Duration = Duration::from_secs(4);
 /// How long another read may take, or the begin of a transaction: longer than the server lets a statement run.
 const READ_LIMIT: Duration = Duration::from_secs(12);
 
-/// What a connection is set to before it migrates. A change of a table waits until all transactions are over that have read
-/// it, and a sign-in's look-up waits behind it: so the change gives up after less than [`LOOK_UP_LIMIT`], and later than the
-/// server ends an autovacuum that is in the way (after its `deadlock_timeout`, one second).
+/// What a connection is set to before it migrates. A change of a table waits until all transactions are over that have
+/// read it, and a sign-in's look-up waits behind it: so the change gives up after less than [`LOOK_UP_LIMIT`], and
+/// later than the server ends an autovacuum that is in the way (after its `deadlock_timeout`, one second).
 /// <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT>
 const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SET lock_timeout = '1500ms'";
 
@@ -65,8 +65,8 @@ impl Postgres {
              AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4) FOR UPDATE",
         hold_key: "SELECT expires_at FROM api_keys WHERE id = $1 FOR SHARE",
         lock_pin: "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2 FOR UPDATE",
-        // It may wait long for another one of the same group, and for us to sort its file. It sorts and joins more than the
-        // server's default has room for in memory.
+        // It may wait long for another one of the same group, and for us to sort its file. It sorts and joins more than
+        // the server's default has room for in memory.
         before_large_change: &["SELECT set_config('statement_timeout', '0', TRUE), \
              set_config('idle_in_transaction_session_timeout', '60s', TRUE), set_config('work_mem', '64MB', TRUE)"],
         before_joining_all: &["SELECT set_config('enable_nestloop', 'off', TRUE)"],
@@ -122,11 +122,11 @@ impl Postgres {
         }
     }
 
-    /// Applies the migrations, each in a transaction of its own, unless a lock is in use for too long: those that were applied
-    /// stay.
+    /// Applies the migrations, each in a transaction of its own, unless a lock is in use for too long: those that were
+    /// applied stay.
     async fn try_to_migrate(&self) -> Result<(), MigrateError> {
-        // On a connection of its own to the server itself, because it may take long, and the lock against other programs that
-        // migrate is one of the session: it goes with the connection, however this ends.
+        // On a connection of its own to the server itself, because it may take long, and the lock against other
+        // programs that migrate is one of the session: it goes with the connection, however this ends.
         let mut connection = self.connections.connect_directly().await?;
         connection.execute(sqlx::raw_sql(BEFORE_MIGRATING)).await?;
         let migrated = Self::MIGRATIONS.run_direct(None, &mut connection, false).await;
@@ -178,8 +178,8 @@ impl Postgres {
         self.connections.ask(READ_LIMIT, begin).await
     }
 
-    /// A connection for an export, in a transaction that sees one state of the database to its end, and whose statements
-    /// may take as long as their reader.
+    /// A connection for an export, in a transaction that sees one state of the database to its end, and whose
+    /// statements may take as long as their reader.
     pub(super) async fn begin_export(&self) -> sqlx::Result<PoolConnection<sqlx::Postgres>> {
         let statement = self.connections.sessions().begin_export();
         let begin = |pools: Arc<Pools>| async move {
@@ -194,8 +194,8 @@ impl Postgres {
         self.connections.close().await;
     }
 
-    /// Writes the rows of a file as the mappings of a group that has none; says how many they are. They are in the change
-    /// set as well, but the server takes rows from outside faster than from another of its tables.
+    /// Writes the rows of a file as the mappings of a group that has none; says how many they are. They are in the
+    /// change set as well, but the server takes rows from outside faster than from another of its tables.
     pub(super) async fn fill(
         transaction: PgTransaction<'static>,
         (group, at): (i64, i64),
@@ -209,15 +209,15 @@ impl Postgres {
     }
 }
 
-/// Whether the database refused a range because another group has numbers of it. Two that overlap and wait for each other are a
-/// deadlock to the server, and the same to a caller.
+/// Whether the database refused a range because another group has numbers of it. Two that overlap and wait for each
+/// other are a deadlock to the server, and the same to a caller.
 fn is_range_taken(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
     matches!(code.as_deref(), Some("23P01" | "40P01"))
 }
 
-/// Whether a migration was given up because others have a lock: after the time that it waits for one (`lock_not_available`), or
-/// because they wait for each other (`deadlock_detected`).
+/// Whether a migration was given up because others have a lock: after the time that it waits for one
+/// (`lock_not_available`), or because they wait for each other (`deadlock_detected`).
 fn is_lock_in_use(error: &MigrateError) -> bool {
     let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
         return false;

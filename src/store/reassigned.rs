@@ -7,8 +7,8 @@ use crate::store::locks::LockedGroup;
 use crate::store::rows;
 use crate::store::sql::sql;
 
-/// How far back it is asked who had a number: over about so many addresses that numbers have lost, which is all mappings of
-/// the largest companies once. Beyond that it would cost an import too much.
+/// How far back it is asked who had a number: over about so many addresses that numbers have lost, which is all
+/// mappings of the largest companies once. Beyond that it would cost an import too much.
 const HISTORY_REACH: i64 = 1_000_000;
 
 /// So many times as many mappings are read as one after the other are looked up.
@@ -24,9 +24,10 @@ const COUNT_REASSIGNED: &str = "SELECT count(*) FROM changes c \
      JOIN mappings m ON m.group_key = $2 AND m.email = c.new_email \
      WHERE c.change_set_key = $1 AND c.old_email IS NOT NULL";
 
-/// Of the other numbers that get an address those that are or were last another's, and whose address has or had last another
-/// number. What numbers have lost is read back over about `$3` addresses. It is sorted together with what is asked, so that
-/// what was lost last stands before who asks: a join would be one of two tables that the planner knows nothing of.
+/// Of the other numbers that get an address those that are or were last another's, and whose address has or had last
+/// another number. What numbers have lost is read back over about `$3` addresses. It is sorted together with what is
+/// asked, so that what was lost last stands before who asks: a join would be one of two tables that the planner knows
+/// nothing of.
 const COUNT_REASSIGNED_BY_HISTORY: &str = "WITH lossy AS ( \
      SELECT w.revision, w.change_set_key FROM ( \
          SELECT r.revision, r.change_set_key, s.changed + s.removed AS lost, \

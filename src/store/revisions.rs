@@ -119,8 +119,8 @@ impl Tx {
         Ok(revision)
     }
 
-    /// The time that the next revision is told with: never before that of the last one, which a clock that was ahead may have
-    /// written. What expires is not compared with it, so such a clock shuts nobody out.
+    /// The time that the next revision is told with: never before that of the last one, which a clock that was ahead
+    /// may have written. What expires is not compared with it, so such a clock shuts nobody out.
     async fn time_of_revision(&mut self, group: LockedGroup, context: &AuditContext) -> Result<Timestamp, StoreError> {
         let last: Option<i64> = self.scalar(sql(LAST_REVISION_AT).bind(group.key)).await?;
         let last = last.map(rows::timestamp).transpose()?;

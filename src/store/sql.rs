@@ -1,4 +1,5 @@
-//! Statements as data: a text and what it is asked with. So one can be asked again on another connection, and of both engines.
+//! Statements as data: a text and what it is asked with. So one can be asked again on another connection, and of both
+//! engines.
 
 use jiff::Timestamp;
 use sqlx::Arguments;

@@ -55,7 +55,8 @@ impl Sqlite {
     /// The program's migrations.
     pub(super) const MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
-    /// What is written as only SQLite takes it. A transaction that changes something is the only one, so nothing is locked.
+    /// What is written as only SQLite takes it. A transaction that changes something is the only one, so nothing is
+    /// locked.
     pub(super) const DIALECT: Dialect = Dialect {
         lock_group: "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1",
         lock_group_and_holder: "SELECT group_key, revision, mapping_count, tenant_id, id, \
@@ -153,14 +154,15 @@ fn is_range_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.message().contains("number_ranges_overlap"))
 }
 
-/// Makes the file of a new database, so that nobody else on this machine may read it: addresses and numbers stand in it, and
-/// SQLite would ask the umask alone. The files beside it (`-wal`, `-shm`) get the mode that it has. One that is there already is
-/// left as it is; what fails here is told by SQLite in a moment.
+/// Makes the file of a new database, so that nobody else on this machine may read it: addresses and numbers stand in
+/// it, and SQLite would ask the umask alone. The files beside it (`-wal`, `-shm`) get the mode that it has. One that is
+/// there already is left as it is; what fails here is told by SQLite in a moment.
 fn make_private(file: &Path) {
     let _ = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
 }
 
-/// What `PRAGMA encoding` says of a database that was made as UTF-16: its texts have another order, and we sort files, too.
+/// What `PRAGMA encoding` says of a database that was made as UTF-16: its texts have another order, and we sort files,
+/// too.
 pub(super) async fn check_encoding(database: impl SqliteExecutor<'_>) -> Result<(), OpenError> {
     let asked = sqlx::query_as("PRAGMA encoding").fetch_one(database).await;
     let (encoding,): (String,) = asked.map_err(|error| OpenError::Unreachable(error.to_string()))?;
@@ -168,8 +170,8 @@ pub(super) async fn check_encoding(database: impl SqliteExecutor<'_>) -> Result<
     if encoding == "UTF-8" { Ok(()) } else { Err(OpenError::Encoding { encoding, move_it }) }
 }
 
-/// A pool that closes a connection whose transaction can't be ended. On a full disk SQLite ends one by itself; sqlx takes it
-/// for open from then on, and lets no other begin.
+/// A pool that closes a connection whose transaction can't be ended. On a full disk SQLite ends one by itself; sqlx
+/// takes it for open from then on, and lets no other begin.
 fn sound(pool: SqlitePoolOptions) -> SqlitePoolOptions {
     pool.after_release(|connection, _| {
         Box::pin(async move {
@@ -191,8 +193,8 @@ fn counted(pool: SqlitePoolOptions, opened: &Arc<AtomicU64>) -> SqlitePoolOption
     })
 }
 
-/// Opens the first connection, which makes the file. Two programs that do so at once can lock each other out for a moment
-/// in which SQLite does not wait by itself.
+/// Opens the first connection, which makes the file. Two programs that do so at once can lock each other out for a
+/// moment in which SQLite does not wait by itself.
 async fn first_connection(pool: SqlitePoolOptions, options: &SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
     let deadline = Instant::now() + WAIT_LIMIT;
     loop {

@@ -56,8 +56,8 @@ pub(super) fn protect(options: PgConnectOptions, url: &PostgresUrl) -> Result<Pg
     Ok(options)
 }
 
-/// Whether a connection leads to another machine, which is not verified: what is said on it can be read, and changed, by
-/// whoever stands between. The mode, if so.
+/// Whether a connection leads to another machine, which is not verified: what is said on it can be read, and changed,
+/// by whoever stands between. The mode, if so.
 pub(super) fn unverified_mode(options: &PgConnectOptions) -> Option<&'static str> {
     if options.get_socket().is_some() || is_this_machine(options.get_host()) {
         return None;
@@ -83,8 +83,8 @@ fn is_this_machine(host: &str) -> bool {
         || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// The authorities that Microsoft's keys are verified by, too: the system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
-/// As PEM, without those that can't be read, which would stop every connection.
+/// The authorities that Microsoft's keys are verified by, too: the system's, or those of `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR`. As PEM, without those that can't be read, which would stop every connection.
 fn system_authorities() -> Result<Vec<u8>, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut store = RootCertStore::empty();

@@ -1,4 +1,5 @@
-//! Whether a tenant that is about to be linked exists: asked seldom enough that nobody makes the service a nuisance to Microsoft.
+//! Whether a tenant that is about to be linked exists: asked seldom enough that nobody makes the service a nuisance to
+//! Microsoft.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ const MOST_AT_ONCE: usize = 4;
 const MOST_IN_WINDOW: usize = 30;
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// Asks a directory within limits, which hold for the whole service. A question beyond them is not asked and does not wait.
+/// Asks a directory within limits, which hold for the whole service. A question beyond them is not asked and does not
+/// wait.
 pub(super) struct TenantCheck {
     directory: Arc<dyn TenantDirectory>,
     under_way: Semaphore,

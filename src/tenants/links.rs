@@ -24,8 +24,8 @@ pub struct TenantLinks {
 pub struct LinkedTenant {
     /// The group as it is now.
     pub group: BusinessGroup,
-    /// Whether the tenant is known to exist, by asking Microsoft Entra; `None` where nothing was asked: the tenant was linked
-    /// to the group already, or a proof shows that it exists.
+    /// Whether the tenant is known to exist, by asking Microsoft Entra; `None` where nothing was asked: the tenant was
+    /// linked to the group already, or a proof shows that it exists.
     pub tenant_checked: Option<bool>,
 }
 
@@ -41,7 +41,8 @@ impl TenantLinks {
     /// Links a tenant to a group, in place of the one before.
     ///
     /// # Errors
-    /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::UnknownTenant`], [`BusinessGroupRefusal::TenantTaken`]
+    /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::UnknownTenant`],
+    /// [`BusinessGroupRefusal::TenantTaken`]
     pub async fn link(&self, id: &BusinessGroupId, tenant: Guid, context: &AuditContext) -> Result<LinkedTenant> {
         let tenant_checked = self.check(id, tenant).await?;
         Ok(LinkedTenant { group: self.store.link_tenant(id, tenant, context).await?, tenant_checked })
@@ -61,8 +62,8 @@ impl TenantLinks {
         Ok(LinkedTenant { group: self.store.link_confirmed_tenant(id, tenant, context).await?, tenant_checked })
     }
 
-    /// Links a tenant that was proven to be the group's own, in place of the one before; another group that has it unproven
-    /// loses it. Whether it exists is not asked: somebody has signed in to it.
+    /// Links a tenant that was proven to be the group's own, in place of the one before; another group that has it
+    /// unproven loses it. Whether it exists is not asked: somebody has signed in to it.
     ///
     /// # Errors
     /// [`BusinessGroupRefusal::NoSuchGroup`], [`BusinessGroupRefusal::TenantTaken`]
@@ -75,8 +76,8 @@ impl TenantLinks {
         Ok(LinkedTenant { group: self.store.link_proven_tenant(id, proof, context).await?, tenant_checked: None })
     }
 
-    /// Asks Microsoft Entra whether a tenant exists, before the transaction that links it: no lock waits for the network. What
-    /// is linked to the group already is not asked again.
+    /// Asks Microsoft Entra whether a tenant exists, before the transaction that links it: no lock waits for the
+    /// network. What is linked to the group already is not asked again.
     async fn check(&self, id: &BusinessGroupId, tenant: Guid) -> Result<Option<bool>> {
         if self.store.find(id).await?.tenant_id == Some(tenant) {
             return Ok(None);

@@ -1,4 +1,5 @@
-//! A proxy that serves a service below a path and takes that off, as `location /signline/ { proxy_pass http://service/; }` does.
+//! A proxy that serves a service below a path and takes that off, as `location /signline/ { proxy_pass http://service/;
+//! }` does.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -180,8 +180,8 @@ const FILES: [(&str, &str); 3] = [
     ("key", include_str!("../data/wycheproof/json_web_key_test.json")),
 ];
 
-/// All groups of the three files. Where a group has a secret key, or a private one, that is published: nobody would, and
-/// nothing may come of it.
+/// All groups of the three files. Where a group has a secret key, or a private one, that is published: nobody would,
+/// and nothing may come of it.
 fn groups() -> Vec<Group> {
     let mut groups = Vec::new();
     for (name, text) in FILES {
@@ -200,15 +200,16 @@ impl Vector {
     fn of(file: &str, group: &Value, vector: &Value) -> Self {
         let jose = vector.get("jws").or_else(|| vector.get("jwe")).unwrap();
         let token = jose.as_str().map_or_else(|| jose.to_string(), str::to_owned);
-        // Keys that a faulty chip made (CVE-2017-15361) are wanted refused. Which keys Microsoft makes is Microsoft's to
-        // judge; they come from nowhere else.
+        // Keys that a faulty chip made (CVE-2017-15361) are wanted refused. Which keys Microsoft makes is Microsoft's
+        // to judge; they come from nowhere else.
         let is_of_faulty_chip = group["comment"] == "jws_rsa_roca_key";
         let is_good = vector["result"] == "valid" || is_of_faulty_chip;
         Self { what: format!("{file} {} {}", group["comment"], vector["tcId"]), token, is_good }
     }
 
-    /// The check that must refuse it, told from the token's own text and the rules of RFC 7515 and Entra: none of the vectors holds
-    /// claims, so a good signature shows by the check after it, that of the claims, being the one that fails.
+    /// The check that must refuse it, told from the token's own text and the rules of RFC 7515 and Entra: none of the
+    /// vectors holds claims, so a good signature shows by the check after it, that of the claims, being the one that
+    /// fails.
     fn expected(&self, usable: &HashSet<String>) -> &'static str {
         let parts: Vec<_> = self.token.split('.').collect();
         if parts.len() != 3 || parts.contains(&"") {

@@ -1,5 +1,5 @@
-//! Who may call what: every call of the document with every kind of credential, checked against one table. What is refused
-//! changes nothing and tells nothing, and what is another group's answers as what is not there.
+//! Who may call what: every call of the document with every kind of credential, checked against one table. What is
+//! refused changes nothing and tells nothing, and what is another group's answers as what is not there.
 
 use std::collections::BTreeMap;
 
@@ -78,8 +78,8 @@ const ITS_ADMINISTRATORS: Gates = administering(Passes, HIDDEN);
 /// Each sees their own group.
 const ALL_ADMINISTRATORS: Gates = administering(Passes, Passes);
 
-/// Operators pass. What meets administrators of the group and of another, by a key or by having signed in; nobody else has
-/// a right.
+/// Operators pass. What meets administrators of the group and of another, by a key or by having signed in; nobody else
+/// has a right.
 const fn administering(its: Gate, anothers: Gate) -> Gates {
     let mut gates = [FORBIDDEN; HOLDERS.len()];
     (gates[0], gates[1], gates[2]) = (Passes, its, anothers);
@@ -272,8 +272,8 @@ impl World {
         }
     }
 
-    /// All that the database holds but what tells of refused attempts: the audit log, and first sign-ins, which count also
-    /// where there is no line.
+    /// All that the database holds but what tells of refused attempts: the audit log, and first sign-ins, which count
+    /// also where there is no line.
     async fn state(&self) -> BTreeMap<String, String> {
         match self.engine {
             Engine::Postgres => postgres_state(self.app.database.url()).await,

@@ -112,7 +112,8 @@ async fn a_groups_ranges_decide_which_numbers_can_be_mapped_whatever_a_table_say
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let app = TestApp::start(engine).await;
         app.sample_company().await;
-        // No numbering table of 2025 has the first two area codes, and none has one of Great Britain that starts with 4.
+        // No numbering table of 2025 has the first two area codes, and none has one of Great Britain that starts with
+        // 4.
         let ranges =
             [("+14365550000", "+14365559999"), ("+19245550000", "+19245559999"), ("+444079460000", "+444079469999")];
         with_ranges(&app, &ranges).await;

@@ -1,4 +1,5 @@
-//! Clients that stop in the middle and say nothing more: their connections end all the same, and others get their places.
+//! Clients that stop in the middle and say nothing more: their connections end all the same, and others get their
+//! places.
 
 use std::fs;
 use std::io::ErrorKind;

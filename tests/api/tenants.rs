@@ -17,7 +17,8 @@ const BOB: &str = "bobsmith@abccompany.com";
 const ADA: &str = "admin@abccompany.com";
 const OTHER_TENANT: &str = "b2b2b2b2-0000-4000-8000-0000000000bb";
 
-/// A service with two groups, each with an administrator's key: `Company`, whose the sample's tenant is, and `Squatter`.
+/// A service with two groups, each with an administrator's key: `Company`, whose the sample's tenant is, and
+/// `Squatter`.
 struct Story {
     app: TestApp,
     company: String,
@@ -279,7 +280,8 @@ async fn a_proof_is_good_for_its_tenant_alone_and_until_that_is_proven() {
     json(story.link("company", TENANT, None).await, 200).await;
     let proven = json(story.link("company", TENANT, Some(&proof)).await, 200).await["tenant_proven_at"].clone();
     assert!(proven.is_string());
-    // Whoever has got hold of the token comes too late with it, and the company's link stays proven, whatever is sent again.
+    // Whoever has got hold of the token comes too late with it, and the company's link stays proven, whatever is sent
+    // again.
     problem(story.link("squatter", TENANT, Some(&proof)).await, 409, "tenant-taken").await;
     for proof in [None, Some(proof.as_str())] {
         assert_eq!(json(story.link("company", TENANT, proof).await, 200).await["tenant_proven_at"], proven);

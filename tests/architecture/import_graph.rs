@@ -1,5 +1,5 @@
-//! Which module of a crate uses which, read from its source: `use` lines, and paths wherever else they stand, also in macros
-//! and attributes. Tests are left out: they may use what they like.
+//! Which module of a crate uses which, read from its source: `use` lines, and paths wherever else they stand, also in
+//! macros and attributes. Tests are left out: they may use what they like.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -61,8 +61,8 @@ impl Crate {
 
     /// Ways that lead from a module back to itself, each once.
     ///
-    /// One is left out: that of a module and its own child, which use each other and nothing else on the way. A file and those
-    /// in its folder are one piece to whoever reads them.
+    /// One is left out: that of a module and its own child, which use each other and nothing else on the way. A file
+    /// and those in its folder are one piece to whoever reads them.
     pub(crate) fn loops(&self) -> Vec<Vec<String>> {
         let edges = self.edges();
         let mut found: BTreeMap<BTreeSet<&Names>, Vec<String>> = BTreeMap::new();

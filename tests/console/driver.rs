@@ -20,8 +20,8 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts it. It takes a free port of one address family, and ends if that is taken in the other: then it is started
-    /// once more.
+    /// Starts it. It takes a free port of one address family, and ends if that is taken in the other: then it is
+    /// started once more.
     pub(crate) fn start() -> Self {
         let mut output = String::new();
         for _ in 0..STARTS {

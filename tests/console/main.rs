@@ -1,7 +1,8 @@
-//! The console in a real browser: headless Chromium, led by its driver, against the `signline` program and the simulator
-//! over TLS. Every story also holds the page to what it must never do (`watch`).
+//! The console in a real browser: headless Chromium, led by its driver, against the `signline` program and the
+//! simulator over TLS. Every story also holds the page to what it must never do (`watch`).
 //!
-//! `scripts/setup-chromium` installs the browser. What it showed when a story failed lies in `target/console-failures/`.
+//! `scripts/setup-chromium` installs the browser. What it showed when a story failed lies in
+//! `target/console-failures/`.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 

@@ -1,4 +1,5 @@
-//! How a story is told: a world and a browser of its own, what the page must never do, and what a failure leaves behind.
+//! How a story is told: a world and a browser of its own, what the page must never do, and what a failure leaves
+//! behind.
 
 use std::any::Any;
 use std::fs;

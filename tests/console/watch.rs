@@ -1,5 +1,5 @@
-//! What the page must never do, checked against what the browser saw of a whole story: ask another host, break the content
-//! security policy, write an error to the console, or put a token or a key where others could read it.
+//! What the page must never do, checked against what the browser saw of a whole story: ask another host, break the
+//! content security policy, write an error to the console, or put a token or a key where others could read it.
 
 use serde_json::Value;
 use serde_json::json;
@@ -49,7 +49,8 @@ impl Seen {
         }
     }
 
-    /// Nothing is wrong in the console but refusals that the story meant: lines about answers with one of these statuses.
+    /// Nothing is wrong in the console but refusals that the story meant: lines about answers with one of these
+    /// statuses.
     pub(crate) fn check_console(&self, refusals: &[u16]) {
         for line in &self.console {
             let is_meant =
@@ -70,7 +71,8 @@ pub(crate) async fn check_places(browser: &Browser) {
         for member in ["url", "userTypedURL", "title"] {
             check_secrets("the history", entry[member].as_str().unwrap_or_default());
         }
-        // The address that the browser was sent to is told as `userTypedURL`; the page takes the spent code out of `url`.
+        // The address that the browser was sent to is told as `userTypedURL`; the page takes the spent code out of
+        // `url`.
         let url = entry["url"].as_str().unwrap_or_default();
         assert!(!url.contains("#code="), "a code in the history: {url}");
     }

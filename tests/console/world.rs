@@ -35,7 +35,8 @@ const LISTEN: &str = "SIGNLINE_LISTEN";
 
 pub(crate) struct World {
     pub(crate) entra: Simulator,
-    /// `http://localhost:PORT`, the address that the simulator knows as the console's; behind a proxy the proxy's, with the path.
+    /// `http://localhost:PORT`, the address that the simulator knows as the console's; behind a proxy the proxy's, with
+    /// the path.
     pub(crate) base: String,
     /// The secret of an operator's key.
     pub(crate) operator: String,

@@ -1,5 +1,5 @@
-//! Replicas that are killed at any moment while numbers are moved about: what was answered is there when they are back. And
-//! one that stands still, as the machine under it may, and misses what is changed meanwhile.
+//! Replicas that are killed at any moment while numbers are moved about: what was answered is there when they are back.
+//! And one that stands still, as the machine under it may, and misses what is changed meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What happens to the real program while something that it needs is broken: its database, its disk, Microsoft's keys, itself.
+//! What happens to the real program while something that it needs is broken: its database, its disk, Microsoft's keys,
+//! itself.
 //!
 //! In each scenario people sign in all the time, on every replica, while an administrator moves numbers about, and each
 //! answer is checked against what may be answered at that moment ([`watch`]).

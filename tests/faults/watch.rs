@@ -1,8 +1,8 @@
 //! People who sign in all the time, an administrator who moves numbers about, and what may be answered meanwhile.
 //!
-//! Two people share a number: it is given to one, to the other, or to nobody. What was given holds from when it was asked
-//! for until the next that was answered well; on another replica than the one that was asked, a second longer. A change
-//! that was not answered well may have happened or not.
+//! Two people share a number: it is given to one, to the other, or to nobody. What was given holds from when it was
+//! asked for until the next that was answered well; on another replica than the one that was asked, a second longer. A
+//! change that was not answered well may have happened or not.
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -1,5 +1,5 @@
-//! Backups by the databases' own tools, of a database that is being changed, and restored: into another place, and over the
-//! database that a running service answers from. As docs/backup.md says it.
+//! Backups by the databases' own tools, of a database that is being changed, and restored: into another place, and over
+//! the database that a running service answers from. As docs/backup.md says it.
 
 use std::path::Path;
 use std::process::Command;

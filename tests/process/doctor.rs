@@ -328,7 +328,8 @@ async fn a_database_that_takes_no_changes_is_told() {
 async fn a_file_that_takes_no_changes_is_told() {
     let world = World::new(Engine::Sqlite).await;
     let file = file_of(&world.database);
-    // Somebody who may do everything, as containers often are, is not kept out by a file's mode: a lock is what is left.
+    // Somebody who may do everything, as containers often are, is not kept out by a file's mode: a lock is what is
+    // left.
     let mut connection = sqlx::SqliteConnection::connect(world.database.url()).await.unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
     let lock = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();

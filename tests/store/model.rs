@@ -1,5 +1,5 @@
-//! Random sequences of what administrators do, and of sign-ins, checked against a plain model in memory: the mappings, the
-//! pins, the counts and every revision are the model's, on both engines.
+//! Random sequences of what administrators do, and of sign-ins, checked against a plain model in memory: the mappings,
+//! the pins, the counts and every revision are the model's, on both engines.
 
 use std::collections::BTreeMap;
 

@@ -92,8 +92,8 @@ async fn company(world: &World) -> (BusinessGroupId, Uuid) {
     (abc, id)
 }
 
-/// Every change that a caller can make, and the right that was gone where one was refused for that; the last takes the right
-/// itself.
+/// Every change that a caller can make, and the right that was gone where one was refused for that; the last takes the
+/// right itself.
 async fn every_change(
     world: &World,
     abc: &BusinessGroupId,

@@ -42,9 +42,9 @@ on_both_engines!(
     a_schema_of_a_newer_program_is_left_alone,
 );
 
-/// What stands in the tables that a migration added, by the migration's number: a company of revision 2 with two mappings, one of them pinned, an
-/// administrator's key, a preview, two events, and what is known of consents. `{hash}` is 32 bytes of 0xAB,
-/// `{nonce}` 16.
+/// What stands in the tables that a migration added, by the migration's number: a company of revision 2 with two
+/// mappings, one of them pinned, an administrator's key, a preview, two events, and what is known of consents. `{hash}`
+/// is 32 bytes of 0xAB, `{nonce}` 16.
 const DATA: [(i64, &str); 5] = [
     (
         1,

@@ -11,7 +11,8 @@ use tokio::time::timeout;
 
 use crate::support::*;
 
-/// What a line does not depend on. A column that is new stands here, or the trigger `groups_change` is made anew with it.
+/// What a line does not depend on. A column that is new stands here, or the trigger `groups_change` is made anew with
+/// it.
 const DECIDES_NO_LINE: [&str; 4] = ["name", "created_at", "mapping_count", "history_from"];
 
 /// Follows what a change has told, if it has told anything.

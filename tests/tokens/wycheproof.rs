@@ -1,6 +1,7 @@
 //! The JSON web signatures of the project Wycheproof, through the validator.
 //!
-//! None of them holds claims, so a good signature shows by the next check, that of the claims, being the one that fails.
+//! None of them holds claims, so a good signature shows by the next check, that of the claims, being the one that
+//! fails.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

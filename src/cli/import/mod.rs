@@ -57,8 +57,8 @@ pub(super) struct ImportArgs {
     /// With --apply: how many mappings may go, where that is more than half of ten or more.
     #[arg(long, value_name = "N", requires = "apply")]
     confirm_removals: Option<u64>,
-    /// With --apply: how many people may get a number that is or was somebody else's, where that is more than half of ten or
-    /// more.
+    /// With --apply: how many people may get a number that is or was somebody else's, where that is more than half of
+    /// ten or more.
     #[arg(long, value_name = "N", requires = "apply")]
     confirm_changes: Option<u64>,
     /// Show all changes, not the first 20.

@@ -19,8 +19,8 @@ use crate::http::services::Services;
 
 /// A caller whose API key or Microsoft Entra token has the right `P`, and then what else is read of the request.
 ///
-/// The order is that of the checks: credential (401), right (403, or 404 for what is to stay hidden), input. An administrator
-/// who signed in proves by the call that their tenant is their business group's.
+/// The order is that of the checks: credential (401), right (403, or 404 for what is to stay hidden), input. An
+/// administrator who signed in proves by the call that their tenant is their business group's.
 pub struct Authorized<P: Permission, I = ()> {
     /// The caller.
     pub caller: Caller,

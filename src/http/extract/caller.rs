@@ -115,8 +115,8 @@ impl Caller {
         }
     }
 
-    /// Writes down what a call of an administrator proves: that the tenant which they signed in to is their business group's. It
-    /// costs nothing but where there is no proof yet.
+    /// Writes down what a call of an administrator proves: that the tenant which they signed in to is their business
+    /// group's. It costs nothing but where there is no proof yet.
     ///
     /// # Errors
     /// Somebody has taken the tenant from the group since their right was looked up.
@@ -133,8 +133,8 @@ impl Caller {
         }
     }
 
-    /// The business group that they belong to for certain, whether or not they may do anything with it: not one that has only
-    /// named their tenant.
+    /// The business group that they belong to for certain, whether or not they may do anything with it: not one that
+    /// has only named their tenant.
     #[must_use]
     pub fn own_group(&self) -> Option<&BusinessGroupId> {
         match self {
@@ -143,8 +143,8 @@ impl Caller {
         }
     }
 
-    /// Whether it may be written down at all what this call is refused: not of people without any right of tenants that the
-    /// service does not know, who can be anybody. How often is another question, see [`crate::http::refusals`].
+    /// Whether it may be written down at all what this call is refused: not of people without any right of tenants that
+    /// the service does not know, who can be anybody. How often is another question, see [`crate::http::refusals`].
     pub(super) fn may_be_written_down(&self) -> bool {
         match self {
             Self::Key(_) => true,

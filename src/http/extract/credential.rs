@@ -54,8 +54,8 @@ fn trim_spaces(mut credential: &[u8]) -> &[u8] {
 
 const SCHEME: &[u8] = b"Bearer";
 
-/// The same as `HeaderValue::to_str`, which looks at one byte after the other: a token has more than a thousand. No header
-/// has a control character but the tab.
+/// The same as `HeaderValue::to_str`, which looks at one byte after the other: a token has more than a thousand. No
+/// header has a control character but the tab.
 fn plain_ascii(credential: &[u8]) -> Option<&str> {
     simdutf8::basic::from_utf8(credential).ok().filter(|text| text.is_ascii())
 }

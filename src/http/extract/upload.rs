@@ -27,8 +27,8 @@ use crate::http::services::Services;
 /// How long an upload may stand still.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// How long an upload may take whatever its size, and how fast it must be beyond that, in bytes a second: who sends a byte
-/// now and then would keep others from importing.
+/// How long an upload may take whatever its size, and how fast it must be beyond that, in bytes a second: who sends a
+/// byte now and then would keep others from importing.
 const GRACE: Duration = Duration::from_mins(1);
 const LEAST_PACE: u64 = 4096;
 
@@ -41,8 +41,8 @@ pub(crate) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument
 /// An uploaded file, as it arrives: the body itself (`text/csv`, or a workbook's type), or the one file of a form
 /// (`multipart/form-data`). What the file is is told from its bytes, whatever the type says: browsers guess.
 ///
-/// It ends with an error if it grows larger than allowed, stands still or crawls, breaks off, or is not the form's only file: who
-/// reads it to the end without one has it whole.
+/// It ends with an error if it grows larger than allowed, stands still or crawls, breaks off, or is not the form's only
+/// file: who reads it to the end without one has it whole.
 pub struct Upload(LocalBoxStream<'static, Result<Bytes, Problem>>);
 
 impl Input for Upload {

@@ -39,8 +39,8 @@ const EXPORTS: Kind = Kind {
 };
 
 /// Calls of business groups that take much, and long: an import has a thread and memory, an export a connection to the
-/// database and a snapshot of it. There may be so many of them, and of one group a quarter: so that no group, with clients
-/// that crawl, keeps all others out.
+/// database and a snapshot of it. There may be so many of them, and of one group a quarter: so that no group, with
+/// clients that crawl, keeps all others out.
 pub struct GroupSlots {
     kind: Kind,
     most: usize,

@@ -176,8 +176,8 @@ impl CreateApiKey {
     }
 }
 
-/// Whether an administrator of a group may make a key of this grant: for nobody else's group, and for nothing that reaches
-/// beyond it. Another's group answers as one that does not exist.
+/// Whether an administrator of a group may make a key of this grant: for nobody else's group, and for nothing that
+/// reaches beyond it. Another's group answers as one that does not exist.
 fn check_own(own: &BusinessGroupId, grant: &Grant) -> Result<(), Problem> {
     match grant {
         Grant::BusinessGroupAdmin(group) | Grant::Scim(group) if group == own => Ok(()),
@@ -191,8 +191,8 @@ fn check_own(own: &BusinessGroupId, grant: &Grant) -> Result<(), Problem> {
 
 /// Make an API key
 ///
-/// The secret is shown once, in this answer. An administrator makes keys with the roles `business-group-admin` and `scim` for
-/// their own business group.
+/// The secret is shown once, in this answer. An administrator makes keys with the roles `business-group-admin` and
+/// `scim` for their own business group.
 #[utoipa::path(
     operation_id = "createApiKey",
     tag = "API keys",

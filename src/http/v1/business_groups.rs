@@ -65,8 +65,9 @@ pub struct BusinessGroup {
     /// Since when the tenant is proven to be the group's own; null while another group can take it over with a proof.
     #[schema(value_type = Option<String>, format = DateTime)]
     tenant_proven_at: Option<Timestamp>,
-    /// Since when the link to the tenant is the operator's own, which proves nothing; null if an administrator of the group has
-    /// made it. With `SIGNLINE_UNPROVEN_TENANTS=refuse` users sign in only where this or `tenant_proven_at` is set.
+    /// Since when the link to the tenant is the operator's own, which proves nothing; null if an administrator of the
+    /// group has made it. With `SIGNLINE_UNPROVEN_TENANTS=refuse` users sign in only where this or `tenant_proven_at`
+    /// is set.
     #[schema(value_type = Option<String>, format = DateTime)]
     tenant_confirmed_at: Option<Timestamp>,
     /// The phone numbers that may be mapped, in order.
@@ -137,8 +138,8 @@ pub struct CreateBusinessGroup {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBusinessGroup {
-    /// What people call it. From an administrator no name that people take for another group's: one that differs in nothing but
-    /// case, spaces and letters that look alike.
+    /// What people call it. From an administrator no name that people take for another group's: one that differs in
+    /// nothing but case, spaces and letters that look alike.
     #[schema(required = false)]
     name: Option<String>,
     /// All its ranges from now on. Operators alone may change them.
@@ -160,8 +161,9 @@ pub struct LinkTenant {
     /// The tenant's GUID.
     #[schema(example = "a1a1a1a1-0000-4000-8000-0000000000aa")]
     tenant_id: String,
-    /// That the tenant is the group's own: a Microsoft Entra token of somebody of that tenant, who is not a guest there and has the
-    /// app role `BusinessGroup.Admin`. It is checked and not kept. Who has signed in with such a token needs none besides.
+    /// That the tenant is the group's own: a Microsoft Entra token of somebody of that tenant, who is not a guest there
+    /// and has the app role `BusinessGroup.Admin`. It is checked and not kept. Who has signed in with such a token
+    /// needs none besides.
     #[schema(required = false)]
     proof: Option<String>,
 }
@@ -172,8 +174,9 @@ pub struct LinkedBusinessGroup {
     /// The group.
     #[serde(flatten)]
     group: BusinessGroup,
-    /// Whether Microsoft Entra was asked and knows the tenant; false if it could not be asked, so that the tenant is linked
-    /// unchecked. Left out where nothing was asked: the tenant was linked to the group already, or there is a proof.
+    /// Whether Microsoft Entra was asked and knows the tenant; false if it could not be asked, so that the tenant is
+    /// linked unchecked. Left out where nothing was asked: the tenant was linked to the group already, or there is a
+    /// proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     tenant_checked: Option<bool>,
@@ -416,11 +419,12 @@ pub(crate) async fn delete_business_group(
 
 /// Link a tenant
 ///
-/// Takes the place of the tenant linked before. With a `proof` the link is proven from then on; without one it is unproven, as
-/// long as nobody has proven it before. An operator's call without one confirms the link (`tenant_confirmed_at`). A tenant that another group has linked and not proven is taken over with a `proof`: the other
-/// group loses it at once, and both are told in their history. One that is proven only the operator can move, who unlinks it there
-/// first. Without a proof Microsoft Entra is asked whether there is such a tenant, unless it is linked to the group already: 422
-/// `unknown-tenant` if it says that there is none.
+/// Takes the place of the tenant linked before. With a `proof` the link is proven from then on; without one it is
+/// unproven, as long as nobody has proven it before. An operator's call without one confirms the link
+/// (`tenant_confirmed_at`). A tenant that another group has linked and not proven is taken over with a `proof`: the
+/// other group loses it at once, and both are told in their history. One that is proven only the operator can move, who
+/// unlinks it there first. Without a proof Microsoft Entra is asked whether there is such a tenant, unless it is linked
+/// to the group already: 422 `unknown-tenant` if it says that there is none.
 #[utoipa::path(
     operation_id = "linkTenant",
     tag = "business groups",

@@ -40,8 +40,8 @@ pub struct Consent {
     client_id: String,
     /// How far it is.
     state: ConsentState,
-    /// What an administrator of the tenant opens to grant the application access for the whole company. It is another one each
-    /// time, and good for one return. Null without a tenant, or where `SIGNLINE_PUBLIC_URL` is not set.
+    /// What an administrator of the tenant opens to grant the application access for the whole company. It is another
+    /// one each time, and good for one return. Null without a tenant, or where `SIGNLINE_PUBLIC_URL` is not set.
     link: Option<String>,
     /// Until when a return from the link is taken.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -124,8 +124,8 @@ impl From<PastFault> for ConsentFault {
 
 /// List consents
 ///
-/// For each application: the link by which an administrator of the group's tenant grants it access for the whole company, and how
-/// far that is.
+/// For each application: the link by which an administrator of the group's tenant grants it access for the whole
+/// company, and how far that is.
 #[utoipa::path(
     operation_id = "listConsents",
     tag = "consent",
@@ -146,8 +146,8 @@ const CONSENTED_PAGE: &str = "/console/#/consented";
 
 /// Come back from Microsoft
 ///
-/// Where a browser lands after a consent link. What it brings proves nothing: with the state of a link that was made here it
-/// counts as a report, once. It leads on to the console, which tells how it ended.
+/// Where a browser lands after a consent link. What it brings proves nothing: with the state of a link that was made
+/// here it counts as a report, once. It leads on to the console, which tells how it ended.
 #[utoipa::path(
     operation_id = "reportConsent",
     tag = "consent",
@@ -210,8 +210,8 @@ impl<'q> Parameters<'q> {
     }
 }
 
-/// The page that tells of a return. All of it is ours: names of applications are letters, digits and hyphens, and a number of
-/// Microsoft's is digits.
+/// The page that tells of a return. All of it is ours: names of applications are letters, digits and hyphens, and a
+/// number of Microsoft's is digits.
 fn page(returned: &Return) -> String {
     let application = returned.application.as_ref().map(|name| format!("application={name}&")).unwrap_or_default();
     let code = returned.aadsts.as_ref().map(|code| format!("&code={code}")).unwrap_or_default();

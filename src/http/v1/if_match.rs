@@ -7,11 +7,12 @@ use crate::domain::revision_tag::RevisionTag;
 use crate::http::problem::Problem;
 use crate::http::problem::ProblemKind;
 
-/// The revisions that the request names, of which the mappings must be of one; `None` if it does not say, or says `*`, which any
-/// business group that is there matches.
+/// The revisions that the request names, of which the mappings must be of one; `None` if it does not say, or says `*`,
+/// which any business group that is there matches.
 ///
 /// # Errors
-/// 400 for a tag that no export gives: it would match nothing, ever, and the caller would be told that the mappings changed.
+/// 400 for a tag that no export gives: it would match nothing, ever, and the caller would be told that the mappings
+/// changed.
 pub(super) fn expected_revisions(request: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
     let lines: Vec<_> = request.headers().get_all(IF_MATCH).collect();
     if lines.is_empty() {

@@ -83,8 +83,8 @@ pub struct Import {
     changed: u64,
     /// Mappings that are not in the file any more.
     removed: u64,
-    /// People who get a number that is or was another's of the business group, in place of their own: all of them if a column
-    /// slipped by a row. Left out of an import from before it was counted.
+    /// People who get a number that is or was another's of the business group, in place of their own: all of them if a
+    /// column slipped by a row. Left out of an import from before it was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     reassigned: Option<u64>,
@@ -109,8 +109,8 @@ pub struct Import {
 pub struct ApplyQuery {
     /// How many mappings the import may remove: the preview's `removed`, where that is more than half of ten or more.
     confirm_removals: Option<u64>,
-    /// How many people the import may give a number that is or was another's: the preview's `reassigned`, where that is more
-    /// than half of ten or more mappings.
+    /// How many people the import may give a number that is or was another's: the preview's `reassigned`, where that is
+    /// more than half of ten or more mappings.
     confirm_changes: Option<u64>,
 }
 

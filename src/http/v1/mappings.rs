@@ -80,8 +80,8 @@ pub struct PutMapping {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MappingQuery {
-    /// Only mappings with this text in their number or address. A number may be written as people write it: with spaces, dots,
-    /// dashes and brackets, and as it is dialled in the default region.
+    /// Only mappings with this text in their number or address. A number may be written as people write it: with
+    /// spaces, dots, dashes and brackets, and as it is dialled in the default region.
     #[param(example = "763-555")]
     q: Option<String>,
 }
@@ -183,9 +183,9 @@ pub(crate) async fn delete_mapping(
 
 /// Release a mapping's pin
 ///
-/// A mapping belongs to the first account that signs in with its address. If the address is another person's now, release
-/// the pin: the next account that signs in with the address has the number. The history tells of it. A mapping that is
-/// pinned to no account stays as it is.
+/// A mapping belongs to the first account that signs in with its address. If the address is another person's now,
+/// release the pin: the next account that signs in with the address has the number. The history tells of it. A mapping
+/// that is pinned to no account stays as it is.
 #[utoipa::path(
     operation_id = "releasePin",
     tag = "mappings",

@@ -26,9 +26,9 @@ const CSV: &str = "text/csv; charset=utf-8";
 
 /// Export all mappings
 ///
-/// In the order of the numbers, all of one revision, which is the `ETag`. Importing the file changes nothing. A business group
-/// has two exports at once; further ones get 429, and so does everybody while eight are under way. Who takes less than 16 KiB a
-/// second of one for long is cut off.
+/// In the order of the numbers, all of one revision, which is the `ETag`. Importing the file changes nothing. A
+/// business group has two exports at once; further ones get 429, and so does everybody while eight are under way. Who
+/// takes less than 16 KiB a second of one for long is cut off.
 #[utoipa::path(
     operation_id = "exportMappings",
     tag = "imports and exports",

@@ -38,8 +38,8 @@ pub struct Session {
     /// What people call it, as its administrators may have chosen.
     #[schema(example = "ABC Company")]
     business_group_name: Option<String>,
-    /// The phone numbers that it may map, in order; null without a business group. No administrator can choose them, so they
-    /// tell which company it is, as its id does and its name does not.
+    /// The phone numbers that it may map, in order; null without a business group. No administrator can choose them, so
+    /// they tell which company it is, as its id does and its name does not.
     #[schema(required)]
     number_ranges: Option<Vec<NumberRange>>,
     /// How it stands with the tenant of the token; null for a key, as all that follows but the last.
@@ -181,7 +181,8 @@ fn ranges(group: &BusinessGroup) -> Vec<NumberRange> {
 
 /// Tell the caller who they are
 ///
-/// Any good credential: what it is, and what it may do now. It changes nothing of a business group, and proves no tenant.
+/// Any good credential: what it is, and what it may do now. It changes nothing of a business group, and proves no
+/// tenant.
 #[utoipa::path(
     operation_id = "getSession",
     tag = "session",

@@ -45,7 +45,8 @@ pub struct SignInCheck {
     email: String,
     /// What would happen.
     outcome: SignInOutcome,
-    /// Whether the group is linked to a tenant and it is a proof of that link that is missing (`SIGNLINE_UNPROVEN_TENANTS`).
+    /// Whether the group is linked to a tenant and it is a proof of that link that is missing
+    /// (`SIGNLINE_UNPROVEN_TENANTS`).
     unproven: bool,
     /// The number that is mapped to the address, in E.164.
     #[schema(example = "+17635551111")]
@@ -86,7 +87,8 @@ pub enum SignInOutcome {
     IdentityChanged,
 }
 
-/// A sign-in that was refused because the address and the sign-in name of the account are mapped to two different numbers.
+/// A sign-in that was refused because the address and the sign-in name of the account are mapped to two different
+/// numbers.
 #[derive(Serialize, ToSchema)]
 pub struct RefusedSignIn {
     /// When.

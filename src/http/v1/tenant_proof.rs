@@ -9,8 +9,8 @@ use crate::http::extract::good_token;
 use crate::http::limits::Failure;
 use crate::http::problem::Problem;
 
-/// A token that was sent as a proof and is not good: a bad credential as far as limits go, but not the caller's own, so it is
-/// told as a wrong field.
+/// A token that was sent as a proof and is not good: a bad credential as far as limits go, but not the caller's own, so
+/// it is told as a wrong field.
 struct BadProof(TokenError);
 
 impl Failure for BadProof {
@@ -32,7 +32,8 @@ impl From<BadProof> for Problem {
     }
 }
 
-/// Checks a token that was sent as a proof of a tenant. It counts in the limits as one in the `Authorization` header does.
+/// Checks a token that was sent as a proof of a tenant. It counts in the limits as one in the `Authorization` header
+/// does.
 ///
 /// # Errors
 /// The problem to answer with: what is wrong with it, or that too many were.

@@ -40,22 +40,23 @@ use crate::import::Problems;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// `replace`, which is meant if it is left out, makes the mappings equal to the file; `merge` only adds and changes.
+    /// `replace`, which is meant if it is left out, makes the mappings equal to the file; `merge` only adds and
+    /// changes.
     #[param(inline)]
     #[serde(default)]
     mode: Mode,
     /// Whether the file is applied by this call. If not, it is kept for 24 hours, to be looked at and applied.
     #[serde(default)]
     apply: bool,
-    /// What is done if a row has a problem: `reject`, which is meant if it is left out, changes nothing; `skip`, for a merge,
-    /// leaves the bad rows out.
+    /// What is done if a row has a problem: `reject`, which is meant if it is left out, changes nothing; `skip`, for a
+    /// merge, leaves the bad rows out.
     #[param(inline)]
     #[serde(default)]
     on_problem: OnProblem,
     /// With `apply=true`: how many mappings the file may remove, where it removes more than half of ten or more.
     confirm_removals: Option<u64>,
-    /// With `apply=true`: how many people the file may give a number that is or was another's, where that is more than half of
-    /// ten or more mappings.
+    /// With `apply=true`: how many people the file may give a number that is or was another's, where that is more than
+    /// half of ten or more mappings.
     confirm_changes: Option<u64>,
 }
 
@@ -127,9 +128,9 @@ impl ImportQuery {
 /// Upload a file of mappings
 ///
 /// Takes the file, a CSV or an Excel workbook (`.xlsx`: its first sheet that is not hidden), as the body or as the one
-/// file of a form. Which of them it is is told from the file itself. It is compared with the mappings and kept, to be looked
-/// at and applied; with `apply=true` it is applied at once. Any problem in any row: nothing is kept or changed, unless a
-/// merge says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
+/// file of a form. Which of them it is is told from the file itself. It is compared with the mappings and kept, to be
+/// looked at and applied; with `apply=true` it is applied at once. Any problem in any row: nothing is kept or changed,
+/// unless a merge says `on_problem=skip`. `Accept: text/csv` gives the problems of a rejected file as CSV.
 #[utoipa::path(
     operation_id = "importMappings",
     tag = "imports and exports",

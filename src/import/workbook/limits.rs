@@ -1,9 +1,9 @@
 //! What a workbook may cost, found out before calamine opens it.
 //!
-//! A few kilobytes of zip can unpack to gigabytes, and calamine keeps all texts and formats of a workbook in memory, makes
-//! room for as many texts as the file says it has, and copies a format into each style that uses it. So every part is
-//! unpacked here once, split by the XML reader that calamine uses, and what would be kept is added up. Cells cost nothing:
-//! they are read one by one. When calamine is updated, look at what it keeps.
+//! A few kilobytes of zip can unpack to gigabytes, and calamine keeps all texts and formats of a workbook in memory,
+//! makes room for as many texts as the file says it has, and copies a format into each style that uses it. So every
+//! part is unpacked here once, split by the XML reader that calamine uses, and what would be kept is added up. Cells
+//! cost nothing: they are read one by one. When calamine is updated, look at what it keeps.
 //!
 //! On the way, values are refused that calamine would read in part, or as nothing: their rows would pass for blank.
 
@@ -221,8 +221,8 @@ impl Cost {
     }
 }
 
-/// Whether calamine does not take this for a part of a cell's value, or stops at it: of numbers, places of texts, truth values
-/// and errors it takes the first text alone.
+/// Whether calamine does not take this for a part of a cell's value, or stops at it: of numbers, places of texts, truth
+/// values and errors it takes the first text alone.
 fn is_passed_over(kind: CellKind, event: &Event<'_>) -> bool {
     match event {
         Event::Text(_) => false,

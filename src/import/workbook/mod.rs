@@ -40,8 +40,8 @@ pub(super) struct Workbook<R> {
 
 /// Opens a file for which [`is_container`] holds; a [`Problem`] if it is not a workbook, or one that can't be read.
 ///
-/// A thread that ends does so: the millions of small pieces of memory that hold the texts of a workbook lie together then,
-/// away from those of the rows, and go back to the system when it is closed.
+/// A thread that ends does so: the millions of small pieces of memory that hold the texts of a workbook lie together
+/// then, away from those of the rows, and go back to the system when it is closed.
 pub(super) fn open<R: Read + Seek + Send>(file: R) -> Result<Workbook<R>, Problem> {
     thread::scope(|scope| scope.spawn(|| open_here(file)).join()).unwrap_or_else(|_| Err(damaged(1)))
 }

@@ -132,7 +132,8 @@ impl<R: Read + Seek> Rows for SheetRows<'_, R> {
     }
 }
 
-/// Whether a cell has neither a value nor a formula. A formula that comes to the empty text has a value, and shows nothing.
+/// Whether a cell has neither a value nor a formula. A formula that comes to the empty text has a value, and shows
+/// nothing.
 fn is_blank(cell: &Cell<'_>) -> bool {
     match &cell.value {
         DataRef::Empty => cell.formula.is_none(),

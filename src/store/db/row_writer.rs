@@ -39,7 +39,8 @@ impl Tx {
         RowWriter { rows, db: self.db, limit: self.limit }
     }
 
-    /// Writes the rows of a file, which are in a change set, as the mappings of a group that has none; says how many they are.
+    /// Writes the rows of a file, which are in a change set, as the mappings of a group that has none; says how many
+    /// they are.
     pub(in crate::store) async fn fill(
         mut self,
         (group, at): (i64, i64),

@@ -74,8 +74,8 @@ impl ReceivedFile {
         self.numbers_outside.push(row.phone_number);
     }
 
-    /// Whether rows are still to be written. Of a file that is rejected a merge needs them all nevertheless: it tells every
-    /// row whose address is taken.
+    /// Whether rows are still to be written. Of a file that is rejected a merge needs them all nevertheless: it tells
+    /// every row whose address is taken.
     pub(super) fn is_wanted(&self, target: Target) -> bool {
         !self.is_rejected || (matches!(target, Target::Staging) && self.mode == ImportMode::Merge)
     }

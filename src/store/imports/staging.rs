@@ -22,8 +22,8 @@ use crate::store::locks::LockedGroup;
 use crate::store::rows;
 use crate::store::sql::sql;
 
-/// Rows whose address belongs to a number that the file does not name. With `$2`, also rows whose address belongs to the
-/// number of such a row, and so on: it keeps its address as well. Addresses are unique, so each row comes up once.
+/// Rows whose address belongs to a number that the file does not name. With `$2`, also rows whose address belongs to
+/// the number of such a row, and so on: it keeps its address as well. Addresses are unique, so each row comes up once.
 const WITH_TAKEN: &str = "WITH RECURSIVE taken (line, phone_number, email, by_number) AS ( \
      SELECT s.line, s.phone_number, s.email, c.phone_number FROM import_rows s \
      JOIN mappings c ON c.group_key = $1 AND c.email = s.email \
@@ -45,8 +45,8 @@ const STAGE_REMOVALS: &str = "INSERT INTO import_rows (line, phone_number) \
      AND NOT EXISTS (SELECT 1 FROM import_rows s WHERE s.phone_number = c.phone_number)";
 
 impl Tx {
-    /// Makes the table that the rows of a file go to: the temporary one, to be compared with the mappings, or the change set
-    /// itself where there are none.
+    /// Makes the table that the rows of a file go to: the temporary one, to be compared with the mappings, or the
+    /// change set itself where there are none.
     pub(super) async fn import_target(&mut self, group: LockedGroup) -> Result<Target, StoreError> {
         if group.mapping_count == 0 {
             let change_set = self.create_change_set(group, ChangeCounts::default()).await?;
