@@ -5,12 +5,14 @@
 mod api_keys;
 mod audit;
 mod business_groups;
+mod cached_lines;
+mod cached_pins;
 mod consents;
 mod constraints;
 mod guards;
+mod heard_changes;
 mod history;
 mod imports;
-mod known_lines;
 mod mappings;
 mod migrations;
 mod model;

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use signline::domain::actor::AuditContext;
 use signline::domain::application::Applications;
 use signline::domain::business_group::BusinessGroupId;
+use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::business_group::IdentityPinning;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
 use signline::domain::mapping::Line;
@@ -273,4 +275,30 @@ pub(crate) fn sign_in(tenant: u32, email: &str) -> SignIn {
         roles: AppRoles::default(),
         expires_at: Timestamp::MAX,
     }
+}
+
+pub(crate) const BOB: &str = "bob@abc.com";
+pub(crate) const EVE: &str = "eve@abc.com";
+
+/// A group linked to tenant 1, with Bob's line.
+pub(crate) async fn company(world: &World) -> BusinessGroupId {
+    let group = world.group("abc").await;
+    world.stores.business_groups.link_tenant(&group, guid(1), &context_at(0)).await.expect("the store answers");
+    world.put(&group, 1, BOB).await.unwrap();
+    group
+}
+
+/// Lets Bob sign in for the first time: a line that is pinned to nobody is asked for once more when it is used.
+pub(crate) async fn pin(world: &World) {
+    assert_eq!(Replica::deaf(world.stores.clone()).resolve(BOB).await, Ok(1));
+}
+
+/// Another account with Bob's address.
+pub(crate) fn somebody_else() -> SignIn {
+    SignIn { oid: guid(99), ..sign_in(1, BOB) }
+}
+
+pub(crate) async fn switch_pinning(world: &World, group: &BusinessGroupId, pinning: IdentityPinning) {
+    let patch = BusinessGroupPatch { identity_pinning: Some(pinning), ..BusinessGroupPatch::default() };
+    world.stores.business_groups.update(group, patch, &context_at(0)).await.unwrap();
 }
