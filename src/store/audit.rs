@@ -184,7 +184,7 @@ pub(super) fn entry(name: &str, value: &(impl ToString + ?Sized)) -> (String, St
 }
 
 /// What a change set changes, as an event tells it.
-pub(super) fn count_entries(counts: ChangeCounts) -> [(String, String); 3] {
+pub(super) fn counts_detail(counts: ChangeCounts) -> [(String, String); 3] {
     [entry("added", &counts.added), entry("changed", &counts.changed), entry("removed", &counts.removed)]
 }
 

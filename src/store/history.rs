@@ -165,7 +165,7 @@ impl HistoryStore for DbHistory {
         tx.check_all_assigned(group, change_set, size).await?;
         let revision = tx.apply(group, (change_set, size), Source::Restore, context).await?;
         let mut detail = vec![entry("restored_revision", &restore.revision), entry("revision", &revision)];
-        detail.extend(audit::count_entries(counts));
+        detail.extend(audit::counts_detail(counts));
         tx.record(&audit::done(context, action::RESTORE_REVISION, &restore.group, detail)).await?;
         tx.hold_right(context).await?;
         tx.commit_lines(group.tenant).await?;

@@ -303,7 +303,7 @@ fn import_of(batch: &ImportBatch, base_revision: i64) -> Import {
 /// An import, as the audit log tells it.
 fn import_detail(import: &Import) -> Detail {
     let mut detail = vec![entry("import", &import.id), entry("mode", &import.mode.as_str())];
-    detail.extend(audit::count_entries(import.counts));
+    detail.extend(audit::counts_detail(import.counts));
     detail.extend(import.reassigned.filter(|count| *count > 0).map(|count| entry("reassigned", &count)));
     if let ImportState::Applied { revision } = import.state {
         detail.push(entry("revision", &revision));
