@@ -59,7 +59,7 @@ export function page(head, body) {
 }
 
 /**
- * Something that the person should know, where they look.
+ * Something that the person should know, where she looks.
  * @param {"info"|"success"|"warning"|"error"} kind @param {any} body @param {string} [hook] a name for tests
  */
 export function notice(kind, body, hook) {

@@ -83,7 +83,7 @@ export async function begin(config, begun) {
  * Takes what Microsoft sent back, if the page comes from there.
  * @param {any} config
  * @returns {Promise<any>} what it was begun for, with the `token` and the `account`, or with an `error`, or `isWithoutAnswer`
- *   after a sign-out or if they only came back; null: nothing was begun
+ *   after a sign-out or if she only came back; null: nothing was begun
  */
 export async function finish(config) {
   const begun = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");

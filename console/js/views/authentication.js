@@ -46,7 +46,7 @@ function whyRefused(told) {
   return key ? t(key) : told;
 }
 
-/** Another company has the tenant: as long as nobody has proven it, they can. @param {any} view */
+/** Another company has the tenant: as long as nobody has proven it, she can. @param {any} view */
 function taken(view) {
   const canProve = view.problem.body.unproven && current().config.application;
   if (!canProve) return problemNotice(view.problem);

@@ -1,4 +1,4 @@
-// "Check a user": what would happen if they signed in, and why.
+// "Check a user": what would happen if she signed in, and why.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get, groupPath } from "../api.js";

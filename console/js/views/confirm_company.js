@@ -1,4 +1,4 @@
-// "Is that your company?": asked before an administrator's first call, which would prove the link of their tenant.
+// "Is that your company?": asked before an administrator's first call, which would prove the link of her tenant.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get, groupPath } from "../api.js";
@@ -26,7 +26,7 @@ export const confirmCompany = {
 };
 
 /**
- * The id and the numbers come from the operator. The name may come from whoever has linked the tenant, so it is not an answer.
+ * The id and the numbers come from the operator. The name may come from whoever has linked the tenant, so it is no answer.
  * @param {any} state @param {any} session
  */
 function question(state, session) {
@@ -49,7 +49,7 @@ function question(state, session) {
   </section>`;
 }
 
-/** Their first call about the group proves it. A guest's proves nothing, and they are not asked again all the same. */
+/** Her first call about the group proves it. A guest's proves nothing, and she is not asked again all the same. */
 function confirm() {
   return attempt("yes", async () => {
     await get(groupPath(current().session.business_group));

@@ -98,7 +98,7 @@ const OUTCOMES = /** @type {const} */ ({
 });
 
 /**
- * What the address names. Anybody can write one, and must not put words of their own on the page.
+ * What the address names. Anybody can write one, and must not put words of her own on the page.
  * @param {URLSearchParams} query @param {any} config
  */
 function told(query, config) {

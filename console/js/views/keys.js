@@ -130,7 +130,7 @@ function openMake(roles, group) {
       const ends = expires ? { expires_at: new Date(`${expires}T23:59:59`).toISOString() } : {};
       const isOpen = viewWatcher();
       const made = await call("POST", "/v1/api-keys", { name: name.trim(), role, ...(group ? { business_group: group } : {}), ...ends });
-      // First of all: it is never told again, whatever happens to the list.
+      // First of all: it is never told again, whatever becomes of the list.
       showSecret(made);
       if (isOpen()) reload(group);
       return true;

@@ -1,4 +1,4 @@
-// "Your line": what an ordinary user sees, and what a sign-in that was tried would show them.
+// "Your line": what an ordinary user sees, and what a sign-in that was tried would show her.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get } from "../api.js";
