@@ -57,16 +57,16 @@ pub(super) struct GoodHeader {
 }
 
 impl<'t> CompactToken<'t> {
-    /// Takes a token apart and checks its header, or knows it again: all tokens that a key signs have the same, letter by
-    /// letter.
-    pub(super) fn parse(token: &'t str, known: Option<&Arc<GoodHeader>>) -> Result<Self, TokenCheck> {
+    /// Takes a token apart and checks its header, unless it is the `last` one, letter by letter: all tokens that a key signs have
+    /// the same.
+    pub(super) fn parse(token: &'t str, last: Option<&Arc<GoodHeader>>) -> Result<Self, TokenCheck> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenCheck::TooLong);
         }
         let [header, payload, signature] = parts(token).ok_or(TokenCheck::Form)?;
         let signature = Signature(decode(signature)?);
-        let header = if let Some(known) = known.filter(|known| *known.text == *header) {
-            Arc::clone(known)
+        let header = if let Some(last) = last.filter(|last| *last.text == *header) {
+            Arc::clone(last)
         } else {
             check_header(&decode(header)?)?;
             Arc::new(GoodHeader { text: header.into(), key_id: key_id(token)? })

@@ -3,9 +3,9 @@
 //! [`TokenValidator`] holds a token against every rule, and knows those again that it has seen; [`SigningKeys`] keeps
 //! Microsoft's published keys.
 
+mod cached_response;
 mod claims;
 mod compact;
-mod memo;
 mod object;
 mod provider;
 mod signing_key;
@@ -14,7 +14,7 @@ mod token;
 mod token_check;
 mod validated_tokens;
 
-pub use memo::Memo;
+pub use cached_response::CachedResponse;
 pub use provider::install_provider;
 pub use signing_keys::KeysStatus;
 pub use signing_keys::SigningKeys;
@@ -25,5 +25,5 @@ pub use token::TokenPolicy;
 pub use token::TokenValidator;
 pub use token::TokensStatus;
 pub use token_check::TokenCheck;
-pub use validated_tokens::NotKnown;
+pub use validated_tokens::CacheMiss;
 pub use validated_tokens::ValidatedToken;

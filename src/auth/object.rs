@@ -1,5 +1,7 @@
 //! A JSON object read strictly: no name twice, and only the members that are asked for are kept.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -19,9 +21,12 @@ pub(super) struct Names {
     exact: Option<&'static str>,
     /// The places of the names of each length, with the ends of each.
     by_length: Vec<Vec<([u8; 2], usize)>>,
+    /// In which order they came last.
+    layouts: plain::Layouts,
 }
 
 /// The members of an object whose names were asked for.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Object<'j>(Vec<Option<Member<'j>>>);
 
 /// The value of a member.
@@ -57,12 +62,17 @@ impl Names {
         for (place, name) in spelled.iter().enumerate() {
             by_length[name.len()].push((ends(name), place));
         }
-        Self { spelled, exact: None, by_length }
+        Self { spelled, exact: None, by_length, layouts: plain::Layouts::default() }
     }
 
     /// The same, where `exact` is the name of a member that nobody has to have.
     pub(super) fn with_exact(self, exact: &'static str) -> Self {
         Self { exact: Some(exact), ..self }
+    }
+
+    /// No member at any place.
+    fn no_values<'j>(&self) -> Vec<Option<Member<'j>>> {
+        self.spelled.iter().map(|_| None).collect()
     }
 
     /// The place of a name, spelled as it is.
@@ -91,10 +101,15 @@ impl<'j> Object<'j> {
     pub(super) fn read(json: &'j [u8], names: &Names) -> Result<Self, ObjectError> {
         // Checked whole: members that are passed over would not be.
         let json = simdutf8::basic::from_utf8(json).map_err(|_| ObjectError::NotAnObject)?;
+        plain::read(json, names).unwrap_or_else(|| Self::read_any(json, names))
+    }
+
+    /// Reads any object.
+    fn read_any(json: &'j str, names: &Names) -> Result<Self, ObjectError> {
         let mut reader = serde_json::Deserializer::from_str(json);
         let read = Members(names).deserialize(&mut reader).map_err(|_| ObjectError::NotAnObject)?;
         reader.end().map_err(|_| ObjectError::NotAnObject)?;
-        read.map(Self)
+        read
     }
 
     /// The member of the name at this place.
@@ -207,7 +222,7 @@ struct Members<'n>(&'n Names);
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = Result<Vec<Option<Member<'de>>>, ObjectError>;
+    type Value = Result<Object<'de>, ObjectError>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -215,31 +230,57 @@ impl<'de> DeserializeSeed<'de> for Members<'_> {
 }
 
 impl<'de> Visitor<'de> for Members<'_> {
-    type Value = Result<Vec<Option<Member<'de>>>, ObjectError>;
+    type Value = Result<Object<'de>, ObjectError>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Self(names) = self;
-        let mut values = vec![None; names.spelled.len()];
-        let mut others = Others::default();
-        let (mut count, mut twice) = (0, false);
+        let mut collected = Collected::of(self.0);
         while let Some(Name(name)) = map.next_key()? {
-            count += 1;
-            if let Some(place) = names.place_in_any_case(&name) {
-                twice |= names.spelled[place] != name || values[place].is_some();
-                values[place] = Some(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-                twice |= !others.insert(name);
+            match collected.place_of(name) {
+                Some(place) => collected.put(place, map.next_value()?),
+                None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        if count > MAX_MEMBERS {
-            return Err(A::Error::custom("too many members"));
-        }
-        Ok(if twice { Err(ObjectError::DuplicateName) } else { Ok(values) })
+        collected.finish().ok_or_else(|| A::Error::custom("too many members"))
+    }
+}
+
+/// What has been read of an object.
+struct Collected<'n, 'j> {
+    names: &'n Names,
+    values: Vec<Option<Member<'j>>>,
+    others: Others<'j>,
+    count: usize,
+    has_duplicate: bool,
+}
+
+impl<'n, 'j> Collected<'n, 'j> {
+    fn of(names: &'n Names) -> Self {
+        Self { names, values: names.no_values(), others: Others::default(), count: 0, has_duplicate: false }
+    }
+
+    /// The place of the next member by its name; `None` if nobody asked for it.
+    fn place_of(&mut self, name: Cow<'j, str>) -> Option<usize> {
+        self.count += 1;
+        let place = self.names.place_in_any_case(&name);
+        self.has_duplicate |= match place {
+            Some(place) => self.names.spelled[place] != name || self.values[place].is_some(),
+            None => !self.others.insert(name),
+        };
+        place
+    }
+
+    fn put(&mut self, place: usize, value: Member<'j>) {
+        self.values[place] = Some(value);
+    }
+
+    /// The object, when all of it has been read; `None` if it has too many members.
+    fn finish(self) -> Option<Result<Object<'j>, ObjectError>> {
+        let read = if self.has_duplicate { Err(ObjectError::DuplicateName) } else { Ok(Object(self.values)) };
+        (self.count <= MAX_MEMBERS).then_some(read)
     }
 }
 

@@ -116,13 +116,13 @@ impl SigningKeys {
 
     /// Finds a key by its name. For an unknown name the keys are fetched first, unless they were just now for another one.
     pub(super) async fn find(self: &Arc<Self>, key_id: &str) -> Result<Arc<SigningKey>, KeyError> {
-        if let Some(key) = self.known_key(key_id) {
+        if let Some(key) = self.known_key(key_id, self.clock.now()) {
             return Ok(key);
         }
         let mut awaited = self.fetch_unless_cooling_down();
         if let Awaited::Background(landed) = awaited {
             wait_for(landed).await;
-            if let Some(key) = self.known_key(key_id) {
+            if let Some(key) = self.known_key(key_id, self.clock.now()) {
                 return Ok(key);
             }
             // Where it failed just now, nobody waits for the endpoint a second time.
@@ -132,7 +132,7 @@ impl SigningKeys {
         if let Awaited::Asked(landed) | Awaited::Background(landed) = awaited {
             wait_for(landed).await;
         }
-        self.known_key(key_id).ok_or_else(|| self.why_not())
+        self.known_key(key_id, self.clock.now()).ok_or_else(|| self.why_not())
     }
 
     /// Whether the keys are new enough to be used.
@@ -140,10 +140,11 @@ impl SigningKeys {
         self.known.load().is_fresh(now)
     }
 
-    fn known_key(&self, key_id: &str) -> Option<Arc<SigningKey>> {
+    /// A key by its name, if it is known and may be used at `now`.
+    pub(super) fn known_key(&self, key_id: &str, now: Timestamp) -> Option<Arc<SigningKey>> {
         let known = self.known.load();
         let key = known.keys.get(key_id)?;
-        known.is_fresh(self.clock.now()).then(|| Arc::clone(key))
+        known.is_fresh(now).then(|| Arc::clone(key))
     }
 
     fn why_not(&self) -> KeyError {

@@ -6,17 +6,18 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
+use crate::auth::cached_response::CachedResponse;
 use crate::auth::claims::Address;
 use crate::auth::claims::ClaimNames;
 use crate::auth::claims::Claims;
 use crate::auth::compact::CompactToken;
 use crate::auth::compact::GoodHeader;
 use crate::auth::compact::MAX_TOKEN_BYTES;
-use crate::auth::memo::Memo;
+use crate::auth::signing_key::SigningKey;
 use crate::auth::signing_keys::KeyError;
 use crate::auth::signing_keys::SigningKeys;
 use crate::auth::token_check::TokenCheck;
-use crate::auth::validated_tokens::NotKnown;
+use crate::auth::validated_tokens::CacheMiss;
 use crate::auth::validated_tokens::ValidatedToken;
 use crate::auth::validated_tokens::ValidatedTokens;
 use crate::domain::app_id_uri::AppIdUris;
@@ -68,11 +69,11 @@ pub enum TokenError {
     },
 }
 
-/// How it stands with the tokens that are known again.
+/// How it stands with the cache of validated tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokensStatus {
     /// How many there are.
-    pub known: usize,
+    pub cached: usize,
     /// How many tokens were checked anew since the start.
     pub checks: u64,
 }
@@ -105,7 +106,7 @@ pub struct TokenValidator {
     claim_names: ClaimNames,
     keys: Arc<SigningKeys>,
     clock: Arc<dyn Clock>,
-    seen: Option<ValidatedTokens>,
+    cache: Option<ValidatedTokens>,
     last_header: ArcSwapOption<GoodHeader>,
     checks: AtomicU64,
 }
@@ -122,77 +123,105 @@ impl TokenValidator {
             claim_names,
             keys,
             clock,
-            seen: None,
+            cache: None,
             last_header: ArcSwapOption::empty(),
             checks: AtomicU64::new(0),
         }
     }
 
-    /// The same validator, which knows up to `capacity` good tokens again; with 0, none.
+    /// The same validator, which keeps up to `capacity` good tokens in a cache; with 0, none.
     ///
     /// # Errors
     /// If the system has no random bytes.
     pub fn with_cache(mut self, capacity: usize) -> Result<Self, CacheError> {
-        self.seen = match capacity {
+        self.cache = match capacity {
             0 => None,
             capacity => Some(ValidatedTokens::new(capacity).map_err(|_| CacheError)?),
         };
         Ok(self)
     }
 
-    /// How it stands with the tokens that are known again.
+    /// How it stands with the cache of validated tokens.
     #[must_use]
     pub fn status(&self) -> TokensStatus {
-        let known = self.seen.as_ref().map_or(0, ValidatedTokens::len);
-        TokensStatus { known, checks: self.checks.load(Ordering::Relaxed) }
+        let cached = self.cache.as_ref().map_or(0, ValidatedTokens::len);
+        TokensStatus { cached, checks: self.checks.load(Ordering::Relaxed) }
     }
 
-    /// Validates a token, or knows it again as one that has passed and would pass again.
+    /// Validates a token, or finds it in the cache as one that has passed and would pass again.
     ///
     /// # Errors
     /// The first check that it failed, or that there are no keys.
     pub async fn validate(&self, token: &str) -> Result<Arc<ValidatedToken>, TokenError> {
-        match self.known(token.as_bytes()) {
-            Ok(known) => Ok(known),
-            Err(not_known) => self.validate_anew(token, not_known).await,
+        match self.cached(token.as_bytes()) {
+            Ok(cached) => Ok(cached),
+            Err(miss) => self.validate_anew(token, miss).await,
         }
     }
 
-    /// Validates a token that [`TokenValidator::known`] did not know, and knows it from then on.
+    /// Validates a token that is not in the cache, and puts it there.
     ///
     /// # Errors
     /// As for [`TokenValidator::validate`].
-    pub async fn validate_anew(&self, token: &str, not_known: NotKnown) -> Result<Arc<ValidatedToken>, TokenError> {
-        let validated = Arc::new(self.check(token).await?);
-        if let Some(seen) = &self.seen {
-            seen.keep(token, not_known, Arc::clone(&validated));
-        }
-        Ok(validated)
-    }
-
-    /// A token that has passed before, if it would pass again. It takes no time, so nobody has to wait for it.
-    ///
-    /// # Errors
-    /// What [`TokenValidator::validate_anew`] wants to know of one that has not.
-    pub fn known(&self, token: &[u8]) -> Result<Arc<ValidatedToken>, NotKnown> {
-        let seen = self.seen.as_ref().filter(|_| token.len() <= MAX_TOKEN_BYTES);
-        let now = self.clock.now();
-        match seen {
-            Some(seen) if self.keys.are_fresh(now) => seen.find(token, now),
-            _ => Err(NotKnown::default()),
-        }
-    }
-
-    /// Holds a token against every rule: form, header, key, signature, and only then what it says.
-    async fn check(&self, token: &str) -> Result<ValidatedToken, TokenError> {
+    pub async fn validate_anew(&self, token: &str, miss: CacheMiss) -> Result<Arc<ValidatedToken>, TokenError> {
         self.checks.fetch_add(1, Ordering::Relaxed);
-        let token = CompactToken::parse(token, self.last_header.load().as_ref())?;
-        let key = self.keys.find(&token.header.key_id).await.map_err(|error| match error {
+        let compact = self.parse(token)?;
+        let key = self.keys.find(&compact.header.key_id).await.map_err(|error| match error {
             KeyError::Unknown => TokenError::Invalid(TokenCheck::UnknownKey),
             KeyError::Unavailable { retry_after } => TokenError::KeysUnavailable { retry_after },
         })?;
+        Ok(self.keep(token, miss, self.check(&compact, key, self.clock.now())?))
+    }
+
+    /// The same, if nothing has to be waited for; `None` if its key is not known yet.
+    pub fn validate_at_once(&self, token: &str, miss: CacheMiss) -> Option<Result<Arc<ValidatedToken>, TokenError>> {
+        let now = self.clock.now();
+        let validated = match self.parse(token) {
+            Ok(compact) => {
+                let key = self.keys.known_key(&compact.header.key_id, now)?;
+                self.check(&compact, key, now).map(|validated| self.keep(token, miss, validated))
+            }
+            Err(check) => Err(check),
+        };
+        self.checks.fetch_add(1, Ordering::Relaxed);
+        Some(validated.map_err(TokenError::Invalid))
+    }
+
+    fn keep(&self, token: &str, miss: CacheMiss, validated: ValidatedToken) -> Arc<ValidatedToken> {
+        let validated = Arc::new(validated);
+        if let Some(cache) = &self.cache {
+            cache.keep(token, miss, Arc::clone(&validated));
+        }
+        validated
+    }
+
+    /// A token that has passed before, if it would pass again.
+    ///
+    /// # Errors
+    /// What [`TokenValidator::validate_anew`] wants to know of one that has not.
+    pub fn cached(&self, token: &[u8]) -> Result<Arc<ValidatedToken>, CacheMiss> {
+        let cache = self.cache.as_ref().filter(|_| token.len() <= MAX_TOKEN_BYTES);
+        let now = self.clock.now();
+        match cache {
+            Some(cache) if self.keys.are_fresh(now) => cache.find(token, now),
+            _ => Err(CacheMiss::default()),
+        }
+    }
+
+    /// Checks the form and the header of a token.
+    fn parse<'t>(&self, token: &'t str) -> Result<CompactToken<'t>, TokenCheck> {
+        CompactToken::parse(token, self.last_header.load().as_ref())
+    }
+
+    /// Checks the signature of a token, and only then what it says.
+    fn check(
+        &self,
+        token: &CompactToken<'_>,
+        key: Arc<SigningKey>,
+        now: Timestamp,
+    ) -> Result<ValidatedToken, TokenCheck> {
         if !key.verifies(&token.signature, token.signed.as_bytes()) {
-            return Err(TokenCheck::Signature.into());
+            return Err(TokenCheck::Signature);
         }
         self.remember(&token.header);
         let payload = token.payload()?;
@@ -200,14 +229,14 @@ impl TokenValidator {
         let (version, tid) = (claims.version()?, claims.tenant()?);
         let (authority, tenant) = (&self.policy.authority, tid.text());
         if !key.may_sign_for(&tenant, authority) {
-            return Err(TokenCheck::KeyIssuer.into());
+            return Err(TokenCheck::KeyIssuer);
         }
         if !claims.issuer().is_some_and(|issuer| authority.is_issuer(issuer, &tenant, version)) {
-            return Err(TokenCheck::Issuer.into());
+            return Err(TokenCheck::Issuer);
         }
         let application = self.application(&claims, version)?.clone();
         let times = claims.times()?;
-        times.check(self.clock.now(), self.skew_seconds)?;
+        times.check(now, self.skew_seconds)?;
         let oid = claims.object_id()?;
         let versions = [TokenVersion::V1, TokenVersion::V2];
         let is_guest =
@@ -223,7 +252,12 @@ impl TokenValidator {
             roles: claims.app_roles(),
             expires_at: Timestamp::from_second(times.expires).map_err(|_| TokenCheck::Expiry)?,
         };
-        Ok(ValidatedToken { sign_in, memo: Memo::default(), key, valid_from: times.valid_from(self.skew_seconds) })
+        Ok(ValidatedToken {
+            sign_in,
+            response: CachedResponse::default(),
+            key,
+            valid_from: times.valid_from(self.skew_seconds),
+        })
     }
 
     /// Remembers the header of a token whose signature is good: nobody else can put one in its place.

@@ -13,7 +13,7 @@ use aws_lc_rs::error::Unspecified;
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
-use crate::auth::memo::Memo;
+use crate::auth::cached_response::CachedResponse;
 use crate::auth::signing_key::SigningKey;
 use crate::domain::sign_in::SignIn;
 
@@ -21,8 +21,8 @@ use crate::domain::sign_in::SignIn;
 pub struct ValidatedToken {
     /// What it says of its user.
     pub sign_in: SignIn,
-    /// Room for what is made of it for each call.
-    pub memo: Memo,
+    /// Room for the answer that is given to it.
+    pub response: CachedResponse,
     /// The key that signed it.
     pub(super) key: Arc<SigningKey>,
     /// When it began to be valid, in seconds since 1970.
@@ -51,14 +51,14 @@ impl fmt::Debug for ValidatedToken {
 
 /// The last validated tokens, at most so many. It holds no token, only what tells them apart.
 pub(super) struct ValidatedTokens {
-    prints: Prints,
-    entries: Cache<Print, Arc<ValidatedToken>>,
+    fingerprinter: Fingerprinter,
+    entries: Cache<Fingerprint, Arc<ValidatedToken>>,
 }
 
 impl ValidatedTokens {
     /// An empty cache for so many tokens.
     pub(super) fn new(capacity: usize) -> Result<Self, Unspecified> {
-        Ok(Self { prints: Prints::new()?, entries: Cache::new(capacity) })
+        Ok(Self { fingerprinter: Fingerprinter::new()?, entries: Cache::new(capacity) })
     }
 
     /// How many tokens there are.
@@ -67,42 +67,45 @@ impl ValidatedTokens {
     }
 
     /// What was kept for a token, if it would pass again.
-    pub(super) fn find(&self, token: &[u8], now: Timestamp) -> Result<Arc<ValidatedToken>, NotKnown> {
-        let Some(print) = self.prints.of(token) else { return Err(NotKnown(None)) };
-        match self.entries.get(&print) {
+    pub(super) fn find(&self, token: &[u8], now: Timestamp) -> Result<Arc<ValidatedToken>, CacheMiss> {
+        let Some(fingerprint) = self.fingerprinter.of(token) else { return Err(CacheMiss(None)) };
+        match self.entries.get(&fingerprint) {
             Some(found) if found.is_good(now) => return Ok(found),
-            Some(_) => drop(self.entries.remove(&print)),
+            Some(_) => drop(self.entries.remove(&fingerprint)),
             None => {}
         }
-        Err(NotKnown(Some(print)))
+        Err(CacheMiss(Some(fingerprint)))
     }
 
-    /// Keeps a token that was not known and has passed every check.
-    pub(super) fn keep(&self, token: &str, NotKnown(print): NotKnown, validated: Arc<ValidatedToken>) {
-        debug_assert!(print.is_none() || print == self.prints.of(token.as_bytes()), "the print of another token");
-        // It was not made where nothing could be known.
-        if let Some(print) = print.or_else(|| self.prints.of(token.as_bytes())) {
-            self.entries.insert(print, validated);
+    /// Keeps a token that was not cached and has passed every check.
+    pub(super) fn keep(&self, token: &str, CacheMiss(fingerprint): CacheMiss, validated: Arc<ValidatedToken>) {
+        debug_assert!(
+            fingerprint.is_none() || fingerprint == self.fingerprinter.of(token.as_bytes()),
+            "the fingerprint of another token"
+        );
+        // It was not made where the cache could not be asked.
+        if let Some(fingerprint) = fingerprint.or_else(|| self.fingerprinter.of(token.as_bytes())) {
+            self.entries.insert(fingerprint, validated);
         }
     }
 }
 
-/// A token that was looked for and is not known: its print, which takes a while to make.
+/// A token that was looked for and is not cached: its fingerprint, which takes a while to make.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NotKnown(Option<Print>);
+pub struct CacheMiss(Option<Fingerprint>);
 
 /// What stands for a token.
-type Print = [u8; 16];
+type Fingerprint = [u8; 16];
 
-/// Makes the prints of one process.
+/// Makes the fingerprints of one process.
 ///
-/// A print is the tag of AES-256-GCM over the token, under a key that nobody knows and that ends with the process. As no
-/// print ever leaves the process, that it is always the same nonce gives nothing away: what is left is a universal hash
-/// (NIST SP 800-38D, section 6.4), and for any two tokens, chosen by whomever, the chance that they have the same print
+/// A fingerprint is the tag of AES-256-GCM over the token, under a key that nobody knows and that ends with the process. As no
+/// fingerprint ever leaves the process, that it is always the same nonce gives nothing away: what is left is a universal hash
+/// (NIST SP 800-38D, section 6.4), and for any two tokens, chosen by whomever, the chance that they have the same fingerprint
 /// is at most 2^-117. It takes a sixth of the time of SHA-256, which is more than all the rest of a cached call is worth.
-struct Prints(LessSafeKey);
+struct Fingerprinter(LessSafeKey);
 
-impl Prints {
+impl Fingerprinter {
     fn new() -> Result<Self, Unspecified> {
         let mut key = [0_u8; 32];
         aws_lc_rs::rand::fill(&mut key)?;
@@ -110,7 +113,7 @@ impl Prints {
     }
 
     /// `None` only if the library could not make one.
-    fn of(&self, token: &[u8]) -> Option<Print> {
+    fn of(&self, token: &[u8]) -> Option<Fingerprint> {
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
         let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(token), &mut []).ok()?;
         tag.as_ref().try_into().ok()
@@ -124,21 +127,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_bit_of_a_token_counts_in_its_print() {
-        let prints = Prints::new().unwrap();
+    fn every_bit_of_a_token_counts_in_its_fingerprint() {
+        let fingerprinter = Fingerprinter::new().unwrap();
         let token = "a".repeat(700);
-        let mut seen = HashSet::from([prints.of(token.as_bytes()).unwrap()]);
+        let mut seen = HashSet::from([fingerprinter.of(token.as_bytes()).unwrap()]);
         for at in 0..token.len() {
             for other in ["b", "A", "\u{1}"] {
                 let mut changed = token.clone();
                 changed.replace_range(at..=at, other);
-                assert!(seen.insert(prints.of(changed.as_bytes()).unwrap()), "{at} {other:?}");
+                assert!(seen.insert(fingerprinter.of(changed.as_bytes()).unwrap()), "{at} {other:?}");
             }
         }
         for longer in 1..200 {
-            assert!(seen.insert(prints.of("a".repeat(token.len() + longer).as_bytes()).unwrap()));
+            assert!(seen.insert(fingerprinter.of("a".repeat(token.len() + longer).as_bytes()).unwrap()));
         }
-        assert_eq!(prints.of(token.as_bytes()), prints.of(token.as_bytes()));
-        assert_ne!(prints.of(token.as_bytes()), Prints::new().unwrap().of(token.as_bytes()));
+        assert_eq!(fingerprinter.of(token.as_bytes()), fingerprinter.of(token.as_bytes()));
+        assert_ne!(fingerprinter.of(token.as_bytes()), Fingerprinter::new().unwrap().of(token.as_bytes()));
     }
 }

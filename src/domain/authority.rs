@@ -121,7 +121,7 @@ impl Authority {
     pub fn is_issuer(&self, text: &str, tenant: &GuidText, version: TokenVersion) -> bool {
         let (base, end) = self.around_issuer(version);
         let rest = text.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
-        rest.and_then(|rest| rest.strip_suffix(end)) == Some(tenant.as_str())
+        rest.and_then(|rest| rest.strip_suffix(end)).is_some_and(|rest| rest.as_bytes() == tenant.as_bytes())
     }
 
     fn around_issuer(&self, version: TokenVersion) -> (&str, &'static str) {

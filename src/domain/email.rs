@@ -78,12 +78,23 @@ impl EmailAddress {
 /// long for.
 fn is_plain(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@').filter(|_| text.len() <= MAX_EMAIL_BYTES) else { return false };
-    let is_atom = |atom: &[u8]| {
-        !atom.is_empty() && atom.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-')
-    };
-    let starts_plainly = local.as_bytes().first() != Some(&b'-');
-    let is_local = local.len() <= MAX_LOCAL_PART_BYTES && local.as_bytes().split(|byte| *byte == b'.').all(is_atom);
-    starts_plainly && is_local && is_domain_name(domain)
+    local.len() <= MAX_LOCAL_PART_BYTES && is_plain_local_part(local) && is_domain_name(domain)
+}
+
+/// Whether a text is letters, digits, `_` and `-`, with single dots between them, and begins with no `-`.
+fn is_plain_local_part(local: &str) -> bool {
+    let mut last = b'.';
+    for byte in local.bytes() {
+        let fits = match byte {
+            b'.' => last != b'.',
+            _ => byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-',
+        };
+        if !fits {
+            return false;
+        }
+        last = byte;
+    }
+    last != b'.' && !local.starts_with('-')
 }
 
 /// Checks every rule, the first of them first.
@@ -115,12 +126,21 @@ fn check(text: &str) -> Result<(), EmailError> {
 /// 63 characters and without a hyphen at either end (RFC 1035, section 2.3.1, and RFC 1123, section 2.1). The last one
 /// is not all digits, so that no IP address is one. [`MAX_EMAIL_BYTES`] keeps it shorter than a domain may be.
 pub(super) fn is_domain_name(domain: &str) -> bool {
-    let is_label = |label: &str| {
-        let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        (1..=63).contains(&label.len()) && letters && !label.starts_with('-') && !label.ends_with('-')
-    };
-    let last = domain.rsplit_once('.').map(|(_, last)| last);
-    domain.split('.').all(is_label) && last.is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()))
+    let (mut labels, mut length, mut all_digits, mut last) = (1, 0, true, b'.');
+    for byte in domain.bytes() {
+        match byte {
+            b'.' if length > 0 && last != b'-' => (labels, length, all_digits) = (labels + 1, 0, true),
+            b'-' if length == 0 => return false,
+            b'-' | b'a'..=b'z' | b'A'..=b'Z' => (length, all_digits) = (length + 1, false),
+            b'0'..=b'9' => length += 1,
+            _ => return false,
+        }
+        if length > 63 {
+            return false;
+        }
+        last = byte;
+    }
+    labels > 1 && length > 0 && last != b'-' && !all_digits
 }
 
 impl fmt::Display for EmailAddress {
@@ -146,6 +166,23 @@ mod tests {
             if is_plain(&text) {
                 prop_assert_eq!(check(&text), Ok(()));
             }
+        }
+    }
+
+    /// The rule in the words of the RFCs, label by label.
+    fn is_domain_name_by_labels(domain: &str) -> bool {
+        let is_label = |label: &str| {
+            let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            (1..=63).contains(&label.len()) && letters && !label.starts_with('-') && !label.ends_with('-')
+        };
+        let last = domain.rsplit_once('.').map(|(_, last)| last);
+        domain.split('.').all(is_label) && last.is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    proptest! {
+        #[test]
+        fn a_domain_name_is_one_in_each_of_its_labels(domain in "[a-z0-9A-Z.-]{0,12}|[a-c.-]{0,6}|[0-9.]{0,6}|[a-z]{62,64}\\.[a-z@é_]{0,3}") {
+            prop_assert_eq!(is_domain_name(&domain), is_domain_name_by_labels(&domain), "{}", domain);
         }
     }
 

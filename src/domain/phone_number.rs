@@ -116,7 +116,13 @@ impl NumberText {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.text[self.start..]).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The same in ASCII, without a look at it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.text[self.start..]
     }
 }
 

@@ -3,13 +3,17 @@
 //! The middleware begins a record for each call. Extractors write into it what they find out; whoever handles the call
 //! can ask it. How a call was refused stands in the [`Problem`](crate::http::problem::Problem) alone.
 
+use std::sync::Arc;
+
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 use uuid::Uuid;
 
-use crate::auth::NotKnown;
+use crate::auth::CacheMiss;
+use crate::auth::TokenError;
+use crate::auth::ValidatedToken;
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 
@@ -26,8 +30,8 @@ pub struct CallRecord {
     is_head: bool,
     /// Its id, once somebody has asked for it.
     request_id: Option<String>,
-    /// Its token, once it was looked for in the cache in vain.
-    unknown_token: Option<NotKnown>,
+    /// What is known of its token, if it was looked for before its handler.
+    token: Option<TokenProgress>,
     /// In a box of its own: most calls resolve a line, and have none.
     attempt: Option<Box<Attempt>>,
 }
@@ -38,6 +42,14 @@ pub(super) struct Attempt {
     pub(super) context: AuditContext,
     /// The business group that its path names.
     pub(super) group: Option<BusinessGroupId>,
+}
+
+/// How far the check of a call's token has come that is not in the cache.
+pub(super) enum TokenProgress {
+    /// Nothing of it is checked yet.
+    NotCached(CacheMiss),
+    /// It is checked.
+    Checked(Result<Arc<ValidatedToken>, TokenError>),
 }
 
 impl CallRecord {
@@ -60,14 +72,14 @@ impl CallRecord {
         })
     }
 
-    /// Says that the call's token is not in the cache.
-    pub(super) fn has_unknown_token(&mut self, unknown: NotKnown) {
-        self.unknown_token = Some(unknown);
+    /// Says what is known of the call's token.
+    pub(super) fn set_token(&mut self, token: TokenProgress) {
+        self.token = Some(token);
     }
 
-    /// The call's token, if it was looked for already, and is not known.
-    pub(super) fn unknown_token(request: &HttpRequest) -> Option<NotKnown> {
-        Self::with(request, |record| record.unknown_token)
+    /// What is known of the call's token, for whoever goes on with it.
+    pub(super) fn take_token(request: &HttpRequest) -> Option<TokenProgress> {
+        Self::with(request, |record| record.token.take())
     }
 
     /// Says who makes the call, so that it can be written down if it is refused.
@@ -132,6 +144,6 @@ mod tests {
         assert!(!CallRecord::is_head(&request));
         CallRecord::of_method(true).keep(&request);
         assert!(CallRecord::is_head(&request));
-        assert!(CallRecord::unknown_token(&request).is_none());
+        assert!(CallRecord::take_token(&request).is_none());
     }
 }

@@ -89,7 +89,7 @@ impl State {
 
     fn register_caches(&self, registry: &Registry) -> Result<(), prometheus::Error> {
         let Self { tokens, lines, .. } = self;
-        gauge(registry, "signline_token_cache_entries", "Validated tokens in the cache.", count(tokens.known))?;
+        gauge(registry, "signline_token_cache_entries", "Validated tokens in the cache.", count(tokens.cached))?;
         let help = "Tokens that were validated, because they were not in the cache.";
         counter(registry, "signline_token_validations_total", help, tokens.checks)?;
         gauge(registry, "signline_line_cache_entries", "Lines in the cache.", count(lines.cached))?;

@@ -96,10 +96,19 @@ impl Lines {
     pub(super) async fn find(&self, tenant: Guid, email: Option<&EmailAddress>) -> Result<CachedLine, StoreError> {
         match (&self.cache, email) {
             (Some(cache), Some(email)) if self.generations.is_trusted(Instant::now()) => {
-                self.find_cached(cache, tenant, email).await
+                match self.current(cache, tenant, email) {
+                    Some(found) => Ok(found),
+                    None => self.find_together(cache, tenant, email).await,
+                }
             }
             _ => self.look_up(tenant, email).await,
         }
+    }
+
+    /// Finds the line of an address in a tenant, if it is cached and counts at `now`.
+    pub(super) fn find_cached(&self, tenant: Guid, email: &EmailAddress, now: Instant) -> Option<CachedLine> {
+        let cache = self.cache.as_ref().filter(|_| self.generations.is_trusted(now))?;
+        self.current(cache, tenant, email)
     }
 
     /// Finds the line of an address in a tenant in the store, whatever is cached: what is cached has turned out to be
@@ -121,17 +130,17 @@ impl Lines {
         }
     }
 
-    async fn find_cached(
+    fn current(&self, cache: &Cache<LineKey, CachedLine>, tenant: Guid, email: &EmailAddress) -> Option<CachedLine> {
+        cache.get(&Asked { tenant, email }).filter(|found| self.is_current(tenant, found))
+    }
+
+    /// Looks a line up that is not cached, once for all who ask for it at the same time.
+    async fn find_together(
         &self,
         cache: &Cache<LineKey, CachedLine>,
         tenant: Guid,
         email: &EmailAddress,
     ) -> Result<CachedLine, StoreError> {
-        if let Some(found) = cache.get(&Asked { tenant, email })
-            && self.is_current(tenant, &found)
-        {
-            return Ok(found);
-        }
         let key = LineKey { tenant, email: email.clone() };
         let entry = cache.entry_async(&key, |_, found| {
             // It may have been waited for, longer than what was cached then is good for.

@@ -40,7 +40,11 @@ pub struct ResolvedLine<'s> {
     found: CachedLine,
 }
 
-impl ResolvedLine<'_> {
+impl<'s> ResolvedLine<'s> {
+    fn new(mapped: MappedNumber, email: &'s EmailAddress, line: Arc<Line>, found: CachedLine) -> Self {
+        Self { phone_number: mapped.phone_number, email, line, found }
+    }
+
     /// The business group of the number.
     #[must_use]
     pub fn business_group(&self) -> &BusinessGroupId {
@@ -80,8 +84,20 @@ impl Resolver {
         self.lines.holds(sign_in.tid, found, now)
     }
 
-    /// Finds the line of the user who signed in: at most one read of the store, and at their first sign-in one more for
-    /// each other sign-in name, and one write, which pins the mapping to them.
+    /// Finds the line of the user who signed in, if it is cached and theirs already: nothing has to be asked.
+    #[must_use]
+    pub fn resolve_at_once<'s>(&self, sign_in: &'s SignIn, now: Instant) -> Option<ResolvedLine<'s>> {
+        let found = self.lines.find_cached(sign_in.tid, sign_in.email.as_ref()?, now)?;
+        let line = found.line.as_ref()?;
+        let (email, mapped) = self.may_have(sign_in, line).ok()?;
+        if !is_theirs(sign_in, line, mapped) {
+            return None;
+        }
+        Some(ResolvedLine::new(mapped, email, Arc::clone(line), found))
+    }
+
+    /// Finds the line of the user who signed in: at most one read of the store, and at their first sign-in one more for each other
+    /// sign-in name, and one write, which pins the mapping to them.
     ///
     /// The tenant is looked at first, then the guest, then the address: a stranger learns nothing about a group that is
     /// not their own, and a guest learns nothing about addresses.
@@ -101,17 +117,9 @@ impl Resolver {
     /// Gives the user the line that was found, if they may have it; `None` if it is not there any more.
     async fn take<'s>(&self, sign_in: &'s SignIn, found: CachedLine) -> Result<Option<ResolvedLine<'s>>, ResolveError> {
         let line = found.line.as_ref().ok_or(ResolveError::TenantNotLinked)?;
-        if self.unproven.refuses(line.is_vouched_for) {
-            return Err(ResolveError::TenantNotProven);
-        }
-        if sign_in.is_guest && !line.allow_guests {
-            return Err(ResolveError::GuestNotAllowed);
-        }
-        let email = sign_in.email.as_ref().ok_or(ResolveError::NoEmailClaim)?;
-        let mapped = line.mapped.ok_or(ResolveError::NoMapping)?;
-        let phone_number = mapped.phone_number;
-        if line.identity_pinning == IdentityPinning::Off || mapped.pinned_oid == Some(sign_in.oid) {
-            return Ok(Some(ResolvedLine { phone_number, email, line: Arc::clone(line), found }));
+        let (email, mapped) = self.may_have(sign_in, line)?;
+        if is_theirs(sign_in, line, mapped) {
+            return Ok(Some(ResolvedLine::new(mapped, email, Arc::clone(line), found)));
         }
         // An oid is never given to another person, an address can be.
         if mapped.pinned_oid.is_some() {
@@ -122,7 +130,19 @@ impl Resolver {
             return Ok(None);
         };
         let found = found.with(Arc::clone(&line));
-        Ok(Some(ResolvedLine { phone_number, email, line, found }))
+        Ok(Some(ResolvedLine::new(mapped, email, line, found)))
+    }
+
+    /// The address and the number that users with this sign-in are given, whoever they are.
+    fn may_have<'s>(&self, sign_in: &'s SignIn, line: &Line) -> Result<(&'s EmailAddress, MappedNumber), ResolveError> {
+        if self.unproven.refuses(line.is_vouched_for) {
+            return Err(ResolveError::TenantNotProven);
+        }
+        if sign_in.is_guest && !line.allow_guests {
+            return Err(ResolveError::GuestNotAllowed);
+        }
+        let email = sign_in.email.as_ref().ok_or(ResolveError::NoEmailClaim)?;
+        Ok((email, line.mapped.ok_or(ResolveError::NoMapping)?))
     }
 
     /// Refuses to pin the mapping to somebody whose sign-in name has another number: the address may be a colleague's
@@ -176,6 +196,11 @@ impl Resolver {
         self.lines.keep(sign_in.tid, pin.email, found.with(Arc::clone(&pinned)));
         if pinned_to == sign_in.oid { Ok(Some(pinned)) } else { Err(ResolveError::IdentityChanged) }
     }
+}
+
+/// Whether the mapping needs no pin, or is pinned to this user.
+fn is_theirs(sign_in: &SignIn, line: &Line, mapped: MappedNumber) -> bool {
+    line.identity_pinning == IdentityPinning::Off || mapped.pinned_oid == Some(sign_in.oid)
 }
 
 fn two_numbers(

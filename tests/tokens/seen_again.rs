@@ -31,7 +31,7 @@ async fn a_cached_token_says_the_same() {
     let first = validator.validate(&token()).await.unwrap();
     let again = validator.validate(&token()).await.unwrap();
     assert!(Arc::ptr_eq(&first, &again));
-    assert_eq!(validator.status().known, 1);
+    assert_eq!(validator.status().cached, 1);
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn without_a_cache_each_token_is_checked_each_time() {
     let validator = World::usual().validator(policy()).with_cache(0).unwrap();
     let [first, again] = [validator.validate(&token()).await.unwrap(), validator.validate(&token()).await.unwrap()];
     assert!(!Arc::ptr_eq(&first, &again) && first == again);
-    assert_eq!(validator.status().known, 0);
+    assert_eq!(validator.status().cached, 0);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_token_that_differs_from_a_cached_one_in_any_letter_is_refused() {
     for (name, changed) in [("longer", good.clone() + "A"), ("shorter", good[..good.len() - 1].to_owned())] {
         assert!(matches!(validator.validate(&changed).await, Err(TokenError::Invalid(_))), "{name}");
     }
-    assert_eq!(validator.status().known, 1);
+    assert_eq!(validator.status().cached, 1);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn bad_tokens_push_no_good_one_out() {
         let bad = format!("{signed}.{}", encode(format!("{number:0256}")));
         assert_eq!(validator.validate(&bad).await, refused(TokenCheck::Signature));
     }
-    assert_eq!(validator.status().known, 1);
+    assert_eq!(validator.status().cached, 1);
     assert!(Arc::ptr_eq(&first, &validator.validate(&good).await.unwrap()));
 }
 
@@ -147,5 +147,5 @@ async fn no_more_tokens_are_cached_than_there_is_room_for() {
         let token = token_for(&format!("user{number}@abccompany.com"), LIFE);
         assert!(validator.validate(&token).await.is_ok());
     }
-    assert!((1..=10).contains(&validator.status().known), "{}", validator.status().known);
+    assert!((1..=10).contains(&validator.status().cached), "{}", validator.status().cached);
 }

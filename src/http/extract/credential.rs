@@ -17,7 +17,11 @@ pub(super) enum Credential<'a> {
 /// Reads the `Authorization` header. It is the only place where a credential is looked for: one in a query ends up in
 /// logs.
 pub(super) fn of(request: &HttpRequest) -> Result<Credential<'_>, Problem> {
-    let credential = bearer(request)?;
+    read(bearer(request)?)
+}
+
+/// Reads what follows `Bearer`.
+pub(super) fn read(credential: &[u8]) -> Result<Credential<'_>, Problem> {
     let text =
         plain_ascii(credential).ok_or_else(|| Problem::invalid_token("malformed: the header is not plain ASCII"))?;
     match text {

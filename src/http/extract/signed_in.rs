@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::auth::TokenError;
 use crate::auth::ValidatedToken;
 use crate::http::call_record::CallRecord;
+use crate::http::call_record::TokenProgress;
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
 use crate::http::limits::Failure;
@@ -20,7 +21,7 @@ use crate::http::services::Services;
 pub struct SignedIn {
     /// The token.
     pub token: Arc<ValidatedToken>,
-    /// Whether this is the first time that it is seen, as far as is known.
+    /// Whether it was not in the cache: as far as is known, this is the first time that it is seen.
     pub is_new: bool,
 }
 
@@ -35,33 +36,50 @@ impl FromRequest for SignedIn {
 }
 
 impl SignedIn {
-    /// The token of a request, if it is known again: nothing has to be waited for, and nothing be read of it.
-    pub fn known(services: &Services, request: &HttpRequest, record: &mut CallRecord) -> Option<Arc<ValidatedToken>> {
-        let token = credential::bearer(request).ok()?;
-        match services.tokens.known(token) {
-            Ok(known) => Some(known),
-            Err(not_known) => {
-                // For the same request, which is about to be read as that of a new token.
-                record.has_unknown_token(not_known);
+    /// The caller of a request, if nothing has to be waited for to know them. What has become of their token otherwise goes into
+    /// the record, for the extractor of the same request.
+    pub fn at_once(services: &Services, request: &HttpRequest, record: &mut CallRecord) -> Option<Self> {
+        let credential = credential::bearer(request).ok()?;
+        let miss = match services.tokens.cached(credential) {
+            Ok(token) => return Some(Self { token, is_new: false }),
+            Err(miss) => miss,
+        };
+        record.set_token(TokenProgress::NotCached(miss));
+        let Credential::Token(token) = credential::read(credential).ok()? else { return None };
+        // Where there is a limit to be looked at, the extractor does it.
+        let checked = services.attempts.are_few().then(|| services.tokens.validate_at_once(token, miss))??;
+        match checked {
+            Ok(token) => Some(Self { token, is_new: true }),
+            Err(error) => {
+                record.set_token(TokenProgress::Checked(Err(error)));
                 None
             }
+        }
+    }
+
+    /// Leaves it to the handler to answer the request.
+    pub fn defer(self, record: &mut CallRecord) {
+        if self.is_new {
+            record.set_token(TokenProgress::Checked(Ok(self.token)));
         }
     }
 }
 
 async fn sign_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     let services = Services::of(request)?;
-    let not_known = CallRecord::unknown_token(request);
     match credential::of(request)? {
         Credential::Token(token) => {
+            let progress = CallRecord::take_token(request);
+            let is_new = progress.is_some();
             let check = async {
-                match not_known {
-                    Some(not_known) => services.tokens.validate_anew(token, not_known).await,
+                match progress {
+                    Some(TokenProgress::Checked(checked)) => checked,
+                    Some(TokenProgress::NotCached(miss)) => services.tokens.validate_anew(token, miss).await,
                     None => services.tokens.validate(token).await,
                 }
             };
             let token = services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
-            Ok(SignedIn { token, is_new: not_known.is_some() })
+            Ok(SignedIn { token, is_new })
         }
         Credential::ApiKey(secret) => {
             let check = services.api_keys.authenticate(secret);
@@ -72,18 +90,18 @@ async fn sign_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     }
 }
 
-/// Checks a token that a request brought, wherever it stood. A known one passes before all limits; what is wrong with another
-/// is told by `told`.
+/// Checks a token that a request brought, wherever it stood. A cached one passes before all limits; `map_err` says what is wrong
+/// with another.
 pub(in crate::http) async fn good_token<E: Failure>(
     request: &HttpRequest,
     token: &str,
-    told: impl FnOnce(TokenError) -> E,
+    map_err: impl FnOnce(TokenError) -> E,
 ) -> Result<Arc<ValidatedToken>, Problem> {
     let services = Services::of(request)?;
-    match services.tokens.known(token.as_bytes()) {
-        Ok(known) => Ok(known),
-        Err(not_known) => {
-            let check = async { services.tokens.validate_anew(token, not_known).await.map_err(told) };
+    match services.tokens.cached(token.as_bytes()) {
+        Ok(cached) => Ok(cached),
+        Err(miss) => {
+            let check = async { services.tokens.validate_anew(token, miss).await.map_err(map_err) };
             services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await
         }
     }

@@ -181,6 +181,11 @@ impl FailedAttempts {
         }
     }
 
+    /// Whether nothing can be over a limit, so that [`FailedAttempts::check`] would let any credential be checked.
+    pub(in crate::http) fn are_few(&self) -> bool {
+        self.alert_until.load(Ordering::Relaxed) == 0
+    }
+
     /// Whether one more refused call of this caller goes into the audit log, whatever right they have.
     pub(in crate::http) fn may_write_down(&self, caller: &Actor) -> bool {
         self.written_down.count(&self.print(&caller.id), self.now()).is_ok()

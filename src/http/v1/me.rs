@@ -90,7 +90,7 @@ const PATH: &str = "/v1/me";
 /// How the middleware treats it: a line in the log for each call that goes well would cost more than the call, and its answers
 /// say for themselves what they have to.
 pub(crate) const POLICY: RoutePolicy =
-    RoutePolicy { path: PATH, log: Level::DEBUG, private_headers: false, shortcut: Some(answer_again) };
+    RoutePolicy { path: PATH, log: Level::DEBUG, private_headers: false, shortcut: Some(answer_at_once) };
 
 /// The call. It has a guard of its own: the framework's writes down in the request which methods it has looked for, which
 /// takes longer than all the rest of the way to the handler.
@@ -124,19 +124,27 @@ impl HttpServiceFactory for ResolveLine {
     )
 )]
 async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {
-    let SignedIn { token, is_new } = caller;
     let services = Services::of(&request)?;
-    let line = services.resolver.resolve(&token.sign_in).await;
+    let sign_in = &caller.token.sign_in;
+    let line = services.resolver.resolve(sign_in).await;
     if shows_a_linked_tenant(&line) {
-        services.first_sign_ins.note(token.sign_in.tid, &token.sign_in.application);
+        services.first_sign_ins.note(sign_in.tid, &sign_in.application);
     }
-    let line = line.map_err(|error| refused(services, &request, &token.sign_in, error))?;
-    let body = write(services.plan, &token.sign_in, &line);
+    let line = line.map_err(|error| refused(services, &request, sign_in, error))?;
+    Ok(answer(services, &caller, &line))
+}
+
+/// The answer to a caller with this line.
+fn answer(services: &Services, caller: &SignedIn, line: &mappings::ResolvedLine<'_>) -> HttpResponse {
+    let body = write(services.plan, &caller.token.sign_in, line);
     // Many tokens are sent once, and an answer takes more memory than all that is kept of its token.
-    if !is_new {
-        token.memo.keep(Answer { line: line.found(), body: body.clone() });
+    if caller.is_new {
+        return respond(body.into());
     }
-    Ok(respond(body))
+    // No room to grow.
+    let body = Bytes::from(body.into_boxed_slice());
+    caller.token.response.keep(Answer { line: line.found(), body: body.clone() });
+    respond(body)
 }
 
 /// Why there is no line. A refused first pin is written down for the administrators of the group, who alone can correct it.
@@ -168,13 +176,14 @@ fn shows_a_linked_tenant(answer: &Result<mappings::ResolvedLine<'_>, ResolveErro
     !matches!(answer, Err(ResolveError::TenantNotLinked | ResolveError::Store(_)))
 }
 
-/// The answer to a token that was answered before, if the token and its line hold at `now`: a [`Shortcut`].
+/// The answer to a caller for whom nothing has to be waited for: their token is in the cache or its key is, and so is their line.
+/// A [`Shortcut`].
 ///
 /// It is given before the framework looks for the call of the path: finding it, and the boxes around its handler, would
-/// take as long as all that is done here.
+/// take as long as all that is done here but the signature.
 ///
 /// [`Shortcut`]: crate::http::route_policy::Shortcut
-fn answer_again(
+fn answer_at_once(
     services: &Services,
     request: &HttpRequest,
     record: &mut CallRecord,
@@ -183,9 +192,19 @@ fn answer_again(
     if request.method() != Method::GET {
         return None;
     }
-    let token = SignedIn::known(services, request, record)?;
-    let answer = token.memo.read(|answer: &Answer| answer.if_it_holds(services, &token.sign_in, now));
-    answer.flatten().map(respond)
+    let caller = SignedIn::at_once(services, request, record)?;
+    let sign_in = &caller.token.sign_in;
+    if let Some(body) =
+        caller.token.response.read(|answer: &Answer| answer.if_it_holds(services, sign_in, now)).flatten()
+    {
+        return Some(respond(body));
+    }
+    let Some(line) = services.resolver.resolve_at_once(sign_in, now) else {
+        caller.defer(record);
+        return None;
+    };
+    services.first_sign_ins.note(sign_in.tid, &sign_in.application);
+    Some(answer(services, &caller, &line))
 }
 
 fn respond(body: Bytes) -> HttpResponse {
@@ -208,7 +227,7 @@ impl Answer {
     }
 }
 
-fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_>) -> Bytes {
+fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_>) -> Vec<u8> {
     let answer = ResolvedLine {
         phone_number: line.phone_number,
         phone_number_national: plan.write(line.phone_number),
@@ -218,8 +237,7 @@ fn write(plan: NumberingPlan, sign_in: &SignIn, line: &mappings::ResolvedLine<'_
         tid: sign_in.tid,
         oid: sign_in.oid,
     };
-    // It may be kept with the token: no room to grow.
-    answer.to_json().into_boxed_slice().into()
+    answer.to_json()
 }
 
 impl ResolvedLine<'_> {
@@ -228,20 +246,24 @@ impl ResolvedLine<'_> {
         let [number, national] = [NumberText::from(self.phone_number), NumberText::from(self.phone_number_national)];
         let [tid, oid] = [self.tid, self.oid].map(Guid::text);
         let mut json = Vec::with_capacity(USUAL_BYTES);
+        push_all(&mut json, [br#"{"phone_number":""#, number.as_bytes()]);
+        push_all(&mut json, [br#"","phone_number_national":""#, national.as_bytes()]);
         for (before, text) in [
-            (r#"{"phone_number":""#, number.as_str()),
-            (r#"","phone_number_national":""#, national.as_str()),
             (r#"","email":""#, self.email),
             (r#"","business_group":""#, self.business_group),
             (r#"","application":""#, self.application),
-            (r#"","tid":""#, tid.as_str()),
-            (r#"","oid":""#, oid.as_str()),
         ] {
             json.extend_from_slice(before.as_bytes());
             push_escaped(&mut json, text);
         }
-        json.extend_from_slice(br#""}"#);
+        push_all(&mut json, [br#"","tid":""#, tid.as_bytes(), br#"","oid":""#, oid.as_bytes(), br#""}"#]);
         json
+    }
+}
+
+fn push_all<const N: usize>(json: &mut Vec<u8>, texts: [&[u8]; N]) {
+    for text in texts {
+        json.extend_from_slice(text);
     }
 }
 

@@ -8,9 +8,9 @@ use arc_swap::ArcSwapOption;
 ///
 /// Whoever fills it has the one type that it reads; a thing of another type counts as none.
 #[derive(Default)]
-pub struct Memo(ArcSwapOption<Box<dyn Any + Send + Sync>>);
+pub struct CachedResponse(ArcSwapOption<Box<dyn Any + Send + Sync>>);
 
-impl Memo {
+impl CachedResponse {
     /// Reads what is there, if it is of this type.
     pub fn read<T: 'static, R>(&self, read: impl FnOnce(&T) -> R) -> Option<R> {
         let kept = self.0.load();
@@ -23,9 +23,9 @@ impl Memo {
     }
 }
 
-impl fmt::Debug for Memo {
+impl fmt::Debug for CachedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Memo")
+        f.write_str("CachedResponse")
     }
 }
 
@@ -35,11 +35,11 @@ mod tests {
 
     #[test]
     fn a_thing_is_read_by_its_own_type_alone() {
-        let memo = Memo::default();
-        assert_eq!(memo.read(|number: &u32| *number), None);
-        memo.keep(1_u32);
-        memo.keep(2_u32);
-        assert_eq!(memo.read(|number: &u32| *number), Some(2));
-        assert_eq!(memo.read(|text: &String| text.len()), None);
+        let response = CachedResponse::default();
+        assert_eq!(response.read(|number: &u32| *number), None);
+        response.keep(1_u32);
+        response.keep(2_u32);
+        assert_eq!(response.read(|number: &u32| *number), Some(2));
+        assert_eq!(response.read(|text: &String| text.len()), None);
     }
 }
