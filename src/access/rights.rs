@@ -144,6 +144,7 @@ mod tests {
         }
     }
 
+    // proves T-34
     /// Every person there can be, in every tenant there can be: whoever may anything stands in one of two sentences.
     #[test]
     fn only_an_operator_of_the_operators_tenant_and_an_administrator_of_a_linked_one_may_anything() {

@@ -53,6 +53,7 @@ mod tests {
 
     use super::*;
 
+    // proves T-82
     #[test]
     fn a_secret_is_256_random_bits_and_eight_characters_of_it_are_shown() {
         let secrets: HashSet<String> = (0..1000).map(|_| generate().unwrap().to_string()).collect();

@@ -123,6 +123,7 @@ pub(super) fn counted(count: u64, what: &str) -> String {
 mod tests {
     use super::*;
 
+    // proves T-88
     #[test]
     fn nothing_that_a_terminal_obeys_is_shown() {
         assert_eq!(shown("bob's \"sheet\" C:\\ ä 電話"), "bob's \"sheet\" C:\\ ä 電話");
@@ -137,6 +138,7 @@ mod tests {
         }
     }
 
+    // proves T-88
     #[test]
     fn a_word_of_a_command_is_one_word_to_the_shell() {
         for (text, expected) in [

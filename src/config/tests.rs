@@ -97,6 +97,7 @@ fn the_applications_of_a_file_may_be_a_table() {
     assert_eq!(from_table, from_text.applications);
 }
 
+// proves T-05
 #[test]
 fn a_bad_or_unknown_setting_is_named_on_one_line() {
     for (variable, text) in [

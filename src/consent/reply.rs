@@ -169,6 +169,7 @@ mod tests {
         }
     }
 
+    // proves T-50
     #[test]
     fn what_is_kept_of_an_error_is_a_word_and_a_number() {
         let long = "a".repeat(65);

@@ -111,6 +111,7 @@ mod tests {
         assert_eq!(state(&"a".repeat(63)).sign(&key(1)).len(), MAX_CHARS);
     }
 
+    // proves T-48
     #[test]
     fn a_state_that_differs_in_any_bit_is_none() {
         let text = state("abccompany").sign(&key(1));

@@ -102,6 +102,7 @@ mod tests {
         assert!(!AppIdUris::default().has("") && AppIdUris::default().is_empty());
     }
 
+    // proves T-05
     #[test]
     fn what_no_registration_can_have_is_refused() {
         for wrong in [

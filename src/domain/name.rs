@@ -171,6 +171,7 @@ mod tests {
         }
     }
 
+    // proves T-19
     #[test]
     fn names_that_people_take_for_one_are_alike() {
         for (name, other) in [

@@ -224,6 +224,7 @@ mod tests {
         }
     }
 
+    // proves T-89
     #[test]
     fn a_parameter_is_named_only_if_it_can_not_be_part_of_a_password() {
         let error = |query: &str| PostgresUrl::parse(&format!("postgres://u@h/d?{query}")).unwrap_err();

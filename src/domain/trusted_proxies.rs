@@ -118,6 +118,7 @@ mod tests {
         assert_eq!(origin(PROXIES, "::ffff:10.0.0.1", &[b"198.51.100.7"]), "198.51.100.7");
     }
 
+    // proves T-65
     /// What a caller may write before the address that the trusted proxy adds: nothing of it is believed, and none of
     /// it makes the call be the proxy's own.
     #[test]
@@ -151,6 +152,7 @@ mod tests {
         }
     }
 
+    // proves T-65
     #[test]
     fn what_a_proxy_adds_and_is_no_address_ends_at_that_proxy() {
         for added in [

@@ -36,6 +36,7 @@ fn room(files: Option<u64>) -> usize {
 mod tests {
     use super::*;
 
+    // proves T-70
     #[test]
     fn some_files_are_left_for_others() {
         assert_eq!(room(Some(1024)), 768);
@@ -43,6 +44,7 @@ mod tests {
         assert_eq!(room(None), usize::MAX);
     }
 
+    // proves T-70
     #[test]
     fn the_limit_is_raised_as_far_as_it_goes() {
         let given = room_for_connections(16);

@@ -413,6 +413,7 @@ mod tests {
         }
     }
 
+    // proves T-85
     #[test]
     fn a_fault_inside_is_told_to_the_log_alone() {
         let problem = Problem::internal("password=hunter2");

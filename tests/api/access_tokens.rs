@@ -41,6 +41,7 @@ async fn an_access_token_for_an_application_counts_as_that_one_if_an_application
     }
 }
 
+// proves T-07
 #[tokio::test]
 async fn a_strangers_access_token_is_good_for_nothing() {
     let app = sample(|_| {}).await;

@@ -16,6 +16,7 @@ use crate::support::problem;
 
 const KEYS: &str = "/v1/api-keys";
 
+// proves T-46
 #[tokio::test]
 async fn a_secret_is_shown_once_and_refused_once_revoked() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -40,6 +41,7 @@ async fn a_secret_is_shown_once_and_refused_once_revoked() {
     problem(app.operate(Method::DELETE, "/v1/api-keys/x").send().await.unwrap(), 404, "not-found").await;
 }
 
+// proves T-46
 #[tokio::test]
 async fn a_key_works_until_it_expires() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -78,6 +80,7 @@ async fn a_role_has_a_group_if_and_only_if_it_needs_one() {
     }
 }
 
+// proves T-41
 /// By their key and by their sign-in alike.
 #[tokio::test]
 async fn an_administrator_makes_lists_and_revokes_keys_of_their_own_group_alone() {

@@ -29,6 +29,7 @@ fn actions(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["action"].as_str().unwrap()).collect()
 }
 
+// proves T-47
 #[tokio::test]
 async fn what_was_done_is_told_with_who_did_it_in_which_call() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -90,6 +91,7 @@ async fn what_was_refused_is_told_with_the_problem() {
     assert_eq!(recorded, expected);
 }
 
+// proves T-66
 /// Whoever is refused, and whatever for: the log never forgets, so of each caller it takes ten refusals a minute.
 #[tokio::test]
 async fn no_caller_can_fill_the_log_with_what_it_is_refused() {
@@ -235,6 +237,7 @@ async fn a_group_that_takes_the_id_of_a_deleted_one_does_not_see_its_log() {
     assert_eq!(events(&app, "?business_group=abccompany").await.len(), 5);
 }
 
+// proves T-21
 #[tokio::test]
 async fn a_key_that_is_named_like_a_person_is_told_from_the_person() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

@@ -160,6 +160,7 @@ async fn events(app: &TestApp) -> Vec<Value> {
     json(answer, 200).await["items"].as_array().unwrap().clone()
 }
 
+// proves T-49
 #[tokio::test]
 async fn an_administrator_consents_and_a_first_sign_in_confirms_it() {
     for app in on_both_engines().await {
@@ -224,6 +225,7 @@ async fn who_may_not_consent_or_declines_is_told_so_and_so_is_the_company() {
     }
 }
 
+// proves T-48
 #[tokio::test]
 async fn a_link_of_one_replica_leads_back_to_another_and_counts_once_among_all() {
     let app = company(Engine::Postgres).await;
@@ -247,6 +249,7 @@ async fn a_link_of_one_replica_leads_back_to_another_and_counts_once_among_all()
     assert_eq!(events(&app).await.len(), 2);
 }
 
+// proves T-48
 #[tokio::test]
 async fn another_tenant_has_its_own_consents_and_older_links_are_of_no_use_in_it() {
     for app in on_both_engines().await {
@@ -270,6 +273,7 @@ async fn another_tenant_has_its_own_consents_and_older_links_are_of_no_use_in_it
     }
 }
 
+// proves T-50
 #[tokio::test]
 async fn a_return_with_a_good_state_is_read_as_narrowly_as_it_can_be() {
     let app = company(Engine::Sqlite).await;
@@ -303,6 +307,7 @@ async fn a_return_with_a_good_state_is_read_as_narrowly_as_it_can_be() {
     }
 }
 
+// proves T-48
 #[tokio::test]
 async fn a_return_that_nobody_should_believe_writes_nothing() {
     let foreign = state(&company(Engine::Sqlite).await).await;
@@ -336,6 +341,7 @@ async fn a_return_that_nobody_should_believe_writes_nothing() {
     }
 }
 
+// proves T-51
 #[tokio::test]
 async fn only_a_get_takes_a_return() {
     let app = company(Engine::Sqlite).await;
@@ -374,6 +380,7 @@ async fn a_link_needs_a_place_to_come_back_to() {
     problem(answer, 404, "not-found").await;
 }
 
+// proves T-83
 #[tokio::test]
 async fn a_key_that_is_lost_or_garbage_ends_older_links_and_nothing_else() {
     for app in on_both_engines().await {
@@ -402,6 +409,7 @@ async fn a_key_that_is_lost_or_garbage_ends_older_links_and_nothing_else() {
     }
 }
 
+// proves T-49
 #[tokio::test]
 async fn a_sign_in_without_a_line_confirms_too_and_a_strangers_does_not() {
     for app in on_both_engines().await {
@@ -427,6 +435,7 @@ async fn who_signs_in_to_the_console_alone_confirms_too() {
     }
 }
 
+// proves T-79
 #[tokio::test]
 async fn a_sign_in_that_cannot_be_written_down_is_answered_all_the_same() {
     for app in on_both_engines().await {

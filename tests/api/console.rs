@@ -129,6 +129,7 @@ async fn what_is_no_part_of_the_page_is_not_served() {
     }
 }
 
+// proves T-94
 #[tokio::test]
 async fn the_page_may_ask_the_service_and_the_authority_alone() {
     let app = TestApp::start(Engine::Sqlite).await;

@@ -119,6 +119,7 @@ fn every_import_leads_to_a_file_of_the_page() {
     assert!(unused.is_empty(), "nobody imports {unused:?}");
 }
 
+// proves T-95
 #[test]
 fn no_file_names_another_host() {
     for file in console_files().iter().filter(|file| file.is_own()) {
@@ -130,6 +131,7 @@ fn no_file_names_another_host() {
     }
 }
 
+// proves T-94
 #[test]
 fn no_script_or_style_stands_in_a_page_and_no_text_becomes_one() {
     for file in console_files().iter().filter(|file| file.is_own()) {
@@ -145,6 +147,7 @@ fn no_script_or_style_stands_in_a_page_and_no_text_becomes_one() {
     }
 }
 
+// proves T-95
 #[test]
 fn nothing_is_kept_longer_than_a_tab() {
     for file in console_files().iter().filter(|file| file.is_own()) {

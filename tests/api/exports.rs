@@ -101,16 +101,19 @@ async fn check(engine: Engine) {
     becomes_free(&app).await;
 }
 
+// proves T-75
 #[tokio::test]
 async fn slow_exports_of_one_group_take_its_share_and_no_more_on_postgres() {
     check(Engine::Postgres).await;
 }
 
+// proves T-75
 #[tokio::test]
 async fn slow_exports_of_one_group_take_its_share_and_no_more_on_sqlite() {
     check(Engine::Sqlite).await;
 }
 
+// proves T-75
 #[tokio::test]
 async fn who_takes_nothing_of_an_export_is_cut_off_and_the_group_may_export_again() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

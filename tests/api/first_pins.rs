@@ -41,6 +41,7 @@ async fn refusals(app: &TestApp) -> Vec<Value> {
     events.into_iter().filter(|event| event["action"] == "resolveLine").collect()
 }
 
+// proves T-12
 #[tokio::test]
 async fn an_account_whose_address_and_sign_in_name_have_two_numbers_gets_neither_and_is_told_of() {
     for app in services().await {
@@ -117,6 +118,7 @@ async fn where_nothing_is_pinned_the_address_alone_decides() {
     assert_eq!(check(app, JOHN).await["outcome"], "resolves");
 }
 
+// proves T-64
 #[tokio::test]
 async fn an_account_that_is_refused_again_and_again_does_not_fill_the_audit_log() {
     let app = &services_with_caches(&[(Engine::Sqlite, 1000)]).await[0];
@@ -128,6 +130,7 @@ async fn an_account_that_is_refused_again_and_again_does_not_fill_the_audit_log(
     assert!((10..40).contains(&written), "{written}");
 }
 
+// proves T-13
 #[tokio::test]
 async fn a_guests_unverified_address_pins_nobodys_mapping() {
     for app in services().await {

@@ -22,6 +22,7 @@ async fn get(app: &TestApp, path: &str) -> Value {
     json(call(app, Method::GET, path).await, 200).await
 }
 
+// proves T-53
 #[tokio::test]
 async fn every_change_is_told_by_whom_and_can_be_undone() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

@@ -105,6 +105,7 @@ fn mint_for(app: &TestApp) -> Mint {
     Mint { v2: base.clone(), v1: base, now: SystemClock.now().as_second(), slack: 3600 }
 }
 
+// proves T-07, T-23
 #[tokio::test]
 async fn every_row_of_the_table_is_refused_as_a_proof_of_the_tenant() {
     let app = service_of_the_table().await;
@@ -137,6 +138,7 @@ async fn every_row_of_the_table_is_refused_as_a_proof_of_the_tenant() {
     }
 }
 
+// proves T-01, T-07
 #[tokio::test]
 async fn every_row_of_the_table_is_refused_by_its_check() {
     let app = service_of_the_table().await;
@@ -266,6 +268,7 @@ fn batches(groups: Vec<Group>) -> Vec<Group> {
     batches
 }
 
+// proves T-01
 #[tokio::test]
 async fn every_vector_of_wycheproof_is_refused_by_the_check_that_it_is_made_for() {
     let mut refusals: BTreeMap<String, usize> = BTreeMap::new();

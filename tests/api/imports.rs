@@ -184,6 +184,7 @@ async fn a_file_of_another_type_or_too_large_is_refused() {
     assert_unchanged(&app).await;
 }
 
+// proves T-53
 #[tokio::test]
 async fn an_upload_that_breaks_off_changes_nothing() {
     let app = sample().await;

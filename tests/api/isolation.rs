@@ -147,11 +147,13 @@ async fn check_against_the_table(engine: Engine) {
     }
 }
 
+// proves T-16, T-32
 #[tokio::test]
 async fn every_call_is_open_to_those_it_is_for_and_to_nobody_else_on_postgres() {
     check_against_the_table(Engine::Postgres).await;
 }
 
+// proves T-16, T-32
 #[tokio::test]
 async fn every_call_is_open_to_those_it_is_for_and_to_nobody_else_on_sqlite() {
     check_against_the_table(Engine::Sqlite).await;
@@ -170,6 +172,7 @@ async fn read_answer(answer: Response) -> (u16, BTreeMap<String, String>, Value)
     (status, headers, body)
 }
 
+// proves T-33
 #[tokio::test]
 async fn another_group_answers_as_one_that_was_never_there() {
     for engine in [Engine::Postgres, Engine::Sqlite] {
@@ -198,6 +201,7 @@ async fn another_group_answers_as_one_that_was_never_there() {
     }
 }
 
+// proves T-33
 /// The group's own administrator asks for what is the other's, and for what is nobody's.
 #[tokio::test]
 async fn what_is_another_groups_answers_as_what_is_not_there() {

@@ -35,6 +35,7 @@ async fn app_with_limits(per_address: u32, per_credential: u32) -> TestApp {
     app
 }
 
+// proves T-60, T-62
 #[tokio::test]
 async fn bad_tokens_from_one_address_are_limited_and_good_ones_from_there_are_not() {
     let app = app_with_limits(20, 0).await;
@@ -67,6 +68,7 @@ async fn bad_tokens_from_one_address_are_limited_and_good_ones_from_there_are_no
     assert!(metrics.contains(r#"signline_refused_attempts_total{limit="address"}"#), "{metrics}");
 }
 
+// proves T-60
 #[tokio::test]
 async fn a_credential_that_is_refused_again_and_again_is_limited_and_no_other() {
     let app = app_with_limits(0, 5).await;
@@ -84,6 +86,7 @@ async fn a_credential_that_is_refused_again_and_again_is_limited_and_no_other() 
     problem(app.me("eyJ.other.x").await, 401, "invalid-token").await;
 }
 
+// proves T-63
 #[tokio::test]
 async fn callers_behind_a_trusted_proxy_are_limited_each_for_themselves() {
     let app = app_with_limits(3, 0).await;
@@ -99,6 +102,7 @@ async fn callers_behind_a_trusted_proxy_are_limited_each_for_themselves() {
     assert_eq!(bad("192.0.2.2", 5).await, 401);
 }
 
+// proves T-65
 /// Sent as bytes: no client library writes them.
 #[tokio::test]
 async fn no_byte_that_a_caller_writes_makes_its_failures_the_proxys() {
@@ -130,6 +134,7 @@ async fn no_byte_that_a_caller_writes_makes_its_failures_the_proxys() {
     assert_eq!(bad(&[], 11).await, "HTTP/1.1 401", "the proxy itself");
 }
 
+// proves T-63
 #[tokio::test]
 async fn without_trusted_proxies_what_a_caller_says_of_their_address_does_not_count() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| settings.limits.failures_per_address = 3).await;
@@ -163,6 +168,7 @@ async fn answer(connection: &mut TcpStream) -> String {
     String::from_utf8_lossy(&bytes[..read]).into_owned()
 }
 
+// proves T-73
 #[tokio::test]
 async fn an_import_beyond_those_that_may_run_at_once_is_refused_before_its_body_is_read() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| settings.limits.concurrent_imports = 1).await;
@@ -192,6 +198,7 @@ async fn an_import_beyond_those_that_may_run_at_once_is_refused_before_its_body_
     }
 }
 
+// proves T-73
 #[tokio::test]
 async fn an_upload_of_two_gigabytes_is_refused_without_being_read() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| settings.max_import_bytes = 256 * 1024).await;
@@ -215,6 +222,7 @@ async fn an_upload_of_two_gigabytes_is_refused_without_being_read() {
     assert_eq!(app.import("", SAMPLE_SHEET).await.status(), 200);
 }
 
+// proves T-74
 #[tokio::test]
 async fn a_body_without_end_that_nobody_reads_is_cut_off_after_the_answer() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -232,6 +240,7 @@ async fn a_body_without_end_that_nobody_reads_is_cut_off_after_the_answer() {
     }
 }
 
+// proves T-72
 #[tokio::test]
 async fn a_head_of_a_megabyte_is_refused() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -270,6 +279,7 @@ async fn time_of_drip(mut connection: TcpStream) -> Duration {
     begun.elapsed()
 }
 
+// proves T-69
 #[tokio::test]
 async fn a_client_that_sends_its_request_in_drops_is_cut_off_also_if_it_was_quick_before() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -283,6 +293,7 @@ async fn a_client_that_sends_its_request_in_drops_is_cut_off_also_if_it_was_quic
     }
 }
 
+// proves T-69
 #[tokio::test]
 async fn a_body_that_comes_in_drops_is_cut_off() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -297,6 +308,7 @@ async fn a_body_that_comes_in_drops_is_cut_off() {
     assert!(cut_off.starts_with("HTTP/1.1 408") && cut_off.contains("request-timeout"), "{cut_off}");
 }
 
+// proves T-70
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_until_another_ends() {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
@@ -319,6 +331,7 @@ async fn connections_beyond_the_limit_wait_until_another_ends() {
     assert!(answer(&mut waiting).await.starts_with("HTTP/1.1 200"));
 }
 
+// proves T-52, T-86
 #[tokio::test]
 async fn what_is_private_is_kept_by_no_cache_and_shown_by_no_page() {
     let app = TestApp::start(Engine::Sqlite).await;

@@ -67,6 +67,7 @@ async fn assert_nothing_was_changed(app: &TestApp) {
     assert_eq!((&group["revision"], &group["mapping_count"]), (&json!(0), &json!(0)));
 }
 
+// proves T-36
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_whose_key_is_revoked_while_it_arrives_changes_nothing() {
     for (engine, query) in [(Engine::Sqlite, "?apply=true"), (Engine::Postgres, "?apply=true"), (Engine::Postgres, "")]
@@ -88,6 +89,7 @@ async fn an_upload_whose_key_is_revoked_while_it_arrives_changes_nothing() {
     }
 }
 
+// proves T-36
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_whose_tenant_is_unlinked_while_it_arrives_changes_nothing() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

@@ -47,6 +47,7 @@ fn ada(app: &TestApp) -> String {
     app.entra.token(TENANT, ADA, "portal").unwrap().claim("roles", json!(["BusinessGroup.Admin"])).mint()
 }
 
+// proves T-19
 #[tokio::test]
 async fn an_administrator_takes_no_name_that_people_take_for_another_groups_and_the_operator_may() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -94,6 +95,7 @@ async fn an_administrator_takes_no_name_that_people_take_for_another_groups_and_
     }
 }
 
+// proves T-96
 #[tokio::test]
 async fn who_tries_names_is_answered_ten_times_a_minute_with_whatever_keys_and_each_answer_is_written_down() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -133,6 +135,7 @@ async fn who_tries_names_is_answered_ten_times_a_minute_with_whatever_keys_and_e
     }
 }
 
+// proves T-19
 #[tokio::test]
 async fn of_two_administrators_who_take_one_name_at_once_one_gets_it() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -165,6 +168,7 @@ async fn replica(app: &TestApp) -> TestApp {
     .await
 }
 
+// proves T-21
 #[tokio::test]
 async fn what_nobody_sees_is_refused_in_every_name_and_named_by_its_code() {
     let app = service(Engine::Sqlite).await;
@@ -194,6 +198,7 @@ async fn what_nobody_sees_is_refused_in_every_name_and_named_by_its_code() {
     }
 }
 
+// proves T-19
 #[tokio::test]
 async fn the_session_tells_the_numbers_of_the_group_which_its_administrators_cannot_choose() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

@@ -29,6 +29,7 @@ async fn the_probes_tell_of_each_part() {
     }
 }
 
+// proves T-84
 #[tokio::test]
 async fn calls_are_counted_by_route_and_never_by_path() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -70,6 +71,7 @@ async fn sign_ins_are_counted_and_timed_by_route_method_and_status() {
     assert!(metrics.contains(timed), "{metrics}");
 }
 
+// proves T-93
 #[tokio::test]
 async fn swagger_ui_names_no_other_host() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -143,6 +145,7 @@ async fn a_call_under_way_finishes_while_the_service_stops_and_is_not_ready() {
     assert!(TcpStream::connect(&address).await.is_err());
 }
 
+// proves T-85
 #[tokio::test]
 async fn a_database_that_is_gone_is_told_without_its_secrets_and_its_return_needs_no_restart() {
     let app = TestApp::start(Engine::Postgres).await;

@@ -107,6 +107,7 @@ async fn an_administrator_who_signed_in_runs_their_own_group_and_is_named_by_the
     }
 }
 
+// proves T-34
 #[tokio::test]
 async fn who_may_nothing_is_told_which_role_is_missing_where() {
     let app = service(Engine::Sqlite).await;
@@ -133,6 +134,7 @@ async fn who_may_nothing_is_told_which_role_is_missing_where() {
     }
 }
 
+// proves T-34
 #[tokio::test]
 async fn the_role_operator_counts_in_the_operators_tenant_alone() {
     let app = service(Engine::Sqlite).await;
@@ -150,6 +152,7 @@ async fn the_role_operator_counts_in_the_operators_tenant_alone() {
     problem(get(&none, GROUPS, &nil).await, 401, "invalid-token").await;
 }
 
+// proves T-37
 #[tokio::test]
 async fn an_operators_tenant_may_be_linked_to_a_group_as_any_other() {
     let app = service(Engine::Sqlite).await;
@@ -168,6 +171,7 @@ async fn an_operators_tenant_may_be_linked_to_a_group_as_any_other() {
     problem(get(&app, GROUP, &with_roles(person(), json!(["BusinessGroup.Admin"]))).await, 404, "not-found").await;
 }
 
+// proves T-35
 #[tokio::test]
 async fn an_administrators_right_follows_the_link_of_their_tenant_at_once() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -194,6 +198,7 @@ async fn an_administrators_right_follows_the_link_of_their_tenant_at_once() {
     }
 }
 
+// proves T-38
 #[tokio::test]
 async fn a_guest_administers_only_while_the_group_allows_guests() {
     let app = service(Engine::Sqlite).await;
@@ -212,6 +217,7 @@ async fn a_guest_administers_only_while_the_group_allows_guests() {
     problem(get(&app, GROUP, &gus).await, 403, "guest-not-allowed").await;
 }
 
+// proves T-39
 #[tokio::test]
 async fn a_role_counts_in_every_kind_of_token_that_a_user_can_have_and_in_no_other() {
     let app = service(Engine::Sqlite).await;
@@ -242,6 +248,7 @@ async fn a_role_counts_in_every_kind_of_token_that_a_user_can_have_and_in_no_oth
     }
 }
 
+// proves T-40
 #[tokio::test]
 async fn an_odd_claim_of_roles_gives_no_right_and_costs_nobody_their_line() {
     let app = service(Engine::Sqlite).await;
@@ -264,6 +271,7 @@ async fn an_odd_claim_of_roles_gives_no_right_and_costs_nobody_their_line() {
     problem(get(&app, GROUP, &shouted).await, 403, "forbidden").await;
 }
 
+// proves T-66
 #[tokio::test]
 async fn what_people_are_refused_is_written_down_if_their_tenant_is_known_for_certain() {
     let app = service(Engine::Sqlite).await;
@@ -332,6 +340,7 @@ async fn a_group_that_has_only_named_a_tenant_learns_nothing_of_what_its_people_
     assert_eq!(events(&app, &key).await.len(), 0);
 }
 
+// proves T-66
 #[tokio::test]
 async fn a_person_without_any_right_cannot_fill_the_audit_log() {
     let app = service(Engine::Sqlite).await;

@@ -8,6 +8,7 @@ use test_support::database::Engine;
 
 use crate::support::problem;
 
+// proves T-33
 #[tokio::test]
 async fn an_administrator_sees_and_changes_their_own_group_alone() {
     let app = TestApp::start(Engine::Sqlite).await;

@@ -69,6 +69,7 @@ async fn an_administrator_sees_whom_a_mapping_is_pinned_to_and_releases_it() {
     }
 }
 
+// proves T-16
 #[tokio::test]
 async fn a_release_is_told_in_the_history_and_in_the_audit_log() {
     for app in services().await {
@@ -116,6 +117,7 @@ async fn only_a_mapping_that_is_there_has_a_pin_to_release() {
     assert_eq!(get(&app, &app.operator, GROUP).await["revision"], 1);
 }
 
+// proves T-15
 #[tokio::test]
 async fn a_pin_goes_along_when_its_address_moves() {
     for app in services().await {
@@ -149,6 +151,7 @@ fn sheet(rows: impl Iterator<Item = (usize, String)>) -> String {
     rows.fold("PhoneNumber,MEEmailAddress\n".to_owned(), |sheet, (number, email)| format!("{sheet}{number},{email}\n"))
 }
 
+// proves T-15
 #[tokio::test]
 async fn a_wrong_sheet_and_the_restore_of_what_was_before_lose_no_pin() {
     for app in services().await {

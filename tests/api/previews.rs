@@ -109,6 +109,7 @@ async fn a_preview_that_others_have_overtaken_names_them() {
     assert!(since["at"].is_string());
 }
 
+// proves T-53
 #[tokio::test]
 async fn large_removals_are_confirmed_by_their_number() {
     let app = sample().await;
@@ -147,6 +148,7 @@ fn workbook(sheet: &str) -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
+// proves T-55
 #[tokio::test]
 async fn a_column_that_slipped_is_confirmed_by_the_number_of_people_who_get_anothers_number() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -205,6 +207,7 @@ async fn a_sheet_that_removes_and_mixes_up_is_told_both_at_once() {
     json(upload(&app, "?apply=true&confirm_removals=6&confirm_changes=6", file).await, 200).await;
 }
 
+// proves T-76
 #[tokio::test]
 async fn a_preview_that_newer_ones_have_pushed_out_says_so() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

@@ -44,6 +44,7 @@ async fn tokens_of_both_versions_and_for_the_api_resolve() {
     }
 }
 
+// proves T-04
 #[tokio::test]
 async fn a_stranger_tenants_user_with_the_same_address_has_no_line_here() {
     let app = sample().await;
@@ -57,6 +58,7 @@ async fn a_stranger_tenants_user_with_the_same_address_has_no_line_here() {
     problem(app.me(&token.mint()).await, 404, "no-mapping").await;
 }
 
+// proves T-17
 #[tokio::test]
 async fn a_guest_signs_in_only_where_the_company_lets_guests_in() {
     let app = sample().await;
@@ -101,6 +103,7 @@ async fn the_claims_are_looked_at_in_the_configured_order() {
     assert_eq!(json(app.me(&unusable.mint()).await, 200).await["phone_number"], "+17635551111");
 }
 
+// proves T-11
 #[tokio::test]
 async fn a_recycled_address_does_not_bring_the_line_of_who_had_it_before() {
     let app = sample().await;
@@ -126,6 +129,7 @@ async fn a_removed_mapping_is_gone_with_the_answer_to_its_removal() {
     }
 }
 
+// proves T-84
 #[tokio::test]
 async fn a_bad_token_is_told_which_check_it_failed_and_nothing_of_itself() {
     let app = sample().await;

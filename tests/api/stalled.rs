@@ -111,6 +111,7 @@ fn fill_caches<C: Read + Write>(token: &str, connection: impl Fn() -> C) {
     }
 }
 
+// proves T-74
 #[tokio::test(flavor = "multi_thread")]
 async fn who_says_nothing_more_after_an_early_answer_does_not_keep_the_connection() {
     let app = app_with_a_line().await;
@@ -119,6 +120,7 @@ async fn who_says_nothing_more_after_an_early_answer_does_not_keep_the_connectio
     check_all(&requests(&token), || connect(&app));
 }
 
+// proves T-74
 #[tokio::test(flavor = "multi_thread")]
 async fn who_says_nothing_more_over_tls_does_not_keep_the_connection_either() {
     let folder = tempfile::tempdir().unwrap();
@@ -152,6 +154,7 @@ fn trusting(certificate: &CertificateDer<'static>) -> Arc<ClientConfig> {
     Arc::new(config.with_root_certificates(roots).with_no_client_auth())
 }
 
+// proves T-74
 #[tokio::test(flavor = "multi_thread")]
 async fn empty_lines_instead_of_a_further_call_do_not_keep_the_connection() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -187,6 +190,7 @@ async fn an_idle_connection_is_kept_as_long_as_is_set_and_no_longer() {
     assert!((3..12).contains(&took.as_secs()), "{took:?}");
 }
 
+// proves T-74
 #[tokio::test(flavor = "multi_thread")]
 async fn places_that_stalled_clients_had_go_to_newcomers() {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);

@@ -70,6 +70,7 @@ async fn a_tenant_that_entra_does_not_know_is_not_linked() {
     }
 }
 
+// proves T-22
 #[tokio::test]
 async fn where_entra_gives_no_clear_answer_a_tenant_is_linked_unchecked() {
     let elsewhere = "http://127.0.0.1:9/".to_owned();
@@ -114,6 +115,7 @@ async fn an_entra_that_does_not_answer_in_time_or_at_all_holds_no_link_up() {
     }
 }
 
+// proves T-22
 #[tokio::test]
 async fn entra_is_asked_only_for_who_may_link_and_brings_no_proof() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -136,6 +138,7 @@ async fn entra_is_asked_only_for_who_may_link_and_brings_no_proof() {
     }
 }
 
+// proves T-22
 #[tokio::test]
 async fn whoever_links_in_a_loop_makes_the_service_ask_entra_only_so_often() {
     let (app, key) = with_group(TestApp::start(Engine::Sqlite).await).await;

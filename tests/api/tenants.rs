@@ -80,6 +80,7 @@ impl Story {
     }
 }
 
+// proves T-18
 #[tokio::test]
 async fn who_only_names_a_companys_tenant_can_not_keep_it() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -122,6 +123,7 @@ async fn who_only_names_a_companys_tenant_can_not_keep_it() {
     }
 }
 
+// proves T-42
 #[tokio::test]
 async fn a_takeover_stands_in_the_history_and_the_audit_log_of_both_and_tells_neither_of_the_other() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -202,6 +204,7 @@ async fn previews_and_restores_know_of_a_takeover() {
     }
 }
 
+// proves T-23
 #[tokio::test]
 async fn a_token_that_proves_nothing_is_refused_with_its_reason_and_changes_nothing() {
     let story = Story::new(Engine::Sqlite).await;
@@ -324,6 +327,7 @@ async fn told_by_session(story: &Story, token: &str) -> Value {
     json(story.app.get("/v1/session").bearer_auth(token).send().await.unwrap(), 200).await["tenant"].clone()
 }
 
+// proves T-44
 #[tokio::test]
 async fn an_administrator_who_signed_in_proves_their_tenant_by_any_call_about_their_group_and_nobody_else_does() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -365,6 +369,7 @@ async fn an_administrator_who_signed_in_proves_their_tenant_by_any_call_about_th
     }
 }
 
+// proves T-18
 #[tokio::test]
 async fn an_administrator_who_signed_in_and_finds_their_tenant_with_strangers_gets_it_back() {
     let story = Story::new(Engine::Sqlite).await;
@@ -429,6 +434,7 @@ async fn of_a_takeover_and_a_call_of_the_losers_administrator_at_once_one_succee
     }
 }
 
+// proves T-61
 #[tokio::test]
 async fn guesses_at_a_proof_count_as_bad_credentials_of_their_address() {
     let app = TestApp::start_with(Engine::Sqlite, |settings| {

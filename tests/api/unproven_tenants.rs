@@ -76,6 +76,7 @@ async fn check(app: &TestApp) -> (Value, Value) {
     (found["outcome"].clone(), found["unproven"].clone())
 }
 
+// proves T-20
 #[tokio::test]
 async fn where_they_are_refused_a_link_resolves_once_it_is_proven_or_the_operators_own() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -145,6 +146,7 @@ async fn wait_for(app: &TestApp, token: &str, status: u16) {
     timeout(TIMEOUT, seen).await.unwrap_or_else(|_| panic!("never {status}"));
 }
 
+// proves T-20
 #[tokio::test]
 async fn another_replica_hears_of_a_proof_that_comes_and_of_one_that_goes() {
     let (app, key) = company(Engine::Postgres, UnprovenTenants::Refuse).await;

@@ -94,6 +94,7 @@ async fn a_workbook_that_is_cut_off_is_refused_and_changes_nothing() {
     assert_eq!(export(&app).await.headers()["etag"], "\"1\"");
 }
 
+// proves T-54
 #[tokio::test]
 async fn rows_whose_formulas_have_no_stored_values_remove_nobody() {
     let app = sample().await;

@@ -45,6 +45,7 @@ async fn a_barrier_is_seen() {
     assert!(found.await.unwrap_err().is_panic());
 }
 
+// proves T-95
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_console_must_not_do_is_seen() {
     let world = World::new(Engine::Sqlite, &[], None).await;

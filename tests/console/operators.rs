@@ -81,6 +81,7 @@ async fn a_squatters_unproven_link_is_taken_over_by_whoever_proves_the_tenant() 
         .await;
 }
 
+// proves T-19, T-43
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_link_into_the_console_makes_an_administrator_prove_a_squatters_link_unasked() {
     Story::USUAL

@@ -113,6 +113,7 @@ async fn a_sheet_that_takes_much_away_has_to_be_confirmed_and_can_be_taken_back(
         .await;
 }
 
+// proves T-55
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sheet_whose_column_slipped_is_told_before_it_is_imported_and_has_to_be_confirmed() {
     let story = Story { refusals: &[409, 422], ..Story::USUAL };

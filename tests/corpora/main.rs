@@ -21,21 +21,25 @@ fn replay(target: &str, check: fn(&[u8])) {
     assert!(count >= 20, "{} holds {count} files only", corpus.display());
 }
 
+// proves T-81
 #[test]
 fn tokens_of_the_corpus_are_judged_as_another_library_judges_them() {
     replay("token", bodies::token::check);
 }
 
+// proves T-81
 #[test]
 fn import_files_of_the_corpus_are_read_alike_in_every_form() {
     replay("import", bodies::import::check);
 }
 
+// proves T-81
 #[test]
 fn numbers_and_addresses_of_the_corpus_are_read_back_as_they_were_written() {
     replay("identities", bodies::identities::check);
 }
 
+// proves T-81
 #[test]
 fn cursors_of_the_corpus_lead_back_to_their_keys() {
     replay("cursors", bodies::cursors::check);

@@ -50,6 +50,7 @@ impl World {
     }
 }
 
+// proves T-29, T-57
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_service_outlives_a_restart_and_a_crash_of_its_database() {
     let mut server = Server::start().await;

@@ -95,6 +95,7 @@ fn is_root() -> bool {
     String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0"
 }
 
+// proves T-57
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_loses_no_mapping_and_is_told_in_words() {
     let disk = Disk::mount(12);

@@ -16,6 +16,7 @@ const SYNCHRONOUS: &str = "ALTER SYSTEM SET synchronous_standby_names = '*'; \
 /// Nobody follows the new primary yet.
 const ALONE: &str = "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()";
 
+// proves T-29
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_is_lost_and_no_old_line_is_told_when_the_standby_takes_over() {
     let mut primary = Server::start().await;

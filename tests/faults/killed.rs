@@ -16,16 +16,19 @@ use crate::watch::Watch;
 
 const ROUNDS: usize = 4;
 
+// proves T-56
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_that_was_answered_is_lost_when_a_replica_is_killed_on_postgres() {
     kill_again_and_again(&TestDatabase::postgres().await, 2).await;
 }
 
+// proves T-56
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_that_was_answered_is_lost_when_the_service_is_killed_on_sqlite() {
     kill_again_and_again(&TestDatabase::sqlite(), 1).await;
 }
 
+// proves T-29
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_stood_still_tells_no_old_line() {
     let database = TestDatabase::postgres().await;

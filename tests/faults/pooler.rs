@@ -141,6 +141,7 @@ async fn list(companies: &Companies, base: &str) {
     }
 }
 
+// proves T-30
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pooler_in_transaction_mode_is_refused_where_the_server_itself_is_not_named() {
     let server = Server::start().await;
@@ -152,6 +153,7 @@ async fn a_pooler_in_transaction_mode_is_refused_where_the_server_itself_is_not_
     }
 }
 
+// proves T-27
 /// A session of ours that the pooler lends to somebody else keeps the name that we gave it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_is_deleted_through_the_pooler_is_gone_within_a_second() {

@@ -38,6 +38,7 @@ impl Authority {
     }
 }
 
+// proves T-90
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_is_verified_by_the_systems_authorities_or_by_those_that_are_named_alone() {
     let folder = tempfile::tempdir().unwrap();

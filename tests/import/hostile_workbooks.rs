@@ -44,6 +44,7 @@ fn a_workbook_cut_off_anywhere_is_refused() {
     }
 }
 
+// proves T-81
 #[test]
 fn no_flipped_bit_makes_the_reader_panic() {
     let bytes = good().bytes();
@@ -157,6 +158,7 @@ fn a_value_that_would_be_read_in_part_or_as_nothing_is_refused() {
     assert_eq!(problems_of(&read(WorkbookFile::of_rows(&rows).bytes())), []);
 }
 
+// proves T-77
 #[test]
 fn a_file_that_unpacks_to_more_than_it_may_is_refused() {
     let part = format!("<!--{}-->", " ".repeat(15 << 20));
@@ -164,6 +166,7 @@ fn a_file_that_unpacks_to_more_than_it_may_is_refused() {
     assert_too_large(file);
 }
 
+// proves T-77
 #[test]
 fn a_tag_a_text_or_a_cell_of_many_megabytes_is_refused() {
     let long = "x".repeat(17 << 20);
@@ -184,6 +187,7 @@ fn more_texts_than_a_sheet_holds_are_refused() {
     }
 }
 
+// proves T-77
 #[test]
 fn styles_that_copy_a_long_format_are_refused() {
     let code = "0".repeat(1 << 20);

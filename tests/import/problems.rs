@@ -174,6 +174,7 @@ fn what_is_no_address_is_told() {
     assert_row(&format!("7635551111,{}@abc.com", "a".repeat(300)), &[(EMAIL, "invalid_email")]);
 }
 
+// proves T-52
 #[test]
 fn an_address_that_a_spreadsheet_would_run_is_told() {
     for email in [

@@ -18,6 +18,7 @@ fn assert_malformed(file: impl AsRef<[u8]>, line: u64, column: &str, words: &str
     assert!(message.contains(words), "{text:?}: {message}");
 }
 
+// proves T-54
 #[test]
 fn text_behind_a_closing_quote_is_malformed() {
     for (column, row) in [

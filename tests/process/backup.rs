@@ -173,6 +173,7 @@ fn path_in(folder: &TempDir, name: &str) -> String {
     folder.path().join(name).to_str().unwrap().to_owned()
 }
 
+// proves T-58
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dump_of_a_live_postgres_database_is_one_moment_of_it() {
     let (database, folder) = (TestDatabase::postgres().await, tempfile::tempdir().unwrap());
@@ -189,6 +190,7 @@ async fn a_dump_of_a_live_postgres_database_is_one_moment_of_it() {
     assert!((before..=after).contains(&restored), "{before} {restored} {after}");
 }
 
+// proves T-58
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_of_a_live_sqlite_file_is_one_moment_of_it() {
     let (database, folder) = (TestDatabase::sqlite(), tempfile::tempdir().unwrap());
@@ -257,6 +259,7 @@ impl Overwritten {
     }
 }
 
+// proves T-31
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_that_run_while_a_dump_is_restored_over_their_database_answer_from_it() {
     let (world, folder) = (Overwritten::new(Engine::Postgres, 2).await, tempfile::tempdir().unwrap());

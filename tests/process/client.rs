@@ -151,6 +151,7 @@ async fn a_large_removal_needs_its_number() {
     assert_eq!(company.mappings().await, (3, 2));
 }
 
+// proves T-55
 #[tokio::test]
 async fn a_column_that_slipped_needs_its_number() {
     let company = Company::with_mappings(12).await;
@@ -170,6 +171,7 @@ async fn a_column_that_slipped_needs_its_number() {
     assert_eq!(company.mappings().await, (12, 2));
 }
 
+// proves T-88
 #[tokio::test]
 async fn an_id_that_a_shell_would_run_is_no_answer_of_the_service() {
     for id in ["1", "1; rm -rf ~", "$(id)", "01A216AF-3115-7536-8791-796723826D23", "01a216af31157536879179672382 6d23"]
@@ -191,6 +193,7 @@ async fn an_id_that_a_shell_would_run_is_no_answer_of_the_service() {
     }
 }
 
+// proves T-87
 #[tokio::test]
 async fn the_key_goes_over_plain_http_to_another_machine_only_if_that_is_said() {
     let insecure = "http://signline.invalid:8080";
@@ -213,6 +216,7 @@ async fn the_key_goes_over_plain_http_to_another_machine_only_if_that_is_said() 
     }
 }
 
+// proves T-87
 #[tokio::test]
 async fn the_key_follows_no_redirect() {
     let (tell, message) = mpsc::channel();

@@ -17,6 +17,7 @@ fn all_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+// proves T-89
 #[test]
 fn a_password_that_is_not_encoded_is_refused_with_a_hint_and_told_nowhere() {
     for sign in ["?", "#", "/", "@", "%"] {
@@ -37,6 +38,7 @@ fn a_password_that_is_not_encoded_is_refused_with_a_hint_and_told_nowhere() {
     }
 }
 
+// proves T-89
 #[test]
 fn a_parameter_that_is_part_of_a_password_is_not_told() {
     for (query, printed_name) in [("password=sesame&hunter2=1", None), ("connect_timeout=3", Some("connect_timeout"))] {
@@ -54,6 +56,7 @@ fn a_parameter_that_is_part_of_a_password_is_not_told() {
     }
 }
 
+// proves T-89
 #[test]
 fn a_password_file_that_is_not_well_formed_is_not_told() {
     let home = tempfile::tempdir().unwrap();

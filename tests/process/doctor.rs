@@ -225,6 +225,7 @@ fn is_refused_for_its_encoding(world: &World, url: &str, encoding: &str) {
     }
 }
 
+// proves T-90
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_to_another_machine_that_is_not_verified_is_told_here_and_at_the_start() {
     let world = World::new(Engine::Postgres).await;

@@ -18,21 +18,25 @@ const ROWS: u64 = 60_000;
 const ROUNDS: usize = 6;
 const GROUP: &str = "/v1/business-groups/abccompany";
 
+// proves T-56
 #[tokio::test]
 async fn an_import_is_whole_or_not_at_all_on_sqlite() {
     kill_in_import(Engine::Sqlite).await;
 }
 
+// proves T-56
 #[tokio::test]
 async fn an_import_is_whole_or_not_at_all_on_postgres() {
     kill_in_import(Engine::Postgres).await;
 }
 
+// proves T-56
 #[tokio::test]
 async fn a_preview_is_applied_whole_or_not_at_all_on_sqlite() {
     kill_in_apply(Engine::Sqlite).await;
 }
 
+// proves T-56
 #[tokio::test]
 async fn a_preview_is_applied_whole_or_not_at_all_on_postgres() {
     kill_in_apply(Engine::Postgres).await;

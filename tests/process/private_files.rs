@@ -37,6 +37,7 @@ fn file_of(database: &TestDatabase) -> String {
     database.url().strip_prefix("sqlite://").unwrap().to_owned()
 }
 
+// proves T-91
 #[tokio::test]
 async fn a_new_sqlite_database_and_the_files_beside_it_are_their_owners_alone() {
     let database = TestDatabase::sqlite();
@@ -58,6 +59,7 @@ async fn a_new_sqlite_database_and_the_files_beside_it_are_their_owners_alone() 
     drop(serving);
 }
 
+// proves T-91
 #[tokio::test]
 async fn an_export_is_its_owners_alone_and_keeps_the_mode_of_a_file_in_its_place() {
     let company = Company::with_sample().await;
@@ -74,6 +76,7 @@ async fn an_export_is_its_owners_alone_and_keeps_the_mode_of_a_file_in_its_place
     }
 }
 
+// proves T-91
 #[tokio::test]
 async fn the_problems_of_a_file_are_their_owners_alone() {
     let company = Company::with_sample().await;

@@ -279,6 +279,7 @@ async fn nothing_private_is_told(engine: Engine, level: &str) {
     }
 }
 
+// proves T-84
 #[tokio::test]
 async fn no_level_of_the_log_tells_an_address_a_number_a_token_or_a_secret_on_postgres() {
     for level in ["info", "debug", "trace"] {
@@ -286,6 +287,7 @@ async fn no_level_of_the_log_tells_an_address_a_number_a_token_or_a_secret_on_po
     }
 }
 
+// proves T-84
 #[tokio::test]
 async fn no_level_of_the_log_tells_an_address_a_number_a_token_or_a_secret_on_sqlite() {
     for level in ["info", "debug", "trace"] {

@@ -62,6 +62,7 @@ async fn is_answered(client: &Client, url: &str) -> bool {
     client.get(url).send().await.is_ok_and(|answer| answer.status() == 200)
 }
 
+// proves T-92
 #[tokio::test]
 async fn a_new_certificate_is_read_at_sighup_and_a_bad_one_changes_nothing() {
     let (files, database) = (Files::new(), TestDatabase::sqlite());
@@ -96,6 +97,7 @@ async fn a_new_certificate_is_read_at_sighup_and_a_bad_one_changes_nothing() {
     assert!(log.contains("was read again") && log.contains("the TLS certificate was not changed"), "{log}");
 }
 
+// proves T-71
 #[tokio::test]
 async fn who_speaks_no_tls_or_says_nothing_is_sent_away_and_others_are_served() {
     let (files, database) = (Files::new(), TestDatabase::sqlite());

@@ -207,6 +207,7 @@ enum When {
     Disturbed,
 }
 
+// proves T-26
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_removed_on_one_replica_is_gone_from_the_other_at_once() {
     let world = World::new().await;

@@ -80,6 +80,7 @@ async fn pages_hold_all_keys_in_the_order_of_their_making(world: World) {
     assert_eq!((names(&rest.items), rest.has_more), (vec!["key 4".into(), "key 5".into()], false));
 }
 
+// proves T-41
 async fn the_keys_of_one_group_are_listed_and_deleted_without_those_of_others(world: World) {
     let (abc, xyz, nobody) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await, id("nobody"));
     let keys = &world.stores.api_keys;

@@ -44,6 +44,7 @@ async fn actions(world: &World, filter: AuditFilter) -> Vec<String> {
     events(world, filter).await.into_iter().map(|event| event.action).collect()
 }
 
+// proves T-47
 async fn every_change_is_written_down(world: World) {
     let abc = world.group("abc").await;
     let groups = &world.stores.business_groups;

@@ -220,6 +220,7 @@ async fn of_two_groups_that_link_a_tenant_at_once_one_gets_it(world: World) {
     }
 }
 
+// proves T-35
 async fn a_group_is_found_by_the_tenant_that_it_is_linked_to_now(world: World) {
     let (abc, xyz) = (world.group_with("abc", &[]).await, world.group_with("xyz", &[]).await);
     let groups = &world.stores.business_groups;

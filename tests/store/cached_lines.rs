@@ -126,6 +126,7 @@ async fn apply(world: &World, group: &BusinessGroupId, rows: &[(u64, &str)]) {
     world.stores.imports.apply(apply).await.unwrap();
 }
 
+// proves T-26
 async fn every_change_made_here_is_seen_at_once(world: World) {
     let group = company(&world).await;
     let replica = Replica::of(&world).await;
@@ -139,6 +140,7 @@ async fn every_change_made_here_is_seen_at_once(world: World) {
     }
 }
 
+// proves T-26
 async fn every_change_made_elsewhere_is_seen(world: World) {
     let group = company(&world).await;
     let other = Replica::hearing(world.database.open().await).await;
@@ -207,6 +209,7 @@ async fn who_asks_after_a_change_is_not_given_an_older_lookup(world: World) {
     before.await.unwrap().ok();
 }
 
+// proves T-26
 async fn no_answer_is_older_than_the_last_change(world: World) {
     let group = company(&world).await;
     let replica = Arc::new(Replica::of(&world).await);
@@ -252,6 +255,7 @@ async fn a_change_whose_caller_goes_away_is_known_all_the_same(world: World) {
     }
 }
 
+// proves T-18
 async fn a_tenant_taken_over_has_its_new_groups_lines_at_once_here_and_soon_elsewhere(world: World) {
     company(&world).await;
     let owner = world.group_with("owner", &[range(BASE + 20_000, BASE + 29_999)]).await;

@@ -157,6 +157,7 @@ async fn an_error_leaves_an_earlier_report_and_goes_with_the_next(world: World) 
     }
 }
 
+// proves T-79
 async fn a_first_sign_in_stands_and_only_linked_tenants_have_one(world: World) {
     let consents = &world.stores.consents;
     let abc = world.linked("abc", guid(1)).await;

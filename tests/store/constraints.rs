@@ -60,6 +60,7 @@ async fn assert_refused(world: &World, what: &str, statement: &str) {
     assert!(is_constraint, "{what}: {error}");
 }
 
+// proves T-45
 async fn the_database_refuses_what_must_never_be(world: World) {
     let abc = world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     let xyz = world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;
@@ -125,6 +126,7 @@ async fn the_database_refuses_what_must_never_be(world: World) {
     assert_eq!(world.all(&abc).await.len(), 6);
 }
 
+// proves T-24
 /// A replica of the version before knows of no proofs.
 async fn a_proof_goes_with_its_link_whoever_changes_that(world: World) {
     let abc = world.group("abc").await;
@@ -178,6 +180,7 @@ async fn the_database_refuses_keys_that_must_never_be(world: World) {
     }
 }
 
+// proves T-47
 async fn the_database_refuses_to_rewrite_what_was(world: World) {
     let abc = world.group("abc").await;
     world.put(&abc, 1, "a@abc.com").await.unwrap();
@@ -214,6 +217,7 @@ async fn the_database_refuses_to_rewrite_what_was(world: World) {
     }
 }
 
+// proves T-45
 async fn the_database_refuses_what_mixes_two_groups(world: World) {
     world.group_with("abc", &[range(BASE, BASE + 99)]).await;
     world.group_with("xyz", &[range(BASE + 100, BASE + 199)]).await;

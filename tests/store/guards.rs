@@ -88,6 +88,7 @@ fn large(reassigned: u64) -> LargeChange {
     LargeChange { removed: None, reassigned: Some(reassigned), mapping_count: PEOPLE }
 }
 
+// proves T-55
 async fn a_column_that_slipped_or_was_sorted_wants_the_number_of_people_whom_it_gives_anothers_number(world: World) {
     let abc = company(&world).await;
     let all = emails("abc.com");
@@ -162,6 +163,7 @@ async fn new_people_new_numbers_and_new_addresses_are_nobody_elses(world: World)
     }
 }
 
+// proves T-55
 async fn a_group_that_is_emptied_or_renamed_first_is_guarded_all_the_same(world: World) {
     let abc = company(&world).await;
     let all = emails("abc.com");
@@ -239,6 +241,7 @@ async fn there(world: &World, group: &BusinessGroupId, imports: &[Import]) -> Ve
     there
 }
 
+// proves T-76
 async fn of_the_previews_that_wait_the_oldest_make_room(world: World) {
     let abc = world.group("abc").await;
     let other = world.group_with("xyz", &[range(BASE + 10_000, BASE + 10_999)]).await;
@@ -268,6 +271,7 @@ async fn of_the_previews_that_wait_the_oldest_make_room(world: World) {
     assert_eq!(there(&world, &other, &[others]).await, [true]);
 }
 
+// proves T-76
 async fn large_previews_make_room_sooner_and_the_newest_stays(world: World) {
     let abc = world.group("abc").await;
     let mut previews = Vec::new();

@@ -63,6 +63,7 @@ async fn a_change_made_past_the_program_is_seen(world: World) {
     replica.wait_for(&eve, Ok(5)).await;
 }
 
+// proves T-27
 /// Whatever a session calls itself, and whatever was set in it: a pooler gives it to whoever comes next.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_is_told_of_whatever_its_session_says() {
@@ -92,6 +93,7 @@ async fn a_change_is_told_of_whatever_its_session_says() {
     replica.wait_for(&bob, NO_MAPPING).await;
 }
 
+// proves T-27
 /// Who changes a mapping with a client of the database does not hold the group, so its tenant can be linked meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_is_told_of_though_its_group_is_linked_meanwhile() {
@@ -194,6 +196,7 @@ async fn a_database_whose_triggers_are_gone_is_never_trusted() {
     listening.abort();
 }
 
+// proves T-26
 async fn nothing_is_cached_while_changes_are_not_heard(world: World) {
     let group = company(&world).await;
     let replica = Replica::deaf(world.database.open().await);

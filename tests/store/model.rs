@@ -386,6 +386,7 @@ fn hold_against_the_model(engine: Engine) {
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
+// proves T-55
 #[test]
 fn any_sequence_of_changes_is_the_models_on_postgres() {
     hold_against_the_model(Engine::Postgres);

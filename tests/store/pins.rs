@@ -72,6 +72,7 @@ async fn pin(stores: &Stores, group: &BusinessGroupId, at: u64, email: &str, oid
     stores.mappings.pin(&pin).await.unwrap().pinned_to()
 }
 
+// proves T-12
 async fn no_first_pin_is_made_where_a_sign_in_name_has_another_number(world: World) {
     let abc = company(&world).await;
     let eve = "eve@abc.com";
@@ -255,6 +256,7 @@ async fn pinned_to(world: &World, group: &BusinessGroupId, email: &str) -> Optio
     mapping(world, group, at).await.pinned_to.map(|pinned| pinned.oid)
 }
 
+// proves T-15
 async fn a_pin_comes_back_with_its_address_whatever_took_it_away(world: World) {
     let abc = company(&world).await;
     let (ann, bob) = (Some(guid(7)), Some(guid(8)));
@@ -335,6 +337,7 @@ async fn a_wrong_sheet_over_twenty_pinned_mappings_and_its_restore_lose_no_pin(w
     }
 }
 
+// proves T-15
 async fn a_released_pin_does_not_come_back(world: World) {
     let abc = company(&world).await;
     world.import(replace(&abc, &[(3, ANN), (2, BOB)])).await.unwrap();
@@ -387,6 +390,7 @@ async fn kept_pins_go_with_their_group(world: World) {
     assert_eq!(mapping(&world, &again, 1).await.pinned_to, None);
 }
 
+// proves T-15
 /// As a replica of the version before does, and whoever has a database client.
 async fn pins_are_kept_whoever_changes_the_mappings(world: World) {
     let abc = company(&world).await;

@@ -158,6 +158,7 @@ fn lost_right<T, R: PartialEq + From<StoreError>>(result: Result<T, R>) -> Optio
     rights.into_iter().find(|lost| refusal == StoreError::from(*lost).into())
 }
 
+// proves T-36
 async fn no_change_is_made_with_a_right_that_is_gone(world: World) {
     let (abc, preview) = company(&world).await;
     let before = (traces(&world).await, world.read(&abc).await);
@@ -187,6 +188,7 @@ async fn a_change_is_made_with_a_right_that_is_there(world: World) {
     }
 }
 
+// proves T-36
 /// An upload that is being read when its key is revoked. (SQLite writes one thing after the other.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_revoked_at_once_though_an_import_is_under_way_which_then_fails() {

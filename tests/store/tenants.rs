@@ -326,6 +326,7 @@ async fn replicas(world: &World) -> [Stores; 2] {
     [world.stores.clone(), world.database.open().await]
 }
 
+// proves T-25
 async fn of_two_groups_that_take_a_tenant_at_once_one_gets_it(world: World) {
     let (squatter, company) = squatter_and_company(&world).await;
     let third = world.group_with("third", &[]).await;
@@ -437,6 +438,7 @@ impl Held {
     }
 }
 
+// proves T-25
 async fn two_that_take_from_each_other_do_not_wait_for_each_other(world: World) {
     let (abc, xyz) = (world.group("abc").await, world.group_with("xyz", &[]).await);
     let [here, there] = replicas(&world).await;
@@ -466,6 +468,7 @@ async fn two_that_take_from_each_other_do_not_wait_for_each_other(world: World) 
     }
 }
 
+// proves T-25
 async fn a_takeover_and_a_proof_at_once_leave_one_owner(world: World) {
     let (squatter, company) = squatter_and_company(&world).await;
     let [here, there] = replicas(&world).await;

@@ -205,6 +205,7 @@ fn earlier() -> std::ops::RangeInclusive<usize> {
     1..=all
 }
 
+// proves T-59
 async fn every_row_of_every_earlier_schema_outlasts_the_upgrade(world: World) {
     for count in earlier() {
         let (database, mut raw) = of_schema(world.engine, count).await;
@@ -223,6 +224,7 @@ async fn every_row_of_every_earlier_schema_outlasts_the_upgrade(world: World) {
     }
 }
 
+// proves T-59
 async fn a_company_of_every_earlier_schema_goes_on_as_before(world: World) {
     let engine = world.engine;
     for count in earlier() {

@@ -112,6 +112,7 @@ async fn keys_and_how_long_they_may_be_kept_are_read() {
     }
 }
 
+// proves T-10
 #[tokio::test]
 async fn keys_on_another_host_are_not_fetched() {
     let other = Endpoint::answering(|_, _| answer("200 OK", key_set())).await;
@@ -121,6 +122,7 @@ async fn keys_on_another_host_are_not_fetched() {
     assert!(matches!(endpoint.fetch().await, Err(KeySetError::Malformed { .. })));
 }
 
+// proves T-10
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let other =
@@ -137,6 +139,7 @@ async fn a_redirect_is_not_followed() {
     }
 }
 
+// proves T-10
 #[tokio::test]
 async fn no_more_than_a_mebibyte_is_read_whatever_the_answer_says_of_its_length() {
     let endless = || vec![b' '; 1024 * 1024 + 1];
@@ -146,6 +149,7 @@ async fn no_more_than_a_mebibyte_is_read_whatever_the_answer_says_of_its_length(
     assert!(matches!(endpoint.fetch().await, Err(KeySetError::TooLarge { .. })));
 }
 
+// proves T-10
 #[tokio::test]
 async fn an_answer_that_is_no_key_set_is_refused() {
     for body in ["", "{}", "<html>", r#"{"keys":{}}"#, r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"AA"}]}"#] {
@@ -154,6 +158,7 @@ async fn an_answer_that_is_no_key_set_is_refused() {
     }
 }
 
+// proves T-10
 #[tokio::test]
 async fn another_clouds_document_is_refused() {
     let endpoint = Endpoint::answering(|_, base| {

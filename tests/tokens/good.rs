@@ -166,6 +166,7 @@ async fn of_an_array_of_addresses_the_first_counts() {
     }
 }
 
+// proves T-13
 #[tokio::test]
 async fn a_guests_email_counts_only_if_its_domain_is_verified() {
     let email = ("email", json!("first@abc.com"));
@@ -272,6 +273,7 @@ async fn a_role_is_an_exact_string_in_an_array_of_strings() {
     assert_eq!(read(&sign_raw(&header().to_string(), escaped)).await.roles, OPERATOR);
 }
 
+// proves T-40
 /// Entra writes none of these. They must not give a right, and must not cost anybody their line.
 #[tokio::test]
 async fn an_odd_claim_of_roles_gives_no_role_and_refuses_nobody() {

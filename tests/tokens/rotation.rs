@@ -59,6 +59,7 @@ async fn sign_ins_go_on_for_a_day_while_microsoft_is_down() {
     assert!(matches!(validator.validate(&token_of("k")).await, Err(TokenError::KeysUnavailable { .. })));
 }
 
+// proves T-68
 #[tokio::test]
 async fn two_hundred_tokens_of_unknown_keys_cause_one_fetch() {
     let world = World::publishing(vec![published("k", Some(TEMPLATE))]);

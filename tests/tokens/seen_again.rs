@@ -42,6 +42,7 @@ async fn without_a_cache_each_token_is_checked_each_time() {
     assert_eq!(validator.status().cached, 0);
 }
 
+// proves T-08
 #[tokio::test]
 async fn a_cached_token_is_checked_anew_from_its_exp_on_and_then_refused() {
     let world = World::usual();
@@ -65,6 +66,7 @@ async fn a_cached_token_is_refused_by_a_clock_that_was_set_back_before_its_time(
     assert_eq!(validator.validate(&token()).await, refused(TokenCheck::NotYetValid));
 }
 
+// proves T-09
 #[tokio::test]
 async fn a_cached_token_is_useless_once_its_key_is_withdrawn_or_replaced() {
     let other = published(BARE_KID, Some(TEMPLATE));
@@ -108,6 +110,7 @@ async fn a_cached_token_stays_cached_when_the_same_keys_are_fetched_again() {
     assert!(Arc::ptr_eq(&first, &validator.validate(&token()).await.unwrap()));
 }
 
+// proves T-28
 #[tokio::test]
 async fn a_token_that_differs_from_a_cached_one_in_any_letter_is_refused() {
     let validator = World::usual().validator(policy());
@@ -125,6 +128,7 @@ async fn a_token_that_differs_from_a_cached_one_in_any_letter_is_refused() {
     assert_eq!(validator.status().cached, 1);
 }
 
+// proves T-80
 #[tokio::test]
 async fn bad_tokens_push_no_good_one_out() {
     let world = World::usual();
@@ -140,6 +144,7 @@ async fn bad_tokens_push_no_good_one_out() {
     assert!(Arc::ptr_eq(&first, &validator.validate(&good).await.unwrap()));
 }
 
+// proves T-80
 #[tokio::test]
 async fn no_more_tokens_are_cached_than_there_is_room_for() {
     let validator = World::usual().validator(policy()).with_cache(10).unwrap();

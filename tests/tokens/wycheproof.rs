@@ -54,12 +54,14 @@ async fn judge(text: &str) -> (usize, usize) {
     (accepted, refused)
 }
 
+// proves T-01
 #[tokio::test]
 async fn the_vectors_of_json_web_signatures_are_judged_as_they_say() {
     let judged = judge(include_str!("../data/wycheproof/json_web_signature_test.json")).await;
     assert_eq!(judged, (7, 226));
 }
 
+// proves T-01
 #[tokio::test]
 async fn the_vectors_of_json_web_cryptography_are_judged_as_they_say() {
     let judged = judge(include_str!("../data/wycheproof/json_web_crypto_test.json")).await;

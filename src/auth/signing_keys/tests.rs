@@ -250,6 +250,7 @@ async fn who_waited_for_a_fetch_of_the_background_that_failed_waits_for_no_other
     assert_eq!(world.fetches(), 2);
 }
 
+// proves T-68
 #[tokio::test]
 async fn a_storm_of_unknown_keys_around_the_start_makes_two_fetches_in_thirty_seconds() {
     let world = World::publishing(&["k"]);

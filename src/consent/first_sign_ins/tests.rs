@@ -117,6 +117,7 @@ async fn a_pair_is_written_down_once_however_often_it_comes() {
     assert_eq!(world.asked(), 3);
 }
 
+// proves T-79
 #[tokio::test]
 async fn a_store_that_stands_still_holds_nobody_up_and_is_not_asked_for_more() {
     let world = World::new();

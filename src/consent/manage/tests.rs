@@ -126,6 +126,7 @@ async fn try_to_take(consents: &Consents, state: &str) -> Result<Outcome, StoreE
     Ok(consents.take(&reply, None).await?.outcome)
 }
 
+// proves T-48
 #[tokio::test]
 async fn a_state_is_good_for_a_week_and_then_expired() {
     let world = Arc::new(World::default());
@@ -146,6 +147,7 @@ async fn used_states_are_remembered_for_a_day_longer_than_they_last() {
     assert_eq!(i64::try_from(forgotten_before).unwrap(), START - 24 * 3600);
 }
 
+// proves T-78
 #[tokio::test]
 async fn a_state_that_was_not_signed_here_reaches_no_table() {
     let world = Arc::new(World::default());
@@ -161,6 +163,7 @@ async fn a_state_that_was_not_signed_here_reaches_no_table() {
     assert_eq!(world.reports(), 0);
 }
 
+// proves T-78
 #[tokio::test]
 async fn a_flood_of_forged_states_asks_the_database_no_more_than_two_at_a_time_would() {
     let world = Arc::new(World::default());

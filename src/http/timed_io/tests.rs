@@ -188,6 +188,7 @@ async fn empty_lines_are_no_head_and_bring_no_time() {
     assert!(server.reading == Reading::Rest);
 }
 
+// proves T-69
 #[tokio::test]
 async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
     let (mut client, mut server) = connection();

@@ -31,6 +31,7 @@ async fn status<E: Failure>(
     checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
 }
 
+// proves T-62
 #[tokio::test]
 async fn an_address_over_its_limit_is_told_so_and_its_good_tokens_pass() {
     let attempts = attempts(20, 0);
@@ -132,6 +133,7 @@ fn fail(attempts: &FailedAttempts, address: u32) -> Result<(), Refused> {
     attempts.fail(&here, Kind::Token, "bad", false)
 }
 
+// proves T-67
 #[test]
 fn the_memory_of_failures_is_bounded() {
     const MANY: u32 = 200_000;
