@@ -2,6 +2,7 @@
 //! documents say of the code.
 
 mod import_graph;
+mod problems_page;
 mod threats;
 
 use std::fs;
