@@ -231,13 +231,13 @@ impl Demo {
         let (entra, https, ca_file) = (self.entra.http_base(), self.entra.https_base(), self.ca_file.display());
         format!(
             "To paste, as it stands:\n\n\
-             # the operator's key, for the examples of the README\n\
+             # the operator's key, for the examples of docs/api.md\n\
              export KEY={operator}\n\n\
              # the line of the signed-in user (the token is good for an hour)\n\
              curl -H 'Authorization: Bearer {token}' {base}/v1/me; echo\n\n\
              # Export All\n\
              curl -H 'Authorization: Bearer {operator}' {base}/v1/business-groups/abccompany/mappings.csv\n\n\
-             # a new person, and they sign in\n\
+             # a new person, who signs in\n\
              curl -X PUT -H 'Authorization: Bearer {operator}' -H 'Content-Type: application/json' \\\n  \
              -d '{{\"email\":\"admin@abccompany.com\"}}' {base}/v1/business-groups/abccompany/mappings/7635554444; echo\n\
              curl -H \"Authorization: Bearer $(curl -s -H 'Content-Type: application/json' \\\n  \

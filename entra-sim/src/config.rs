@@ -107,7 +107,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// The sample: two companies and the applications of Signline's README.
+    /// The sample: two companies and the applications of Signline's demo.
     ///
     /// # Panics
     /// Never: a test reads it.

@@ -1,4 +1,4 @@
-//! How a company comes to its lines: the story of Signline's README, click by click.
+//! How a company comes to its lines: the story of Signline's docs/companies.md, click by click.
 
 use test_support::app::SAMPLE_SHEET;
 use test_support::app::TENANT;
