@@ -6,11 +6,16 @@ import { t } from "./text.js";
 
 const WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+/**
+ * What went wrong: mostly a `Problem`.
+ * @typedef {Error & Partial<Pick<Problem, "status"|"slug"|"body"|"of">>} Failure
+ */
+
 /** What went wrong with a call: the problem that the service tells, or that it could not be reached. */
 export class Problem extends Error {
   /**
    * @param {number} status 0: there was no answer
-   * @param {any} body
+   * @param {Partial<Api.Problem>|null} body
    */
   constructor(status, body) {
     super(body?.detail ?? t("problem.unreadable", { status }));
@@ -21,33 +26,42 @@ export class Problem extends Error {
 
   /** What is wrong with a field. @param {string} field */
   of(field) {
-    return this.body.errors?.find((/** @type {any} */ error) => error.field === field)?.message ?? null;
+    return this.body.errors?.find((error) => error.field === field)?.message ?? null;
   }
 }
 
 /**
  * Calls the service: its JSON, or null where it answers nothing.
- * @param {string} method
- * @param {string} path
- * @param {any} [body] sent as JSON
+ * @template {Calls.Method} M
+ * @template {Calls.Path<M>} P
+ * @param {M} method
+ * @param {P} path
+ * @param {Calls.Body<P, M>} [body] sent as JSON
  * @param {string} [bearer] another credential than that of the session
+ * @returns {Promise<Calls.Answer<P, M>>}
  */
 export async function call(method, path, body, bearer) {
   /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   const answer = await send(path, { method, headers, body: body && JSON.stringify(body) }, bearer);
-  return answer.status === 204 ? null : answer.json();
+  return /** @type {Calls.Answer<P, M>} */ (answer.status === 204 ? null : await answer.json());
 }
 
-/** Reads. @param {string} path @param {Record<string, any>} [query] what is empty is left out */
-export function get(path, query = {}) {
-  return call("GET", path + queryOf(query));
+/**
+ * Reads.
+ * @template {Calls.Path<"GET">} P
+ * @param {P} path
+ * @param {Calls.Query<P>} [query] what is empty is left out
+ */
+export function get(path, query) {
+  return call("GET", /** @type {P} */ (path + queryOf(query ?? {})));
 }
 
-/** @param {Record<string, any>} query */
+/** @param {Record<string, unknown>} query */
 function queryOf(query) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return given.length ? `?${new URLSearchParams(given)}` : "";
+  const texts = given.map(([name, value]) => [name, String(value)]);
+  return texts.length ? `?${new URLSearchParams(texts)}` : "";
 }
 
 /** Where the page finds a path of the service: the page stands in a folder of it, which a proxy may serve below a path. @param {string} path */
@@ -55,9 +69,15 @@ function addressOf(path) {
   return `..${path}`;
 }
 
-/** The path of a business group, and below it. @param {string} group @param {...string} parts */
+/**
+ * The path of a business group, and below it. Its type is the path of the document, with its parameters in braces.
+ * @template {string[]} Parts
+ * @param {string} group
+ * @param {Parts} parts
+ */
 export function groupPath(group, ...parts) {
-  return ["/v1/business-groups", ...[group, ...parts].map(encodeURIComponent)].join("/");
+  const path = ["/v1/business-groups", ...[group, ...parts].map(encodeURIComponent)].join("/");
+  return /** @type {Calls.GroupPath<Parts>} */ (path);
 }
 
 /**
@@ -90,7 +110,7 @@ async function send(path, init, bearer, fine = []) {
 async function ownCredential() {
   try {
     return await credential();
-  } catch (error) {
+  } catch {
     throw refused(new Problem(401, { type: "/problems/invalid-token", detail: t("problem.sign_in_again") }));
   }
 }
@@ -111,6 +131,7 @@ function refused(problem, bearer) {
  * @param {string} path
  * @param {File} file
  * @param {(fraction: number) => void} onProgress how much is sent, from 0 to 1
+ * @returns {Promise<Api.TakenImport>}
  */
 export async function upload(path, file, onProgress) {
   const own = await ownCredential();

@@ -4,6 +4,10 @@ import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { announce, update } from "./store.js";
 import { formatTime, t } from "./text.js";
 
+/** @import { Failure } from "./api.js" */
+
+/** @typedef {unknown} Html a text, a template, a list of them, or nothing */
+
 /** The paths of the icons, on a field of 24. */
 const ICONS = {
   alert: "M12 8v5m0 3.500v.01M10.300 4 3 17a2 2 0 0 0 1.700 3h14.600a2 2 0 0 0 1.700-3L13.700 4a2 2 0 0 0-3.400 0Z",
@@ -43,7 +47,7 @@ export const microsoftSign = html`<svg class="microsoft-sign" viewBox="0 0 21 21
 
 /**
  * The frame of a view.
- * @param {{title: any, lead?: any, actions?: any, above?: any}} head @param {any} body
+ * @param {{title: Html, lead?: Html, actions?: Html, above?: Html}} head @param {Html} body
  */
 export function page(head, body) {
   return html`
@@ -60,7 +64,7 @@ export function page(head, body) {
 
 /**
  * Something that the person should know, where she looks.
- * @param {"info"|"success"|"warning"|"error"} kind @param {any} body @param {string} [hook] a name for tests
+ * @param {"info"|"success"|"warning"|"error"} kind @param {Html} body @param {string} [hook] a name for tests
  */
 export function notice(kind, body, hook) {
   const sign = kind === "success" ? "check" : kind === "info" ? "info" : "alert";
@@ -73,24 +77,24 @@ export function notice(kind, body, hook) {
 
 /**
  * A problem in the service's own words.
- * @param {any} problem
+ * @param {Failure|null|undefined} problem
  * @param {(string|RegExp)[]} [fields] those whose errors stand beside them
  */
 export function problemNotice(problem, fields = []) {
   if (!problem) return nothing;
   const errors = problem.body?.errors ?? [];
-  const isElsewhere = (/** @type {any} */ error) => fields.some((field) => error.field.search(field) === 0);
-  const others = errors.filter((/** @type {any} */ error) => !isElsewhere(error));
+  const isElsewhere = (/** @type {Api.FieldError} */ error) => fields.some((field) => error.field.search(field) === 0);
+  const others = errors.filter((error) => !isElsewhere(error));
   if (errors.length && !others.length) return nothing;
   const id = problem.body?.request_id;
   return notice(
     "error",
     html`${others.length
         ? html`<ul>
-            ${others.map((/** @type {any} */ error) => html`<li><code>${error.field}</code> ${error.message}</li>`)}
+            ${others.map((error) => html`<li><code>${error.field}</code> ${error.message}</li>`)}
           </ul>`
         : html`<p>${problem.message}</p>`}
-      ${id && problem.status >= 500 ? html`<p class="fine">${t("problem.request_id", { id })}</p>` : nothing}`,
+      ${id && Number(problem.status) >= 500 ? html`<p class="fine">${t("problem.request_id", { id })}</p>` : nothing}`,
     "problem",
   );
 }
@@ -103,9 +107,9 @@ function sentence(words) {
 
 /**
  * A labelled field.
- * @param {{name: string, label: string, hint?: any, error?: string|null, value?: string, type?: string,
- *   required?: boolean, autocomplete?: any, placeholder?: string, spellcheck?: boolean, disabled?: boolean,
- *   wide?: boolean, code?: boolean, onInput?: (event: any) => void}} about
+ * @param {{name: string, label: string, hint?: Html, error?: string|null, value?: string, type?: string,
+ *   required?: boolean, autocomplete?: AutoFill, placeholder?: string, disabled?: boolean,
+ *   wide?: boolean, code?: boolean, onInput?: (event: InputEvent) => void}} about
  */
 export function field(about) {
   const id = `field-${about.name}`;
@@ -155,18 +159,19 @@ export function choices(about) {
   </fieldset>`;
 }
 
-/** What a form holds, when it is sent. @param {(values: Record<string, string>, form: any) => void} handler */
+/** What a form holds, when it is sent. @param {(values: Record<string, string>) => void} handler */
 export function onSubmit(handler) {
   return (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-    handler(/** @type {any} */ (Object.fromEntries(new FormData(form))), form);
+    // No form has a field for a file: all values are texts.
+    handler(/** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form))));
   };
 }
 
 /**
  * A button that says when it is at work.
- * @param {{label: any, busy?: boolean, kind?: string, icon?: keyof typeof ICONS, type?: "button"|"submit", hook?: string,
+ * @param {{label: Html, busy?: boolean, kind?: string, icon?: keyof typeof ICONS, type?: "button"|"submit", hook?: string,
  *   name?: string, disabled?: boolean, onClick?: (event: Event) => void}} about `name`: what it is called for those
  *   who don't see what it stands beside
  */
@@ -190,12 +195,12 @@ function stop(event) {
   event.preventDefault();
 }
 
-/** A word in a coloured field. @param {"neutral"|"good"|"warn"|"bad"|"accent"} kind @param {any} words @param {string} [hook] */
+/** A word in a coloured field. @param {"neutral"|"good"|"warn"|"bad"|"accent"} kind @param {Html} words @param {string} [hook] */
 export function badge(kind, words, hook) {
   return html`<span class="badge ${kind}" data-test=${hook ?? nothing}>${words}</span>`;
 }
 
-/** What stands where nothing is yet. @param {{icon: keyof typeof ICONS, title: string, text?: any, action?: any}} about */
+/** What stands where nothing is yet. @param {{icon: keyof typeof ICONS, title: string, text?: Html, action?: Html}} about */
 export function emptyState(about) {
   return html`<div class="empty" data-test="empty">
     ${icon(about.icon)}
@@ -240,7 +245,7 @@ export function copyButton(text, label) {
 
 /**
  * The pages of a list.
- * @param {{onBack: (() => void)|null, onNext: (() => void)|null, words?: any}} about
+ * @param {{onBack: (() => void)|null, onNext: (() => void)|null, words?: Html}} about
  */
 export function pager(about) {
   if (!about.onBack && !about.onNext) return about.words ? html`<p class="pager">${about.words}</p>` : nothing;
@@ -255,7 +260,8 @@ export function pager(about) {
 
 /**
  * A table.
- * @param {{caption: string, heads: any[], rows: any[], cells: (row: any) => any[], hook?: string, open?: boolean}} about
+ * @template Row
+ * @param {{caption: string, heads: Html[], rows: Row[], cells: (row: Row) => Html[], hook?: string}} about
  */
 export function table(about) {
   return html`<div class="table-frame">
@@ -271,7 +277,7 @@ export function table(about) {
   </div>`;
 }
 
-/** @param {any} cell @param {any} head */
+/** @param {Html} cell @param {Html} head */
 function tableCell(cell, head) {
   return html`<td data-label=${typeof head === "string" ? head : ""}>${cell}</td>`;
 }
@@ -295,11 +301,21 @@ export function showNotice(kind) {
 }
 
 /**
- * Opens the dialog.
- * @param {{title: string, body: (dialog: any) => any, onSubmit: (values: any, set: (patch: any) => void) => any,
- *   submit?: string, kind?: string, hook?: string, cancel?: string, fields?: (string|RegExp)[]}} about what `onSubmit`
- *   throws is shown in it; `fields`: those that show their errors themselves
+ * @typedef {object} DialogAbout
+ * @property {string} title
+ * @property {(dialog: Dialog) => Html} body
+ * @property {(values: Record<string, string>) => unknown} onSubmit what it throws is shown; if it gives `true`, no dialog is closed
+ * @property {string} [submit]
+ * @property {string} [kind]
+ * @property {string} [hook]
+ * @property {string} [cancel]
+ * @property {(string|RegExp)[]} [fields] those that show their errors themselves
+ *
+ * @typedef {DialogAbout & {busy: boolean, problem: Failure|null, ranges?: Api.NumberRange[]}} Dialog the open dialog; `ranges`: as they
+ *   are typed in it
  */
+
+/** Opens the dialog. @param {DialogAbout} about */
 export function openDialog(about) {
   update({ dialog: { ...about, busy: false, problem: null } });
 }

@@ -1,8 +1,12 @@
 // The beginning: reads the words and the settings, finds out who is here, and shows the page.
 
+/** @import { Answered, Refused } from "./microsoft.js" */
+/** @import { Route } from "./router.js" */
+/** @import { Config } from "./store.js" */
+
 import { html, render } from "../vendor/lit-html/lit-html.js";
 import { Problem } from "./api.js";
-import { forget, keep, kept } from "./credential.js";
+import { forget, keep } from "./credential.js";
 import { finish, passOn } from "./microsoft.js";
 import { follow, goInstead, here } from "./router.js";
 import { arriveSignedIn, homeOf, readSession } from "./session.js";
@@ -31,6 +35,7 @@ async function start() {
   }
 }
 
+/** @returns {Promise<Config>} */
 async function readConfig() {
   const answer = await fetch("config.json");
   if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => null));
@@ -52,7 +57,7 @@ async function comeBack() {
   return readKnownSession();
 }
 
-/** @param {any} returned */
+/** @param {Answered|Refused} returned */
 async function signedIn(returned) {
   if (returned.error) {
     update({ returned });
@@ -69,9 +74,8 @@ async function readKnownSession() {
     await readSession();
   } catch (problem) {
     if (!(problem instanceof Problem) || ![401, 403].includes(problem.status)) throw problem;
-    const wasMicrosoft = kept()?.kind === "microsoft";
     forget();
-    update({ renewal: null, returned: { purpose: "session", problem, wasMicrosoft } });
+    update({ renewal: null, returned: { purpose: "session", problem } });
     if (here() !== "/tried") history.replaceState(null, "", "#/sign-in");
   }
 }
@@ -79,7 +83,7 @@ async function readKnownSession() {
 /** Counts arrivals: one that is overtaken by a later one is given up. */
 let arrivals = 0;
 
-/** At each place: who may not be there is sent to where she may. @param {import("./router.js").Route} route */
+/** At each place: who may not be there is sent to where she may. @param {Route} route */
 function arrived(route) {
   const { session } = current();
   if (route.name === "home") return goInstead(homeOf(session));
@@ -91,7 +95,7 @@ function arrived(route) {
   open(route).catch((failure) => update({ phase: "failed", failure }));
 }
 
-/** @param {import("./router.js").Route} route */
+/** @param {Route} route */
 async function open(route) {
   arrivals += 1;
   const mine = arrivals;
@@ -110,11 +114,11 @@ function show(state) {
   settleDialogs();
 }
 
-/** @param {any} failure */
+/** @param {unknown} failure */
 function failed(failure) {
   return html`<main class="alone">
     <h1>${t("start.failed")}</h1>
-    <p>${failure.message}</p>
+    <p>${/** @type {Error} */ (failure).message}</p>
     <button class="button primary" type="button" @click=${() => location.reload()}>${t("start.again")}</button>
   </main>`;
 }

@@ -1,6 +1,25 @@
 // Signing in with Microsoft, by MSAL.js: authorization code and PKCE, in the whole page, with nothing kept but in this
 // tab's session storage.
 
+/** @import { AuthenticationResult, AuthError, IdTokenClaims, IPublicClientApplication } from "@azure/msal-browser" */
+/** @import { Failure } from "./api.js" */
+/** @import { Config } from "./store.js" */
+
+/**
+ * What the page was sent to Microsoft for, and where it goes on.
+ * @typedef {{application: string, back: string} & (Proving|{purpose: "session"|"try"|"sign-out"})} Begun
+ *
+ * @typedef {{purpose: "proof", context: {group: string, tenant: string}}} Proving the tenant that a token is to prove, and for whom
+ *
+ * @typedef {{code: string, message: string}} MicrosoftFault
+ * @typedef {Begun & {token: string, account: string, error?: undefined, isWithoutAnswer?: undefined}} Answered
+ * @typedef {Begun & {error: MicrosoftFault, isWithoutAnswer?: undefined}} Refused
+ * @typedef {Begun & {isWithoutAnswer: true, error?: undefined}} WithoutAnswer after a sign-out, or if somebody only came back
+ *
+ * @typedef {Answered|Refused|{purpose: "session", problem: Failure, error?: undefined}} Returned for a view: what came back, or why a
+ *   session that was known is none any more
+ */
+
 /** Where it is kept what a sign-in was begun for. MSAL's own state goes through Microsoft; this does not. */
 const PLACE = "signline-sign-in";
 
@@ -13,7 +32,7 @@ const UNDER_WAY = "msal.interaction.status";
 /** A token that ends so soon, in seconds, is renewed. */
 const SOON = 120;
 
-/** @type {Map<string, Promise<any>>} */
+/** @type {Map<string, Promise<IPublicClientApplication>>} */
 const clients = new Map();
 
 /** A sign-in that can't be renewed silently: the person is needed. */
@@ -22,12 +41,12 @@ export class SignInNeeded extends Error {}
 /** Loads MSAL.js, which calls itself `msal`. */
 async function library() {
   await import("../vendor/msal-browser/msal-browser.min.js");
-  return /** @type {any} */ (globalThis).msal;
+  return globalThis.msal;
 }
 
 /**
  * The client of an application.
- * @param {any} config
+ * @param {Config} config
  * @param {string} application its name
  */
 function client(config, application) {
@@ -38,10 +57,11 @@ function client(config, application) {
   return known;
 }
 
-/** @param {any} config @param {string} application */
+/** @param {Config} config @param {string} application */
 async function newClient(config, application) {
   const msal = await library();
-  const known = config.applications.find((/** @type {any} */ one) => one.name === application);
+  const known = config.applications.find((one) => one.name === application);
+  if (!known) throw new Error(`no application ${application}`);
   // The folder of the page, which is `/console/` or below the path of a proxy.
   const redirectUri = new URL(".", location.href).href;
   return msal.createStandardPublicClientApplication({
@@ -56,21 +76,21 @@ async function newClient(config, application) {
   });
 }
 
-/** @param {any} config */
+/** @param {Config} config */
 function scopes(config) {
   const own = config.api_scope ? [config.api_scope] : [];
   return ["openid", "profile", "email", ...own];
 }
 
-/** What Signline takes of an answer. @param {any} config @param {any} result */
+/** What Signline takes of an answer. @param {Config} config @param {AuthenticationResult} result */
 function bearer(config, result) {
   return config.api_scope ? result.accessToken : result.idToken;
 }
 
 /**
  * Sends the page to Microsoft; it comes back to `finish`.
- * @param {any} config
- * @param {{application: string, purpose: "session"|"try"|"proof", back: string, context?: any}} begun what for
+ * @param {Config} config
+ * @param {Begun} begun what for
  */
 export async function begin(config, begun) {
   const app = await client(config, begun.application);
@@ -81,11 +101,11 @@ export async function begin(config, begun) {
 
 /**
  * Takes what Microsoft sent back, if the page comes from there.
- * @param {any} config
- * @returns {Promise<any>} what it was begun for, with the `token` and the `account`, or with an `error`, or `isWithoutAnswer`
- *   after a sign-out or if she only came back; null: nothing was begun
+ * @param {Config} config
+ * @returns {Promise<Answered|Refused|WithoutAnswer|null>} null: nothing was begun
  */
 export async function finish(config) {
+  /** @type {Begun|null} */
   const begun = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
   if (!begun) return null;
   sessionStorage.removeItem(PLACE);
@@ -107,14 +127,15 @@ function takeAnswer() {
   return answer;
 }
 
-/** @param {any} error of MSAL */
-function told(error) {
+/** @param {unknown} thrown by MSAL */
+function told(thrown) {
+  const error = /** @type {Partial<AuthError>} */ (thrown);
   return { code: error.errorCode ?? "unknown", message: error.errorMessage ?? String(error.message ?? error) };
 }
 
 /**
  * A token of an account that is signed in, renewed if it ends soon.
- * @param {any} config
+ * @param {Config} config
  * @param {string} application
  * @param {string} account
  * @returns {Promise<string>}
@@ -123,7 +144,7 @@ export async function token(config, application, account) {
   const app = await client(config, application);
   const known = app.getAccount({ homeAccountId: account });
   if (!known) throw new SignInNeeded("no account");
-  const { AccessTokenAndRefreshToken, RefreshToken } = /** @type {any} */ (globalThis).msal.CacheLookupPolicy;
+  const { AccessTokenAndRefreshToken, RefreshToken } = globalThis.msal.CacheLookupPolicy;
   const request = { scopes: scopes(config), account: known, cacheLookupPolicy: AccessTokenAndRefreshToken };
   try {
     let result = await app.acquireTokenSilent(request);
@@ -137,15 +158,16 @@ export async function token(config, application, account) {
   }
 }
 
-/** @param {any} config @param {any} result */
+/** @param {Config} config @param {AuthenticationResult} result */
 function endsSoon(config, result) {
-  const end = config.api_scope ? result.expiresOn.getTime() / 1000 : result.idTokenClaims.exp;
+  const { exp } = /** @type {IdTokenClaims} */ (result.idTokenClaims);
+  const end = config.api_scope ? /** @type {Date} */ (result.expiresOn).getTime() / 1000 : Number(exp);
   return end - SOON < Date.now() / 1000;
 }
 
 /**
  * Signs the same person in again in a window of its own, so that the page stays as it is.
- * @param {any} config
+ * @param {Config} config
  * @param {string} application
  * @param {string} account
  * @returns {Promise<string>} the account
@@ -165,7 +187,7 @@ export async function renewInWindow(config, application, account) {
 export async function passOn() {
   if (!isForOpener(location.hash)) return false;
   await import("../vendor/msal-browser/msal-redirect-bridge.min.js");
-  await /** @type {any} */ (globalThis).msalRedirectBridge.broadcastResponseToMainFrame();
+  await globalThis.msalRedirectBridge.broadcastResponseToMainFrame();
   return true;
 }
 
@@ -183,7 +205,7 @@ function isForOpener(hash) {
 
 /**
  * Forgets an account in this tab alone.
- * @param {any} config @param {string} application @param {string} account
+ * @param {Config} config @param {string} application @param {string} account
  */
 export async function forgetAccount(config, application, account) {
   const app = await client(config, application);
@@ -191,7 +213,7 @@ export async function forgetAccount(config, application, account) {
   if (known) await app.clearCache({ account: known });
 }
 
-/** Signs out at Microsoft; the page goes there. @param {any} config @param {string} application @param {string} account */
+/** Signs out at Microsoft; the page goes there. @param {Config} config @param {string} application @param {string} account */
 export async function signOut(config, application, account) {
   const app = await client(config, application);
   sessionStorage.setItem(PLACE, JSON.stringify({ application, purpose: "sign-out", back: "/sign-in" }));

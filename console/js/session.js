@@ -1,5 +1,9 @@
 // Who is signed in, and where she begins.
 
+/** @import { Answered, Proving } from "./microsoft.js" */
+/** @import { Account, Key } from "./credential.js" */
+/** @import { Config, Session, SignedIn } from "./store.js" */
+
 import { get, Problem } from "./api.js";
 import { forget, keep, kept } from "./credential.js";
 import * as microsoft from "./microsoft.js";
@@ -9,7 +13,7 @@ import { t } from "./text.js";
 
 /**
  * Asks the service who is signed in.
- * @returns {Promise<any>} null: nobody, or somebody who is not known any more
+ * @returns {Promise<Session|null>} null: nobody, or somebody who is not known any more
  */
 export async function readSession() {
   if (!kept()) return null;
@@ -45,7 +49,12 @@ export function arriveSignedIn(wanted = current().wanted) {
 /** Goes to Microsoft to sign in. @param {string} [back] the place to come back to */
 export function signInWithMicrosoft(back = "/") {
   const { config } = current();
-  return microsoft.begin(config, { application: config.application, purpose: "session", back });
+  return microsoft.begin(config, { application: ownApplication(config), purpose: "session", back });
+}
+
+/** The page's own application: without one, nothing is offered that asks for it. @param {Config} config */
+function ownApplication(config) {
+  return /** @type {string} */ (config.application);
 }
 
 /** Signs in to an application to see which line it gets. @param {string} application @param {string} back */
@@ -53,15 +62,15 @@ export function trySignIn(application, back) {
   return microsoft.begin(current().config, { application, purpose: "try", back });
 }
 
-/** Fetches a token that proves a tenant. @param {string} back @param {any} context what it is for */
+/** Fetches a token that proves a tenant. @param {string} back @param {Proving["context"]} context what it is for */
 export function fetchProof(back, context) {
   const { config } = current();
-  return microsoft.begin(config, { application: config.application, purpose: "proof", back, context });
+  return microsoft.begin(config, { application: ownApplication(config), purpose: "proof", back, context });
 }
 
 /**
  * Forgets the account that came back, unless it is the session's own: MSAL would forget its tokens for all applications.
- * @param {any} returned
+ * @param {Pick<Answered, "application"|"account">} returned
  */
 export async function forgetStranger({ application, account }) {
   const own = kept();
@@ -89,7 +98,8 @@ export async function signOut() {
  * @param {string} [key] a new key, if it was signed in with one
  */
 export async function renew(key) {
-  const before = kept();
+  // The page asks for it only while somebody is signed in.
+  const before = /** @type {Key|Account} */ (kept());
   const { config, session: known } = current();
   keep(await renewed(config, before, key));
   try {
@@ -102,29 +112,29 @@ export async function renew(key) {
   }
 }
 
-/** @param {any} config @param {any} before @param {string} [key] */
+/** @param {Config} config @param {Key|Account} before @param {string} [key] @returns {Promise<Key|Account>} */
 async function renewed(config, before, key) {
   if (before.kind === "key") return { ...before, key: String(key).trim() };
   return { ...before, account: await microsoft.renewInWindow(config, before.application, before.account) };
 }
 
-/** @param {any} config @param {any} before */
+/** @param {Config} config @param {Key|Account} before */
 async function giveBack(config, before) {
   const other = kept();
   keep(before);
-  if (other?.kind === "microsoft" && other.account !== before.account) {
+  if (other?.kind === "microsoft" && (before.kind === "key" || other.account !== before.account)) {
     await microsoft.forgetAccount(config, other.application, other.account);
   }
 }
 
-/** Whether what stands on the page may be seen and done by the other session as well. @param {any} a @param {any} b */
+/** Whether what stands on the page may be seen and done by the other session as well. @param {Session|null} a @param {Session} b */
 function isSame(a, b) {
-  return a.role === b.role && a.business_group === b.business_group && a.oid === b.oid;
+  return a?.role === b.role && a.business_group === b.business_group && a.oid === b.oid;
 }
 
 /**
  * Whether an administrator has to be asked first whether the company is hers: any call of hers proves the link of her tenant.
- * @param {any} session
+ * @param {Session|null} session
  */
 export function isUnconfirmed(session) {
   const isAdministrator = session?.credential === "entra" && session.role === "business-group-admin";
@@ -136,15 +146,15 @@ export function isUnconfirmed(session) {
  * @returns {Promise<boolean>} whether she may go on
  */
 export async function keepsRight() {
-  const { session } = current();
+  const { session } = /** @type {SignedIn} */ (current());
   if (session.credential !== "entra" || session.role !== "business-group-admin") return true;
   const now = await readSession();
-  if (now.role === session.role && now.business_group === session.business_group) return true;
+  if (now?.role === session.role && now.business_group === session.business_group) return true;
   goInstead(homeOf(now));
   return false;
 }
 
-/** Where somebody begins. @param {any} session @returns {string} */
+/** Where somebody begins. @param {Session|null} session @returns {string} */
 export function homeOf(session) {
   if (!session) return "/sign-in";
   if (session.role === "operator") return "/groups";

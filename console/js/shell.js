@@ -1,5 +1,9 @@
 // What stands around every view: the head, the way between the views, the dialogs, and what is told aloud.
 
+/** @import { Failure } from "./api.js" */
+/** @import { Dialog, Html } from "./elements.js" */
+/** @import { Session, State } from "./store.js" */
+
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { keyed } from "../vendor/lit-html/directives/keyed.js";
 import { Problem } from "./api.js";
@@ -40,7 +44,7 @@ const OPERATOR_SECTIONS = /** @type {const} */ ([
   ["/audit", "nav.whole_audit", "audit", ["wholeAudit"]],
 ]);
 
-/** The whole page. @param {import("./store.js").State} state */
+/** The whole page. @param {State} state */
 export function shell(state) {
   if (state.phase === "starting") return state.config ? html`<main class="alone">${loading(2)}</main>` : nothing;
   const sections = sectionsOf(state);
@@ -63,7 +67,7 @@ function toContent(event) {
   document.getElementById("title")?.focus();
 }
 
-/** @param {import("./store.js").State} state */
+/** @param {State} state */
 function head(state) {
   const { session } = state;
   return html`<header class="top">
@@ -83,7 +87,7 @@ function head(state) {
   </header>`;
 }
 
-/** @param {any} session */
+/** @param {Session} session */
 function roleName(session) {
   const names = {
     "operator": t("role.operator"),
@@ -95,7 +99,7 @@ function roleName(session) {
   return names[/** @type {keyof typeof names} */ (session.role)] ?? session.role;
 }
 
-/** @param {import("./store.js").State} state */
+/** @param {State} state */
 function sectionsOf(state) {
   const { route, session } = state;
   if (!session) return null;
@@ -112,13 +116,13 @@ function sectionsOf(state) {
 /**
  * While an administrator has not said that the company is hers, she is not shown the way into it; and nobody is who has no
  * business there.
- * @param {any} state
+ * @param {State} state
  */
 function mayEnter(state) {
-  return !["confirmCompany", "missing"].includes(state.shown?.name);
+  return !["confirmCompany", "missing"].includes(state.shown?.name ?? "");
 }
 
-/** @param {string} label @param {readonly any[]} sections @param {string} base @param {any} title */
+/** @param {string} label @param {typeof SECTIONS|typeof OPERATOR_SECTIONS} sections @param {string} base @param {Html} title */
 function navigation(label, sections, base, title) {
   const { route } = current();
   return html`<nav class="side" aria-label=${label}>
@@ -126,7 +130,7 @@ function navigation(label, sections, base, title) {
     <ul>
       ${sections.map(
         ([path, words, picture, names]) => html`<li>
-          <a href="#${base}${path}" aria-current=${names.includes(route.name) ? "page" : nothing}>
+          <a href="#${base}${path}" aria-current=${names.some((name) => name === route.name) ? "page" : nothing}>
             ${icon(picture)} <span>${t(words)}</span>
           </a>
         </li>`,
@@ -135,7 +139,7 @@ function navigation(label, sections, base, title) {
   </nav>`;
 }
 
-/** @param {import("./store.js").State} state */
+/** @param {State} state */
 function dialog(state) {
   const open = state.dialog;
   return html`<dialog id="dialog" aria-labelledby="dialog-title" @cancel=${onCancel} data-test=${open?.hook ?? "dialog"}>
@@ -143,7 +147,7 @@ function dialog(state) {
   </dialog>`;
 }
 
-/** @param {any} open */
+/** @param {Dialog} open */
 function dialogForm(open) {
   return html`<form class="dialog" novalidate @submit=${onSubmit((values) => submitDialog(values))}>
     <h2 id="dialog-title">${open.title}</h2>
@@ -162,21 +166,24 @@ function dialogForm(open) {
 async function submitDialog(values) {
   const open = current().dialog;
   if (!open || open.busy) return;
-  const set = (/** @type {any} */ patch) => update({ dialog: { ...current().dialog, ...patch } });
+  const set = (/** @type {Partial<Dialog>} */ patch) => {
+    update({ dialog: /** @type {Dialog} */ ({ ...current().dialog, ...patch }) });
+  };
   const problem = emptyFields(open);
   set({ busy: !problem, problem });
   if (problem) return focusMistake();
   try {
-    const stays = await open.onSubmit(values, set);
+    const stays = await open.onSubmit(values);
     if (!stays && current().dialog?.title === open.title) closeDialog();
-  } catch (problem) {
+  } catch (thrown) {
     if (current().dialog?.title !== open.title) return;
+    const problem = /** @type {Failure} */ (thrown);
     set({ busy: false, problem });
     focusMistake();
   }
 }
 
-/** The fields that must be filled in and are not; null: there are none. @param {any} open */
+/** The fields that must be filled in and are not; null: there are none. @param {Dialog} open */
 function emptyFields(open) {
   const all = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("#dialog input[required]"));
   const empty = [...all].filter(({ name, value }) => open.fields?.includes(name) && !value.trim());
@@ -191,7 +198,7 @@ function onCancel(event) {
   if (!current().dialog?.busy) closeDialog();
 }
 
-/** @param {import("./store.js").State} state */
+/** @param {State} state */
 function renewalDialog(state) {
   const open = state.session && state.renewal;
   const byKey = kept()?.kind !== "microsoft";
@@ -236,7 +243,7 @@ async function submitRenewal(key) {
 /** What could not be fetched is fetched now; what could not be done waits for the person to do it again. */
 function takeUpAgain() {
   const { shown, view } = current();
-  if (view.problemOf === "load") shown.load?.(current());
+  if (view.problemOf === "load") shown?.load?.(current());
   else update({ view: { ...view, problem: null, problemOf: null } });
 }
 

@@ -1,6 +1,6 @@
 // All words of the page, from one file, and how times and numbers are written.
 
-/** @type {Record<string, any>} */
+/** @type {Record<string, string|{one: string, other: string}>} */
 let words = {};
 let language = "en";
 
@@ -16,13 +16,13 @@ export async function loadText(wanted) {
 /**
  * The text of a key. `{name}` in it becomes the value of that name; with forms for `one` and `other`, `count` chooses.
  * @param {string} key
- * @param {Record<string, any>} [values]
+ * @param {Record<string, unknown>} [values]
  * @returns {string}
  */
 export function t(key, values = {}) {
   const found = words[key] ?? key;
-  const form = typeof found === "string" ? found : found[plural(values.count)];
-  return form.replace(/\{(\w+)\}/g, (/** @type {any} */ _, /** @type {string} */ name) => written(values[name]));
+  const form = typeof found === "string" ? found : found[plural(Number(values.count))];
+  return form.replace(/\{(\w+)\}/g, (_, /** @type {string} */ name) => written(values[name]));
 }
 
 /** @param {number} count */
@@ -30,7 +30,7 @@ function plural(count) {
   return new Intl.PluralRules(language).select(count) === "one" ? "one" : "other";
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function written(value) {
   return typeof value === "number" ? formatNumber(value) : String(value ?? "");
 }

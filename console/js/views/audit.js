@@ -1,5 +1,12 @@
 // The audit log: who did what, and what was refused.
 
+/** @import { Setter } from "../store.js" */
+/** @import { Listing } from "../work.js" */
+/** @import { GroupState } from "./group_view.js" */
+/** @import { View } from "./index.js" */
+
+/** @typedef {Listing<Api.AuditEvent> & {from?: string, until?: string}} Log */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { badge, button, emptyState, field, loading, onSubmit, page, pager, problemNotice, table, time, who } from "../elements.js";
 import { saveFrom } from "../files.js";
@@ -69,13 +76,13 @@ export const audit = groupView({
   title: "nav.audit",
   lead: "audit.lead",
   load: (set, group) => fetchPage(set, PATH, { limit: ROWS, business_group: group.id }),
-  body: (state) => log(state),
+  body: (/** @type {GroupState<Log>} */ state) => log(state),
 });
 
-/** @type {import("./index.js").View} */
+/** @type {View<Log>} */
 export const wholeAudit = {
   title: () => t("nav.whole_audit"),
-  load: () => attempt("load", (set) => fetchPage(set, PATH, { limit: ROWS })),
+  load: () => attempt("load", (/** @type {Setter<Log>} */ set) => fetchPage(set, PATH, { limit: ROWS })),
   render: (state) => {
     const { items, problem, problemOf } = state.view;
     const head = { title: t("nav.whole_audit"), lead: t("audit.whole_lead") };
@@ -83,7 +90,7 @@ export const wholeAudit = {
   },
 };
 
-/** @param {any} state */
+/** @param {{view: Log}} state */
 function log({ view }) {
   return html`${filter(view)} ${problemNotice(view.problem)}
   ${view.items.length === 0
@@ -91,10 +98,10 @@ function log({ view }) {
     : html`<div class=${view.busy === "page" ? "stale" : ""}>${events(view)} ${pager(pagesOf(view, load))}</div>`}`;
 }
 
-/** @param {any} view */
+/** @param {Log} view */
 function filter(view) {
   const send = onSubmit(({ from, until }) => {
-    viewSetter()({ from: instant(from), until: instant(until) });
+    /** @type {Setter<Log>} */ (viewSetter())({ from: instant(from), until: instant(until) });
     load();
   });
   return html`<form class="bar-row" @submit=${send}>
@@ -113,22 +120,22 @@ function instant(typed) {
 }
 
 function query() {
-  const { from, until } = current().view;
+  const { from, until } = /** @type {Log} */ (current().view);
   return { business_group: current().route.params.group, from, until };
 }
 
 /** @param {(string|null)[]} [cursors] */
 function load(cursors) {
-  return attempt("page", (set) => fetchPage(set, PATH, { limit: ROWS, ...query() }, cursors));
+  return attempt("page", (/** @type {Setter<Log>} */ set) => fetchPage(set, PATH, { limit: ROWS, ...query() }, cursors));
 }
 
 function saveAll() {
-  const given = Object.entries(query()).filter(([, value]) => value);
-  const path = `${PATH}?${new URLSearchParams(/** @type {any} */ (given))}`;
+  const given = Object.entries(query()).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  const path = `${PATH}?${new URLSearchParams(given)}`;
   return attempt("file", () => saveFrom(path, "audit.csv", { headers: { Accept: "text/csv" } }));
 }
 
-/** @param {any} view */
+/** @param {Log} view */
 function events(view) {
   return table({
     caption: t("audit.caption"),
@@ -139,7 +146,7 @@ function events(view) {
   });
 }
 
-/** @param {any} event */
+/** @param {Api.AuditEvent} event */
 function what(event) {
   const key = ACTIONS[/** @type {keyof typeof ACTIONS} */ (event.action)];
   const refused = event.outcome === "refused" ? badge("bad", t("audit.refused")) : nothing;
@@ -152,7 +159,7 @@ function nameOf(name) {
   return key ? t(key) : name;
 }
 
-/** @param {any} event */
+/** @param {Api.AuditEvent} event */
 function detail(event) {
   const isOfGroup = Boolean(current().route.params.group);
   const facts = [
@@ -165,7 +172,7 @@ function detail(event) {
   </span>`;
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function plain(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,5 +1,19 @@
 // External Authentication: which Microsoft tenant the company's people sign in from.
 
+/** @import { MicrosoftFault } from "../microsoft.js" */
+/** @import { Doing, Setter } from "../store.js" */
+/** @import { GroupState } from "./group_view.js" */
+
+/**
+ * @typedef {object} Kept
+ * @property {MicrosoftFault|null} [microsoft] what Microsoft said instead of a proof
+ * @property {string|null} [done] what was done, in words
+ * @property {string} [tenant] as it was typed
+ * @property {string|null} [fieldError] what is wrong with it
+ *
+ * @typedef {GroupState<Kept>} Open
+ */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath } from "../api.js";
 import { badge, button, copyButton, field, notice, onSubmit, openDialog, problemNotice, showNotice, time } from "../elements.js";
@@ -19,10 +33,10 @@ export const authentication = groupView({
     set({ loaded: true });
     await takeUpProof(set, group);
   },
-  body: (state) => html`${outcome(state)} ${linkState(state)} ${form(state)} ${help()}`,
+  body: (/** @type {Open} */ state) => html`${outcome(state)} ${linkState(state)} ${form(state)} ${help()}`,
 });
 
-/** @param {any} state */
+/** @param {Open} state */
 function outcome({ view }) {
   if (view.microsoft) return microsoftError(view.microsoft);
   if (view.done) return notice("success", html`<p>${view.done}</p>`, "authentication-success");
@@ -46,15 +60,15 @@ function whyRefused(told) {
   return key ? t(key) : told;
 }
 
-/** Another company has the tenant: as long as nobody has proven it, she can. @param {any} view */
+/** Another company has the tenant: as long as nobody has proven it, she can. @param {Kept & Doing} view */
 function taken(view) {
-  const canProve = view.problem.body.unproven && current().config.application;
+  const canProve = view.problem?.body?.unproven && current().config.application;
   if (!canProve) return problemNotice(view.problem);
   return html`${notice("error", html`<p>${t("authentication.taken")}</p>`, "problem")}
     <section class="card" data-test="take-over">
       <h2>${t("authentication.take_over_title")}</h2>
       <p>${t("authentication.take_over")}</p>
-      <div>${proveButton(t("authentication.take_over_button"), view.tenant)}</div>
+      <div>${proveButton(t("authentication.take_over_button"), String(view.tenant))}</div>
     </section>`;
 }
 
@@ -66,11 +80,11 @@ function proveButton(label, tenant) {
     kind: "primary",
     hook: "prove",
     busy: current().view.busy === "prove",
-    onClick: () => attempt("prove", () => fetchProof(back, { group: current().group.id, tenant })),
+    onClick: () => attempt("prove", () => fetchProof(back, { group: current().route.params.group, tenant })),
   });
 }
 
-/** What came back from Microsoft is the proof. @param {(patch: object) => void} set @param {any} group */
+/** What came back from Microsoft is the proof. @param {Setter<Kept>} set @param {Api.BusinessGroup} group */
 async function takeUpProof(set, group) {
   const { returned } = current();
   if (returned?.purpose !== "proof" || returned.context.group !== group.id) return;
@@ -80,12 +94,12 @@ async function takeUpProof(set, group) {
   await forgetStranger(returned);
 }
 
-/** Whether nobody of the tenant can sign in until its link is proven. @param {any} group */
+/** Whether nobody of the tenant can sign in until its link is proven. @param {Api.BusinessGroup} group */
 function isRefused(group) {
   return current().config.unproven_tenants === "refuse" && !group.tenant_proven_at && !group.tenant_confirmed_at;
 }
 
-/** @param {any} state */
+/** @param {Open} state */
 function linkState({ group, view }) {
   if (!group.tenant_id) {
     return html`<section class="card status" data-test="link-state" data-state="not-linked">
@@ -110,7 +124,7 @@ function linkState({ group, view }) {
   </section>`;
 }
 
-/** @param {any} state */
+/** @param {Open} state */
 function form({ group, view }) {
   const send = onSubmit(({ tenant_id: typed }) => confirm(group, plain(typed)));
   return html`<section class="card" aria-labelledby="tenant-form">
@@ -142,9 +156,9 @@ function plain(typed) {
   return typed.trim().replace(/^\{(.*)\}$/, "$1");
 }
 
-/** @param {any} group @param {string} tenant */
+/** @param {Api.BusinessGroup} group @param {string} tenant */
 function confirm(group, tenant) {
-  const set = viewSetter();
+  const set = /** @type {Setter<Kept>} */ (viewSetter());
   set({ tenant, done: null, microsoft: null, problem: null, fieldError: null });
   if (!GUID.test(tenant)) {
     set({ fieldError: t("authentication.not_a_guid") });
@@ -158,7 +172,7 @@ function confirm(group, tenant) {
 
 /** @param {string} id of the group @param {string} tenant @param {string} [proof] */
 function link(id, tenant, proof) {
-  return attempt("link", async (set) => {
+  return attempt("link", async (/** @type {Setter<Kept>} */ set) => {
     set({ done: null, tenant });
     const group = await call("PUT", groupPath(id, "tenant"), { tenant_id: tenant, proof });
     keepGroup(group);
@@ -171,7 +185,7 @@ function link(id, tenant, proof) {
   });
 }
 
-/** @param {any} group @param {string} tenant */
+/** @param {Api.BusinessGroup} group @param {string} tenant */
 function askToChange(group, tenant) {
   openDialog({
     title: t("authentication.change_title"),
@@ -184,7 +198,7 @@ function askToChange(group, tenant) {
   });
 }
 
-/** @param {any} group */
+/** @param {Api.BusinessGroup} group */
 function askToUnlink(group) {
   openDialog({
     title: t("authentication.unlink_title"),
@@ -193,7 +207,7 @@ function askToUnlink(group) {
     kind: "danger",
     hook: "unlink-dialog",
     onSubmit: async () => {
-      const set = viewSetter();
+      const set = /** @type {Setter<Kept>} */ (viewSetter());
       await call("DELETE", groupPath(group.id, "tenant"));
       announce(t("authentication.unlinked"));
       if (!(await keepsRight())) return;

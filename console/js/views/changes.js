@@ -1,5 +1,22 @@
 // What an import or a revision changes: counts, and the rows, by kind.
 
+/** @import { Doing, Setter } from "../store.js" */
+
+/** @typedef {{added: number, changed: number, removed: number}} Counts */
+
+/** @typedef {Calls.GroupPath<["imports", string, "changes"]>|Calls.GroupPath<["revisions", string, "changes"]>} Path of changes */
+
+/**
+ * @typedef {object} Changes
+ * @property {Record<Api.Kind, Api.MappingChange[]>} rows what was read
+ * @property {string|null|undefined} cursor to what was not
+ * @property {boolean} isWhole all is read
+ * @property {Api.Kind} kind that is shown
+ * @property {number} shown how many of it
+ */
+
+/** @typedef {Doing & {changes: Changes}} Changing the part of a view that this file keeps */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get } from "../api.js";
 import { button, table } from "../elements.js";
@@ -20,20 +37,24 @@ const KINDS = /** @type {const} */ ([
   ["removed", "changes.removed"],
 ]);
 
-/** The changes of which nothing is read yet. */
-export function noChanges() {
-  return { rows: { added: [], changed: [], removed: [] }, cursor: null, isWhole: false, kind: null, shown: STEP };
+/**
+ * The changes of which nothing is read yet.
+ * @param {Api.Kind} kind that is shown
+ * @returns {Changes}
+ */
+export function noChanges(kind) {
+  return { rows: { added: [], changed: [], removed: [] }, cursor: null, isWhole: false, kind, shown: STEP };
 }
 
 /**
  * Reads on until there are enough rows of the kind to be shown, or the view is left. The service lists them by number, of all
  * kinds together.
- * @param {string} path
+ * @param {Path} path
  */
 export function readChanges(path) {
-  return attempt("changes", async (set) => {
+  return attempt("changes", async (/** @type {Setter<Changing>} */ set) => {
     const isOpen = viewWatcher();
-    const state = () => current().view.changes;
+    const state = () => /** @type {Changing} */ (current().view).changes;
     const hasEnough = () => state().isWhole || state().rows[state().kind].length >= state().shown;
     while (isOpen() && !hasEnough()) {
       const { cursor } = state();
@@ -43,14 +64,14 @@ export function readChanges(path) {
       if (state().isWhole || state().cursor !== cursor) continue;
       const rows = { ...state().rows };
       for (const [kind] of KINDS) {
-        rows[kind] = [...rows[kind], ...part.items.filter((/** @type {any} */ item) => item.kind === kind)];
+        rows[kind] = [...rows[kind], ...part.items.filter((item) => item.kind === kind)];
       }
       set({ changes: { ...state(), rows, cursor: part.next_cursor, isWhole: !part.next_cursor } });
     }
   });
 }
 
-/** The kind that is shown first: what goes is looked at before what comes. @param {any} counts */
+/** The kind that is shown first: what goes is looked at before what comes. @param {Counts} counts @returns {Api.Kind} */
 export function firstKind(counts) {
   if (counts.removed) return "removed";
   return counts.changed ? "changed" : "added";
@@ -58,12 +79,12 @@ export function firstKind(counts) {
 
 /**
  * The counts as tabs, and the rows of the chosen one.
- * @param {any} view with `changes` @param {any} counts @param {string} path
+ * @param {Changing} view @param {Counts} counts @param {Path} path
  */
 export function changeTabs(view, counts, path) {
   const { changes } = view;
-  const choose = (/** @type {string} */ kind) => {
-    viewSetter()({ changes: { ...current().view.changes, kind, shown: STEP } });
+  const choose = (/** @type {Api.Kind} */ kind) => {
+    /** @type {Setter<Changing>} */ (viewSetter())({ changes: { ...current().view.changes, kind, shown: STEP } });
     readChanges(path);
   };
   return html`
@@ -96,20 +117,20 @@ function onTabKey(event) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;
   const tabs = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll("button")];
-  const at = tabs.indexOf(/** @type {any} */ (document.activeElement));
+  const at = tabs.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
   const next = tabs[(at + step + tabs.length) % tabs.length];
   next.click();
   next.focus();
 }
 
-/** @param {any} view @param {any} counts @param {string} path */
+/** @param {Changing} view @param {Counts} counts @param {Path} path */
 function rows(view, counts, path) {
   const { changes } = view;
   const all = changes.rows[changes.kind];
   const shown = all.slice(0, changes.shown);
   if (!counts[changes.kind]) return html`<p class="quiet-empty">${t("changes.none")}</p>`;
   const more = () => {
-    viewSetter()({ changes: { ...changes, shown: changes.shown + STEP } });
+    /** @type {Setter<Changing>} */ (viewSetter())({ changes: { ...changes, shown: changes.shown + STEP } });
     readChanges(path);
   };
   return html`${changeTable(shown)}
@@ -121,7 +142,7 @@ function rows(view, counts, path) {
     </p>`;
 }
 
-/** @param {any[]} changes */
+/** @param {Api.MappingChange[]} changes */
 function changeTable(changes) {
   return table({
     caption: t("changes.caption"),
@@ -136,7 +157,7 @@ function changeTable(changes) {
   });
 }
 
-/** @param {any} change */
+/** @param {Api.MappingChange} change */
 function before(change) {
   const moved = change.old_phone_number
     ? html` <span class="faint">${t("changes.moved_from", { number: nicely(change.old_phone_number) })}</span>`

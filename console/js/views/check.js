@@ -1,5 +1,10 @@
 // "Check a user": what would happen if she signed in, and why.
 
+/** @import { Setter } from "../store.js" */
+/** @import { GroupState } from "./group_view.js" */
+
+/** @typedef {{answer?: Api.SignInCheck|null, email?: string}} Kept */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get, groupPath } from "../api.js";
 import { badge, button, field, notice, onSubmit, problemNotice, time, who } from "../elements.js";
@@ -21,10 +26,10 @@ const KINDS = { added: "check.change.added", changed: "check.change.changed", re
 export const check = groupView({
   title: "nav.check",
   lead: "check.lead",
-  body: (state) => html`${form(state)} ${state.view.answer ? answer(state.view.answer, state.group) : nothing}`,
+  body: (/** @type {GroupState<Kept>} */ state) => html`${form(state)} ${state.view.answer ? answer(state.view.answer, state.group) : nothing}`,
 });
 
-/** @param {any} state */
+/** @param {GroupState<Kept>} state */
 function form({ view, group }) {
   return html`<section class="card">
     <form class="inline" novalidate @submit=${onSubmit(({ email }) => ask(group, email))}>
@@ -35,15 +40,15 @@ function form({ view, group }) {
   ${view.problemOf === "check" ? problemNotice(view.problem, ["email"]) : nothing}`;
 }
 
-/** @param {any} group @param {string} email */
+/** @param {Pick<Api.BusinessGroup, "id">} group @param {string} email */
 function ask(group, email) {
-  viewSetter()({ answer: null, email });
-  return attempt("check", async (set) => set({ answer: await get(groupPath(group.id, "sign-in-check"), { email: email.trim() }) }));
+  /** @type {Setter<Kept>} */ (viewSetter())({ answer: null, email });
+  return attempt("check", async (/** @type {Setter<Kept>} */ set) => set({ answer: await get(groupPath(group.id, "sign-in-check"), { email: email.trim() }) }));
 }
 
-/** @param {any} found @param {any} group */
+/** @param {Api.SignInCheck} found @param {Api.BusinessGroup} group */
 function answer(found, group) {
-  const [kind, told] = OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (found.outcome)];
+  const [kind, told] = OUTCOMES[found.outcome];
   const words = found.unproven ? "check.unproven" : told;
   return html`<section class="card" data-test="check-answer" data-outcome=${found.outcome} aria-live="polite">
     ${notice(kind, html`<p><b>${t(words, { email: found.email })}</b></p>${whatToDo(found, group)}`)}
@@ -60,7 +65,7 @@ function answer(found, group) {
   </section>`;
 }
 
-/** @param {any} found @param {any} group */
+/** @param {Api.SignInCheck} found @param {Api.BusinessGroup} group */
 function whatToDo(found, group) {
   if (found.outcome === "tenant-not-linked") {
     return html`<p><a href="#/groups/${group.id}/authentication">${t(found.unproven ? "check.prove_first" : "check.link_first")}</a></p>`;
@@ -73,7 +78,7 @@ function whatToDo(found, group) {
   return found.outcome === "no-mapping" ? html`<p>${t("check.add_first")} <a href="#/groups/${group.id}/mappings">${t("nav.mappings")}</a></p>` : nothing;
 }
 
-/** @param {any} found */
+/** @param {Api.SignInCheck} found */
 function pinFacts(found) {
   const isPinned = Boolean(found.pinned_at);
   const enforced = found.identity_pinning === "enforce";
@@ -88,21 +93,21 @@ function pinFacts(found) {
   </div>`;
 }
 
-/** @param {any} change @param {any} group */
+/** @param {Api.LastChange} change @param {Api.BusinessGroup} group */
 function lastChange(change, group) {
-  const key = KINDS[/** @type {keyof typeof KINDS} */ (change.kind)];
+  const key = KINDS[change.kind];
   return html`${t(key, { number: nicely(change.phone_number) })}, ${time(change.at)}, ${who(change)}
     (<a href="#/groups/${group.id}/history/${change.revision}">${t("check.revision", { revision: change.revision })}</a>)`;
 }
 
-/** @param {any[]} found */
+/** @param {Api.SimilarMapping[]} found */
 function similar(found) {
   return html`<h2>${t("check.similar")}</h2>
     <ul class="plain-list" data-test="similar">
       ${found.map(
         (one) => html`<li>
           <span><b class="number-cell">${nicely(one.phone_number)}</b> <span class="email">${one.email}</span></span>
-          ${button({ label: t("check.submit"), name: t("check.submit_named", { email: one.email }), kind: "small", onClick: () => ask(current().group, one.email) })}
+          ${button({ label: t("check.submit"), name: t("check.submit_named", { email: one.email }), kind: "small", onClick: () => ask({ id: current().route.params.group }, one.email) })}
         </li>`,
       )}
     </ul>`;

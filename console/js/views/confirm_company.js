@@ -1,5 +1,10 @@
 // "Is that your company?": asked before an administrator's first call, which would prove the link of her tenant.
 
+/** @import { Doing, Session, SignedIn, State } from "../store.js" */
+/** @import { View } from "./index.js" */
+
+/** @typedef {Doing & {isOther?: boolean}} Kept */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get, groupPath } from "../api.js";
 import { button, notice, page, problemNotice } from "../elements.js";
@@ -11,12 +16,12 @@ import { attempt } from "../work.js";
 import { keyForm } from "./link_with_key.js";
 import { rangeList } from "./ranges.js";
 
-/** @type {import("./index.js").View} */
+/** @type {View<Kept>} */
 export const confirmCompany = {
   name: "confirmCompany",
   title: () => t("confirm_company.title"),
   render: (state) => {
-    const { session } = state;
+    const { session } = /** @type {SignedIn<Kept>} */ (state);
     const title = t("confirm_company.title");
     return html`<div class="narrow">
       ${page({ title, lead: t("confirm_company.question", { group: session.business_group }) }, nothing)}
@@ -27,14 +32,14 @@ export const confirmCompany = {
 
 /**
  * The id and the numbers come from the operator. The name may come from whoever has linked the tenant, so it is no answer.
- * @param {any} state @param {any} session
+ * @param {State<Kept>} state @param {Session} session
  */
 function question(state, session) {
   return html`<section class="card">
     <dl class="facts">
       <div><dt>${t("confirm_company.tenant")}</dt><dd><code>${session.tid}</code></dd></div>
       <div><dt>${t("confirm_company.group")}</dt><dd data-test="company"><code>${session.business_group}</code></dd></div>
-      <div><dt>${t("confirm_company.numbers")}</dt><dd data-test="company-numbers">${rangeList(session.number_ranges)}</dd></div>
+      <div><dt>${t("confirm_company.numbers")}</dt><dd data-test="company-numbers">${rangeList(session.number_ranges ?? [])}</dd></div>
       <div>
         <dt>${t("confirm_company.name")}</dt>
         <dd data-test="company-name">“${session.business_group_name}”<p class="hint">${t("confirm_company.name_hint")}</p></dd>
@@ -52,15 +57,16 @@ function question(state, session) {
 /** Her first call about the group proves it. A guest's proves nothing, and she is not asked again all the same. */
 function confirm() {
   return attempt("yes", async () => {
-    await get(groupPath(current().session.business_group));
-    const session = await readSession();
+    // An administrator has a business group.
+    await get(groupPath(String(current().session?.business_group)));
+    const session = /** @type {Session} */ (await readSession());
     update({ session: { ...session, hasConfirmed: true } });
     if (session.tenant === "proven") announce(t("confirm_company.done", { group: session.business_group }));
     go(current().route.params.group ? here() : homeOf(current().session));
   });
 }
 
-/** @param {any} state */
+/** @param {State<Kept>} state */
 function notMine(state) {
-  return html`${notice("warning", t("confirm_company.not_mine", { group: state.session.business_group }))} ${keyForm(state)}`;
+  return html`${notice("warning", t("confirm_company.not_mine", { group: state.session?.business_group }))} ${keyForm(state)}`;
 }

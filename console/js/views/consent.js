@@ -1,5 +1,11 @@
 // The consent of the company's Microsoft administrator, for each application.
 
+/** @import { Config, Setter } from "../store.js" */
+/** @import { GroupState } from "./group_view.js" */
+/** @import { View } from "./index.js" */
+
+/** @typedef {{items: Api.Consent[]}} Kept */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get, groupPath } from "../api.js";
 import { badge, button, copyButton, emptyState, icon, notice, page, problemNotice, time } from "../elements.js";
@@ -21,21 +27,21 @@ export const consent = groupView({
   load: readConsents,
   // The administrator comes back from the window of Microsoft.
   refresh: readConsents,
-  body: (state) => html`
+  body: (/** @type {GroupState<Kept>} */ state) => html`
     ${notice("info", html`<p>${t("consent.who_first")}</p>`)}
     ${state.group.tenant_id ? nothing : notLinked(state.group)}
     ${problemNotice(state.view.problem)}
     ${state.view.items.length === 0
       ? emptyState({ icon: "consent", title: t("consent.none"), text: t("consent.none_text") })
-      : html`<ul class="cards">${state.view.items.map((/** @type {any} */ item) => html`<li>${application(item, state)}</li>`)}</ul>`}`,
+      : html`<ul class="cards">${state.view.items.map((item) => html`<li>${application(item, state)}</li>`)}</ul>`}`,
 });
 
-/** @param {(patch: object) => void} set @param {any} group */
+/** @param {Setter<Kept>} set @param {Api.BusinessGroup} group */
 async function readConsents(set, group) {
   set({ items: (await get(groupPath(group.id, "consent"))).items });
 }
 
-/** @param {any} group */
+/** @param {Api.BusinessGroup} group */
 function notLinked(group) {
   return notice(
     "warning",
@@ -43,10 +49,10 @@ function notLinked(group) {
   );
 }
 
-/** @param {any} item @param {any} state */
+/** @param {Api.Consent} item @param {GroupState<Kept>} state */
 function application(item, { group, view, config }) {
-  const [kind, words, text] = STATES[/** @type {keyof typeof STATES} */ (item.state)];
-  const canTry = config.applications.some((/** @type {any} */ one) => one.name === item.application);
+  const [kind, words, text] = STATES[item.state];
+  const canTry = config.applications.some((one) => one.name === item.application);
   return html`<section class="card" data-test="consent-${item.application}" data-state=${item.state}>
     <div class="card-head">
       <h2>${item.application}</h2>
@@ -77,7 +83,7 @@ function application(item, { group, view, config }) {
   </section>`;
 }
 
-/** @param {any} error */
+/** @param {Api.ConsentFault} error */
 function lastError(error) {
   const words = meaning(error.aadsts) ?? (error.code === "access_denied" ? t("microsoft.declined") : t("consent.failed"));
   const code = [error.code, error.aadsts].filter(Boolean).join(", ");
@@ -99,15 +105,15 @@ const OUTCOMES = /** @type {const} */ ({
 
 /**
  * What the address names. Anybody can write one, and must not put words of her own on the page.
- * @param {URLSearchParams} query @param {any} config
+ * @param {URLSearchParams} query @param {Config} config
  */
 function told(query, config) {
-  const known = config.applications.find((/** @type {any} */ one) => one.name === query.get("application"));
+  const known = config.applications.find((one) => one.name === query.get("application"));
   const code = /^AADSTS\d+$/.exec(query.get("code") ?? "")?.[0] ?? null;
   return { application: known?.name ?? t("consented.an_application"), code };
 }
 
-/** @type {import("./index.js").View} */
+/** @type {View} */
 export const consented = {
   title: () => t("consented.title"),
   render: ({ config, route, session }) => {

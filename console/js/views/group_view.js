@@ -1,38 +1,41 @@
 // What all views of a business group have in common: they fetch the group, and say so if it can't be had.
 
+/** @import { Html } from "../elements.js" */
+/** @import { Doing, Setter, SignedIn } from "../store.js" */
+/** @import { View } from "./index.js" */
+
+/** @template V @typedef {SignedIn<V & Doing> & {group: Api.BusinessGroup}} GroupState the state while a view of a group is open */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { loading, page, problemNotice } from "../elements.js";
 import { t } from "../text.js";
-import { attempt, fetchGroup, fetchPage } from "../work.js";
+import { attempt, fetchGroup } from "../work.js";
 
 /**
  * A view of a business group.
- * @param {{title: string, lead?: string, load?: (set: (patch: object) => void, group: any) => Promise<any>,
- *   refresh?: (set: (patch: object) => void, group: any) => Promise<any>,
- *   actions?: (state: any) => any, body: (state: any) => any}} about
- * @returns {import("./index.js").View}
+ * @template {object} V what it keeps in the state
+ * @param {{title: string, lead?: string, load?: (set: Setter<V>, group: Api.BusinessGroup) => Promise<unknown>,
+ *   refresh?: (set: Setter<V>, group: Api.BusinessGroup) => Promise<unknown>,
+ *   actions?: (state: GroupState<V>) => Html, body: (state: GroupState<V>) => Html}} about
+ * @returns {View<V & Doing>}
  */
 export function groupView(about) {
   return {
     title: () => t(about.title),
     load: () =>
-      attempt("load", async (set) => {
+      attempt("load", async (/** @type {Setter<V>} */ set) => {
         const group = await fetchGroup();
         await about.load?.(set, group);
-        set({ loaded: true });
+        /** @type {Setter<Doing>} */ (set)({ loaded: true });
       }),
-    refresh: about.refresh && (() => attempt("refresh", async (set) => about.refresh?.(set, await fetchGroup()))),
+    refresh: about.refresh && (() => attempt("refresh", async (/** @type {Setter<V>} */ set) => about.refresh?.(set, await fetchGroup()))),
     render: (state) => {
       const { view, group } = state;
-      const head = { title: t(about.title), lead: about.lead && t(about.lead), actions: group && about.actions?.(state) };
+      const open = /** @type {GroupState<V>} */ (state);
+      const head = { title: t(about.title), lead: about.lead && t(about.lead), actions: group && about.actions?.(open) };
       const failed = view.problem && view.problemOf === "load";
-      const body = failed ? problemNotice(view.problem) : group && (view.loaded || !about.load) ? about.body(state) : loading();
+      const body = failed ? problemNotice(view.problem) : group && (view.loaded || !about.load) ? about.body(open) : loading();
       return page(head, html`${body ?? nothing}`);
     },
   };
-}
-
-/** Fetches a page of a list, and keeps the old one on the screen meanwhile. @param {string} path @param {any} query */
-export function pageLoader(path, query) {
-  return (/** @type {(string|null)[]} */ cursors) => attempt("page", (set) => fetchPage(set, path, query, cursors));
 }

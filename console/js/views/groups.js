@@ -1,5 +1,12 @@
 // The operator's business groups.
 
+/** @import { Dialog } from "../elements.js" */
+/** @import { Doing, Setter } from "../store.js" */
+/** @import { Page } from "../work.js" */
+/** @import { View } from "./index.js" */
+
+/** @typedef {Doing & {items: Api.BusinessGroup[], q?: string}} Kept */
+
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { call, get } from "../api.js";
 import { badge, button, emptyState, field, icon, loading, openDialog, page, problemNotice, table } from "../elements.js";
@@ -9,10 +16,10 @@ import { formatNumber, t } from "../text.js";
 import { attempt } from "../work.js";
 import { RANGES, rangeFields, rangesOf } from "./ranges.js";
 
-/** @type {import("./index.js").View} */
+/** @type {View<Kept>} */
 export const groups = {
   title: () => t("nav.groups"),
-  load: () => attempt("load", async (set) => set({ items: await readGroups() })),
+  load: () => attempt("load", async (/** @type {Setter<Kept>} */ set) => set({ items: await readGroups() })),
   render: (state) => {
     const { items, problem, problemOf } = state.view;
     const actions = button({ label: t("groups.create"), icon: "plus", kind: "primary", hook: "create-group", onClick: openCreate });
@@ -28,6 +35,7 @@ async function readGroups() {
   const items = [];
   let cursor = null;
   do {
+    /** @type {Page<Api.BusinessGroup>} */
     const part = await get("/v1/business-groups", { limit: 200, cursor });
     items.push(...part.items);
     cursor = part.next_cursor;
@@ -35,11 +43,11 @@ async function readGroups() {
   return items;
 }
 
-/** @param {any} view */
+/** @param {Kept} view */
 function list(view) {
   if (view.items.length === 0) return emptyState({ icon: "group", title: t("groups.none"), text: t("groups.none_text") });
   const wanted = (view.q ?? "").trim().toLowerCase();
-  const found = view.items.filter((/** @type {any} */ group) => matches(group, wanted));
+  const found = view.items.filter((group) => matches(group, wanted));
   return html`<div class="bar-row">
       <form role="search" class="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
         <label class="visually-hidden" for="search">${t("groups.search")}</label>
@@ -53,15 +61,15 @@ function list(view) {
 
 /** @param {Event} event */
 function onSearch(event) {
-  viewSetter()({ q: /** @type {HTMLInputElement} */ (event.target).value });
+  /** @type {Setter<Kept>} */ (viewSetter())({ q: /** @type {HTMLInputElement} */ (event.target).value });
 }
 
-/** @param {any} group @param {string} wanted */
+/** @param {Api.BusinessGroup} group @param {string} wanted */
 function matches(group, wanted) {
   return [group.id, group.name.toLowerCase(), group.tenant_id ?? ""].some((text) => text.includes(wanted));
 }
 
-/** @param {any[]} found */
+/** @param {Api.BusinessGroup[]} found */
 function groupTable(found) {
   return table({
     caption: t("groups.caption"),
@@ -77,14 +85,16 @@ function groupTable(found) {
   });
 }
 
-/** The state of a group's link. @param {any} group */
+/** The state of a group's link. @param {Api.BusinessGroup} group */
 export function linkBadge(group) {
   if (!group.tenant_id) return badge("neutral", t("authentication.not_linked"));
   return group.tenant_proven_at ? badge("good", t("authentication.proven")) : badge("warn", t("authentication.unproven"));
 }
 
 function openCreate() {
-  const setRanges = (/** @type {any} */ ranges) => update({ dialog: { ...current().dialog, ranges } });
+  const setRanges = (/** @type {Api.NumberRange[]} */ ranges) => {
+    update({ dialog: /** @type {Dialog} */ ({ ...current().dialog, ranges }) });
+  };
   openDialog({
     title: t("groups.create"),
     body: ({ problem, ranges = [{ first: "", last: "" }] }) => html`
@@ -95,7 +105,7 @@ function openCreate() {
     hook: "group-dialog",
     fields: ["id", "name", RANGES],
     onSubmit: async ({ id, name }) => {
-      const ranges = rangesOf(current().dialog.ranges ?? []);
+      const ranges = rangesOf(current().dialog?.ranges ?? []);
       const made = await call("POST", "/v1/business-groups", { id: id.trim(), name: name.trim(), number_ranges: ranges });
       announce(t("groups.created", { company: made.name }));
       go(`/groups/${made.id}`);

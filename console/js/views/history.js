@@ -1,5 +1,13 @@
 // The history of the mappings: who changed what, the rows, and how to get back.
 
+/** @import { Doing, Setter, State } from "../store.js" */
+/** @import { Listing, Page } from "../work.js" */
+/** @import { Changes } from "./changes.js" */
+/** @import { GroupState } from "./group_view.js" */
+/** @import { View } from "./index.js" */
+
+/** @typedef {Doing & {one: Api.Revision, changes: Changes}} Kept of one revision */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get, groupPath } from "../api.js";
 import { badge, button, emptyState, icon, loading, openDialog, page, pager, problemNotice, quietHead, table, time, who } from "../elements.js";
@@ -20,16 +28,16 @@ export const history = groupView({
   title: "nav.history",
   lead: "history.lead",
   load: (set, group) => fetchPage(set, groupPath(group.id, "revisions"), { limit: ROWS }),
-  body: (state) => html`${problemNotice(state.view.problem)} ${list(state)}`,
+  body: (/** @type {GroupState<Listing<Api.Revision>>} */ state) => html`${problemNotice(state.view.problem)} ${list(state)}`,
 });
 
 /** @param {(string|null)[]} cursors */
 function load(cursors) {
   const path = groupPath(current().route.params.group, "revisions");
-  return attempt("page", (set) => fetchPage(set, path, { limit: ROWS }, cursors));
+  return attempt("page", (/** @type {Setter<Listing<Api.Revision>>} */ set) => fetchPage(set, path, { limit: ROWS }, cursors));
 }
 
-/** @param {any} state */
+/** @param {GroupState<Listing<Api.Revision>>} state */
 function list({ view, group }) {
   if (view.items.length === 0) return emptyState({ icon: "history", title: t("history.none"), text: t("history.none_text") });
   return html`<div class=${view.busy === "page" ? "stale" : ""}>
@@ -51,21 +59,21 @@ function list({ view, group }) {
   </div>`;
 }
 
-/** What a revision was, in words. @param {any} one */
+/** What a revision was, in words. @param {Api.Revision} one */
 function what(one) {
   if (one.released_pin) return t("history.released_pin", { number: nicely(one.released_pin) });
   if (one.lost_tenant) return html`${badge("bad", t("history.lost"))} ${t("history.lost_tenant", { tenant: one.lost_tenant })}`;
   if (one.gained_tenant) return html`${badge("good", t("history.gained"))} ${t("history.gained_tenant", { tenant: one.gained_tenant })}`;
-  const key = SOURCES[/** @type {keyof typeof SOURCES} */ (one.source)];
+  const key = SOURCES[one.source];
   return key ? t(key) : one.source;
 }
 
-/** @param {any} one */
+/** @param {Api.Revision} one */
 function isWithoutChanges(one) {
   return one.added + one.changed + one.removed === 0;
 }
 
-/** @param {any} one */
+/** @param {Api.Revision} one */
 function sums(one) {
   if (isWithoutChanges(one)) return html`<span class="faint">${t("history.no_changes")}</span>`;
   const sum = (/** @type {string} */ kind, /** @type {string} */ sign, /** @type {number} */ number, /** @type {string} */ words) =>
@@ -76,7 +84,7 @@ function sums(one) {
   </span>`;
 }
 
-/** @param {any} one @param {any} group */
+/** @param {Api.Revision} one @param {Api.BusinessGroup} group */
 function restoreButton(one, group) {
   if (one.revision === group.revision) return badge("accent", t("history.present"));
   return button({
@@ -88,7 +96,7 @@ function restoreButton(one, group) {
   });
 }
 
-/** @param {any} one @param {any} group */
+/** @param {Api.Revision} one @param {Api.BusinessGroup} group */
 function askToRestore(one, group) {
   openDialog({
     title: t("history.restore_title", { revision: one.revision }),
@@ -105,15 +113,15 @@ function askToRestore(one, group) {
   });
 }
 
-/** @type {import("./index.js").View} */
+/** @type {View<Kept>} */
 export const revision = {
   title: (state) => t("history.title", { revision: state.route.params.revision }),
   load: () =>
-    attempt("load", async (set) => {
+    attempt("load", async (/** @type {Setter<Kept>} */ set) => {
       const { params } = current().route;
       const isOpen = viewWatcher();
       const [one] = await Promise.all([findRevision(params), fetchGroup()]);
-      set({ one, changes: { ...noChanges(), kind: firstKind(one) } });
+      set({ one, changes: noChanges(firstKind(one)) });
       if (isOpen() && !isWithoutChanges(one)) await readChanges(changesPath(params));
     }),
   render: (state) => {
@@ -129,10 +137,11 @@ async function findRevision(params) {
   const wanted = Number(params.revision);
   let cursor = null;
   do {
+    /** @type {Page<Api.Revision>} */
     const part = await get(groupPath(params.group, "revisions"), { limit: 200, cursor });
-    const found = part.items.find((/** @type {any} */ one) => one.revision === wanted);
+    const found = part.items.find((one) => one.revision === wanted);
     if (found) return found;
-    cursor = part.items.at(-1)?.revision > wanted ? part.next_cursor : null;
+    cursor = Number(part.items.at(-1)?.revision) > wanted ? part.next_cursor : null;
   } while (cursor);
   throw new Error(t("history.no_such"));
 }
@@ -142,7 +151,7 @@ function changesPath(params) {
   return groupPath(params.group, "revisions", params.revision, "changes");
 }
 
-/** @param {any} state */
+/** @param {State<Kept>} state */
 function revisionBody({ view, route }) {
   const { one, problem } = view;
   if (!one) return problem ? problemNotice(problem) : loading();

@@ -1,5 +1,20 @@
 // Importing a sheet: the file, its upload, its preview, and taking it over.
 
+/** @import { Doing, Setter, Sheet, State } from "../store.js" */
+/** @import { Changes } from "./changes.js" */
+/** @import { GroupState } from "./group_view.js" */
+/** @import { View } from "./index.js" */
+
+/**
+ * @typedef {object} Sending what is kept of a file that is uploaded
+ * @property {Api.Mode} [mode]
+ * @property {boolean} [isOver] a file is held over its place
+ * @property {File} [file]
+ * @property {number} [sent] how much of it, from 0 to 1
+ *
+ * @typedef {Doing & Sending & {preview: Api.Import, changes: Changes}} Previewing a preview can send its file again
+ */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get, groupPath, mediaType, Problem, upload } from "../api.js";
 import {
@@ -32,22 +47,22 @@ export const importFile = groupView({
   title: "import.title",
   lead: "import.lead",
   load: async (set) => set({ mode: "replace" }),
-  body: (state) => html`${chooser(state)} ${progress(state.view)} ${rejection(state)}`,
+  body: (/** @type {GroupState<Sending>} */ state) => html`${chooser(state)} ${progress(state.view)} ${rejection(state)}`,
 });
 
-/** @param {any} state */
+/** @param {GroupState<Sending>} state */
 function chooser({ group, view }) {
   const isBusy = view.busy === "upload";
   return html`<section class="card">
     ${choices({
       name: "mode",
       legend: t("import.mode"),
-      value: view.mode,
+      value: view.mode ?? "replace",
       options: [
         { value: "replace", label: t("import.replace"), hint: t("import.replace_hint") },
         { value: "merge", label: t("import.merge"), hint: t("import.merge_hint") },
       ],
-      onChange: (mode) => viewSetter()({ mode, problem: null }),
+      onChange: (mode) => setSending({ mode: /** @type {Api.Mode} */ (mode), problem: null }),
     })}
     <label
       class="drop ${view.isOver ? "over" : ""} ${isBusy ? "busy" : ""}"
@@ -86,16 +101,21 @@ function chooser({ group, view }) {
   </section>`;
 }
 
+/** @param {Partial<Sending & Doing>} patch */
+function setSending(patch) {
+  /** @type {Setter<Sending>} */ (viewSetter())(patch);
+}
+
 /** @param {DragEvent} event @param {boolean} isOver */
 function onDrag(event, isOver) {
   event.preventDefault();
-  if (current().view.isOver !== isOver) viewSetter()({ isOver });
+  if (current().view.isOver !== isOver) setSending({ isOver });
 }
 
 /** @param {DragEvent} event */
 function onDrop(event) {
   event.preventDefault();
-  viewSetter()({ isOver: false });
+  setSending({ isOver: false });
   const file = event.dataTransfer?.files[0];
   if (file && current().view.busy !== "upload") send(file);
 }
@@ -109,27 +129,29 @@ function onChoose(event) {
   input.value = "";
 }
 
-/** @param {string} group @param {Record<string, string>} query */
+/** @param {string} group @param {Calls.Query<Calls.GroupPath<["imports"]>, "POST"> & Record<string, string>} query */
 function importPath(group, query) {
   return `${groupPath(group, "imports")}?${new URLSearchParams(query)}`;
 }
 
 /** Uploads a file, and goes to its preview. @param {File} file @param {boolean} [isSkipping] rows with a problem are left out */
 async function send(file, isSkipping = false) {
-  const { group, view } = current();
+  const { route, view } = /** @type {State<Sending>} */ (current());
+  const { group } = route.params;
+  /** @type {{mode: Api.Mode, on_problem?: "skip"}} */
   const query = { mode: view.mode ?? "replace", ...(isSkipping ? { on_problem: "skip" } : {}) };
-  viewSetter()({ file, sent: 0 });
-  await attempt("upload", async (set) => {
-    const taken = await upload(importPath(group.id, query), file, (sent) => set({ sent }));
+  setSending({ file, sent: 0 });
+  await attempt("upload", async (/** @type {Setter<Sending>} */ set) => {
+    const taken = await upload(importPath(group, query), file, (sent) => set({ sent }));
     update({ sheet: { file, import: taken.id, left: taken.problems ?? [] } });
-    go(`/groups/${group.id}/imports/${taken.id}`);
+    go(`/groups/${group}/imports/${taken.id}`);
   });
 }
 
-/** @param {any} view */
+/** @param {Sending & Doing} view */
 function progress(view) {
-  if (view.busy !== "upload") return nothing;
-  const percent = Math.round(view.sent * 100);
+  if (view.busy !== "upload" || !view.file) return nothing;
+  const percent = Math.round((view.sent ?? 0) * 100);
   return html`<section class="card" role="status" data-test="progress">
     <p class="file-name">${icon("file")} <b>${view.file.name}</b> <span class="faint">${size(view.file.size)}</span></p>
     <progress max="100" .value=${percent} aria-label=${t("import.progress")}></progress>
@@ -142,20 +164,22 @@ function size(bytes) {
   return bytes < 1_000_000 ? t("import.kilobytes", { size: Math.max(1, Math.round(bytes / 1000)) }) : t("import.megabytes", { size: Math.round(bytes / 100_000) / 10 });
 }
 
-/** What is wrong with the file. @param {any} state */
+/** What is wrong with the file. @param {GroupState<Sending>} state */
 function rejection({ group, view }) {
   if (!view.problem || view.problemOf === "load") return nothing;
-  if (view.problem.slug !== "import-rejected") return problemNotice(view.problem);
-  const { problems = [], problem_count: count } = view.problem.body;
-  const path = importPath(group.id, { mode: view.mode });
-  const headers = { "Accept": "text/csv", "Content-Type": mediaType(view.file) };
-  const fetchIt = () => saveFrom(path, "problems.csv", { method: "POST", headers, body: view.file }, [422]);
+  const { file, mode = "replace" } = view;
+  if (view.problem.slug !== "import-rejected" || !file) return problemNotice(view.problem);
+  const problems = view.problem.body?.problems ?? [];
+  const count = Number(view.problem.body?.problem_count);
+  const path = importPath(group.id, { mode });
+  const headers = { "Accept": "text/csv", "Content-Type": mediaType(file) };
+  const fetchIt = () => saveFrom(path, "problems.csv", { method: "POST", headers, body: file }, [422]);
   return html`<section class="card" aria-labelledby="problems-title" data-test="import-problems">
-    ${notice("error", html`<p id="problems-title"><b>${t("import.rejected", { count, file: view.file.name })}</b></p><p>${t("import.rejected_text")}</p>`, "import-rejected")}
+    ${notice("error", html`<p id="problems-title"><b>${t("import.rejected", { count, file: file.name })}</b></p><p>${t("import.rejected_text")}</p>`, "import-rejected")}
     <div class="actions">
       ${button({ label: t("import.problems_file"), icon: "download", hook: "download-problems", onClick: () => keepProblem(fetchIt) })}
-      ${view.mode === "merge" && canSkip(problems)
-        ? button({ label: t("import.skip"), hook: "skip-problems", onClick: () => send(view.file, true) })
+      ${mode === "merge" && canSkip(problems)
+        ? button({ label: t("import.skip"), hook: "skip-problems", onClick: () => send(file, true) })
         : nothing}
     </div>
     ${problemTable(problems.slice(0, PROBLEMS))}
@@ -163,17 +187,17 @@ function rejection({ group, view }) {
   </section>`;
 }
 
-/** Rows can be left out; a file whose columns can't be found has none. @param {any[]} problems */
+/** Rows can be left out; a file whose columns can't be found has none. @param {Api.ImportProblem[]} problems */
 function canSkip(problems) {
   return problems.every((problem) => problem.line > 1);
 }
 
-/** The problems stay on the page while their file is fetched. @param {() => Promise<any>} work */
+/** The problems stay on the page while their file is fetched. @param {() => Promise<void>} work */
 function keepProblem(work) {
   work().catch((problem) => announce(problem.message));
 }
 
-/** @param {any[]} problems */
+/** @param {Api.ImportProblem[]} problems */
 function problemTable(problems) {
   return table({
     caption: t("import.problems"),
@@ -189,16 +213,16 @@ function problemTable(problems) {
   });
 }
 
-/** @type {import("./index.js").View} */
+/** @type {View<Previewing>} */
 export const importPreview = {
   title: () => t("preview.title"),
   load: () =>
-    attempt("load", async (set) => {
+    attempt("load", async (/** @type {Setter<Previewing>} */ set) => {
       const { params } = current().route;
       const isOpen = viewWatcher();
       const [found] = await Promise.all([get(previewPath(params)), fetchGroup()]);
-      set({ preview: found, changes: { ...noChanges(), kind: firstKind(found) } });
-      if (isOpen()) await readChanges(`${previewPath(params)}/changes`);
+      set({ preview: found, changes: noChanges(firstKind(found)) });
+      if (isOpen()) await readChanges(changesPath(params));
     }),
   render: (state) => {
     const above = html`<a class="up" href="#/groups/${state.route.params.group}/import">${icon("back")} ${t("import.title")}</a>`;
@@ -211,20 +235,25 @@ function previewPath(params) {
   return groupPath(params.group, "imports", params.import);
 }
 
-/** The file of the preview, unless the page was loaded anew since. @param {any} state */
+/** @param {Record<string, string>} params */
+function changesPath(params) {
+  return groupPath(params.group, "imports", params.import, "changes");
+}
+
+/** The file of the preview, unless the page was loaded anew since. @param {State} state */
 function sheetOf({ sheet, route }) {
   return sheet?.import === route.params.import ? sheet : null;
 }
 
-/** @param {any} state */
+/** @param {State<Previewing>} state */
 function previewBody(state) {
-  const { view, route, group } = state;
+  const { view, route } = state;
   const { preview, problem } = view;
   const sheet = sheetOf(state);
   if (!preview) return problem ? problemNotice(problem) : loading();
   const stale = problem?.slug === "stale-import";
   return html`
-    ${preview.state === "applied" ? applied(preview, group) : nothing}
+    ${preview.state === "applied" ? applied(preview, route.params.group) : nothing}
     ${stale ? staleNotice(view, sheet, route.params.group) : problemNotice(problem)}
     ${sheet?.left.length ? leftOut(sheet.left) : nothing}
     <section class="card">
@@ -241,7 +270,7 @@ function previewBody(state) {
         : nothing}
       ${preview.state === "ready" && !stale ? decision(view) : nothing}
     </section>
-    ${changeTabs(view, preview, `${previewPath(route.params)}/changes`)}`;
+    ${changeTabs(view, preview, changesPath(route.params))}`;
 }
 
 /** @param {string} kind @param {number} number @param {string} words */
@@ -249,7 +278,7 @@ function count(kind, number, words) {
   return html`<div class="count-box ${kind}"><b data-test="count-${kind}">${formatNumber(number)}</b><span>${words}</span></div>`;
 }
 
-/** @param {any} view */
+/** @param {Previewing} view */
 function decision(view) {
   const { preview } = view;
   const changes = preview.added + preview.changed + preview.removed;
@@ -266,7 +295,7 @@ function decision(view) {
 }
 
 /** What a file does that somebody must agree to, by its count in the service's answer, and how the call says so. */
-const GUARDED = [
+const GUARDED = /** @type {const} */ ([
   {
     count: "removed",
     parameter: "confirm_removals",
@@ -283,16 +312,16 @@ const GUARDED = [
     typeOfTwo: "preview.changes_type_of_two",
     submit: "preview.changes_submit",
   },
-];
+]);
 
 /** @param {Record<string, string>} params of the preview @param {Record<string, string>} [confirmed] what the person has agreed to */
 async function apply(params, confirmed = {}) {
-  const path = `${previewPath(params)}/apply`;
+  const path = groupPath(params.group, "imports", params.import, "apply");
   const isOpen = viewWatcher();
-  await attempt("apply", async (set) => {
+  await attempt("apply", async (/** @type {Setter<Previewing>} */ set) => {
     try {
       const query = new URLSearchParams(confirmed).toString();
-      set({ preview: await call("POST", query ? `${path}?${query}` : path) });
+      set({ preview: await call("POST", /** @type {typeof path} */ (query ? `${path}?${query}` : path)) });
       announce(t("preview.done"));
       if (isOpen()) await fetchGroup(true);
     } catch (problem) {
@@ -305,7 +334,7 @@ async function apply(params, confirmed = {}) {
 /**
  * So much goes or changes only if somebody types how much.
  * @param {Record<string, string>} params of the preview
- * @param {any} body
+ * @param {Partial<Api.Problem>} body
  * @param {Record<string, string>} confirmed what was agreed to before
  */
 function askToConfirm(params, body, confirmed) {
@@ -341,29 +370,29 @@ function drop() {
   });
 }
 
-/** @param {any} preview @param {any} group */
+/** @param {Api.Import} preview @param {string} group */
 function applied(preview, group) {
   return notice(
     "success",
     html`<p><b>${t("preview.applied", { revision: preview.revision })}</b></p>
       <p>
-        <a href="#/groups/${group.id}/mappings">${t("preview.to_mappings")}</a> ·
-        <a href="#/groups/${group.id}/history">${t("preview.to_history")}</a>
+        <a href="#/groups/${group}/mappings">${t("preview.to_mappings")}</a> ·
+        <a href="#/groups/${group}/history">${t("preview.to_history")}</a>
       </p>`,
     "import-applied",
   );
 }
 
-/** Somebody changed the mappings since the file was looked at. @param {any} view @param {any} sheet @param {string} group */
+/** Somebody changed the mappings since the file was looked at. @param {Previewing} view @param {Sheet|null} sheet @param {string} group */
 function staleNotice(view, sheet, group) {
-  const { revisions = [] } = view.problem.body;
+  const revisions = view.problem?.body?.revisions ?? [];
   return notice(
     "warning",
     html`<p><b>${t("preview.stale")}</b></p>
       <p>${t("preview.stale_text")}</p>
       <ul>
         ${revisions.map(
-          (/** @type {any} */ one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one)}, ${time(one.at)}</li>`,
+          (one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one)}, ${time(one.at)}</li>`,
         )}
       </ul>
       <div class="actions">
@@ -375,13 +404,13 @@ function staleNotice(view, sheet, group) {
   );
 }
 
-/** @param {any} view @param {any} sheet */
+/** @param {Previewing} view @param {Sheet} sheet */
 function uploadAgain(view, sheet) {
-  viewSetter()({ mode: view.preview.mode });
+  setSending({ mode: view.preview.mode });
   return send(sheet.file, sheet.left.length > 0);
 }
 
-/** @param {any[]} problems */
+/** @param {Api.ImportProblem[]} problems */
 function leftOut(problems) {
   return html`<details class="more">
     <summary>${t("preview.left", { count: problems.length })} ${badge("warn", formatNumber(problems.length))}</summary>

@@ -1,14 +1,19 @@
 // Which view stands at which place. A view is fetched when it is needed first.
 
+/** @import { Html } from "../elements.js" */
+/** @import { Route } from "../router.js" */
+/** @import { Session, State } from "../store.js" */
+
 import { isUnconfirmed } from "../session.js";
 
 /**
+ * @template [V=any] what it keeps in the state: `any` where that can be any view's
  * @typedef {object} View
  * @property {string} [name]
- * @property {(state: import("../store.js").State) => string} title
- * @property {(state: import("../store.js").State) => any} [load] fetches what it shows
- * @property {() => any} [refresh] fetches anew what may have changed while somebody was elsewhere
- * @property {(state: import("../store.js").State) => any} render
+ * @property {(state: State<V>) => string} title
+ * @property {(state: State<V>) => unknown} [load] fetches what it shows
+ * @property {() => unknown} [refresh] fetches anew what may have changed while somebody was elsewhere
+ * @property {(state: State<V>) => Html} render
  */
 
 /** @type {Record<string, () => Promise<View>>} */
@@ -43,8 +48,8 @@ const OPERATORS = new Set(["allKeys", "groups", "wholeAudit"]);
 
 /**
  * The view of a place for whoever is signed in.
- * @param {import("../router.js").Route} route
- * @param {any} session
+ * @param {Route} route
+ * @param {Session|null} session
  * @returns {Promise<View>}
  */
 export function findView(route, session) {
@@ -53,8 +58,8 @@ export function findView(route, session) {
   return mayBe(route, session) ? VIEWS[route.name]() : VIEWS.missing();
 }
 
-/** Whether a place has anything for somebody. The service decides what she may do there. @param {import("../router.js").Route} route @param {any} session */
+/** Whether a place has anything for somebody. The service decides what she may do there. @param {Route} route @param {Session|null} session */
 function mayBe(route, session) {
-  if (OPERATORS.has(route.name)) return session.role === "operator";
-  return !route.params.group || ["operator", "business-group-admin"].includes(session.role);
+  if (OPERATORS.has(route.name)) return session?.role === "operator";
+  return !route.params.group || ["operator", "business-group-admin"].includes(session?.role ?? "");
 }

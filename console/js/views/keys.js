@@ -1,5 +1,12 @@
 // API keys: of one business group, or all of an operator's.
 
+/** @import { Doing, Setter, State } from "../store.js" */
+/** @import { Page } from "../work.js" */
+/** @import { GroupState } from "./group_view.js" */
+/** @import { View } from "./index.js" */
+
+/** @typedef {{items: Api.ApiKey[]}} Kept */
+
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { call, get } from "../api.js";
 import {
@@ -43,13 +50,13 @@ export const keys = groupView({
   lead: "keys.lead",
   load: async (set, group) => set({ items: await readKeys(group.id) }),
   actions: ({ group }) => makeButton(["business-group-admin", "scim"], group.id),
-  body: (state) => list(state),
+  body: (/** @type {GroupState<Kept>} */ state) => list(state),
 });
 
-/** @type {import("./index.js").View} */
+/** @type {View<Kept & Doing>} */
 export const allKeys = {
   title: () => t("nav.all_keys"),
-  load: () => attempt("load", async (set) => set({ items: await readKeys() })),
+  load: () => attempt("load", async (/** @type {Setter<Kept>} */ set) => set({ items: await readKeys() })),
   render: (state) => {
     const { items, problem, problemOf } = state.view;
     const head = { title: t("nav.all_keys"), lead: t("keys.all_lead"), actions: makeButton(["resolver", "operator"]) };
@@ -62,19 +69,20 @@ async function readKeys(group) {
   const items = [];
   let cursor = null;
   do {
+    /** @type {Page<Api.ApiKey>} */
     const part = await get("/v1/api-keys", { limit: 100, cursor });
-    items.push(...part.items.filter((/** @type {any} */ key) => !group || key.business_group === group));
+    items.push(...part.items.filter((key) => !group || key.business_group === group));
     cursor = part.next_cursor;
   } while (cursor);
   return items;
 }
 
-/** @param {string[]} roles @param {string} [group] */
+/** @param {Api.Role[]} roles @param {string} [group] */
 function makeButton(roles, group) {
   return button({ label: t("keys.make"), icon: "plus", kind: "primary", hook: "make-key", onClick: () => openMake(roles, group) });
 }
 
-/** @param {any} state */
+/** @param {State<Kept>} state */
 function list({ view, route }) {
   const isOfGroup = Boolean(route.params.group);
   if (view.items.length === 0) {
@@ -104,18 +112,18 @@ function list({ view, route }) {
   });
 }
 
-/** @param {string} role */
+/** @param {Api.Role} role */
 function roleName(role) {
-  const key = ROLES[/** @type {keyof typeof ROLES} */ (role)];
+  const key = ROLES[role];
   return key ? t(key) : role;
 }
 
-/** @param {string[]} roles @param {string} [group] */
+/** @param {Api.Role[]} roles @param {string} [group] */
 function openMake(roles, group) {
   const options = roles.map((value) => ({
     value,
     label: roleName(value),
-    hint: t(HINTS[/** @type {keyof typeof HINTS} */ (value)]),
+    hint: t(HINTS[value]),
   }));
   openDialog({
     title: t("keys.make"),
@@ -129,7 +137,8 @@ function openMake(roles, group) {
     onSubmit: async ({ name, role, expires }) => {
       const ends = expires ? { expires_at: new Date(`${expires}T23:59:59`).toISOString() } : {};
       const isOpen = viewWatcher();
-      const made = await call("POST", "/v1/api-keys", { name: name.trim(), role, ...(group ? { business_group: group } : {}), ...ends });
+      const wanted = { name: name.trim(), role: /** @type {Api.Role} */ (role) };
+      const made = await call("POST", "/v1/api-keys", { ...wanted, ...(group ? { business_group: group } : {}), ...ends });
       // First of all: it is never told again, whatever becomes of the list.
       showSecret(made);
       if (isOpen()) reload(group);
@@ -140,10 +149,10 @@ function openMake(roles, group) {
 
 /** @param {string} [group] */
 function reload(group) {
-  return attempt("load", async (set) => set({ items: await readKeys(group) }));
+  return attempt("load", async (/** @type {Setter<Kept>} */ set) => set({ items: await readKeys(group) }));
 }
 
-/** The one time that the secret is shown. @param {any} made */
+/** The one time that the secret is shown. @param {Api.CreatedApiKey} made */
 function showSecret(made) {
   openDialog({
     title: t("keys.made_title", { name: made.name }),
@@ -155,7 +164,7 @@ function showSecret(made) {
   });
 }
 
-/** @param {any} key */
+/** @param {Api.ApiKey} key */
 function askToRevoke(key) {
   openDialog({
     title: t("keys.revoke_title", { name: key.name }),
@@ -166,7 +175,7 @@ function askToRevoke(key) {
     onSubmit: async () => {
       const { group } = current().route.params;
       const isOpen = viewWatcher();
-      await call("DELETE", `/v1/api-keys/${key.id}`);
+      await call("DELETE", /** @type {"/v1/api-keys/{id}"} */ (`/v1/api-keys/${key.id}`));
       if (isOpen()) await reload(group);
       announce(t("keys.revoked", { name: key.name }));
     },

@@ -1,5 +1,17 @@
 // "Your line": what an ordinary user sees, and what a sign-in that was tried would show her.
 
+/** @import { Failure } from "../api.js" */
+/** @import { MicrosoftFault } from "../microsoft.js" */
+/** @import { Doing, Setter } from "../store.js" */
+/** @import { View } from "./index.js" */
+
+/** @typedef {Doing & {line?: Api.ResolvedLine}} Kept */
+
+/**
+ * What is kept of a sign-in that was tried.
+ * @typedef {Kept & {isNothing?: boolean, application?: string, back?: string, error?: MicrosoftFault}} Tried
+ */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get } from "../api.js";
 import { button, icon, loading, notice, page, problemNotice } from "../elements.js";
@@ -10,19 +22,19 @@ import { t } from "../text.js";
 import { attempt } from "../work.js";
 import { microsoftError } from "./microsoft_error.js";
 
-/** @type {import("./index.js").View} */
+/** @type {View<Kept>} */
 export const line = {
   title: () => t("line.title"),
-  load: () => attempt("load", async (set) => set({ line: await get("/v1/me") })),
+  load: () => attempt("load", async (/** @type {Setter<Kept>} */ set) => set({ line: await get("/v1/me") })),
   render: (state) => html`<div class="narrow">${page({ title: t("line.title") }, answer(state.view, state.session?.email))}</div>`,
 };
 
-/** @type {import("./index.js").View} */
+/** @type {View<Tried>} */
 export const tried = {
   title: () => t("try.title"),
   load: loadTried,
   render: (state) => {
-    const { application, back } = state.view;
+    const { application, back = "/" } = state.view;
     const lead = application ? t("try.lead", { application }) : undefined;
     return html`<div class="narrow">
       ${page({ title: t("try.title"), lead }, state.view.error ? microsoftError(state.view.error) : triedAnswer(state.view))}
@@ -31,7 +43,7 @@ export const tried = {
   },
 };
 
-/** @param {any} view */
+/** @param {Tried} view */
 function triedAnswer(view) {
   return view.isNothing ? notice("info", t("try.nothing")) : answer(view);
 }
@@ -39,11 +51,13 @@ function triedAnswer(view) {
 /** Asks once which line the account has, and forgets the account unless it is the session's own. */
 async function loadTried() {
   const { returned } = current();
-  if (returned?.purpose !== "try") return viewSetter()({ isNothing: true });
-  const { application, back, error, token } = returned;
-  viewSetter()({ application, back, error });
-  if (error) return;
-  await attempt("load", async (set) => set({ line: await call("GET", "/v1/me", undefined, token) }));
+  const set = /** @type {Setter<Tried>} */ (viewSetter());
+  if (returned?.purpose !== "try") return set({ isNothing: true });
+  const { application, back, error } = returned;
+  set({ application, back, error });
+  if (returned.error) return;
+  const { token } = returned;
+  await attempt("load", async (/** @type {Setter<Kept>} */ set) => set({ line: await call("GET", "/v1/me", undefined, token) }));
   await forgetStranger(returned);
 }
 
@@ -55,13 +69,13 @@ function whatNext(application, back) {
   </div>`;
 }
 
-/** The line, or in plain words why there is none. @param {any} view @param {string} [email] */
+/** The line, or in plain words why there is none. @param {Kept} view @param {string|null} [email] */
 function answer(view, email) {
   if (view.line) return lineCard(view.line);
   return view.problem ? noLine(view.problem, email) : loading(3);
 }
 
-/** @param {any} found */
+/** @param {Api.ResolvedLine} found */
 function lineCard(found) {
   return html`<section class="card line" data-test="line" aria-label=${t("line.label")}>
     <p class="line-label">${t("line.label")}</p>
@@ -84,7 +98,7 @@ const REASONS = {
   "no-email-claim": "line.why.no_email",
 };
 
-/** @param {any} problem @param {string} [email] */
+/** @param {Failure} problem @param {string|null} [email] */
 function noLine(problem, email) {
   const isUnproven = problem.slug === "tenant-not-linked" && problem.body?.unproven;
   const reason = isUnproven ? "line.why.unproven" : REASONS[/** @type {keyof typeof REASONS} */ (problem.slug)];

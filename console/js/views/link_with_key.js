@@ -1,5 +1,8 @@
 // An administrator whose tenant is linked to no company, or to a stranger's: she has the operator's key of her own.
 
+/** @import { Doing, State } from "../store.js" */
+/** @import { View } from "./index.js" */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath, Problem } from "../api.js";
 import { credential } from "../credential.js";
@@ -10,7 +13,7 @@ import { announce, current } from "../store.js";
 import { t } from "../text.js";
 import { attempt } from "../work.js";
 
-/** @type {import("./index.js").View} */
+/** @type {View<Doing>} */
 export const linkWithKey = {
   title: () => t("link_with_key.title"),
   render: (state) => html`<div class="narrow">
@@ -20,14 +23,14 @@ export const linkWithKey = {
   </div>`,
 };
 
-/** Asks for the key of her company. @param {import("../store.js").State} state */
+/** Asks for the key of her company. @param {State<Doing>} state */
 export function keyForm(state) {
   const send = onSubmit(({ key }) => key.trim() && attempt("link", () => linkOwnTenant(key.trim())));
   return html`<section class="card">
     <form @submit=${send}>
       ${state.view.problemOf === "link" ? problemNotice(state.view.problem) : nothing}
       <dl class="facts">
-        <div><dt>${t("confirm_company.tenant")}</dt><dd><code>${state.session.tid}</code></dd></div>
+        <div><dt>${t("confirm_company.tenant")}</dt><dd><code>${state.session?.tid}</code></dd></div>
       </dl>
       ${field({
         name: "key",
@@ -53,7 +56,8 @@ export function keyForm(state) {
 async function linkOwnTenant(key) {
   const { business_group: group, business_group_name: name } = await call("GET", "/v1/session", undefined, key);
   if (!group) throw new Problem(403, { detail: t("link_with_key.wrong_key") });
-  const link = { tenant_id: current().session.tid, proof: await credential() };
+  // Who is asked for a key has signed in with Microsoft, from a tenant.
+  const link = { tenant_id: String(current().session?.tid), proof: await credential() };
   await call("PUT", groupPath(group, "tenant"), link, key);
   await readSession();
   announce(t("link_with_key.done", { company: name }));

@@ -1,5 +1,12 @@
 // The mappings of a business group: which number is whose.
 
+/** @import { Failure } from "../api.js" */
+/** @import { Setter } from "../store.js" */
+/** @import { Listing } from "../work.js" */
+/** @import { GroupState } from "./group_view.js" */
+
+/** @typedef {Listing<Api.Mapping> & {q?: string}} Kept `q`: what is searched for */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get, groupPath, Problem } from "../api.js";
 import {
@@ -33,17 +40,17 @@ export const mappings = groupView({
   lead: "mappings.lead",
   load: (set, group) => fetchPage(set, groupPath(group.id, "mappings"), { limit: ROWS }),
   actions: actions,
-  body: (state) => html`${bar(state)} ${problemNotice(state.view.problem)} ${list(state)}`,
+  body: (/** @type {GroupState<Kept>} */ state) => html`${bar(state)} ${problemNotice(state.view.problem)} ${list(state)}`,
 });
 
-/** @param {any} state */
+/** @param {GroupState<Kept>} state */
 function actions({ group }) {
   return html`
     <a class="button" href="#/groups/${group.id}/import" data-test="upload">${icon("upload")} <span>${t("mappings.upload")}</span></a>
     ${button({ label: t("mappings.add"), icon: "plus", kind: "primary", hook: "add-mapping", onClick: () => openMapping(group) })}`;
 }
 
-/** @param {any} state */
+/** @param {GroupState<Kept>} state */
 function bar({ group, view }) {
   return html`<div class="bar-row">
     <form role="search" class="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
@@ -60,7 +67,7 @@ function bar({ group, view }) {
   </div>`;
 }
 
-/** @param {string} words @param {string} hook @param {string} path @param {string} name @param {any} view */
+/** @param {string} words @param {string} hook @param {string} path @param {string} name @param {Kept} view */
 function fileButton(words, hook, path, name, view) {
   const fetchIt = () => attempt(hook, () => saveFrom(path, name));
   return button({ label: t(words), icon: "download", kind: "small", hook, busy: view.busy === hook, onClick: fetchIt });
@@ -76,23 +83,23 @@ function onSearch(event) {
   const isOpen = viewWatcher();
   pending = setTimeout(() => {
     if (!isOpen()) return;
-    viewSetter()({ q: text });
+    /** @type {Setter<Kept>} */ (viewSetter())({ q: text });
     load();
   }, PAUSE);
 }
 
 /** Fetches a page of what is searched for. @param {(string|null)[]} [cursors] */
 function load(cursors) {
-  const { q } = current().view;
+  const { q } = /** @type {Kept} */ (current().view);
   const path = groupPath(current().route.params.group, "mappings");
-  return attempt("page", async (set) => {
+  return attempt("page", async (/** @type {Setter<Kept>} */ set) => {
     // An answer that comes after that of a later search is of no use any more.
-    const setIfWanted = (/** @type {object} */ patch) => current().view.q === q && set(patch);
+    const setIfWanted = (/** @type {Partial<Kept>} */ patch) => current().view.q === q && set(patch);
     await fetchPage(setIfWanted, path, { limit: ROWS, q }, cursors);
   });
 }
 
-/** @param {any} state */
+/** @param {GroupState<Kept>} state */
 function list({ group, view }) {
   if (view.items.length === 0) return view.q ? nothingFound(view.q) : noMappings(group);
   const words = view.q ? undefined : t("mappings.count", { count: group.mapping_count });
@@ -114,14 +121,14 @@ function list({ group, view }) {
   </div>`;
 }
 
-/** @param {any} mapping */
+/** @param {Api.Mapping} mapping */
 function pin(mapping) {
   return mapping.pinned_at
     ? html`<span title=${mapping.oid}>${badge("good", t("mappings.pinned"))}</span>`
     : html`<span class="faint">${t("mappings.not_pinned")}</span>`;
 }
 
-/** @param {any} group @param {any} mapping */
+/** @param {Api.BusinessGroup} group @param {Api.Mapping} mapping */
 function rowActions(group, mapping) {
   const named = (/** @type {string} */ words) => t(words, { number: nicely(mapping.phone_number) });
   return html`<span class="row-actions">
@@ -138,7 +145,7 @@ function nothingFound(text) {
   return emptyState({ icon: "search", title: t("mappings.none_found", { text }), text: t("mappings.none_found_text") });
 }
 
-/** @param {any} group */
+/** @param {Api.BusinessGroup} group */
 function noMappings(group) {
   return emptyState({
     icon: "phone",
@@ -148,7 +155,7 @@ function noMappings(group) {
   });
 }
 
-/** Adds a mapping, or gives the number another address. @param {any} group @param {any} [mapping] */
+/** Adds a mapping, or gives the number another address. @param {Api.BusinessGroup} group @param {Api.Mapping} [mapping] */
 function openMapping(group, mapping) {
   openDialog({
     title: mapping ? t("mappings.edit_title", { number: nicely(mapping.phone_number) }) : t("mappings.add"),
@@ -170,7 +177,7 @@ function openMapping(group, mapping) {
   });
 }
 
-/** Saving gives a number to whom the address belongs: who only adds one must not take it from somebody. @param {any} group @param {string} number */
+/** Saving gives a number to whom the address belongs: who only adds one must not take it from somebody. @param {Api.BusinessGroup} group @param {string} number */
 async function refuseTaken(group, number) {
   const holder = await get(groupPath(group.id, "mappings", number)).catch(ifFree);
   if (!holder) return;
@@ -178,7 +185,7 @@ async function refuseTaken(group, number) {
   throw new Problem(409, { detail: message, errors: [{ field: "phone_number", message }] });
 }
 
-/** @param {any} problem */
+/** @param {Failure} problem */
 function ifFree(problem) {
   if (problem.status === 404) return null;
   throw problem;
@@ -189,7 +196,7 @@ function dialled(typed) {
   return typed.trim().replace(/[\s().-]/g, "") || "0";
 }
 
-/** @param {any} group @param {any} mapping */
+/** @param {Api.BusinessGroup} group @param {Api.Mapping} mapping */
 function askToRemove(group, mapping) {
   const values = { number: nicely(mapping.phone_number), email: mapping.email };
   openDialog({
@@ -206,7 +213,7 @@ function askToRemove(group, mapping) {
   });
 }
 
-/** @param {any} group @param {any} mapping */
+/** @param {Api.BusinessGroup} group @param {Api.Mapping} mapping */
 function askToRelease(group, mapping) {
   const values = { number: nicely(mapping.phone_number), email: mapping.email };
   openDialog({
@@ -228,7 +235,7 @@ function askToRelease(group, mapping) {
 /** @param {string} words @param {() => boolean} isOpen whether the view is that it was done in */
 async function afterChange(words, isOpen) {
   if (isOpen()) await Promise.all([fetchGroup(true), load(current().view.cursors)]);
-  const { cursors, items } = current().view;
+  const { cursors = [null], items } = /** @type {Kept} */ (current().view);
   // The last row of the last page may have gone.
   if (isOpen() && items.length === 0 && cursors.length > 1) await load(cursors.slice(0, -1));
   announce(words);

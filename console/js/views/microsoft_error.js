@@ -27,7 +27,7 @@ export function meaning(code) {
   return key ? t(key) : null;
 }
 
-/** @param {{code?: string, errorCode?: string, message: string}} error */
+/** @param {{code?: string, errorCode?: string, message: string}} error as `finish` tells it, or as MSAL throws it */
 export function microsoftError(error) {
   const code = /AADSTS\d+/.exec(error.message)?.[0];
   const isDeclined = code === DECLINED || (!code && (error.code ?? error.errorCode) === "access_denied");

@@ -1,10 +1,12 @@
 // Places that are not there, and credentials that the console is not for.
 
+/** @import { View } from "./index.js" */
+
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { emptyState, page } from "../elements.js";
 import { t } from "../text.js";
 
-/** @type {import("./index.js").View} */
+/** @type {View} */
 export const missing = {
   name: "missing",
   title: () => t("missing.title"),
@@ -19,7 +21,7 @@ export const missing = {
     ),
 };
 
-/** @type {import("./index.js").View} */
+/** @type {View} */
 export const noPlace = {
   title: () => t("no_place.title"),
   render: () => page({ title: t("no_place.title") }, emptyState({ icon: "key", title: t("no_place.text") })),

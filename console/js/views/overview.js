@@ -1,5 +1,9 @@
 // How far a business group has come, and what is next.
 
+/** @import { GroupState } from "./group_view.js" */
+
+/** @typedef {{consent: Api.Consent[], last: Api.Revision|null}} Kept */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { get, groupPath } from "../api.js";
 import { icon, time, who } from "../elements.js";
@@ -17,10 +21,10 @@ export const overview = groupView({
     ]);
     set({ consent: consent.items, last: revisions.items[0] ?? null });
   },
-  body: ({ group, view }) => html`${steps(group, view.consent)} ${facts(group, view)}`,
+  body: (/** @type {GroupState<Kept>} */ { group, view }) => html`${steps(group, view.consent)} ${facts(group, view)}`,
 });
 
-/** @param {any} group @param {any[]} consents */
+/** @param {Api.BusinessGroup} group @param {Api.Consent[]} consents */
 function steps(group, consents) {
   const isConsented = consents.length > 0 && consents.every((one) => one.state !== "never");
   const all = [
@@ -31,7 +35,7 @@ function steps(group, consents) {
   return html`<ol class="steps" data-test="steps">${all}</ol>`;
 }
 
-/** @param {boolean} isDone @param {string} place @param {string} words @param {string} text @param {any} group */
+/** @param {boolean} isDone @param {string} place @param {string} words @param {string} text @param {Api.BusinessGroup} group */
 function step(isDone, place, words, text, group) {
   return html`<li class=${isDone ? "done" : ""}>
     <a href="#/groups/${group.id}/${place}">
@@ -41,7 +45,7 @@ function step(isDone, place, words, text, group) {
   </li>`;
 }
 
-/** @param {any} group @param {any} view */
+/** @param {Api.BusinessGroup} group @param {Kept} view */
 function facts(group, view) {
   return html`<section class="card" aria-labelledby="facts-title">
     <h2 id="facts-title">${t("overview.facts")}</h2>

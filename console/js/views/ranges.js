@@ -1,5 +1,7 @@
 // Number ranges, as they are shown and typed.
 
+/** @import { Failure } from "../api.js" */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { button, field } from "../elements.js";
 import { nicely } from "../phone.js";
@@ -8,7 +10,7 @@ import { t } from "../text.js";
 /** The fields of ranges, as the service names them. */
 export const RANGES = /number_ranges\[\d+\]/;
 
-/** @param {any[]} ranges */
+/** @param {Api.NumberRange[]} ranges */
 export function rangeList(ranges) {
   if (ranges.length === 0) return html`<p class="faint">${t("ranges.none")}</p>`;
   return html`<ul class="ranges">
@@ -18,13 +20,13 @@ export function rangeList(ranges) {
 
 /**
  * Fields for ranges; `rangesOf` reads them.
- * @param {{first: string, last: string}[]} ranges
- * @param {any} problem
- * @param {(ranges: {first: string, last: string}[]) => void} onChange
+ * @param {Api.NumberRange[]} ranges
+ * @param {Failure|null} problem
+ * @param {(ranges: Api.NumberRange[]) => void} onChange
  */
 export function rangeFields(ranges, problem, onChange) {
   const without = (/** @type {number} */ at) => ranges.filter((_, other) => other !== at);
-  const changed = (/** @type {number} */ at, /** @type {any} */ patch) => ranges.map((range, other) => (other === at ? { ...range, ...patch } : range));
+  const changed = (/** @type {number} */ at, /** @type {Partial<Api.NumberRange>} */ patch) => ranges.map((range, other) => (other === at ? { ...range, ...patch } : range));
   return html`<fieldset class="range-fields">
     <legend>${t("ranges.legend")}</legend>
     ${ranges.map(
@@ -39,7 +41,7 @@ export function rangeFields(ranges, problem, onChange) {
   </fieldset>`;
 }
 
-/** @param {any} range @param {number} at @param {"first"|"last"} side @param {any} problem @param {(value: string) => void} onInput */
+/** @param {Api.NumberRange} range @param {number} at @param {"first"|"last"} side @param {Failure|null} problem @param {(value: string) => void} onInput */
 function end(range, at, side, problem, onInput) {
   return field({
     name: `range-${at}-${side}`,
@@ -48,11 +50,11 @@ function end(range, at, side, problem, onInput) {
     value: range[side],
     type: "tel",
     placeholder: side === "first" ? "+17635550000" : "+17635559999",
-    onInput: (event) => onInput(event.target.value),
+    onInput: (event) => onInput(/** @type {HTMLInputElement} */ (event.target).value),
   });
 }
 
-/** Ranges as the service takes them. @param {{first: string, last: string}[]} ranges */
+/** Ranges as the service takes them. @param {Api.NumberRange[]} ranges */
 export function rangesOf(ranges) {
   const plain = (/** @type {string} */ typed) => typed.replace(/[\s().-]/g, "");
   return ranges.filter(({ first, last }) => first || last).map(({ first, last }) => ({ first: plain(first), last: plain(last) }));

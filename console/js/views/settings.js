@@ -1,5 +1,10 @@
 // The settings of a business group. Its ranges are the operator's alone.
 
+/** @import { Setter } from "../store.js" */
+/** @import { GroupState } from "./group_view.js" */
+
+/** @typedef {{ranges: Api.NumberRange[]}} Kept as they are typed */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, groupPath } from "../api.js";
 import { button, choices, field, onSubmit, openDialog, problemNotice } from "../elements.js";
@@ -13,18 +18,18 @@ import { RANGES, rangeFields, rangeList, rangesOf } from "./ranges.js";
 export const settings = groupView({
   title: "nav.settings",
   load: async (set) => set({ ranges: (await fetchGroup(true)).number_ranges }),
-  body: (state) => html`${form(state)} ${state.session.role === "operator" ? removal(state.group) : nothing}`,
+  body: (/** @type {GroupState<Kept>} */ state) => html`${form(state)} ${state.session.role === "operator" ? removal(state.group) : nothing}`,
 });
 
-/** @param {any} state */
+/** @param {GroupState<Kept>} state */
 function form({ group, view, session }) {
   const isOperator = session.role === "operator";
-  const problem = view.problemOf === "save" ? view.problem : null;
+  const problem = view.problemOf === "save" ? (view.problem ?? null) : null;
   return html`<form class="card" novalidate @submit=${onSubmit((values) => save(group, values, isOperator))}>
     ${problemNotice(problem, ["name", RANGES])}
-    ${field({ name: "name", label: t("groups.name"), error: problem?.of("name"), value: group.name, required: true, wide: true })}
+    ${field({ name: "name", label: t("groups.name"), error: problem?.of?.("name"), value: group.name, required: true, wide: true })}
     ${isOperator
-      ? rangeFields(view.ranges, problem, (ranges) => viewSetter()({ ranges }))
+      ? rangeFields(view.ranges, problem, (ranges) => /** @type {Setter<Kept>} */ (viewSetter())({ ranges }))
       : html`<div class="field"><b>${t("ranges.legend")}</b>${rangeList(group.number_ranges)}<p class="hint">${t("settings.ranges_hint")}</p></div>`}
     ${choices({
       name: "allow_guests",
@@ -50,17 +55,18 @@ function form({ group, view, session }) {
 
 /**
  * Sends what differs from what was shown: others may have changed the rest.
- * @param {any} group @param {Record<string, string>} values @param {boolean} isOperator
+ * @param {Api.BusinessGroup} group @param {Record<string, string>} values @param {boolean} isOperator
  */
 function save(group, values, isOperator) {
-  return attempt("save", async (set) => {
+  return attempt("save", async (/** @type {Setter<Kept>} */ set) => {
     const wanted = {
       name: values.name.trim(),
       allow_guests: values.allow_guests === "true",
       identity_pinning: values.identity_pinning,
       ...(isOperator ? { number_ranges: rangesOf(current().view.ranges) } : {}),
     };
-    const isNew = (/** @type {[string, any]} */ [name, value]) => JSON.stringify(value) !== JSON.stringify(group[name]);
+    const shown = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (group));
+    const isNew = (/** @type {[string, unknown]} */ [name, value]) => JSON.stringify(value) !== JSON.stringify(shown[name]);
     const patch = Object.fromEntries(Object.entries(wanted).filter(isNew));
     const changed = await call("PATCH", groupPath(group.id), patch);
     keepGroup(changed);
@@ -69,7 +75,7 @@ function save(group, values, isOperator) {
   });
 }
 
-/** @param {any} group */
+/** @param {Api.BusinessGroup} group */
 function removal(group) {
   return html`<section class="card danger-zone" aria-labelledby="delete-title">
     <div>
@@ -80,7 +86,7 @@ function removal(group) {
   </section>`;
 }
 
-/** @param {any} group */
+/** @param {Api.BusinessGroup} group */
 function askToDelete(group) {
   openDialog({
     title: t("settings.delete_title", { company: group.name }),

@@ -1,5 +1,9 @@
 // Signing in: with Microsoft, or with a key.
 
+/** @import { Returned } from "../microsoft.js" */
+/** @import { Config, Doing, State } from "../store.js" */
+/** @import { View } from "./index.js" */
+
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { button, field, microsoftSign, notice, onSubmit, page, problemNotice } from "../elements.js";
 import { signInWithKey, signInWithMicrosoft, trySignIn } from "../session.js";
@@ -7,7 +11,7 @@ import { t } from "../text.js";
 import { attempt } from "../work.js";
 import { microsoftError } from "./microsoft_error.js";
 
-/** @type {import("./index.js").View} */
+/** @type {View<Doing>} */
 export const signIn = {
   title: () => t("sign_in.title"),
   render: (state) =>
@@ -20,19 +24,20 @@ export const signIn = {
     </div>`,
 };
 
-/** What came of the last sign-in, if it failed. @param {any} returned */
+/** What came of the last sign-in, if it failed. @param {Returned|null} returned */
 function before(returned) {
   if (!returned) return nothing;
-  return returned.error ? microsoftError(returned.error) : problemNotice(returned.problem);
+  if (returned.error) return microsoftError(returned.error);
+  return "problem" in returned ? problemNotice(returned.problem) : nothing;
 }
 
-/** @param {any} state */
+/** @param {State<Doing>} state */
 function withMicrosoft(state) {
   const goThere = () => attempt("microsoft", () => signInWithMicrosoft(state.wanted ?? "/"));
   return html`<section class="card" aria-labelledby="with-microsoft">
     <h2 id="with-microsoft">${t("sign_in.microsoft_title")}</h2>
     <p class="hint">${t("sign_in.microsoft_hint")}</p>
-    ${state.view.problemOf === "microsoft" ? microsoftError(state.view.problem) : nothing}
+    ${state.view.problem && state.view.problemOf === "microsoft" ? microsoftError(state.view.problem) : nothing}
     ${isSecure(state.config)
       ? button({
           label: html`${microsoftSign} ${t("sign_in.microsoft")}`,
@@ -45,12 +50,12 @@ function withMicrosoft(state) {
   </section>`;
 }
 
-/** Whether Microsoft's library takes the authority: it takes none without TLS, as a simulated one may be. @param {any} config */
+/** Whether Microsoft's library takes the authority: it takes none without TLS, as a simulated one may be. @param {Config} config */
 function isSecure(config) {
   return config.authority.startsWith("https:");
 }
 
-/** @param {any} state */
+/** @param {State<Doing>} state */
 function withKey(state) {
   const send = onSubmit(({ key }) => key.trim() && attempt("key", () => signInWithKey(key)));
   return html`<section class="card" aria-labelledby="with-key">
@@ -77,14 +82,14 @@ function withKey(state) {
   </section>`;
 }
 
-/** @param {any} state */
+/** @param {State<Doing>} state */
 function others(state) {
   return html`<details class="more" data-test="other-applications">
     <summary>${t("sign_in.other")}</summary>
     <p class="hint">${t("sign_in.other_hint")}</p>
     <ul class="plain-list">
       ${state.config.applications.map(
-        (/** @type {any} */ one) => html`<li>
+        (one) => html`<li>
           <span>${one.name}</span>
           ${button({
             label: t("try.button"),
