@@ -89,11 +89,13 @@ export function problemNotice(problem, fields = []) {
   const id = problem.body?.request_id;
   return notice(
     "error",
-    html`${others.length
+    html`${
+      others.length
         ? html`<ul>
             ${others.map((error) => html`<li><code>${error.field}</code> ${error.message}</li>`)}
           </ul>`
-        : html`<p>${problem.message}</p>`}
+        : html`<p>${problem.message}</p>`
+    }
       ${id && Number(problem.status) >= 500 ? html`<p class="fine">${t("problem.request_id", { id })}</p>` : nothing}`,
     "problem",
   );
@@ -289,7 +291,7 @@ export function quietHead(words) {
 
 /** Leads to the first field that is wrong, or to what is said of it all. */
 export function focusMistake() {
-  const field = /** @type {HTMLElement|null} */ (document.querySelector('dialog[open] [aria-invalid], main [aria-invalid]'));
+  const field = /** @type {HTMLElement|null} */ (document.querySelector("dialog[open] [aria-invalid], main [aria-invalid]"));
   if (field) field.focus();
   else showNotice("error");
 }

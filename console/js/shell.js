@@ -4,23 +4,13 @@
 /** @import { Dialog, Html } from "./elements.js" */
 /** @import { Session, State } from "./store.js" */
 
-import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { keyed } from "../vendor/lit-html/directives/keyed.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { Problem } from "./api.js";
 import { kept } from "./credential.js";
-import {
-  button,
-  closeDialog,
-  field,
-  focusMistake,
-  icon,
-  loading,
-  microsoftSign,
-  onSubmit,
-  problemNotice,
-} from "./elements.js";
-import { renew, signInWithMicrosoft, signOut } from "./session.js";
+import { button, closeDialog, field, focusMistake, icon, loading, microsoftSign, onSubmit, problemNotice } from "./elements.js";
 import { here } from "./router.js";
+import { renew, signInWithMicrosoft, signOut } from "./session.js";
 import { current, update } from "./store.js";
 import { t } from "./text.js";
 
@@ -75,15 +65,17 @@ function head(state) {
       <img src="icon.svg" alt="" width="28" height="28" />
       <span>${t("product")}</span>
     </a>
-    ${session
-      ? html`<div class="who">
+    ${
+      session
+        ? html`<div class="who">
           <span class="person" data-test="signed-in-as">
             <b>${session.name || session.email || t("session.key")}</b>
             <span>${roleName(session)}</span>
           </span>
           ${button({ label: t("session.sign_out"), kind: "quiet", hook: "sign-out", onClick: () => signOut() })}
         </div>`
-      : nothing}
+        : nothing
+    }
   </header>`;
 }
 
@@ -155,9 +147,7 @@ function dialogForm(open) {
     <div class="dialog-body">${open.body(open)}</div>
     <div class="actions end">
       ${button({ label: open.cancel ?? t("cancel"), hook: "dialog-cancel", onClick: closeDialog })}
-      ${open.submit
-        ? button({ label: open.submit, kind: open.kind ?? "primary", type: "submit", busy: open.busy, hook: "dialog-submit" })
-        : nothing}
+      ${open.submit ? button({ label: open.submit, kind: open.kind ?? "primary", type: "submit", busy: open.busy, hook: "dialog-submit" }) : nothing}
     </div>
   </form>`;
 }
@@ -203,8 +193,9 @@ function renewalDialog(state) {
   const open = state.session && state.renewal;
   const byKey = kept()?.kind !== "microsoft";
   return html`<dialog id="renewal" aria-labelledby="renewal-title" @cancel=${(/** @type {Event} */ e) => e.preventDefault()}>
-    ${open
-      ? html`<form class="dialog" @submit=${onSubmit((values) => submitRenewal(values.key))}>
+    ${
+      open
+        ? html`<form class="dialog" @submit=${onSubmit((values) => submitRenewal(values.key))}>
           <h2 id="renewal-title">${t("renewal.title")}</h2>
           ${open.problem ? problemNotice(open.problem) : html`<p>${open.detail}</p>`}
           ${open.busy ? html`<p role="status"><span class="spinner"></span> ${t("renewal.waiting")}</p>` : nothing}
@@ -221,7 +212,8 @@ function renewalDialog(state) {
             })}
           </div>
         </form>`
-      : nothing}
+        : nothing
+    }
   </dialog>`;
 }
 

@@ -93,9 +93,11 @@ export const wholeAudit = {
 /** @param {{view: Log}} state */
 function log({ view }) {
   return html`${filter(view)} ${problemNotice(view.problem)}
-  ${view.items.length === 0
-    ? emptyState({ icon: "audit", title: t("audit.none"), text: view.from || view.until ? t("audit.none_in_time") : undefined })
-    : html`<div class=${view.busy === "page" ? "stale" : ""}>${events(view)} ${pager(pagesOf(view, load))}</div>`}`;
+  ${
+    view.items.length === 0
+      ? emptyState({ icon: "audit", title: t("audit.none"), text: view.from || view.until ? t("audit.none_in_time") : undefined })
+      : html`<div class=${view.busy === "page" ? "stale" : ""}>${events(view)} ${pager(pagesOf(view, load))}</div>`
+  }`;
 }
 
 /** @param {Log} view */

@@ -136,9 +136,11 @@ function rows(view, counts, path) {
   return html`${changeTable(shown)}
     <p class="pager">
       <span>${t("changes.shown", { shown: shown.length, count: counts[changes.kind] })}</span>
-      ${shown.length < counts[changes.kind]
-        ? button({ label: t("changes.more"), hook: "more-changes", busy: view.busy === "changes", onClick: more })
-        : nothing}
+      ${
+        shown.length < counts[changes.kind]
+          ? button({ label: t("changes.more"), hook: "more-changes", busy: view.busy === "changes", onClick: more })
+          : nothing
+      }
     </p>`;
 }
 

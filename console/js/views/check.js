@@ -43,7 +43,9 @@ function form({ view, group }) {
 /** @param {Pick<Api.BusinessGroup, "id">} group @param {string} email */
 function ask(group, email) {
   /** @type {Setter<Kept>} */ (viewSetter())({ answer: null, email });
-  return attempt("check", async (/** @type {Setter<Kept>} */ set) => set({ answer: await get(groupPath(group.id, "sign-in-check"), { email: email.trim() }) }));
+  return attempt("check", async (/** @type {Setter<Kept>} */ set) =>
+    set({ answer: await get(groupPath(group.id, "sign-in-check"), { email: email.trim() }) }),
+  );
 }
 
 /** @param {Api.SignInCheck} found @param {Api.BusinessGroup} group */
@@ -75,7 +77,9 @@ function whatToDo(found, group) {
     const numbers = { number: nicely(phone_number), other: nicely(sign_in_phone_number) };
     return html`<p>${time(at)}: ${t("check.two_numbers_how", { oid, address: email, name: sign_in_name, ...numbers })}</p>`;
   }
-  return found.outcome === "no-mapping" ? html`<p>${t("check.add_first")} <a href="#/groups/${group.id}/mappings">${t("nav.mappings")}</a></p>` : nothing;
+  return found.outcome === "no-mapping"
+    ? html`<p>${t("check.add_first")} <a href="#/groups/${group.id}/mappings">${t("nav.mappings")}</a></p>`
+    : nothing;
 }
 
 /** @param {Api.SignInCheck} found */
@@ -85,10 +89,12 @@ function pinFacts(found) {
   return html`<div>
     <dt>${t("check.pin")}</dt>
     <dd>
-      ${isPinned
-        ? html`${badge(enforced ? "good" : "neutral", t("mappings.pinned"))} <code>${found.pinned_oid}</code> ${time(found.pinned_at)}
+      ${
+        isPinned
+          ? html`${badge(enforced ? "good" : "neutral", t("mappings.pinned"))} <code>${found.pinned_oid}</code> ${time(found.pinned_at)}
             <p class="hint">${t(enforced ? "check.pinned_enforced" : "check.pinned_off")}</p>`
-        : html`${t("mappings.not_pinned")}<p class="hint">${t(enforced ? "check.free_enforced" : "check.pinned_off")}</p>`}
+          : html`${t("mappings.not_pinned")}<p class="hint">${t(enforced ? "check.free_enforced" : "check.pinned_off")}</p>`
+      }
     </dd>
   </div>`;
 }

@@ -31,9 +31,11 @@ export const consent = groupView({
     ${notice("info", html`<p>${t("consent.who_first")}</p>`)}
     ${state.group.tenant_id ? nothing : notLinked(state.group)}
     ${problemNotice(state.view.problem)}
-    ${state.view.items.length === 0
-      ? emptyState({ icon: "consent", title: t("consent.none"), text: t("consent.none_text") })
-      : html`<ul class="cards">${state.view.items.map((item) => html`<li>${application(item, state)}</li>`)}</ul>`}`,
+    ${
+      state.view.items.length === 0
+        ? emptyState({ icon: "consent", title: t("consent.none"), text: t("consent.none_text") })
+        : html`<ul class="cards">${state.view.items.map((item) => html`<li>${application(item, state)}</li>`)}</ul>`
+    }`,
 });
 
 /** @param {Setter<Kept>} set @param {Api.BusinessGroup} group */
@@ -43,10 +45,7 @@ async function readConsents(set, group) {
 
 /** @param {Api.BusinessGroup} group */
 function notLinked(group) {
-  return notice(
-    "warning",
-    html`<p>${t("consent.not_linked")} <a href="#/groups/${group.id}/authentication">${t("nav.authentication")}</a></p>`,
-  );
+  return notice("warning", html`<p>${t("consent.not_linked")} <a href="#/groups/${group.id}/authentication">${t("nav.authentication")}</a></p>`);
 }
 
 /** @param {Api.Consent} item @param {GroupState<Kept>} state */
@@ -61,22 +60,26 @@ function application(item, { group, view, config }) {
     <p>${t(text)} ${time(item.confirmed_at ?? item.reported_at)}</p>
     ${item.error ? lastError(item.error) : nothing}
     <div class="actions">
-      ${item.link
-        ? html`<a class="button small ${item.state === "confirmed" ? "" : "primary"}" href=${item.link} target="_blank" rel="noopener noreferrer" data-test="consent-link">
+      ${
+        item.link
+          ? html`<a class="button small ${item.state === "confirmed" ? "" : "primary"}" href=${item.link} target="_blank" rel="noopener noreferrer" data-test="consent-link">
               ${icon("open")} <span>${t("consent.open")}</span><span class="visually-hidden"> ${t("consent.for", { application: item.application })}</span>
             </a>
             ${copyButton(item.link, t("consent.copy"))}`
-        : nothing}
-      ${canTry
-        ? button({
-            label: t("try.button"),
-            name: t("try.button_for", { application: item.application }),
-            kind: "small",
-            hook: `try-${item.application}`,
-            busy: view.busy === item.application,
-            onClick: () => attempt(item.application, () => trySignIn(item.application, `/groups/${group.id}/consent`)),
-          })
-        : nothing}
+          : nothing
+      }
+      ${
+        canTry
+          ? button({
+              label: t("try.button"),
+              name: t("try.button_for", { application: item.application }),
+              kind: "small",
+              hook: `try-${item.application}`,
+              busy: view.busy === item.application,
+              onClick: () => attempt(item.application, () => trySignIn(item.application, `/groups/${group.id}/consent`)),
+            })
+          : nothing
+      }
     </div>
     ${item.link_expires_at ? html`<p class="fine">${t("consent.expires")} ${time(item.link_expires_at)}</p>` : nothing}
     ${group.tenant_id && !item.link ? html`<p class="fine">${t("consent.no_link")}</p>` : nothing}

@@ -11,7 +11,7 @@ import { html } from "../../vendor/lit-html/lit-html.js";
 import { call, get } from "../api.js";
 import { badge, button, emptyState, field, icon, loading, openDialog, page, problemNotice, table } from "../elements.js";
 import { go } from "../router.js";
-import { announce, update, current, viewSetter } from "../store.js";
+import { announce, current, update, viewSetter } from "../store.js";
 import { formatNumber, t } from "../text.js";
 import { attempt } from "../work.js";
 import { RANGES, rangeFields, rangesOf } from "./ranges.js";

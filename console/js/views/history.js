@@ -77,7 +77,9 @@ function isWithoutChanges(one) {
 function sums(one) {
   if (isWithoutChanges(one)) return html`<span class="faint">${t("history.no_changes")}</span>`;
   const sum = (/** @type {string} */ kind, /** @type {string} */ sign, /** @type {number} */ number, /** @type {string} */ words) =>
-    number ? html`<span class="sum ${kind}" title=${words}><span class="visually-hidden">${words}</span> ${sign}${formatNumber(number)}</span>` : nothing;
+    number
+      ? html`<span class="sum ${kind}" title=${words}><span class="visually-hidden">${words}</span> ${sign}${formatNumber(number)}</span>`
+      : nothing;
   return html`<span class="sums">
     ${sum("added", "+", one.added, t("changes.added"))} ${sum("changed", "~", one.changed, t("changes.changed"))}
     ${sum("removed", "−", one.removed, t("changes.removed"))}

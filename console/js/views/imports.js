@@ -17,21 +17,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get, groupPath, mediaType, Problem, upload } from "../api.js";
-import {
-  badge,
-  button,
-  choices,
-  field,
-  icon,
-  notice,
-  openDialog,
-  page,
-  loading,
-  problemNotice,
-  table,
-  time,
-  who,
-} from "../elements.js";
+import { badge, button, choices, field, icon, loading, notice, openDialog, page, problemNotice, table, time, who } from "../elements.js";
 import { saveFrom } from "../files.js";
 import { go } from "../router.js";
 import { announce, current, update, viewSetter, viewWatcher } from "../store.js";
@@ -161,7 +147,9 @@ function progress(view) {
 
 /** @param {number} bytes */
 function size(bytes) {
-  return bytes < 1_000_000 ? t("import.kilobytes", { size: Math.max(1, Math.round(bytes / 1000)) }) : t("import.megabytes", { size: Math.round(bytes / 100_000) / 10 });
+  return bytes < 1_000_000
+    ? t("import.kilobytes", { size: Math.max(1, Math.round(bytes / 1000)) })
+    : t("import.megabytes", { size: Math.round(bytes / 100_000) / 10 });
 }
 
 /** What is wrong with the file. @param {GroupState<Sending>} state */
@@ -178,9 +166,7 @@ function rejection({ group, view }) {
     ${notice("error", html`<p id="problems-title"><b>${t("import.rejected", { count, file: file.name })}</b></p><p>${t("import.rejected_text")}</p>`, "import-rejected")}
     <div class="actions">
       ${button({ label: t("import.problems_file"), icon: "download", hook: "download-problems", onClick: () => keepProblem(fetchIt) })}
-      ${mode === "merge" && canSkip(problems)
-        ? button({ label: t("import.skip"), hook: "skip-problems", onClick: () => send(file, true) })
-        : nothing}
+      ${mode === "merge" && canSkip(problems) ? button({ label: t("import.skip"), hook: "skip-problems", onClick: () => send(file, true) }) : nothing}
     </div>
     ${problemTable(problems.slice(0, PROBLEMS))}
     ${count > PROBLEMS ? html`<p class="pager">${t("import.first_problems", { shown: PROBLEMS, count })}</p>` : nothing}
@@ -265,9 +251,11 @@ function previewBody(state) {
         ${t(preview.mode === "replace" ? "preview.replace" : "preview.merge", { count: preview.row_count })}
         ${preview.state === "ready" ? html`${t("preview.until")} ${time(preview.expires_at)}` : nothing}
       </p>
-      ${preview.state === "ready" && preview.reassigned
-        ? notice("warning", html`<p>${t("preview.reassigned", { count: preview.reassigned })}</p>`, "reassigned")
-        : nothing}
+      ${
+        preview.state === "ready" && preview.reassigned
+          ? notice("warning", html`<p>${t("preview.reassigned", { count: preview.reassigned })}</p>`, "reassigned")
+          : nothing
+      }
       ${preview.state === "ready" && !stale ? decision(view) : nothing}
     </section>
     ${changeTabs(view, preview, changesPath(route.params))}`;
@@ -341,11 +329,12 @@ function askToConfirm(params, body, confirmed) {
   const asked = GUARDED.filter(({ count }) => body[count] !== undefined);
   openDialog({
     title: t(asked[0].title, { count: body[asked[0].count] }),
-    body: () => html`${asked.map(
-      ({ count, text, typeOfTwo }) => html`
+    body: () =>
+      html`${asked.map(
+        ({ count, text, typeOfTwo }) => html`
         <p>${t(text, { count: body[count], all: body.mapping_count })}</p>
         ${field({ name: count, label: t(asked.length > 1 ? typeOfTwo : "preview.confirm_type", { count: body[count] }), required: true })}`,
-    )}`,
+      )}`,
     submit: t(asked[0].submit),
     kind: "danger",
     hook: "confirm-dialog",
@@ -391,14 +380,20 @@ function staleNotice(view, sheet, group) {
     html`<p><b>${t("preview.stale")}</b></p>
       <p>${t("preview.stale_text")}</p>
       <ul>
-        ${revisions.map(
-          (one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one)}, ${time(one.at)}</li>`,
-        )}
+        ${revisions.map((one) => html`<li>${t("preview.stale_revision", { revision: one.revision })} ${who(one)}, ${time(one.at)}</li>`)}
       </ul>
       <div class="actions">
-        ${sheet
-          ? button({ label: t("preview.again"), kind: "primary", hook: "upload-again", busy: view.busy === "upload", onClick: () => uploadAgain(view, sheet) })
-          : html`<a class="button primary" href="#/groups/${group}/import">${t("preview.choose_again")}</a>`}
+        ${
+          sheet
+            ? button({
+                label: t("preview.again"),
+                kind: "primary",
+                hook: "upload-again",
+                busy: view.busy === "upload",
+                onClick: () => uploadAgain(view, sheet),
+              })
+            : html`<a class="button primary" href="#/groups/${group}/import">${t("preview.choose_again")}</a>`
+        }
       </div>`,
     "stale-import",
   );

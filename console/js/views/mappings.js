@@ -9,19 +9,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get, groupPath, Problem } from "../api.js";
-import {
-  badge,
-  button,
-  emptyState,
-  field,
-  icon,
-  openDialog,
-  pager,
-  problemNotice,
-  quietHead,
-  table,
-  time,
-} from "../elements.js";
+import { badge, button, emptyState, field, icon, openDialog, pager, problemNotice, quietHead, table, time } from "../elements.js";
 import { saveFrom } from "../files.js";
 import { nicely, searchable } from "../phone.js";
 import { announce, current, viewSetter, viewWatcher } from "../store.js";
@@ -132,9 +120,17 @@ function pin(mapping) {
 function rowActions(group, mapping) {
   const named = (/** @type {string} */ words) => t(words, { number: nicely(mapping.phone_number) });
   return html`<span class="row-actions">
-    ${mapping.pinned_at
-      ? button({ label: t("mappings.release"), name: named("mappings.release_named"), kind: "small quiet", hook: "release-pin", onClick: () => askToRelease(group, mapping) })
-      : nothing}
+    ${
+      mapping.pinned_at
+        ? button({
+            label: t("mappings.release"),
+            name: named("mappings.release_named"),
+            kind: "small quiet",
+            hook: "release-pin",
+            onClick: () => askToRelease(group, mapping),
+          })
+        : nothing
+    }
     ${button({ label: t("edit"), name: named("mappings.edit_named"), kind: "small quiet", hook: "edit-mapping", onClick: () => openMapping(group, mapping) })}
     ${button({ label: t("remove"), name: named("mappings.remove_named"), kind: "small danger-quiet", hook: "remove-mapping", onClick: () => askToRemove(group, mapping) })}
   </span>`;
@@ -160,9 +156,19 @@ function openMapping(group, mapping) {
   openDialog({
     title: mapping ? t("mappings.edit_title", { number: nicely(mapping.phone_number) }) : t("mappings.add"),
     body: ({ problem }) => html`
-      ${mapping
-        ? nothing
-        : field({ name: "phone_number", label: t("mappings.number"), hint: t("mappings.number_hint"), error: problem?.of?.("phone_number"), type: "tel", required: true, wide: true })}
+      ${
+        mapping
+          ? nothing
+          : field({
+              name: "phone_number",
+              label: t("mappings.number"),
+              hint: t("mappings.number_hint"),
+              error: problem?.of?.("phone_number"),
+              type: "tel",
+              required: true,
+              wide: true,
+            })
+      }
       ${field({ name: "email", label: t("mappings.email"), hint: t("mappings.email_hint"), error: problem?.of?.("email"), value: mapping?.email ?? "", type: "email", required: true, wide: true })}`,
     submit: t("save"),
     hook: "mapping-dialog",

@@ -15,10 +15,7 @@ import { rangeList } from "./ranges.js";
 export const overview = groupView({
   title: "nav.overview",
   load: async (set, group) => {
-    const [consent, revisions] = await Promise.all([
-      get(groupPath(group.id, "consent")),
-      get(groupPath(group.id, "revisions"), { limit: 1 }),
-    ]);
+    const [consent, revisions] = await Promise.all([get(groupPath(group.id, "consent")), get(groupPath(group.id, "revisions"), { limit: 1 })]);
     set({ consent: consent.items, last: revisions.items[0] ?? null });
   },
   body: (/** @type {GroupState<Kept>} */ { group, view }) => html`${steps(group, view.consent)} ${facts(group, view)}`,

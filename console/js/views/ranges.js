@@ -26,7 +26,8 @@ export function rangeList(ranges) {
  */
 export function rangeFields(ranges, problem, onChange) {
   const without = (/** @type {number} */ at) => ranges.filter((_, other) => other !== at);
-  const changed = (/** @type {number} */ at, /** @type {Partial<Api.NumberRange>} */ patch) => ranges.map((range, other) => (other === at ? { ...range, ...patch } : range));
+  const changed = (/** @type {number} */ at, /** @type {Partial<Api.NumberRange>} */ patch) =>
+    ranges.map((range, other) => (other === at ? { ...range, ...patch } : range));
   return html`<fieldset class="range-fields">
     <legend>${t("ranges.legend")}</legend>
     ${ranges.map(

@@ -28,9 +28,11 @@ function form({ group, view, session }) {
   return html`<form class="card" novalidate @submit=${onSubmit((values) => save(group, values, isOperator))}>
     ${problemNotice(problem, ["name", RANGES])}
     ${field({ name: "name", label: t("groups.name"), error: problem?.of?.("name"), value: group.name, required: true, wide: true })}
-    ${isOperator
-      ? rangeFields(view.ranges, problem, (ranges) => /** @type {Setter<Kept>} */ (viewSetter())({ ranges }))
-      : html`<div class="field"><b>${t("ranges.legend")}</b>${rangeList(group.number_ranges)}<p class="hint">${t("settings.ranges_hint")}</p></div>`}
+    ${
+      isOperator
+        ? rangeFields(view.ranges, problem, (ranges) => /** @type {Setter<Kept>} */ (viewSetter())({ ranges }))
+        : html`<div class="field"><b>${t("ranges.legend")}</b>${rangeList(group.number_ranges)}<p class="hint">${t("settings.ranges_hint")}</p></div>`
+    }
     ${choices({
       name: "allow_guests",
       legend: t("settings.guests"),

@@ -38,15 +38,17 @@ function withMicrosoft(state) {
     <h2 id="with-microsoft">${t("sign_in.microsoft_title")}</h2>
     <p class="hint">${t("sign_in.microsoft_hint")}</p>
     ${state.view.problem && state.view.problemOf === "microsoft" ? microsoftError(state.view.problem) : nothing}
-    ${isSecure(state.config)
-      ? button({
-          label: html`${microsoftSign} ${t("sign_in.microsoft")}`,
-          kind: "microsoft full",
-          hook: "sign-in-microsoft",
-          busy: state.view.busy === "microsoft",
-          onClick: goThere,
-        })
-      : notice("info", t("sign_in.insecure"))}
+    ${
+      isSecure(state.config)
+        ? button({
+            label: html`${microsoftSign} ${t("sign_in.microsoft")}`,
+            kind: "microsoft full",
+            hook: "sign-in-microsoft",
+            busy: state.view.busy === "microsoft",
+            onClick: goThere,
+          })
+        : notice("info", t("sign_in.insecure"))
+    }
   </section>`;
 }
 
