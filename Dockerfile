@@ -1,5 +1,5 @@
 # Two stages: the program is built with the whole toolchain and runs without it, as a user of its own.
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95.0-bookworm AS build
 WORKDIR /source
 COPY . .
 RUN cargo build --locked --release --bin signline
