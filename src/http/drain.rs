@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn the_stop_waits_for_calls_under_way_and_old_connections() {
         let drain = Drain::default();
         let old_connection = drain.connection();
@@ -143,6 +143,7 @@ mod tests {
         drop(old_connection);
         assert!(drain.finished(Duration::from_mins(1)).await);
     }
+
     #[tokio::test]
     async fn an_idle_connection_that_was_asked_before_is_woken_by_the_stop() {
         let drain = Drain::default();

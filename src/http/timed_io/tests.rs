@@ -10,6 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::io::DuplexStream;
 use tokio::io::duplex;
+use tokio::time::advance;
 use tokio::time::timeout;
 
 use super::*;
@@ -32,7 +33,7 @@ async fn read(server: &mut TimedIo<DuplexStream>) -> io::Result<usize> {
     server.read(&mut [0; 64]).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_later_head_that_comes_in_drops_is_given_up() {
     let (mut client, mut server) = connection();
     client.write_all(REQUEST).await.unwrap();
@@ -69,7 +70,7 @@ async fn a_head_in_pieces_is_known_to_be_complete_wherever_it_is_cut() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_slow_body_or_handler_has_limits_of_its_own_and_a_dead_one_ends() {
     let (mut client, mut server) = connection();
     for part in [&REQUEST[..7], &REQUEST[7..]] {
@@ -80,7 +81,7 @@ async fn a_slow_body_or_handler_has_limits_of_its_own_and_a_dead_one_ends() {
     assert_eq!(read(&mut server).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_after_100_continue_is_no_head() {
     let (mut client, mut server) = connection();
     client.write_all(REQUEST).await.unwrap();
@@ -91,13 +92,13 @@ async fn a_body_after_100_continue_is_no_head() {
     assert!(timeout(TIMEOUTS.head * 2, read(&mut server)).await.is_err());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_no_matter_of_this_one() {
     let (_client, mut server) = connection();
     assert!(timeout(TIMEOUTS.call * 2, read(&mut server)).await.is_err());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_read_its_answer_is_given_up() {
     let (_client, mut server) = connection();
     let begun = Instant::now();
@@ -105,7 +106,7 @@ async fn a_client_that_does_not_read_its_answer_is_given_up() {
     assert!(begun.elapsed() >= TIMEOUTS.answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_comes_after_the_answer_to_the_last_call_is_not_read_for_long() {
     let (mut client, mut server) = connection();
     client.write_all(REQUEST).await.unwrap();
@@ -116,7 +117,10 @@ async fn what_comes_after_the_answer_to_the_last_call_is_not_read_for_long() {
     let begun = Instant::now();
     server.write_all(b"HTTP/1.1 413 Payload Too Large\r\n\r\n").await.unwrap();
     let endless = tokio::spawn(async move { while client.write_all(REQUEST).await.is_ok() {} });
-    while read(&mut server).await.unwrap() > 0 {}
+    // There is always more to read, so nothing waits, and the paused clock does not go on by itself.
+    while read(&mut server).await.unwrap() > 0 {
+        advance(Duration::from_millis(1)).await;
+    }
     assert!(begun.elapsed() >= TIMEOUTS.end);
     drop(server);
     endless.await.unwrap();
@@ -133,7 +137,7 @@ impl Wake for Woken {
 }
 
 /// The framework reads until there is nothing more, writes the answer, and reads again only when it is woken.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn after_the_answer_to_the_last_call_a_client_that_says_nothing_more_is_not_waited_for() {
     for body in [&b""[..], b"5\r\nchu", b"5\r\nchunk\r\n"] {
         let (mut client, mut server) = connection();
@@ -169,7 +173,7 @@ async fn the_rest_of_100_continue_is_no_answer_either() {
     assert!(server.reading == Reading::Rest);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn empty_lines_are_no_head_and_bring_no_time() {
     for lines in [&[&b"\r\n\r\n"[..]][..], &[b"\r\n"], &[b"\r\n", b"\r\n"], &[b"\n", b"\r\n\r\n\r\n"]] {
         let (mut client, mut server) = connection();
@@ -189,7 +193,7 @@ async fn empty_lines_are_no_head_and_bring_no_time() {
 }
 
 // proves T-69
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
     let (mut client, mut server) = connection();
     let drops = tokio::spawn(async move {
@@ -203,7 +207,7 @@ async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
     drops.await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bytes_that_come_while_an_answer_waits_bring_no_time_for_it() {
     let (mut client, mut server) = connection();
     let waits = timeout(Duration::from_millis(1), server.write_all(&[b'x'; 65])).await;
@@ -214,7 +218,7 @@ async fn bytes_that_come_while_an_answer_waits_bring_no_time_for_it() {
     assert_eq!(server.slack, TIMEOUTS.answer / 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn how_slowly_one_answer_was_taken_does_not_count_for_the_next() {
     let (mut client, mut server) = connection();
     let slow = async {
@@ -229,7 +233,7 @@ async fn how_slowly_one_answer_was_taken_does_not_count_for_the_next() {
     assert_eq!(server.slack, TIMEOUTS.answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_that_reads_slowly_is_not_given_up() {
     let (mut client, mut server) = connection();
     let slowly = async {
