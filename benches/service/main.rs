@@ -3,6 +3,8 @@
 //! The service runs in a process of its own, for the loads on one core. The load comes from another. Whatever is compared is
 //! measured in turns in one run, because machines are noisy: compare the ratios, not the figures of two machines.
 
+#![expect(clippy::disallowed_methods, reason = "what is measured is the machine's own time")]
+
 mod answer;
 mod bare;
 mod callgrind;

@@ -5,7 +5,6 @@ use std::future::Ready;
 use std::future::ready;
 use std::rc::Rc;
 use std::time::Duration;
-use std::time::Instant;
 
 use actix_web::Error;
 use actix_web::HttpRequest;
@@ -35,6 +34,7 @@ use actix_web::http::header::X_FRAME_OPTIONS;
 use actix_web::web::Data;
 use futures_util::future::Either;
 use futures_util::future::LocalBoxFuture;
+use tokio::time::Instant;
 use tracing::Level;
 use tracing::debug;
 use tracing::error;

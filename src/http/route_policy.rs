@@ -1,9 +1,8 @@
 //! How the middleware treats calls of a path that is not as all others.
 
-use std::time::Instant;
-
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use tokio::time::Instant;
 use tracing::Level;
 
 use crate::http::call_record::CallRecord;

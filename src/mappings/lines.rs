@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::time::Instant;
 
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use quick_cache::sync::EntryAction;
 use quick_cache::sync::EntryResult;
+use tokio::time::Instant;
 use tokio::time::timeout;
 
 use crate::domain::email::EmailAddress;

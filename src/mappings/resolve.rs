@@ -1,7 +1,8 @@
 //! From a sign-in to a line: the cache, the guest policy and the pin.
 
 use std::sync::Arc;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::business_group::IdentityPinning;

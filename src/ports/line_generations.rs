@@ -4,7 +4,8 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use crate::domain::guid::Guid;
 

@@ -133,7 +133,7 @@ impl PostgresLineWatch {
             while let Some(notification) = listener.next_buffered() {
                 self.hear(&notification);
             }
-            self.lines.extend_lease(asked.into_std(), LEASE);
+            self.lines.extend_lease(asked, LEASE);
             if lost.take().is_some() {
                 info!("changes of other replicas are heard again");
             }
@@ -219,7 +219,7 @@ impl LineWatch for SqliteLineWatch {
                     if last.replace(version) != Some(version) {
                         self.lines.invalidate_all();
                     }
-                    self.lines.extend_lease(asked.into_std(), LEASE);
+                    self.lines.extend_lease(asked, LEASE);
                     warned = false;
                 }
                 Ok(Err(error)) if !warned => {

@@ -1,6 +1,7 @@
 //! The service as its callers meet it: the real server on a port, on both databases, with a simulated Entra.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![expect(clippy::disallowed_methods, reason = "programs and servers run by the machine's own clock")]
 
 mod access_tokens;
 mod api_keys;

@@ -5,6 +5,7 @@
 //! `target/console-failures/`.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![expect(clippy::disallowed_methods, reason = "programs and servers run by the machine's own clock")]
 
 mod barriers;
 mod below_a_path;

@@ -1,6 +1,7 @@
 //! The `signline` program as operators run it: settings, exit codes, signals, and processes that are killed.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![expect(clippy::disallowed_methods, reason = "programs and servers run by the machine's own clock")]
 
 mod access_log;
 mod backup;

@@ -4,6 +4,7 @@
 //! A program of its own, so that no other test runs beside it: it is about how long that takes.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![expect(clippy::disallowed_methods, reason = "programs and servers run by the machine's own clock")]
 #![expect(clippy::print_stdout, reason = "how long it took is worth knowing")]
 
 #[path = "../process/support.rs"]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::business_group::IdentityPinning;

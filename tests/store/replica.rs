@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -43,6 +42,7 @@ use test_support::app::TIMEOUT;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::task::spawn;
+use tokio::time::Instant;
 use tokio::time::sleep;
 use tokio::time::timeout;
 

@@ -2,7 +2,6 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
-use std::time::Instant;
 
 use actix_multipart::Multipart;
 use actix_multipart::MultipartError;
@@ -18,6 +17,7 @@ use futures_util::Stream;
 use futures_util::StreamExt;
 use futures_util::stream;
 use futures_util::stream::LocalBoxStream;
+use tokio::time::Instant;
 
 use crate::http::extract::Input;
 use crate::http::problem::Problem;

@@ -21,12 +21,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::time::Instant;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::X_FORWARDED_FOR;
 use quick_cache::sync::Cache;
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::auth::TokenError;

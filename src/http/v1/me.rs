@@ -1,7 +1,5 @@
 //! `GET /v1/me`: the line of the signed-in user.
 
-use std::time::Instant;
-
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::Resource;
@@ -17,6 +15,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::Serializer;
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::Level;
 use utoipa::ToSchema;
 
