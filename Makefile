@@ -12,7 +12,7 @@ console: ## run the console with the Entra simulator, to be clicked through
 test: ## run all tests; installs and starts what they need
 	scripts/test
 
-lint: ## formatting, clippy, documentation, licences and sources
+lint: ## formatting, clippy, documentation, the console, dependencies
 	scripts/lint
 
 bench: ## measure; see docs/benchmarks.md
