@@ -63,7 +63,7 @@ export function page(head, body) {
 }
 
 /**
- * Something that the person should know, where she looks.
+ * Something that the person should know, where they look.
  * @param {"info"|"success"|"warning"|"error"} kind @param {Html} body @param {string} [hook] a name for tests
  */
 export function notice(kind, body, hook) {

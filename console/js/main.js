@@ -83,7 +83,7 @@ async function readKnownSession() {
 /** Counts arrivals: one that is overtaken by a later one is given up. */
 let arrivals = 0;
 
-/** At each place: who may not be there is sent to where she may. @param {Route} route */
+/** At each place: who may not be there is sent to where they may. @param {Route} route */
 function arrived(route) {
   const { session } = current();
   if (route.name === "home") return goInstead(homeOf(session));
@@ -123,7 +123,7 @@ function failed(failure) {
   </main>`;
 }
 
-// A page that the browser kept while its person was at Microsoft begins anew when she comes back by herself.
+// A page that the browser kept while its person was at Microsoft begins anew when they come back by themselves.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 document.addEventListener("visibilitychange", () => {

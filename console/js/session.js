@@ -1,4 +1,4 @@
-// Who is signed in, and where she begins.
+// Who is signed in, and where they begin.
 
 /** @import { Answered, Proving } from "./microsoft.js" */
 /** @import { Account, Key } from "./credential.js" */
@@ -40,7 +40,7 @@ export async function signInWithKey(key) {
   arriveSignedIn();
 }
 
-/** Goes to where she was going, or to where she begins. @param {string|null} [wanted] */
+/** Goes to where they were going, or to where they begin. @param {string|null} [wanted] */
 export function arriveSignedIn(wanted = current().wanted) {
   update({ wanted: null });
   goInstead(wanted ?? homeOf(current().session));
@@ -133,7 +133,7 @@ function isSame(a, b) {
 }
 
 /**
- * Whether an administrator has to be asked first whether the company is hers: any call of hers proves the link of her tenant.
+ * Whether an administrator has to be asked first whether the company is theirs: any call of theirs proves the link of their tenant.
  * @param {Session|null} session
  */
 export function isUnconfirmed(session) {
@@ -143,7 +143,7 @@ export function isUnconfirmed(session) {
 
 /**
  * After a link was changed: an administrator whose right went with it begins anew.
- * @returns {Promise<boolean>} whether she may go on
+ * @returns {Promise<boolean>} whether they may go on
  */
 export async function keepsRight() {
   const { session } = /** @type {SignedIn} */ (current());

@@ -106,7 +106,7 @@ function sectionsOf(state) {
 }
 
 /**
- * While an administrator has not said that the company is hers, she is not shown the way into it; and nobody is who has no
+ * While an administrator has not said that the company is theirs, they are not shown the way into it; and nobody is who has no
  * business there.
  * @param {State} state
  */
@@ -219,7 +219,7 @@ function renewalDialog(state) {
 
 /** @param {string} [key] */
 async function submitRenewal(key) {
-  // A window that was closed is not told of: the person begins again, and what she began before counts no more.
+  // A window that was closed is not told of: the person begins again, and what they began before counts no more.
   const renewal = { ...current().renewal, problem: null, busy: true };
   update({ renewal });
   try {

@@ -60,7 +60,7 @@ function whyRefused(told) {
   return key ? t(key) : told;
 }
 
-/** Another company has the tenant: as long as nobody has proven it, she can. @param {Kept & Doing} view */
+/** Another company has the tenant: as long as nobody has proven it, they can. @param {Kept & Doing} view */
 function taken(view) {
   const canProve = view.problem?.body?.unproven && current().config.application;
   if (!canProve) return problemNotice(view.problem);

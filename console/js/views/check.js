@@ -1,4 +1,4 @@
-// "Check a user": what would happen if she signed in, and why.
+// "Check a user": what would happen if they signed in, and why.
 
 /** @import { Setter } from "../store.js" */
 /** @import { GroupState } from "./group_view.js" */

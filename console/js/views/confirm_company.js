@@ -1,4 +1,4 @@
-// "Is that your company?": asked before an administrator's first call, which would prove the link of her tenant.
+// "Is that your company?": asked before an administrator's first call, which would prove the link of their tenant.
 
 /** @import { Doing, Session, SignedIn, State } from "../store.js" */
 /** @import { View } from "./index.js" */
@@ -31,7 +31,7 @@ export const confirmCompany = {
 };
 
 /**
- * The id and the numbers come from the operator. The name may come from whoever has linked the tenant, so it is no answer.
+ * The id and the numbers come from the operator. The name may come from whoever has linked the tenant, so it is not an answer.
  * @param {State<Kept>} state @param {Session} session
  */
 function question(state, session) {
@@ -54,7 +54,7 @@ function question(state, session) {
   </section>`;
 }
 
-/** Her first call about the group proves it. A guest's proves nothing, and she is not asked again all the same. */
+/** Their first call about the group proves it. A guest's proves nothing, and they are not asked again all the same. */
 function confirm() {
   return attempt("yes", async () => {
     // An administrator has a business group.

@@ -107,7 +107,7 @@ const OUTCOMES = /** @type {const} */ ({
 });
 
 /**
- * What the address names. Anybody can write one, and must not put words of her own on the page.
+ * What the address names. Anybody can write one, and must not put words of their own on the page.
  * @param {URLSearchParams} query @param {Config} config
  */
 function told(query, config) {

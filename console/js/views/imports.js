@@ -111,7 +111,7 @@ function onChoose(event) {
   const input = /** @type {HTMLInputElement} */ (event.target);
   const file = input.files?.[0];
   if (file) send(file);
-  // So that the same file, mended, can be chosen again.
+  // So that the same file, fixed, can be chosen again.
   input.value = "";
 }
 

@@ -58,7 +58,7 @@ export function findView(route, session) {
   return mayBe(route, session) ? VIEWS[route.name]() : VIEWS.missing();
 }
 
-/** Whether a place has anything for somebody. The service decides what she may do there. @param {Route} route @param {Session|null} session */
+/** Whether a place has anything for somebody. The service decides what they may do there. @param {Route} route @param {Session|null} session */
 function mayBe(route, session) {
   if (OPERATORS.has(route.name)) return session?.role === "operator";
   return !route.params.group || ["operator", "business-group-admin"].includes(session?.role ?? "");

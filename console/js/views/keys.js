@@ -139,7 +139,7 @@ function openMake(roles, group) {
       const isOpen = viewWatcher();
       const wanted = { name: name.trim(), role: /** @type {Api.Role} */ (role) };
       const made = await call("POST", "/v1/api-keys", { ...wanted, ...(group ? { business_group: group } : {}), ...ends });
-      // First of all: it is never told again, whatever becomes of the list.
+      // First of all: it is never told again, whatever happens to the list.
       showSecret(made);
       if (isOpen()) reload(group);
       return true;

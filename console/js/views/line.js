@@ -1,4 +1,4 @@
-// "Your line": what an ordinary user sees, and what a sign-in that was tried would show her.
+// "Your line": what an ordinary user sees, and what a sign-in that was tried would show them.
 
 /** @import { Failure } from "../api.js" */
 /** @import { MicrosoftFault } from "../microsoft.js" */

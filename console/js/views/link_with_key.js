@@ -1,4 +1,4 @@
-// An administrator whose tenant is linked to no company, or to a stranger's: she has the operator's key of her own.
+// An administrator whose tenant is linked to no company, or to a stranger's: they have the operator's key of their own.
 
 /** @import { Doing, State } from "../store.js" */
 /** @import { View } from "./index.js" */
@@ -23,7 +23,7 @@ export const linkWithKey = {
   </div>`,
 };
 
-/** Asks for the key of her company. @param {State<Doing>} state */
+/** Asks for the key of their company. @param {State<Doing>} state */
 export function keyForm(state) {
   const send = onSubmit(({ key }) => key.trim() && attempt("link", () => linkOwnTenant(key.trim())));
   return html`<section class="card">
@@ -52,7 +52,7 @@ export function keyForm(state) {
   </section>`;
 }
 
-/** Links her tenant to the company of the key; her own token is the proof. @param {string} key */
+/** Links their tenant to the company of the key; their own token is the proof. @param {string} key */
 async function linkOwnTenant(key) {
   const { business_group: group, business_group_name: name } = await call("GET", "/v1/session", undefined, key);
   if (!group) throw new Problem(403, { detail: t("link_with_key.wrong_key") });

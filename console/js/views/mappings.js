@@ -20,7 +20,7 @@ import { groupView } from "./group_view.js";
 /** How many rows a page has. */
 const ROWS = 50;
 
-/** How long somebody may pause in her typing before it is searched, in milliseconds. */
+/** How long somebody may pause in their typing before it is searched, in milliseconds. */
 const PAUSE = 250;
 
 export const mappings = groupView({
