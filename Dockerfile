@@ -2,14 +2,14 @@
 FROM rust:1.95.0-bookworm AS build
 WORKDIR /source
 COPY . .
-RUN cargo build --locked --release --bin signline
+RUN cargo build --locked --profile dist --bin signline
 
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/signline signline
-COPY --from=build /source/target/release/signline /usr/local/bin/signline
+COPY --from=build /source/target/dist/signline /usr/local/bin/signline
 # By number, so that Kubernetes can see that it is not root.
 USER 10001
 WORKDIR /var/lib/signline

@@ -1,13 +1,16 @@
-.PHONY: help demo console test lint bench bench-scale profile openapi fuzz screenshots
+.PHONY: help demo console check test lint bench bench-scale profile openapi fuzz screenshots
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: ## run the service and the Entra simulator with the sample sheet
-	cargo run --release --example demo
+	cargo run --release -p demo
 
 console: ## run the console with the Entra simulator, to be clicked through
 	scripts/console
+
+check: ## the fast lane: the library's tests and the contract of the stores on SQLite
+	scripts/check
 
 test: ## run all tests; installs and starts what they need
 	scripts/test

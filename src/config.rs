@@ -55,8 +55,15 @@ const CLIENT_VARIABLES: [&str; 2] = [API_KEY_VARIABLE, URL_VARIABLE];
 /// variable, or with the `_` at its end, all that begin with it.
 const SERVICE_LINKS: [&str; 3] = ["SIGNLINE_SERVICE_", "SIGNLINE_PORT", "SIGNLINE_PORT_"];
 
+/// All settings as a table in Markdown, of which `docs/settings.md` has a copy.
+#[must_use]
+pub fn document() -> String {
+    table::document()
+}
+
 /// All settings, read and checked.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
@@ -106,6 +113,7 @@ pub struct Settings {
 
 /// What callers may ask of the service.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Limits {
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
@@ -134,6 +142,7 @@ pub struct TlsFiles {
 
 /// What is logged, and how.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct LogSettings {
     /// Which events.
     pub filter: EnvFilter,

@@ -28,6 +28,7 @@ use crate::cli::api_key::ApiKeyCommand;
 use crate::cli::export::ExportArgs;
 use crate::cli::healthcheck::HealthcheckArgs;
 use crate::cli::import::ImportArgs;
+use crate::config;
 use crate::config::Settings;
 use crate::http::openapi;
 use crate::telemetry;
@@ -100,6 +101,8 @@ enum Command {
     /// Fetch all mappings of a business group from a running service.
     #[command(after_help = EXPORT_HELP)]
     Export(ExportArgs),
+    /// Print all settings with their defaults, as a table in Markdown.
+    Settings,
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -111,6 +114,7 @@ enum Command {
 pub fn run(line: CommandLine) -> Result<(), Failure> {
     let file = line.config.as_deref();
     match line.command {
+        Command::Settings => terminal::print(&config::document())?,
         Command::Openapi => terminal::print(&openapi::document_text().map_err(|error| error.to_string())?)?,
         Command::Serve => with_settings(file, async |settings, hangups| serve::serve(&settings, hangups).await)?,
         Command::Migrate => to_its_end(file, async |settings| serve::migrate(&settings).await)?,

@@ -3,6 +3,7 @@
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;
+use crate::config::table::Setting;
 
 fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     Settings::load(None, variables.iter().map(|(name, value)| (name.into(), value.into())))
@@ -25,6 +26,23 @@ fn what_is_not_set_has_its_default() {
     assert_eq!(settings.limits.keep_alive, Duration::from_secs(75));
     let settings = load(&[("SIGNLINE_KEEP_ALIVE_SECONDS", "620")]).unwrap();
     assert_eq!(settings.limits.keep_alive, Duration::from_secs(620));
+}
+
+#[test]
+fn a_default_that_the_table_names_is_the_one_that_holds() {
+    let holds = Settings::defaults().unwrap();
+    let value =
+        |default: &'static str| default.strip_prefix('`')?.strip_suffix('`').filter(|value| !value.contains('`'));
+    let mut count = 0;
+    for Setting { name, default, read, .. } in SETTINGS {
+        if let Some(value) = value(default) {
+            let mut settings = holds.clone();
+            read(&mut settings, value).unwrap();
+            assert_eq!(format!("{settings:?}"), format!("{holds:?}"), "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod import_graph;
 mod problems_page;
+mod settings_page;
 mod threats;
 
 use std::fs;

@@ -24,19 +24,21 @@ use signline::ports::clock::Clock;
 use signline::ports::clock::SystemClock;
 use tokio::task::JoinSet;
 
-/// The machine's time, so many seconds later.
-#[derive(Default)]
-struct LaterClock(AtomicI64);
+/// A clock that stands still but where the test moves it, however long the machine takes.
+struct MovedClock {
+    start: Timestamp,
+    seconds: AtomicI64,
+}
 
-impl Clock for LaterClock {
+impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now() + SignedDuration::from_secs(self.0.load(Ordering::Relaxed))
+        self.start + SignedDuration::from_secs(self.seconds.load(Ordering::Relaxed))
     }
 }
 
 struct World {
     entra: Simulator,
-    clock: Arc<LaterClock>,
+    clock: Arc<MovedClock>,
     keys: Arc<SigningKeys>,
     validator: Arc<TokenValidator>,
 }
@@ -53,16 +55,16 @@ impl World {
             email_claims: vec!["email".to_owned()],
             clock_skew: Duration::from_mins(1),
         };
-        let clock = Arc::new(LaterClock::default());
+        let clock = Arc::new(MovedClock { start: SystemClock.now(), seconds: AtomicI64::new(0) });
         let source = Arc::new(EntraKeySetClient::new(&authority).expect("a client"));
-        let keys = Arc::new(SigningKeys::new(source, Arc::<LaterClock>::clone(&clock)));
-        let validator = TokenValidator::new(policy, Arc::clone(&keys), Arc::<LaterClock>::clone(&clock));
+        let keys = Arc::new(SigningKeys::new(source, Arc::<MovedClock>::clone(&clock)));
+        let validator = TokenValidator::new(policy, Arc::clone(&keys), Arc::<MovedClock>::clone(&clock));
         let validator = validator.with_cache(1000).expect("random bytes");
         Self { entra, clock, keys, validator: Arc::new(validator) }
     }
 
     fn wait(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.seconds.fetch_add(seconds, Ordering::Relaxed);
     }
 
     /// A token that outlasts every wait of a test.
