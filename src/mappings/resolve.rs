@@ -97,8 +97,8 @@ impl Resolver {
         Some(ResolvedLine::new(mapped, email, Arc::clone(line), found))
     }
 
-    /// Finds the line of the user who signed in: at most one read of the store, and at their first sign-in one more for each other
-    /// sign-in name, and one write, which pins the mapping to them.
+    /// Finds the line of the user who signed in: at most one read of the store, and at their first sign-in one more for
+    /// each other sign-in name, and one write, which pins the mapping to them.
     ///
     /// The tenant is looked at first, then the guest, then the address: a stranger learns nothing about a group that is
     /// not their own, and a guest learns nothing about addresses.

@@ -1,5 +1,5 @@
-//! docs/problems.md has a row for each problem of a call, each code of a sheet and each check of a token, in their order, and no
-//! other.
+//! docs/problems.md has a row for each problem of a call, each code of a sheet and each check of a token, in their
+//! order, and no other.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The threat model and the tests that prove its walls name each other: SECURITY.md has an id for each threat, and a test says
-//! `// proves T-17` above itself.
+//! The threat model and the tests that prove its walls name each other: SECURITY.md has an id for each threat, and a
+//! test says `// proves T-17` above itself.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -14,7 +14,8 @@ const MARK: &str = "// proves ";
 /// Where tests stand.
 const FOLDERS: [&str; 2] = ["src", "tests"];
 
-/// A threat model that names tests which are gone proves nothing, and neither does a test of a threat that nobody has named.
+/// A threat model that names tests which are gone proves nothing, and neither does a test of a threat that nobody has
+/// named.
 #[test]
 fn every_threat_has_a_test_and_every_mark_names_a_threat() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -60,8 +61,8 @@ fn proofs(root: &Path) -> BTreeMap<String, Vec<String>> {
     proofs
 }
 
-/// The name of the test to which a mark belongs, which is the first of these lines. A test has an attribute that says so, or is a
-/// case that a macro of the same file stamps for both engines, and so stands there by name once more.
+/// The name of the test to which a mark belongs, which is the first of these lines. A test has an attribute that says
+/// so, or is a case that a macro of the same file stamps for both engines, and so stands there by name once more.
 fn test_below<'a>(file: &str, lines: &[&'a str]) -> Option<&'a str> {
     let above = lines.iter().take_while(|line| line.starts_with("//") || line.starts_with("#[")).count();
     let (_, function) = lines.get(above)?.split_once("fn ")?;

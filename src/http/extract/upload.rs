@@ -1,3 +1,5 @@
+//! Uploaded files: as the body or as the one file of a form, no larger and no slower than allowed.
+
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
