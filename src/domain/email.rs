@@ -83,19 +83,45 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether a text is letters, digits, `_` and `-`, with single dots between them, and begins with no `-`.
 fn is_plain_local_part(local: &str) -> bool {
-    let mut last = b'.';
+    let mut last = Kind::Dot;
     for byte in local.bytes() {
-        let fits = match byte {
-            b'.' => last != b'.',
-            _ => byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-',
-        };
-        if !fits {
+        let kind = KINDS[usize::from(byte)];
+        if kind == Kind::Other || (kind == Kind::Dot && last == Kind::Dot) {
             return false;
         }
-        last = byte;
+        last = kind;
     }
-    last != b'.' && !local.starts_with('-')
+    last != Kind::Dot && !local.starts_with('-')
 }
+
+/// What a byte may stand for in an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Digit,
+    Hyphen,
+    Underscore,
+    Dot,
+    Other,
+}
+
+/// The kind of each byte.
+static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => Kind::Letter,
+            b'0'..=b'9' => Kind::Digit,
+            b'-' => Kind::Hyphen,
+            b'_' => Kind::Underscore,
+            b'.' => Kind::Dot,
+            _ => Kind::Other,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Checks every rule, the first of them first.
 fn check(text: &str) -> Result<(), EmailError> {
@@ -126,22 +152,26 @@ fn check(text: &str) -> Result<(), EmailError> {
 /// 63 characters and without a hyphen at either end (RFC 1035, section 2.3.1, and RFC 1123, section 2.1). The last one
 /// is not all digits, so that no IP address is one. [`MAX_EMAIL_BYTES`] keeps it shorter than a domain may be.
 pub(super) fn is_domain_name(domain: &str) -> bool {
-    let (mut labels, mut length, mut all_digits, mut last) = (1, 0, true, b'.');
+    let (mut labels, mut length, mut all_digits, mut last) = (1, 0, true, Kind::Dot);
     for byte in domain.bytes() {
-        match byte {
-            b'.' if length > 0 && last != b'-' => (labels, length, all_digits) = (labels + 1, 0, true),
-            b'-' if length == 0 => return false,
-            b'-' | b'a'..=b'z' | b'A'..=b'Z' => (length, all_digits) = (length + 1, false),
-            b'0'..=b'9' => length += 1,
+        let kind = KINDS[usize::from(byte)];
+        match kind {
+            Kind::Letter => (length, all_digits) = (length + 1, false),
+            Kind::Digit => length += 1,
+            Kind::Hyphen if length > 0 => (length, all_digits) = (length + 1, false),
+            Kind::Dot if length > 0 && last != Kind::Hyphen => (labels, length, all_digits) = (labels + 1, 0, true),
             _ => return false,
         }
-        if length > 63 {
+        if length > MAX_LABEL_BYTES {
             return false;
         }
-        last = byte;
+        last = kind;
     }
-    labels > 1 && length > 0 && last != b'-' && !all_digits
+    labels > 1 && length > 0 && last != Kind::Hyphen && !all_digits
 }
+
+/// The longest label of a domain name (RFC 1035, section 2.3.4).
+const MAX_LABEL_BYTES: usize = 63;
 
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

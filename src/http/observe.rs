@@ -55,6 +55,9 @@ use crate::http::route_policy::USUAL;
 use crate::http::services::Services;
 use crate::http::timed_io::LastCall;
 
+/// A header of each answer, made once.
+static NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
 /// How long a browser that has met the service over TLS comes back in no other way, in seconds.
 const ONE_YEAR: &str = "max-age=31536000";
 
@@ -303,7 +306,7 @@ fn finish_head(headers: &mut HeaderMap, request_id: String) {
     if let Ok(value) = HeaderValue::try_from(request_id) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF.clone());
 }
 
 /// No cache may keep the answer, unless it says otherwise, and no page may show it.

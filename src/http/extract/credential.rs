@@ -17,11 +17,7 @@ pub(super) enum Credential<'a> {
 /// Reads the `Authorization` header. It is the only place where a credential is looked for: one in a query ends up in
 /// logs.
 pub(super) fn of(request: &HttpRequest) -> Result<Credential<'_>, Problem> {
-    read(bearer(request)?)
-}
-
-/// Reads what follows `Bearer`.
-pub(super) fn read(credential: &[u8]) -> Result<Credential<'_>, Problem> {
+    let credential = bearer(request)?;
     let text =
         plain_ascii(credential).ok_or_else(|| Problem::invalid_token("malformed: the header is not plain ASCII"))?;
     match text {
@@ -46,6 +42,12 @@ pub(super) fn bearer(request: &HttpRequest) -> Result<&[u8], Problem> {
         return Err(Problem::unauthenticated());
     }
     Ok(credential)
+}
+
+/// What follows `Bearer`, if it may be a token. It is looked at less closely than [`of`] does, which knows what to say of it: no
+/// token with a character outside ASCII is good.
+pub(super) fn token(credential: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(credential).ok().filter(|text| !text.starts_with(api_keys::PREFIX))
 }
 
 /// Spaces may stand around it (RFC 9110, section 11.4), and nothing else.

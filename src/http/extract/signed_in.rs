@@ -45,7 +45,7 @@ impl SignedIn {
             Err(miss) => miss,
         };
         record.set_token(TokenProgress::NotCached(miss));
-        let Credential::Token(token) = credential::read(credential).ok()? else { return None };
+        let token = credential::token(credential)?;
         // Where there is a limit to be looked at, the extractor does it.
         let checked = services.attempts.are_few().then(|| services.tokens.validate_at_once(token, miss))??;
         match checked {

@@ -45,6 +45,10 @@ use crate::mappings::ResolveError;
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
 const USUAL_BYTES: usize = 384;
 
+/// Headers of an answer, made once.
+static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+static JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// The line of a signed-in user.
 #[derive(Serialize, ToSchema)]
 pub struct ResolvedLine<'a> {
@@ -208,8 +212,8 @@ fn answer_at_once(
 
 fn respond(body: Bytes) -> HttpResponse {
     let mut response = HttpResponse::with_body(StatusCode::OK, body).map_into_boxed_body();
-    for (name, value) in [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    for (name, value) in [(CACHE_CONTROL, &NO_STORE), (CONTENT_TYPE, &JSON)] {
+        response.headers_mut().insert(name, value.clone());
     }
     response
 }
