@@ -59,7 +59,7 @@ struct Attacker<'a> {
     address: SocketAddr,
     secret: &'a str,
     bad_tokens: &'a [Vec<u8>],
-    /// Passed when she is at work.
+    /// Passed when they are at work.
     at_work: &'a Barrier,
     stop: &'a AtomicBool,
 }

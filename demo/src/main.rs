@@ -237,7 +237,7 @@ impl Demo {
              curl -H 'Authorization: Bearer {token}' {base}/v1/me; echo\n\n\
              # Export All\n\
              curl -H 'Authorization: Bearer {operator}' {base}/v1/business-groups/abccompany/mappings.csv\n\n\
-             # a new person, and she signs in\n\
+             # a new person, who signs in\n\
              curl -X PUT -H 'Authorization: Bearer {operator}' -H 'Content-Type: application/json' \\\n  \
              -d '{{\"email\":\"admin@abccompany.com\"}}' {base}/v1/business-groups/abccompany/mappings/7635554444; echo\n\
              curl -H \"Authorization: Bearer $(curl -s -H 'Content-Type: application/json' \\\n  \

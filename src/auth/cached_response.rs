@@ -1,3 +1,5 @@
+//! Room for the answer that a token was given.
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;

@@ -103,7 +103,7 @@ impl ClaimNames {
         let fixed = NAMES.iter().copied().chain([SUBJECT]);
         let own = email_claims.iter().filter(|name| !fixed.clone().any(|fixed| fixed == *name));
         // Most tokens have no app roles, and one that has them in an odd form is a good token without roles: it must not cost
-        // anybody her line.
+        // anybody their line.
         let names = fixed.clone().map(Cow::Borrowed).chain(own.cloned().map(Cow::Owned));
         let names = Names::new(names).with_exact(NAMES[Claim::Roles as usize]);
         let email = email_claims.iter().filter_map(|name| EmailClaim::find(name, &names)).collect();

@@ -1,3 +1,5 @@
+//! A key of Microsoft, and whose tokens it may sign.
+
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 

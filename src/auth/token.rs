@@ -1,3 +1,5 @@
+//! The validation of a token: every check, in its order.
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;

@@ -1,3 +1,5 @@
+//! The checks that a token can fail, by name.
+
 use std::fmt;
 
 macro_rules! token_checks {

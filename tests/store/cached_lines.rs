@@ -16,7 +16,6 @@ use sqlx::PgConnection;
 use test_support::app::TIMEOUT;
 use test_support::database::Engine;
 use tokio::task::JoinSet;
-use tokio::task::spawn;
 use tokio::time::sleep;
 use tokio::time::timeout;
 

@@ -1,3 +1,5 @@
+//! When keys are fetched, and what they are good for.
+
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 

@@ -1,3 +1,5 @@
+//! The caller of a request that is for people who signed in.
+
 use std::sync::Arc;
 
 use actix_web::FromRequest;

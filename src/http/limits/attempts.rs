@@ -2,7 +2,7 @@
 //!
 //! Nobody with a good credential may be locked out by somebody else's bad ones: thousands of users may come from one
 //! address, of a company's gateway or of a proxy that nobody named. So
-//! - a token that is known again never comes here;
+//! - a token that is in the cache never comes here;
 //! - only failures count, for the credential and for the address it came from, and for the address only those that prove
 //!   nothing: a token that Microsoft has signed but that has expired is no guess;
 //! - an address that is over its limit is not shut out. What comes from it is still checked, as long as all such checks
@@ -47,7 +47,7 @@ const CAPACITY: usize = 65_536;
 const CHECKS_A_SECOND: u32 = 2000;
 
 /// Look-ups a second of API keys from such addresses: each asks the database.
-const LOOK_UPS_A_SECOND: u32 = 100;
+const LOOKUPS_A_SECOND: u32 = 100;
 
 /// Lines a minute in the log about addresses that are over their limit.
 const LINES_A_MINUTE: u32 = 10;
@@ -75,8 +75,8 @@ pub struct FailedAttempts {
     proxies: TrustedProxies,
     addresses: Option<Failures<IpAddr>>,
     credentials: Option<Failures<u64>>,
-    /// Makes the prints of credentials. No credential is kept.
-    prints: RandomState,
+    /// Makes the fingerprints of credentials. No credential is kept.
+    fingerprinter: RandomState,
     good_keys: Cache<u64, ()>,
     /// Until when something may be over its limit, in microseconds since the start; 0: nothing is.
     alert_until: AtomicU64,
@@ -86,7 +86,7 @@ pub struct FailedAttempts {
     /// keys as they like.
     taken_names: Failures<u64>,
     checks: Level,
-    look_ups: Level,
+    lookups: Level,
     lines: Level,
 }
 
@@ -143,13 +143,13 @@ impl FailedAttempts {
             proxies: limits.proxies,
             addresses: Failures::of(limits.per_address),
             credentials: Failures::of(limits.per_credential),
-            prints: RandomState::new(),
+            fingerprinter: RandomState::new(),
             good_keys: Cache::new(CAPACITY),
             alert_until: AtomicU64::new(0),
             written_down: Failures::at(WRITTEN_DOWN_A_MINUTE),
             taken_names: Failures::at(TAKEN_NAMES_A_MINUTE),
             checks: Level::default(),
-            look_ups: Level::default(),
+            lookups: Level::default(),
             lines: Level::default(),
         }
     }
@@ -164,8 +164,8 @@ impl FailedAttempts {
         (kind, credential): (Kind, &str),
         check: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Problem> {
-        let told = |refused: Refused| refused.tell(metrics);
-        self.admit(request, kind, credential).map_err(told)?;
+        let to_problem = |refused: Refused| refused.tell(metrics);
+        self.admit(request, kind, credential).map_err(to_problem)?;
         match check.await {
             Ok(good) => {
                 if kind == Kind::ApiKey {
@@ -174,7 +174,7 @@ impl FailedAttempts {
                 Ok(good)
             }
             Err(error) if error.is_bad_credential() => {
-                self.fail(request, kind, credential, error.was_given_out()).map_err(told)?;
+                self.fail(request, kind, credential, error.was_given_out()).map_err(to_problem)?;
                 Err(error.into())
             }
             Err(error) => Err(error.into()),
@@ -188,7 +188,7 @@ impl FailedAttempts {
 
     /// Whether one more refused call of this caller goes into the audit log, whatever right they have.
     pub(in crate::http) fn may_write_down(&self, caller: &Actor) -> bool {
-        self.written_down.count(&self.print(&caller.id), self.now()).is_ok()
+        self.written_down.count(&self.fingerprint(&caller.id), self.now()).is_ok()
     }
 
     /// Gives a business group another name, unless too many that were tried for it are others'.
@@ -201,7 +201,7 @@ impl FailedAttempts {
         group: &BusinessGroupId,
         change: impl Future<Output = Result<T, Problem>>,
     ) -> Result<T, Problem> {
-        let group = self.print(group.as_str());
+        let group = self.fingerprint(group.as_str());
         let refused = |wait| Refused { limit: Limit::Name, wait }.tell(metrics);
         if let Some(wait) = self.taken_names.is_full(&group, self.now()) {
             return Err(refused(wait));
@@ -227,8 +227,8 @@ impl FailedAttempts {
             let _ = self.alert_until.compare_exchange(alert_until, 0, Ordering::Relaxed, Ordering::Relaxed);
             return Ok(());
         }
-        let print = self.print(credential);
-        if let Some(wait) = self.credentials.as_ref().and_then(|credentials| credentials.is_full(&print, now)) {
+        let fingerprint = self.fingerprint(credential);
+        if let Some(wait) = self.credentials.as_ref().and_then(|credentials| credentials.is_full(&fingerprint, now)) {
             return Err(Refused { limit: Limit::Credential, wait });
         }
         let network = network(self.origin(request));
@@ -237,19 +237,20 @@ impl FailedAttempts {
         }
         let room = match kind {
             Kind::Token => self.checks.rise(now, Rate::per_second(CHECKS_A_SECOND)),
-            Kind::ApiKey if self.good_keys.get(&print).is_some() => Ok(()),
-            Kind::ApiKey => self.look_ups.rise(now, Rate::per_second(LOOK_UPS_A_SECOND)),
+            Kind::ApiKey if self.good_keys.get(&fingerprint).is_some() => Ok(()),
+            Kind::ApiKey => self.lookups.rise(now, Rate::per_second(LOOKUPS_A_SECOND)),
         };
         room.map_err(|wait| Refused { limit: Limit::Address, wait })
     }
 
     /// Counts a failure; an error if there were too many before it.
     fn fail(&self, request: &HttpRequest, kind: Kind, credential: &str, was_given_out: bool) -> Result<(), Refused> {
-        let (now, print) = (self.now(), self.print(credential));
+        let (now, fingerprint) = (self.now(), self.fingerprint(credential));
         if kind == Kind::ApiKey {
-            self.good_keys.remove(&print);
+            self.good_keys.remove(&fingerprint);
         }
-        let of_credential = self.credentials.as_ref().map_or(Ok(()), |credentials| credentials.count(&print, now));
+        let of_credential =
+            self.credentials.as_ref().map_or(Ok(()), |credentials| credentials.count(&fingerprint, now));
         let of_address = match &self.addresses {
             Some(addresses) if !was_given_out => {
                 let network = network(self.origin(request));
@@ -272,9 +273,9 @@ impl FailedAttempts {
     }
 
     fn remember_good(&self, key: &str) {
-        let print = self.print(key);
-        if self.good_keys.get(&print).is_none() {
-            self.good_keys.insert(print, ());
+        let fingerprint = self.fingerprint(key);
+        if self.good_keys.get(&fingerprint).is_none() {
+            self.good_keys.insert(fingerprint, ());
         }
     }
 
@@ -285,8 +286,8 @@ impl FailedAttempts {
         self.proxies.origin(peer, forwarded.into_iter())
     }
 
-    fn print(&self, credential: &str) -> u64 {
-        self.prints.hash_one(credential)
+    fn fingerprint(&self, credential: &str) -> u64 {
+        self.fingerprinter.hash_one(credential)
     }
 
     fn now(&self) -> u64 {
@@ -314,7 +315,7 @@ impl<K: std::hash::Hash + Eq + Clone> Failures<K> {
     }
 }
 
-/// What one caller is given of IPv6 is a network of 64 bits, in which she has any address she likes.
+/// What one caller is given of IPv6 is a network of 64 bits, in which they have any address they like.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

@@ -1,3 +1,5 @@
+//! Who is limited, and who is not.
+
 use std::net::SocketAddr;
 
 use actix_web::test::TestRequest;
@@ -119,7 +121,7 @@ async fn callers_behind_a_trusted_proxy_are_told_apart_and_neighbours_in_ipv6_ar
     assert_eq!(bad(&from("10.0.0.1", Some("192.0.2.1"))).await, 429);
     assert_eq!(bad(&from("10.0.0.2", Some("192.0.2.7, 192.0.2.2"))).await, 401);
     assert_eq!(bad(&from("10.0.0.2", Some("192.0.2.8, 192.0.2.2"))).await, 429);
-    // A stranger who says that she is somebody else is herself.
+    // A stranger who claims to be somebody else is still the stranger.
     assert_eq!(bad(&from("192.0.2.3", Some("192.0.2.4"))).await, 401);
     assert_eq!(bad(&from("192.0.2.3", Some("192.0.2.5"))).await, 429);
     assert_eq!(bad(&from("2001:db8::1", None)).await, 401);
