@@ -177,11 +177,10 @@ impl TokenValidator {
 
     /// The same, if nothing has to be waited for; `None` if its key is not known yet.
     pub fn validate_at_once(&self, token: &str, miss: CacheMiss) -> Option<Result<Arc<ValidatedToken>, TokenError>> {
-        let now = self.clock.now();
         let validated = match self.parse(token) {
             Ok(compact) => {
-                let key = self.keys.known_key(&compact.header.key_id, now)?;
-                self.check(&compact, key, now).map(|validated| self.keep(token, miss, validated))
+                let key = self.keys.known_key(&compact.header.key_id, miss.at)?;
+                self.check(&compact, key, miss.at).map(|validated| self.keep(token, miss, validated))
             }
             Err(check) => Err(check),
         };
@@ -206,7 +205,7 @@ impl TokenValidator {
         let now = self.clock.now();
         match cache {
             Some(cache) if self.keys.are_fresh(now) => cache.find(token, now),
-            _ => Err(CacheMiss::default()),
+            _ => Err(CacheMiss { fingerprint: None, at: now }),
         }
     }
 

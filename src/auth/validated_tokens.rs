@@ -68,17 +68,19 @@ impl ValidatedTokens {
 
     /// What was kept for a token, if it would pass again.
     pub(super) fn find(&self, token: &[u8], now: Timestamp) -> Result<Arc<ValidatedToken>, CacheMiss> {
-        let Some(fingerprint) = self.fingerprinter.of(token) else { return Err(CacheMiss(None)) };
-        match self.entries.get(&fingerprint) {
-            Some(found) if found.is_good(now) => return Ok(found),
-            Some(_) => drop(self.entries.remove(&fingerprint)),
-            None => {}
+        let fingerprint = self.fingerprinter.of(token);
+        if let Some(fingerprint) = &fingerprint {
+            match self.entries.get(fingerprint) {
+                Some(found) if found.is_good(now) => return Ok(found),
+                Some(_) => drop(self.entries.remove(fingerprint)),
+                None => {}
+            }
         }
-        Err(CacheMiss(Some(fingerprint)))
+        Err(CacheMiss { fingerprint, at: now })
     }
 
     /// Keeps a token that was not cached and has passed every check.
-    pub(super) fn keep(&self, token: &str, CacheMiss(fingerprint): CacheMiss, validated: Arc<ValidatedToken>) {
+    pub(super) fn keep(&self, token: &str, CacheMiss { fingerprint, .. }: CacheMiss, validated: Arc<ValidatedToken>) {
         debug_assert!(
             fingerprint.is_none() || fingerprint == self.fingerprinter.of(token.as_bytes()),
             "the fingerprint of another token"
@@ -90,12 +92,17 @@ impl ValidatedTokens {
     }
 }
 
-/// A token that was looked for and is not cached: its fingerprint, which takes a while to make.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CacheMiss(Option<Fingerprint>);
+/// A token that was looked for and is not cached.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheMiss {
+    /// Its fingerprint, which takes a while to make; `None` where the cache could not be asked.
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// When it was looked for.
+    pub(super) at: Timestamp,
+}
 
 /// What stands for a token.
-type Fingerprint = [u8; 16];
+pub(super) type Fingerprint = [u8; 16];
 
 /// Makes the fingerprints of one process.
 ///
