@@ -79,7 +79,8 @@ async fn state(app: &TestApp) -> String {
     parameter(&link(app).await, "state").unwrap()
 }
 
-fn parameter(url: &str, name: &str) -> Option<String> {
+/// A parameter of a URL's query.
+pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
     let url = Url::parse(url).unwrap();
     url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
@@ -102,7 +103,7 @@ async fn follow(app: &TestApp, url: &str) -> String {
 }
 
 /// A return that somebody made up.
-async fn come_back(app: &TestApp, parameters: &[(&str, &str)]) -> String {
+pub(crate) async fn come_back(app: &TestApp, parameters: &[(&str, &str)]) -> String {
     outcome(app.get(CALLBACK).query(parameters).send().await.unwrap()).await
 }
 
@@ -142,7 +143,7 @@ async fn count(app: &TestApp, table: &str) -> i64 {
 }
 
 /// Waits until somebody's first sign-in to the portal was written down.
-async fn wait_until_confirmed(app: &TestApp) -> Value {
+pub(crate) async fn wait_until_confirmed(app: &TestApp) -> Value {
     let begun = Instant::now();
     loop {
         let portal = portal(app).await;

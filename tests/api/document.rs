@@ -71,7 +71,8 @@ fn every_reference_of_the_document_leads_somewhere() {
     }
 }
 
-fn collect_references(value: &Value, found: &mut Vec<String>) {
+/// The references in a part of the document.
+pub(crate) fn collect_references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             found.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));

@@ -32,6 +32,7 @@ mod problems;
 mod resolving;
 mod seen_again;
 mod sign_in_check;
+mod snapshots;
 mod stalled;
 mod story;
 mod support;
