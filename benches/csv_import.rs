@@ -1,9 +1,6 @@
 //! How fast an import file is read: 100,000 good rows.
 
-use criterion::Criterion;
-use criterion::Throughput;
-use criterion::criterion_group;
-use criterion::criterion_main;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use signline::domain::phone_number::NumberingPlan;
 use signline::export::TEMPLATE;
 use signline::import::reader;

@@ -2,9 +2,7 @@
 
 use std::hint::black_box;
 
-use criterion::Criterion;
-use criterion::criterion_group;
-use criterion::criterion_main;
+use criterion::{Criterion, criterion_group, criterion_main};
 use signline::domain::phone_number::NumberingPlan;
 
 fn parse(criterion: &mut Criterion) {

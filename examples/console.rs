@@ -4,31 +4,18 @@
 //! trusts the simulator's certificate; `scripts/console` builds it. Nothing is left when it is interrupted.
 
 use std::error::Error;
-use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Write;
-use std::io::stdout;
+use std::io::{BufRead, BufReader, Write, stdout};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::{fs, thread};
 
 use actix_web::rt::System;
-use entra_sim::Config;
-use entra_sim::Simulator;
-use reqwest::Client;
-use reqwest::RequestBuilder;
-use rustix::process::Pid;
-use rustix::process::Signal;
-use rustix::process::kill_process;
-use serde_json::Value;
-use serde_json::json;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
+use entra_sim::{Config, Simulator};
+use reqwest::{Client, RequestBuilder};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

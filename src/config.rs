@@ -10,17 +10,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use toml::Table;
-use toml::Value;
+use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::readers::one_line;
-use crate::config::readers::readable;
+use crate::config::readers::{one_line, readable};
 use crate::config::table::SETTINGS;
 use crate::domain::app_id_uri::AppIdUris;
 use crate::domain::application::Applications;
@@ -32,8 +29,7 @@ use crate::domain::public_url::PublicUrl;
 use crate::domain::tenant::UnprovenTenants;
 use crate::domain::trusted_proxies::TrustedProxies;
 
-pub use crate::config::values::DatabaseUrl;
-pub use crate::config::values::LogFormat;
+pub use crate::config::values::{DatabaseUrl, LogFormat};
 
 /// What all variables begin with.
 const PREFIX: &str = "SIGNLINE_";

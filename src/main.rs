@@ -1,7 +1,6 @@
 //! The `signline` program.
 
-use std::io::Write;
-use std::io::stderr;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;

@@ -7,8 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use tracing::info;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::consent::Consents;
 use crate::ports::clock::Clock;

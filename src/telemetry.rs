@@ -6,11 +6,9 @@ use std::io::stderr;
 
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::util::TryInitError;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
-use crate::config::LogFormat;
-use crate::config::LogSettings;
+use crate::config::{LogFormat, LogSettings};
 
 /// Libraries that would say too much whatever the filter: one logs the phone numbers that it reads, another what
 /// PostgreSQL has to remark about a schema that is there already, and the last tells at `error` of every client that

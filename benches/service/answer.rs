@@ -1,10 +1,8 @@
 //! Where an answer ends, and what a caller gets who waits for each.
 
 use std::io;
-use std::io::Read;
-use std::io::Write;
-use std::net::SocketAddr;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 
 use memchr::memmem;
 

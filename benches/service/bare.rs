@@ -1,25 +1,16 @@
 //! A bare actix-web handler in a process of its own: what the framework alone does on this machine.
 
 use std::env;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
-use actix_web::App;
-use actix_web::HttpResponse;
-use actix_web::HttpServer;
-use actix_web::web;
+use actix_web::{App, HttpResponse, HttpServer, web};
 
-use crate::Result;
-use crate::callgrind;
-use crate::cores;
-use crate::load::Target;
-use crate::load::Waiting;
+use crate::load::{Target, Waiting};
 use crate::process::Process;
+use crate::{Result, callgrind, cores};
 
 /// Tells this program to be the bare server; the body of its answer follows.
 const ARGUMENT: &str = "--bare-server";

@@ -2,14 +2,11 @@
 //! does; what the kernel does is not counted.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use crate::Result;
-use crate::cores;
 use crate::process::Process;
+use crate::{Result, cores};
 
 /// What the signature of a token is checked by, in aws-lc.
 const VERIFICATION: &str = "EVP_DigestVerify";

@@ -1,8 +1,7 @@
 //! One core for the server that is measured, another for the load.
 
 use std::fs;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::Result;
 

@@ -1,23 +1,14 @@
 //! A crowd that signs in: many people, each with several long tokens that come once, and a cache of tokens that is full.
 
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::ROUNDS;
-use crate::Result;
 use crate::bare::Bare;
 use crate::company::CROWD;
-use crate::figures::Round;
-use crate::figures::Times;
-use crate::figures::median;
-use crate::openssl;
-use crate::service::Launch;
-use crate::service::first_answer;
-use crate::table;
+use crate::figures::{Round, Times, median};
+use crate::service::{Launch, first_answer};
 use crate::table::Table;
 use crate::throughput::Ceiling;
-use crate::tokens;
+use crate::{Bench, ROUNDS, Result, openssl, table, tokens};
 
 const USERS: usize = 5000;
 

@@ -1,18 +1,13 @@
 //! Memory under a flood of tokens, good and bad, far more than the caches may hold.
 
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::Result;
-use crate::company::NEWCOMERS;
-use crate::company::REGULARS;
+use crate::company::{NEWCOMERS, REGULARS};
 use crate::figures::count;
-use crate::pool::Pool;
-use crate::pool::USERS;
+use crate::pool::{Pool, USERS};
 use crate::service::Launch;
-use crate::table;
 use crate::table::Table;
+use crate::{Bench, Result, table};
 
 /// What each cache may hold.
 const CAPACITY: usize = 10_000;

@@ -1,36 +1,23 @@
 //! What it holds: good calls, at a pace that leaves it time, calm and while others do their worst.
 
-use std::io;
-use std::io::Read;
-use std::io::Write;
-use std::net::SocketAddr;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Barrier;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use rustix::process::setpriority_process;
 use signline::http::open_files::room_for_connections;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::ROUNDS;
-use crate::Result;
-use crate::answer;
 use crate::answer::Caller;
 use crate::company::REGULARS;
-use crate::cores;
-use crate::figures::Times;
-use crate::figures::count;
+use crate::figures::{Times, count};
 use crate::pool::USERS;
 use crate::service::Launch;
-use crate::table;
 use crate::table::Table;
-use crate::tokens;
+use crate::{Bench, ROUNDS, Result, answer, cores, table, tokens};
 
 /// A good call is due so often.
 const PACE: Duration = Duration::from_millis(1);

@@ -3,27 +3,17 @@
 use std::fmt::Write;
 use std::fs;
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::Result;
 use crate::company::REGULARS;
-use crate::figures::Times;
-use crate::figures::count;
-use crate::figures::median;
+use crate::figures::{Times, count, median};
 use crate::pool::USERS;
-use crate::psql;
-use crate::service::Launch;
-use crate::service::Service;
-use crate::sign_ins;
-use crate::table;
+use crate::service::{Launch, Service};
 use crate::table::Table;
-use crate::tokens;
+use crate::{Bench, Result, psql, sign_ins, table, tokens};
 
 /// How often all of it is done; the table has the medians.
 const LAPS: usize = 3;

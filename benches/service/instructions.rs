@@ -4,23 +4,15 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::Result;
 use crate::answer::Caller;
 use crate::bare::Bare;
-use crate::callgrind;
 use crate::callgrind::Counts;
-use crate::company::CROWD;
-use crate::company::Company;
-use crate::company::NEWCOMERS;
-use crate::service::Launch;
-use crate::service::first_answer;
-use crate::table;
+use crate::company::{CROWD, Company, NEWCOMERS};
+use crate::service::{Launch, first_answer};
 use crate::table::Table;
-use crate::tokens;
+use crate::{Bench, Result, callgrind, table, tokens};
 
 /// Calls that are counted, and calls that go before them.
 const CALLS: usize = 1000;

@@ -1,26 +1,17 @@
 //! A load: requests made beforehand, sent over kept connections, each when the answer before it has come. One thread that
 //! waits for all connections at once, so that it costs less than the server it measures.
 
-use std::io;
-use std::io::Read;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
-use mio::Events;
-use mio::Interest;
-use mio::Poll;
-use mio::Token;
 use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
 
-use crate::Result;
-use crate::answer;
-use crate::cores;
 use crate::figures::Round;
-use crate::process::Process;
-use crate::process::own_processor_time;
+use crate::process::{Process, own_processor_time};
+use crate::{Result, answer, cores};
 
 /// Connections that a load comes over.
 const CONNECTIONS: usize = 32;

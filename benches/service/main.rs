@@ -32,8 +32,7 @@ mod tokens;
 
 use std::error::Error;
 
-use entra_sim::Config;
-use entra_sim::Simulator;
+use entra_sim::{Config, Simulator};
 
 use crate::cores::Cores;
 use crate::pool::Pool;

@@ -1,13 +1,8 @@
 //! The sign-ins of the loads, minted once for all of them.
 
-use crate::Bench;
-use crate::ROUNDS;
-use crate::Result;
-use crate::company::Company;
-use crate::company::NEWCOMERS;
-use crate::company::REGULARS;
-use crate::tokens;
+use crate::company::{Company, NEWCOMERS, REGULARS};
 use crate::tokens::Person;
+use crate::{Bench, ROUNDS, Result, tokens};
 
 /// People who sign in again and again.
 pub(crate) const USERS: usize = 500;

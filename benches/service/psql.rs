@@ -1,8 +1,7 @@
 //! `psql`, as an operator has it.
 
 use std::io::Write;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::Result;
 

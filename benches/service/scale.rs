@@ -1,22 +1,14 @@
 //! The same load on ever more mappings: throughput and memory must not depend on how many there are.
 
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::Result;
 use crate::bare::Bare;
-use crate::figures::Round;
-use crate::figures::count;
-use crate::figures::median;
-use crate::psql;
-use crate::service::Launch;
-use crate::service::first_answer;
-use crate::table;
+use crate::figures::{Round, count, median};
+use crate::service::{Launch, first_answer};
 use crate::table::Table;
 use crate::throughput::beside_bare;
-use crate::tokens;
 use crate::tokens::Person;
+use crate::{Bench, Result, psql, table, tokens};
 
 /// People who sign in again and again, and people who sign in once: the same numbers in each row.
 const USERS: usize = 500;

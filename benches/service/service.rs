@@ -1,32 +1,21 @@
 //! The service in a process of its own.
 
-use std::net::SocketAddr;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::rt::time::sleep;
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::RequestBuilder;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
 use test_support::app::applications;
 
-use crate::Bench;
-use crate::Result;
-use crate::answer;
 use crate::answer::Caller;
-use crate::callgrind;
 use crate::company::Company;
-use crate::cores;
-use crate::load::Target;
-use crate::load::Waiting;
+use crate::load::{Target, Waiting};
 use crate::process::Process;
+use crate::{Bench, Result, answer, callgrind, cores};
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,20 +1,14 @@
 //! From the start of the program to its first answer, with a database that has been used before.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::Result;
 use crate::company::REGULARS;
 use crate::figures::Times;
-use crate::service::Launch;
-use crate::service::first_answer;
-use crate::table;
+use crate::service::{Launch, first_answer};
 use crate::table::Table;
-use crate::tokens;
+use crate::{Bench, Result, table, tokens};
 
 /// Mappings that are there.
 const MAPPINGS: usize = 10_000;

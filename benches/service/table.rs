@@ -1,7 +1,6 @@
 //! Tables in Markdown, printed row by row while the run goes on.
 
-use std::io::Write;
-use std::io::stdout;
+use std::io::{Write, stdout};
 use std::time::Duration;
 
 use crate::Result;

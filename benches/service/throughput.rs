@@ -2,27 +2,16 @@
 
 use std::time::Duration;
 
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::Bench;
-use crate::ROUNDS;
-use crate::Result;
 use crate::bare::Bare;
-use crate::company::NEWCOMERS;
-use crate::company::REGULARS;
-use crate::figures::Round;
-use crate::figures::Times;
-use crate::figures::median;
+use crate::company::{NEWCOMERS, REGULARS};
+use crate::figures::{Round, Times, median};
 use crate::load::Waiting;
-use crate::openssl;
-use crate::pool::Pool;
-use crate::pool::USERS;
-use crate::service::Launch;
-use crate::service::Service;
-use crate::service::first_answer;
-use crate::table;
+use crate::pool::{Pool, USERS};
+use crate::service::{Launch, Service, first_answer};
 use crate::table::Table;
+use crate::{Bench, ROUNDS, Result, openssl, table};
 
 const HEAD: [&str; 11] =
     ["", "req/s", "core busy", "load busy", "req/s a core", "p50", "p99", "p99.9", "memory", "of its ceiling", "aim"];
@@ -141,10 +130,8 @@ pub(crate) async fn run(bench: &Bench, pool: &Pool) -> Result<()> {
 }
 
 fn rows(pool: &Pool) -> [Row<'_>; 5] {
-    use Ceiling::Handler;
-    use Ceiling::HandlerAndVerification;
-    use Sending::Again;
-    use Sending::Once;
+    use Ceiling::{Handler, HandlerAndVerification};
+    use Sending::{Again, Once};
     [
         Row::of("`/v1/me`, repeated tokens", (Again, &pool.regulars), 200, Handler, "0.85"),
         Row::of("`/v1/me`, distinct tokens, known users", (Once, &pool.distinct), 200, HandlerAndVerification, "0.80"),

@@ -2,13 +2,10 @@
 
 use std::thread;
 
-use entra_sim::SigningKey;
-use entra_sim::Simulator;
-use entra_sim::TokenBuilder;
+use entra_sim::{SigningKey, Simulator, TokenBuilder};
 use test_support::app::TENANT;
 
-use crate::Result;
-use crate::answer;
+use crate::{Result, answer};
 
 /// How long the tokens last: longer than any run.
 const LIFETIME_SECONDS: i64 = 86_000;

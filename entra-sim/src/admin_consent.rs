@@ -3,16 +3,14 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
-use crate::answer::ResponseMode;
-use crate::answer::send_back;
+use crate::answer::{ResponseMode, send_back};
 use crate::asked::Asked;
 use crate::config::Application;
 use crate::directory::Directory;
-use crate::error_answers;
 use crate::oauth_error::OAuthError;
-use crate::pages;
 use crate::pages::PICKED;
 use crate::state::State;
+use crate::{error_answers, pages};
 
 /// Shows the administrators to pick from, then goes back to the application. As with Entra, `admin_consent=True` is
 /// there after a refusal too, beside the error.

@@ -1,16 +1,12 @@
 //! How answers are written: JSON, and redirects with parameters.
 
-use actix_web::HttpResponse;
-use actix_web::HttpResponseBuilder;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ACCESS_CONTROL_ALLOW_HEADERS;
-use actix_web::http::header::ACCESS_CONTROL_ALLOW_METHODS;
-use actix_web::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, LOCATION,
+};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde_json::Value;
-use url::Url;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use crate::pages;
 

@@ -1,11 +1,9 @@
 //! A request with its parameters.
 
-use actix_web::FromRequest;
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
-use actix_web::web::Bytes;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use url::form_urlencoded;
 use uuid::Uuid;

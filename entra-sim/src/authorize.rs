@@ -6,22 +6,16 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use uuid::Uuid;
 
-use crate::answer::ResponseMode;
-use crate::answer::send_back;
+use crate::answer::{ResponseMode, send_back};
 use crate::asked::Asked;
-use crate::config::Application;
-use crate::config::Tenant;
-use crate::config::User;
+use crate::config::{Application, Tenant, User};
 use crate::directory::Directory;
-use crate::error_answers;
 use crate::oauth_error::OAuthError;
-use crate::pages;
 use crate::pages::PICKED;
 use crate::scopes::Scopes;
-use crate::state::Challenge;
-use crate::state::Grant;
-use crate::state::State;
+use crate::state::{Challenge, Grant, State};
 use crate::token::TokenBuilder;
+use crate::{error_answers, pages};
 
 /// The cookie that remembers who signed in last, for `prompt=none`.
 const SESSION: &str = "entra_sim_session";

@@ -1,14 +1,12 @@
 //! The application that asks for tokens, and what it shows for itself.
 
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::http::header::ORIGIN;
+use actix_web::http::header::{AUTHORIZATION, ORIGIN};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
 use crate::asked::Asked;
-use crate::config::Application;
-use crate::config::Config;
+use crate::config::{Application, Config};
 use crate::oauth_error::OAuthError;
 
 /// The application that asks. One that has a secret must show it, one that has none must not. A page in a browser shows

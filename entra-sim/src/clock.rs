@@ -1,12 +1,10 @@
 //! The machine's clock.
 
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 /// Seconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]

@@ -1,7 +1,6 @@
 //! What the simulator knows: tenants, their users, and the registered applications, read from TOML.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Deserialize;

@@ -2,19 +2,14 @@
 
 use std::collections::HashMap;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::HeaderValue;
-use actix_web::web;
-use actix_web::web::Data;
-use actix_web::web::Json;
-use actix_web::web::ServiceConfig;
+use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::base::Base;
-use crate::fault::Endpoint;
-use crate::fault::Fault;
+use crate::fault::{Endpoint, Fault};
 use crate::state::State;
 use crate::token::TokenBuilder;
 

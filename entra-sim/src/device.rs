@@ -3,22 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::answer::token_answer;
 use crate::asked::Asked;
 use crate::clock::now_seconds;
-use crate::error_answers;
 use crate::oauth_error::OAuthError;
-use crate::pages;
 use crate::pages::PICKED;
 use crate::scopes::Scopes;
-use crate::state::DEVICE_CODE_SECONDS;
-use crate::state::Device;
-use crate::state::DeviceAnswer;
-use crate::state::State;
+use crate::state::{DEVICE_CODE_SECONDS, Device, DeviceAnswer, State};
+use crate::{error_answers, pages};
 
 /// How often a device may ask, in seconds.
 const INTERVAL_SECONDS: u32 = 1;

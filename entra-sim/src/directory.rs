@@ -2,9 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::config::Config;
-use crate::config::Tenant;
-use crate::config::User;
+use crate::config::{Config, Tenant, User};
 use crate::oauth_error::OAuthError;
 
 /// The path words that stand for no tenant in particular. `consumers` is none: there are no personal accounts.

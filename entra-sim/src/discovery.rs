@@ -2,23 +2,19 @@
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::rt::time::sleep;
 use actix_web::web::Data;
-use serde_json::Value;
-use serde_json::json;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
 
-use crate::answer;
 use crate::answer::open_to_all;
 use crate::asked::Asked;
 use crate::directory::Directory;
-use crate::error_answers;
-use crate::fault::Endpoint;
-use crate::fault::Fault;
+use crate::fault::{Endpoint, Fault};
 use crate::state::State;
+use crate::{answer, error_answers};
 
 pub(crate) async fn document(request: HttpRequest, asked: Asked, state: Data<State>) -> HttpResponse {
     state.count_fetch(Endpoint::Discovery);

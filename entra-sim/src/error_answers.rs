@@ -7,9 +7,8 @@ use uuid::Uuid;
 
 use crate::answer::token_answer;
 use crate::asked::Asked;
-use crate::clock;
 use crate::oauth_error::OAuthError;
-use crate::pages;
+use crate::{clock, pages};
 
 /// As the token endpoint writes it.
 pub(crate) fn to_json(error: &OAuthError, asked: &Asked) -> HttpResponse {

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderValue;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::rt::time::sleep;
 use actix_web::web::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
-use crate::answer::JSON;
-use crate::answer::open_to_all;
+use crate::answer::{JSON, open_to_all};
 
 /// More than any answer that a client reads to its end.
 const OVERSIZED_BYTES: usize = 2 * 1024 * 1024;

@@ -1,18 +1,14 @@
 //! The `entra-sim` program.
 
 use std::fs;
-use std::io::Write;
-use std::io::stderr;
-use std::io::stdout;
+use std::io::{Write, stderr, stdout};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use entra_sim::Config;
-use entra_sim::Simulator;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
+use entra_sim::{Config, Simulator};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Simulates Microsoft Entra on this machine, for development and tests.
 #[derive(Parser)]

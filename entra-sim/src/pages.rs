@@ -6,8 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 
-use crate::config::Tenant;
-use crate::config::User;
+use crate::config::{Tenant, User};
 
 /// A page.
 pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> HttpResponse {

@@ -4,15 +4,8 @@ use actix_web::http::Method;
 use actix_web::web;
 use actix_web::web::ServiceConfig;
 
-use crate::admin_consent;
 use crate::answer::preflight;
-use crate::authorize;
-use crate::control;
-use crate::device;
-use crate::discovery;
-use crate::home;
-use crate::token_endpoint;
-use crate::userinfo;
+use crate::{admin_consent, authorize, control, device, discovery, home, token_endpoint, userinfo};
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config

@@ -1,7 +1,6 @@
 //! The scopes of a request, and the API that they name.
 
-use crate::config::Application;
-use crate::config::Config;
+use crate::config::{Application, Config};
 use crate::oauth_error::OAuthError;
 
 /// The scopes that belong to no API.

@@ -1,30 +1,23 @@
 //! The running simulator.
 
 use std::io;
-use std::net::SocketAddr;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_web::App;
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
+use actix_web::{App, HttpServer};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::base::Base;
 use crate::config::Config;
-use crate::fault::Endpoint;
-use crate::fault::Fault;
-use crate::fault::Fetches;
-use crate::keys::KeyError;
-use crate::keys::SigningKey;
-use crate::routes;
+use crate::fault::{Endpoint, Fault, Fetches};
+use crate::keys::{KeyError, SigningKey};
 use crate::state::State;
-use crate::tls::LocalTls;
-use crate::tls::TlsError;
-use crate::token;
+use crate::tls::{LocalTls, TlsError};
 use crate::token::TokenBuilder;
+use crate::{routes, token};
 
 /// A simulator that listens, until it is dropped.
 pub struct Simulator {

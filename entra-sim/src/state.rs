@@ -1,23 +1,16 @@
 //! What changes while the simulator runs.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock::now_seconds;
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::fault::Endpoint;
-use crate::fault::Fault;
-use crate::fault::Fetches;
-use crate::keys::KeyError;
-use crate::keys::PERSONAL_ACCOUNTS;
-use crate::keys::SigningKey;
+use crate::fault::{Endpoint, Fault, Fetches};
+use crate::keys::{KeyError, PERSONAL_ACCOUNTS, SigningKey};
 
 /// How long a code can be redeemed, in seconds.
 const CODE_SECONDS: i64 = 600;

@@ -3,15 +3,11 @@
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::clock::now_seconds;
-use crate::config::Application;
-use crate::config::Tenant;
-use crate::config::User;
+use crate::config::{Application, Tenant, User};
 use crate::keys::SigningKey;
 use crate::scopes::Scopes;
 

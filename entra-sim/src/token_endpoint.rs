@@ -9,29 +9,19 @@ use actix_web::web::Data;
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::token_answer;
-use crate::asked::Asked;
-use crate::asked::Params;
-use crate::client;
+use crate::asked::{Asked, Params};
 use crate::clock::now_seconds;
 use crate::config::Application;
 use crate::directory::Directory;
-use crate::error_answers;
-use crate::fault::Endpoint;
-use crate::fault::Fault;
+use crate::fault::{Endpoint, Fault};
 use crate::oauth_error::OAuthError;
 use crate::scopes::Scopes;
-use crate::state::Challenge;
-use crate::state::DeviceAnswer;
-use crate::state::Grant;
-use crate::state::State;
-use crate::state::secret;
-use crate::token;
-use crate::token::LIFETIME_SECONDS;
-use crate::token::TokenBuilder;
+use crate::state::{Challenge, DeviceAnswer, Grant, State, secret};
+use crate::token::{LIFETIME_SECONDS, TokenBuilder};
+use crate::{client, error_answers, token};
 
 /// The grant of RFC 8628, and the older name that some of Microsoft's libraries send.
 const DEVICE_GRANTS: [&str; 2] = ["urn:ietf:params:oauth:grant-type:device_code", "device_code"];

@@ -2,14 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use actix_web::web::Data;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::answer::open_to_all;
-use crate::answer::token_answer;
+use crate::answer::{open_to_all, token_answer};
 use crate::asked::Asked;
 use crate::scopes::Scopes;
 use crate::state::State;

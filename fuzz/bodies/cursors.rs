@@ -5,12 +5,8 @@ use std::fmt::Debug;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::page::PageRequest;
 use signline::domain::phone_number::PhoneNumber;
-use signline::http::problem::Problem;
-use signline::http::problem::ProblemKind;
-use signline::http::v1::paging::Limit;
-use signline::http::v1::paging::ListKey;
-use signline::http::v1::paging::PageQuery;
-use signline::http::v1::paging::cursor_after;
+use signline::http::problem::{Problem, ProblemKind};
+use signline::http::v1::paging::{Limit, ListKey, PageQuery, cursor_after};
 use uuid::Uuid;
 
 /// Takes the input for a cursor of each list, and for a key from which a cursor is made.

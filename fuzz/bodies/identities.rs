@@ -2,11 +2,9 @@
 //! written.
 
 use signline::domain::business_group::BusinessGroupId;
-use signline::domain::email::EmailAddress;
-use signline::domain::email::MAX_EMAIL_BYTES;
+use signline::domain::email::{EmailAddress, MAX_EMAIL_BYTES};
 use signline::domain::guid::Guid;
-use signline::domain::phone_number::NumberingPlan;
-use signline::domain::phone_number::PhoneNumber;
+use signline::domain::phone_number::{NumberingPlan, PhoneNumber};
 
 /// Regions whose plans differ in what matters here: national prefixes, leading zeros, a calling code of several
 /// regions.

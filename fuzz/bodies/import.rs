@@ -5,14 +5,12 @@ use std::io;
 use std::io::Read;
 
 use signline::domain::email::EmailAddress;
-use signline::domain::import::ImportRow;
-use signline::domain::import::RowInPack;
+use signline::domain::import::{ImportRow, RowInPack};
 use signline::domain::phone_number::NumberingPlan;
 use signline::export;
 use signline::export::TEMPLATE;
-use signline::import::problems_csv;
-use signline::import::reader;
 use signline::import::reader::ReadFile;
+use signline::import::{problems_csv, reader};
 use signline::ports::mapping_store::ExportedMapping;
 
 /// How zip archives and old Office's containers start. They go to another reader, which rests on calamine; the service

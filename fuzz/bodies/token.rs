@@ -3,42 +3,27 @@
 //! The key is made anew in each process, so that nothing in a corpus can be a signature. An input says what is signed,
 //! or what is changed after the signing; see [`check`].
 
-use std::sync::Arc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::KeyPair as _;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::Validation;
-use serde_json::Value;
-use serde_json::json;
-use signline::auth::ApiRegistration;
-use signline::auth::SigningKeys;
-use signline::auth::TokenError;
-use signline::auth::TokenPolicy;
-use signline::auth::TokenValidator;
-use signline::auth::install_provider;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+use signline::auth::{ApiRegistration, SigningKeys, TokenError, TokenPolicy, TokenValidator, install_provider};
 use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::guid::Guid;
 use signline::domain::sign_in::SignIn;
 use signline::ports::clock::Clock;
-use signline::ports::key_set_source::FetchedKeySet;
-use signline::ports::key_set_source::KeySetError;
-use signline::ports::key_set_source::KeySetSource;
-use signline::ports::key_set_source::PublishedKey;
-use tokio::runtime::Builder;
-use tokio::runtime::Runtime;
+use signline::ports::key_set_source::{FetchedKeySet, KeySetError, KeySetSource, PublishedKey};
+use tokio::runtime::{Builder, Runtime};
 
 const NOW: i64 = 1_790_000_000;
 const SKEW_SECONDS: i64 = 60;

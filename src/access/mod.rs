@@ -2,6 +2,4 @@
 
 mod rights;
 
-pub use rights::Access;
-pub use rights::AccessDenied;
-pub use rights::AdminAccess;
+pub use rights::{Access, AccessDenied, AdminAccess};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::LinkedGroup;
 use crate::domain::guid::Guid;
-use crate::domain::sign_in::AppRoles;
-use crate::domain::sign_in::SignIn;
+use crate::domain::sign_in::{AppRoles, SignIn};
 use crate::ports::business_group_store::BusinessGroupStore;
 use crate::ports::store_error::StoreError;
 

@@ -8,15 +8,11 @@ use zeroize::Zeroizing;
 
 use crate::api_keys::secret;
 use crate::domain::actor::AuditContext;
-use crate::domain::api_key::ApiKey;
-use crate::domain::api_key::Grant;
+use crate::domain::api_key::{ApiKey, Grant};
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
-use crate::ports::api_key_store::ApiKeyRefusal;
-use crate::ports::api_key_store::ApiKeyStore;
-use crate::ports::clock::Clock;
-use crate::ports::clock::in_microseconds;
+use crate::domain::page::{Page, PageRequest};
+use crate::ports::api_key_store::{ApiKeyRefusal, ApiKeyStore};
+use crate::ports::clock::{Clock, in_microseconds};
 
 /// What can be done with API keys.
 pub struct ApiKeys {

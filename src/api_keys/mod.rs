@@ -3,7 +3,5 @@
 mod manage;
 mod secret;
 
-pub use manage::ApiKeys;
-pub use manage::CreatedApiKey;
-pub use manage::NewApiKey;
+pub use manage::{ApiKeys, CreatedApiKey, NewApiKey};
 pub use secret::PREFIX;

@@ -6,13 +6,10 @@ mod csv_rows;
 use std::sync::Arc;
 
 pub use crate::audit::csv_rows::events_csv;
-use crate::domain::audit::AuditEvent;
-use crate::domain::audit::NewAuditEvent;
+use crate::domain::audit::{AuditEvent, NewAuditEvent};
 use crate::domain::business_group::BusinessGroup;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
-use crate::ports::audit_log::AuditFilter;
-use crate::ports::audit_log::AuditLog;
+use crate::domain::page::{Page, PageRequest};
+use crate::ports::audit_log::{AuditFilter, AuditLog};
 use crate::ports::store_error::StoreError;
 
 /// The audit log.

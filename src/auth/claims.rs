@@ -4,15 +4,11 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::auth::object::Member;
-use crate::auth::object::Names;
-use crate::auth::object::Object;
-use crate::auth::object::ObjectError;
+use crate::auth::object::{Member, Names, Object, ObjectError};
 use crate::auth::token_check::TokenCheck;
 use crate::domain::authority::TokenVersion;
 use crate::domain::email::EmailAddress;
-use crate::domain::guid::Guid;
-use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
+use crate::domain::guid::{Guid, PERSONAL_ACCOUNTS_TENANT};
 use crate::domain::sign_in::AppRoles;
 
 macro_rules! claims {

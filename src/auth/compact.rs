@@ -1,17 +1,13 @@
 //! The compact form of a signed token (RFC 7515, section 7.1) and its header.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use base64_simd::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
-use memchr::memchr;
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 
-use crate::auth::object::Names;
-use crate::auth::object::Object;
-use crate::auth::object::ObjectError;
+use crate::auth::object::{Names, Object, ObjectError};
 use crate::auth::provider::Signature;
 use crate::auth::token_check::TokenCheck;
 

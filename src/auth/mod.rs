@@ -16,14 +16,7 @@ mod validated_tokens;
 
 pub use cached_response::CachedResponse;
 pub use provider::install_provider;
-pub use signing_keys::KeysStatus;
-pub use signing_keys::SigningKeys;
-pub use token::ApiRegistration;
-pub use token::CacheError;
-pub use token::TokenError;
-pub use token::TokenPolicy;
-pub use token::TokenValidator;
-pub use token::TokensStatus;
+pub use signing_keys::{KeysStatus, SigningKeys};
+pub use token::{ApiRegistration, CacheError, TokenError, TokenPolicy, TokenValidator, TokensStatus};
 pub use token_check::TokenCheck;
-pub use validated_tokens::CacheMiss;
-pub use validated_tokens::ValidatedToken;
+pub use validated_tokens::{CacheMiss, ValidatedToken};

@@ -7,12 +7,7 @@ use std::fmt;
 
 use hashbrown::HashSet;
 use serde::Deserialize;
-use serde::de::DeserializeSeed;
-use serde::de::Error;
-use serde::de::IgnoredAny;
-use serde::de::MapAccess;
-use serde::de::SeqAccess;
-use serde::de::Visitor;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The names of the members that are asked for. Each has its place, by which its member is found.
 pub(super) struct Names {

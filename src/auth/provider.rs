@@ -4,24 +4,14 @@
 //! plain function for the whole process, so what it knows stands in a `static`: the keys that somebody has in use as a
 //! [`VerifyingKey`]. With any other key, and for all that is no RS256, it does what jsonwebtoken's own provider does.
 
-use std::sync::Arc;
-use std::sync::LazyLock;
-use std::sync::Weak;
+use std::sync::{Arc, LazyLock, Weak};
 
 use arc_swap::ArcSwap;
-use aws_lc_rs::signature::ParsedPublicKey;
-use aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256;
-use aws_lc_rs::signature::RsaPublicKeyComponents;
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use hashbrown::HashMap;
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::DecodingKeyKind;
-use jsonwebtoken::crypto::CryptoProvider;
-use jsonwebtoken::crypto::JwtVerifier;
-use jsonwebtoken::crypto::aws_lc;
-use jsonwebtoken::errors;
-use jsonwebtoken::signature;
+use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, aws_lc};
 use jsonwebtoken::signature::Verifier;
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, errors, signature};
 
 /// It signs, and reads keys for others, as jsonwebtoken's own does.
 static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
@@ -119,16 +109,12 @@ impl JwtVerifier for Rs256 {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::encoding::AsDer;
-    use aws_lc_rs::encoding::Pkcs8V1Der;
-    use aws_lc_rs::rsa::KeyPair;
-    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
     use aws_lc_rs::signature::KeyPair as _;
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use jsonwebtoken::EncodingKey;
-    use jsonwebtoken::Header;
-    use jsonwebtoken::crypto;
+    use jsonwebtoken::{EncodingKey, Header, crypto};
 
     use super::*;
 

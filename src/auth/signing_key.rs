@@ -1,12 +1,9 @@
 //! A key of Microsoft, and whose tokens it may sign.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::auth::provider::Signature;
-use crate::auth::provider::VerifyingKey;
-use crate::domain::authority::Authority;
-use crate::domain::authority::TokenVersion;
+use crate::auth::provider::{Signature, VerifyingKey};
+use crate::domain::authority::{Authority, TokenVersion};
 use crate::domain::guid::GuidText;
 use crate::ports::key_set_source::PublishedKey;
 

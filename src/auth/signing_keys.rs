@@ -1,8 +1,6 @@
 //! The cache of Microsoft's published keys.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -10,15 +8,11 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use tracing::info;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::auth::signing_key::SigningKey;
 use crate::ports::clock::Clock;
-use crate::ports::key_set_source::FetchedKeySet;
-use crate::ports::key_set_source::KeySetError;
-use crate::ports::key_set_source::KeySetSource;
-use crate::ports::key_set_source::PublishedKey;
+use crate::ports::key_set_source::{FetchedKeySet, KeySetError, KeySetSource, PublishedKey};
 
 /// The least time between two fetches for unknown keys, whoever asks, and whether they go well or not. The fetches at the start
 /// and in the background don't count: one of them a moment ago says nothing of a key that is newer.

@@ -1,32 +1,22 @@
 //! The validation of a token: every check, in its order.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
 use crate::auth::cached_response::CachedResponse;
-use crate::auth::claims::Address;
-use crate::auth::claims::ClaimNames;
-use crate::auth::claims::Claims;
-use crate::auth::compact::CompactToken;
-use crate::auth::compact::GoodHeader;
-use crate::auth::compact::MAX_TOKEN_BYTES;
+use crate::auth::claims::{Address, ClaimNames, Claims};
+use crate::auth::compact::{CompactToken, GoodHeader, MAX_TOKEN_BYTES};
 use crate::auth::signing_key::SigningKey;
-use crate::auth::signing_keys::KeyError;
-use crate::auth::signing_keys::SigningKeys;
+use crate::auth::signing_keys::{KeyError, SigningKeys};
 use crate::auth::token_check::TokenCheck;
-use crate::auth::validated_tokens::CacheMiss;
-use crate::auth::validated_tokens::ValidatedToken;
-use crate::auth::validated_tokens::ValidatedTokens;
+use crate::auth::validated_tokens::{CacheMiss, ValidatedToken, ValidatedTokens};
 use crate::domain::app_id_uri::AppIdUris;
-use crate::domain::application::ApplicationName;
-use crate::domain::application::Applications;
-use crate::domain::authority::Authority;
-use crate::domain::authority::TokenVersion;
+use crate::domain::application::{ApplicationName, Applications};
+use crate::domain::authority::{Authority, TokenVersion};
 use crate::domain::guid::Guid;
 use crate::domain::sign_in::SignIn;
 use crate::ports::clock::Clock;

@@ -2,25 +2,18 @@
 
 use std::time::Duration;
 
-use clap::Args;
-use clap::Subcommand;
-use jiff::Span;
-use jiff::SpanRelativeTo;
-use jiff::Timestamp;
+use clap::{Args, Subcommand};
+use jiff::{Span, SpanRelativeTo, Timestamp};
 
 use crate::api_keys::NewApiKey;
 use crate::bootstrap;
 use crate::cli::terminal::print;
 use crate::config::Settings;
-use crate::domain::actor::Actor;
-use crate::domain::actor::AuditContext;
-use crate::domain::actor::RightSource;
-use crate::domain::api_key::Grant;
-use crate::domain::api_key::Role;
+use crate::domain::actor::{Actor, AuditContext, RightSource};
+use crate::domain::api_key::{Grant, Role};
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::name;
-use crate::ports::clock::Clock;
-use crate::ports::clock::SystemClock;
+use crate::ports::clock::{Clock, SystemClock};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ApiKeyCommand {

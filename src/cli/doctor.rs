@@ -8,28 +8,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use actix_web::rt::System;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::failure::Failure;
-use crate::cli::failure::Status;
-use crate::cli::terminal::counted;
-use crate::cli::terminal::print;
-use crate::cli::terminal::shown;
+use crate::cli::failure::{Failure, Status};
+use crate::cli::terminal::{counted, print, shown};
 use crate::config::Settings;
 use crate::domain::application::Applications;
 use crate::entra::EntraKeySetClient;
-use crate::ports::clock::Clock;
-use crate::ports::clock::SystemClock;
+use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::key_set_source::KeySetError;
 use crate::ports::temporary_folder;
 use crate::ports::temporary_folder::TemporaryFolderError;
 use crate::store;
-use crate::store::DatabaseFacts;
-use crate::store::Examination;
-use crate::store::OpenError;
-use crate::store::SchemaFacts;
-use crate::store::TwoTimes;
+use crate::store::{DatabaseFacts, Examination, OpenError, SchemaFacts, TwoTimes};
 
 /// How far two clocks may be apart before anybody is told: the `Date` of an answer has whole seconds, and takes its
 /// way.

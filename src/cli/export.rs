@@ -1,10 +1,8 @@
 //! `signline export`: the mappings as a file.
 
 use std::io;
-use std::io::IsTerminal;
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -14,8 +12,7 @@ use crate::cli::progress::Progress;
 use crate::cli::server::ServerArgs;
 use crate::cli::signals;
 use crate::cli::terminal::tell;
-use crate::client::Export;
-use crate::client::FileKind;
+use crate::client::{Export, FileKind};
 use crate::domain::business_group::BusinessGroupId;
 
 #[derive(Debug, Args)]

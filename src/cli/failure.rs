@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::cli::terminal::shown;
-use crate::client::ClientError;
-use crate::client::Refusal;
+use crate::client::{ClientError, Refusal};
 use crate::domain::import::LargeChange;
 
 /// The exit status.

@@ -4,13 +4,8 @@ use std::path::Path;
 
 use crate::cli::failure::Failure;
 use crate::cli::private_file;
-use crate::cli::terminal::Listing;
-use crate::cli::terminal::counted;
-use crate::cli::terminal::print;
-use crate::cli::terminal::tell;
-use crate::client::FileProblem;
-use crate::client::Refusal;
-use crate::client::Revision;
+use crate::cli::terminal::{Listing, counted, print, tell};
+use crate::client::{FileProblem, Refusal, Revision};
 use crate::domain::spreadsheet::guarded;
 
 /// What the service told beside its refusal: on the standard output, or the problems in a file.

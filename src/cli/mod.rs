@@ -15,12 +15,10 @@ mod signals;
 mod terminal;
 
 use std::env;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use actix_web::rt::System;
-use clap::Parser;
-use clap::Subcommand;
+use clap::{Parser, Subcommand};
 use tokio::runtime;
 use tokio::signal::unix::Signal;
 
@@ -28,13 +26,11 @@ use crate::cli::api_key::ApiKeyCommand;
 use crate::cli::export::ExportArgs;
 use crate::cli::healthcheck::HealthcheckArgs;
 use crate::cli::import::ImportArgs;
-use crate::config;
 use crate::config::Settings;
 use crate::http::openapi;
-use crate::telemetry;
+use crate::{config, telemetry};
 
-pub use crate::cli::failure::Failure;
-pub use crate::cli::failure::Status;
+pub use crate::cli::failure::{Failure, Status};
 
 /// What an import says about its end.
 const IMPORT_HELP: &str = "\

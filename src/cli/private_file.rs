@@ -1,19 +1,13 @@
 //! Files that a command writes: numbers and addresses stand in them, so a new one is its owner's alone, whatever the
 //! umask. One that is written over keeps the mode that somebody gave it.
 
-use std::fs;
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::fs::Permissions;
-use std::io;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use tempfile::Builder;
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 /// The mode of a new file.
 const PRIVATE: u32 = 0o600;

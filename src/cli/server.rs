@@ -4,14 +4,10 @@ use std::env;
 
 use clap::Args;
 
-use crate::cli::failure::Failure;
-use crate::cli::failure::Status;
+use crate::cli::failure::{Failure, Status};
 use crate::cli::terminal::quoted;
-use crate::client::ApiKey;
-use crate::client::Client;
-use crate::client::ServerUrl;
-use crate::config::API_KEY_VARIABLE;
-use crate::config::URL_VARIABLE;
+use crate::client::{ApiKey, Client, ServerUrl};
+use crate::config::{API_KEY_VARIABLE, URL_VARIABLE};
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 

@@ -1,8 +1,6 @@
 //! The signals that end a command, and the one that must not.
 
-use tokio::signal::unix::Signal;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 /// Done when the process is asked to end, from now on: by SIGTERM, or Ctrl-C.

@@ -1,16 +1,9 @@
 //! What is shown to people, and what they are asked.
 
 use std::io;
-use std::io::BufRead;
-use std::io::IsTerminal;
-use std::io::Write;
+use std::io::{BufRead, IsTerminal, Write};
 
-use comfy_table::Cell;
-use comfy_table::ColumnConstraint;
-use comfy_table::ContentArrangement;
-use comfy_table::Table;
-use comfy_table::Width;
-use comfy_table::presets;
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use console::Term;
 
 /// The text without anything that a terminal would obey: it may come from a file or a service of somebody else.

@@ -1,9 +1,8 @@
 //! What the service answers, as far as the client reads it. What a later version adds is passed over.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Deserializer;
 use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use crate::client::upload::Mode;

@@ -2,20 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::RequestBuilder;
-use reqwest::Response;
-use reqwest::header::AUTHORIZATION;
-use reqwest::header::CONTENT_LENGTH;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::header::IF_MATCH;
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
+use reqwest::{Method, RequestBuilder, Response};
 use tokio::time::timeout;
 use url::Url;
 use uuid::Uuid;
 
-use crate::client::answers::ChangePage;
-use crate::client::answers::Group;
-use crate::client::answers::Import;
+use crate::client::answers::{ChangePage, Group, Import};
 use crate::client::api_key::ApiKey;
 use crate::client::error::ClientError;
 use crate::client::export::Export;

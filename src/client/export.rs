@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::Response;
-use reqwest::Version;
-use reqwest::header::ETAG;
-use reqwest::header::TRANSFER_ENCODING;
+use reqwest::header::{ETAG, TRANSFER_ENCODING};
+use reqwest::{Response, Version};
 use tokio::time::timeout;
 
 use crate::client::error::ClientError;

@@ -1,13 +1,9 @@
 //! Asks a service on this machine how it is, as the health check of a container does.
 
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use reqwest::Certificate;
-use reqwest::redirect;
+use reqwest::{Certificate, redirect};
 
 use crate::client::error::reason;
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use url::Host;
-use url::Url;
+use url::{Host, Url};
 
 /// The service's address: scheme, host, and the path that a proxy may have it under.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::Certificate;
-use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect;
+use reqwest::{Certificate, Response, redirect};
 use serde::de::DeserializeOwned;
 
 use crate::client::answers::Refusal;
-use crate::client::error::ClientError;
-use crate::client::error::reason;
+use crate::client::error::{ClientError, reason};
 use crate::client::server_url::ServerUrl;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);

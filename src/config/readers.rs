@@ -6,8 +6,7 @@ use std::net::SocketAddr;
 use jiff::SignedDuration;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::values::DatabaseUrl;
-use crate::config::values::LogFormat;
+use crate::config::values::{DatabaseUrl, LogFormat};
 use crate::domain::postgres_url::PostgresUrl;
 
 pub(super) fn set<T>(place: &mut T, read: Result<T, String>) -> Result<(), String> {

@@ -3,27 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::PREFIX;
-use crate::config::Settings;
-use crate::config::readers::days_long;
-use crate::config::readers::read_claims;
-use crate::config::readers::read_database_url;
-use crate::config::readers::read_listen;
-use crate::config::readers::read_listen_database_url;
-use crate::config::readers::read_log_filter;
-use crate::config::readers::read_log_format;
-use crate::config::readers::read_number;
-use crate::config::readers::read_word;
-use crate::config::readers::readable;
-use crate::config::readers::set;
+use crate::config::readers::{
+    days_long, read_claims, read_database_url, read_listen, read_listen_database_url, read_log_filter, read_log_format,
+    read_number, read_word, readable, set,
+};
+use crate::config::{PREFIX, Settings};
 use crate::domain::app_id_uri::AppIdUris;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::public_url::PublicUrl;
-use crate::domain::tenant::UnprovenTenants;
-use crate::domain::tenant::parse_tenant_id;
+use crate::domain::tenant::{UnprovenTenants, parse_tenant_id};
 use crate::domain::trusted_proxies::TrustedProxies;
 
 /// One setting.

@@ -7,8 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn;
 use tracing::warn;
 
-use crate::domain::application::ApplicationName;
-use crate::domain::application::Applications;
+use crate::domain::application::{ApplicationName, Applications};
 use crate::domain::guid::Guid;
 use crate::ports::clock::Clock;
 use crate::ports::consent_store::ConsentStore;

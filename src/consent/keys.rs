@@ -1,20 +1,15 @@
 //! The key of the states, which all replicas share.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::hmac;
 use tokio::sync;
 use zeroize::Zeroizing;
 
 use crate::consent::ConsentError;
-use crate::consent::state::Claimed;
-use crate::consent::state::State;
-use crate::ports::consent_store::ConsentSecret;
-use crate::ports::consent_store::ConsentStore;
+use crate::consent::state::{Claimed, State};
+use crate::ports::consent_store::{ConsentSecret, ConsentStore};
 use crate::ports::store_error::StoreError;
 
 /// The key, as it was read last.

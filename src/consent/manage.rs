@@ -3,30 +3,20 @@
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::consent::ConsentError;
 use crate::consent::keys::Keys;
-use crate::consent::link::ConsentLink;
-use crate::consent::link::ConsentLinks;
-use crate::consent::reply::Outcome;
-use crate::consent::reply::Reply;
-use crate::consent::state::Claimed;
-use crate::consent::state::State;
-use crate::domain::actor::Actor;
-use crate::domain::actor::AuditContext;
-use crate::domain::actor::RightSource;
-use crate::domain::application::ApplicationName;
-use crate::domain::application::Applications;
+use crate::consent::link::{ConsentLink, ConsentLinks};
+use crate::consent::reply::{Outcome, Reply};
+use crate::consent::state::{Claimed, State};
+use crate::domain::actor::{Actor, AuditContext, RightSource};
+use crate::domain::application::{ApplicationName, Applications};
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::consent::Consent;
-use crate::domain::consent::Nonce;
+use crate::domain::consent::{Consent, Nonce};
 use crate::domain::guid::Guid;
 use crate::ports::clock::Clock;
-use crate::ports::consent_store::ConsentReport;
-use crate::ports::consent_store::ConsentStore;
-use crate::ports::consent_store::ReportOutcome;
+use crate::ports::consent_store::{ConsentReport, ConsentStore, ReportOutcome};
 use crate::ports::store_error::StoreError;
 
 /// How long a link is good for: the administrator of a company's tenant is seldom who asks for it.

@@ -13,11 +13,6 @@ mod state;
 
 pub use error::ConsentError;
 pub use first_sign_ins::FirstSignIns;
-pub use link::CALLBACK_PATH;
-pub use link::ConsentLink;
-pub use link::ConsentLinks;
-pub use manage::ApplicationConsent;
-pub use manage::Consents;
-pub use manage::Return;
-pub use reply::Outcome;
-pub use reply::Reply;
+pub use link::{CALLBACK_PATH, ConsentLink, ConsentLinks};
+pub use manage::{ApplicationConsent, Consents, Return};
+pub use reply::{Outcome, Reply};

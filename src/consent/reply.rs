@@ -1,8 +1,7 @@
 //! What Microsoft says on the way back from a consent link
 //! (<https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>).
 
-use crate::domain::consent::ConsentFault;
-use crate::domain::consent::fault;
+use crate::domain::consent::{ConsentFault, fault};
 use crate::domain::guid::Guid;
 
 /// The parameters of a return, as they came. Anybody can write them; what of them is kept is of a narrow form.

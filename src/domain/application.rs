@@ -123,9 +123,7 @@ mod tests {
 
     #[test]
     fn a_list_that_is_unclear_is_refused() {
-        use ApplicationsError::ClientIdTwice;
-        use ApplicationsError::Malformed;
-        use ApplicationsError::NameTwice;
+        use ApplicationsError::{ClientIdTwice, Malformed, NameTwice};
         let id = Guid::parse(A).unwrap();
         for (text, expected) in [
             ("portal".to_owned(), Malformed("portal".to_owned())),

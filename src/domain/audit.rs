@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::actor::Actor;
-use crate::domain::actor::AuditContext;
+use crate::domain::actor::{Actor, AuditContext};
 use crate::domain::business_group::BusinessGroupId;
 
 /// What can be done, by the names that the calls have in the OpenAPI document (`operationId`), and what comes about by

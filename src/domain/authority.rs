@@ -5,11 +5,9 @@
 
 use std::fmt;
 
-use url::Host;
-use url::Url;
+use url::{Host, Url};
 
-use crate::domain::guid::Guid;
-use crate::domain::guid::GuidText;
+use crate::domain::guid::{Guid, GuidText};
 
 /// A cloud instance, such as `https://login.microsoftonline.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use icu_properties::CodePointSetData;
-use icu_properties::props::Dash;
-use icu_properties::props::DefaultIgnorableCodePoint;
+use icu_properties::props::{Dash, DefaultIgnorableCodePoint};
 
 /// Whether nothing is drawn for a character: soft hyphens, direction marks, zero-width characters, variation selectors.
 /// They come along when a contact is copied.

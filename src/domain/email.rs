@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use email_address::EmailAddress as Syntax;
-use email_address::Options;
+use email_address::{EmailAddress as Syntax, Options};
 
 use crate::domain::characters::Named;
 

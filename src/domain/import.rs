@@ -1,7 +1,6 @@
 //! Imports: a file compared with the mappings there are, kept until somebody applies it.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;

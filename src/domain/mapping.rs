@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::PhoneNumber;

@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use rlibphonenumber::NumberLengthType;
-use rlibphonenumber::PHONE_NUMBER_UTIL;
-use rlibphonenumber::PhoneNumber as ParsedNumber;
-use rlibphonenumber::PhoneNumberFormat;
-use rlibphonenumber::PhoneNumberType;
-use rlibphonenumber::Region;
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber as ParsedNumber, PhoneNumberFormat, PhoneNumberType, Region,
+};
 
 /// A phone number in E.164: a `+`, the calling code and the national number, at most 15 digits in all.
 ///

@@ -1,7 +1,6 @@
 //! Microsoft Entra tenants that a business group can be linked to.
 
-use crate::domain::guid::Guid;
-use crate::domain::guid::PERSONAL_ACCOUNTS_TENANT;
+use crate::domain::guid::{Guid, PERSONAL_ACCOUNTS_TENANT};
 use crate::domain::sign_in::SignIn;
 
 /// The text names no tenant that a business group can be linked to.

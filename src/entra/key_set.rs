@@ -2,13 +2,8 @@
 
 use std::collections::HashMap;
 
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::DecodingKeyKind;
-use jsonwebtoken::jwk::CommonParameters;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::jwk::KeyAlgorithm;
-use jsonwebtoken::jwk::KeyOperations;
-use jsonwebtoken::jwk::PublicKeyUse;
+use jsonwebtoken::jwk::{CommonParameters, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;

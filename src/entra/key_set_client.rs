@@ -5,22 +5,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::Certificate;
-use reqwest::Client;
-use reqwest::Response;
-use reqwest::header::CACHE_CONTROL;
-use reqwest::header::DATE;
-use reqwest::redirect;
+use reqwest::header::{CACHE_CONTROL, DATE};
+use reqwest::{Certificate, Client, Response, redirect};
 
 use crate::domain::authority::Authority;
-use crate::entra::body;
-use crate::entra::body::BodyError;
-use crate::entra::body::MAX_ANSWER_BYTES;
-use crate::entra::key_set;
+use crate::entra::body::{BodyError, MAX_ANSWER_BYTES};
 use crate::entra::tenant_directory::EntraTenantDirectory;
-use crate::ports::key_set_source::FetchedKeySet;
-use crate::ports::key_set_source::KeySetError;
-use crate::ports::key_set_source::KeySetSource;
+use crate::entra::{body, key_set};
+use crate::ports::key_set_source::{FetchedKeySet, KeySetError, KeySetSource};
 
 /// Entra answers within a second. What has not answered by then never will, and is better asked again.
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);

@@ -3,19 +3,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::Client;
-use reqwest::StatusCode;
+use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use tracing::warn;
 
-use crate::domain::authority::Authority;
-use crate::domain::authority::TokenVersion;
+use crate::domain::authority::{Authority, TokenVersion};
 use crate::domain::guid::Guid;
 use crate::entra::body;
-use crate::entra::body::BodyError;
-use crate::entra::body::MAX_ANSWER_BYTES;
-use crate::ports::tenant_directory::TenantDirectory;
-use crate::ports::tenant_directory::TenantExistence;
+use crate::entra::body::{BodyError, MAX_ANSWER_BYTES};
+use crate::ports::tenant_directory::{TenantDirectory, TenantExistence};
 
 /// How long the whole question may take. Somebody waits for the answer, and does without it if need be.
 const LIMIT: Duration = Duration::from_secs(3);

@@ -8,20 +8,17 @@ use std::io::Read;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream;
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::phone_number::NumberingPlan;
-use crate::ports::mapping_store::ExportedMapping;
-use crate::ports::mapping_store::MappingStore;
+use crate::ports::mapping_store::{ExportedMapping, MappingStore};
 use crate::ports::store_error::StoreError;
 
-pub use crate::export::workbook::MAX_SHEET_ROWS;
-pub use crate::export::workbook::WorkbookError;
+pub use crate::export::workbook::{MAX_SHEET_ROWS, WorkbookError};
 
 /// The header row alone: what a person fills in to make a first file. It is also the first line of every export.
 pub const TEMPLATE: &str = "PhoneNumber,MEEmailAddress\r\n";

@@ -3,23 +3,14 @@
 use std::error::Error;
 use std::fs::File;
 use std::io;
-use std::io::BufWriter;
-use std::io::ErrorKind;
-use std::io::Seek;
-use std::io::Write;
+use std::io::{BufWriter, ErrorKind, Seek, Write};
 
-use rust_xlsxwriter::DocProperties;
-use rust_xlsxwriter::ExcelDateTime;
-use rust_xlsxwriter::Format;
-use rust_xlsxwriter::Workbook;
-use rust_xlsxwriter::Worksheet;
-use rust_xlsxwriter::XlsxError;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
 use crate::domain::phone_number::NumberingPlan;
-use crate::export::COLUMNS;
-use crate::export::cells;
+use crate::export::{COLUMNS, cells};
 use crate::ports::mapping_store::ExportedMapping;
 use crate::ports::store_error::StoreError;
 

@@ -5,15 +5,11 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpMessage;
-use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::{HttpMessage, HttpRequest};
 use uuid::Uuid;
 
-use crate::auth::CacheMiss;
-use crate::auth::TokenError;
-use crate::auth::ValidatedToken;
+use crate::auth::{CacheMiss, TokenError, ValidatedToken};
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 

@@ -7,27 +7,16 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::io::Write;
-use std::sync::LazyLock;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
 use actix_web::dev::HttpServiceFactory;
-use actix_web::guard;
-use actix_web::http::header::AcceptEncoding;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::http::header::CONTENT_ENCODING;
-use actix_web::http::header::CONTENT_SECURITY_POLICY;
-use actix_web::http::header::ETAG;
-use actix_web::http::header::Encoding;
-use actix_web::http::header::EntityTag;
-use actix_web::http::header::Header;
-use actix_web::http::header::IfNoneMatch;
-use actix_web::http::header::VARY;
+use actix_web::http::header::{
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, Encoding, EntityTag, Header,
+    IfNoneMatch, VARY,
+};
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, guard, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;

@@ -4,16 +4,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
 use actix_web::dev::HttpServiceFactory;
-use actix_web::get;
-use actix_web::guard;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::http::header::CONTENT_ENCODING;
-use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY};
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, get, guard, web};
 use bytes::Bytes;
 use utoipa_swagger_ui::Config;
 

@@ -6,26 +6,18 @@ use crate::access::AccessDenied;
 use crate::auth::TokenError;
 use crate::consent::ConsentError;
 use crate::domain::history;
-use crate::domain::import::LargeChange;
-use crate::domain::import::MAX_WAITING_PREVIEWS;
+use crate::domain::import::{LargeChange, MAX_WAITING_PREVIEWS};
 use crate::export::WorkbookError;
-use crate::http::problem::FieldError;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
-use crate::http::wire::ImportProblem;
-use crate::http::wire::Revision;
-use crate::import::ImportError;
-use crate::import::Problems;
-use crate::import::problems_of;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::wire::{ImportProblem, Revision};
+use crate::import::{ImportError, Problems, problems_of};
 use crate::mappings::ResolveError;
 use crate::ports::api_key_store::ApiKeyRefusal;
 use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::history_store::HistoryRefusal;
-use crate::ports::import_store::ImportRefusal;
-use crate::ports::import_store::KeptImportRefusal;
+use crate::ports::import_store::{ImportRefusal, KeptImportRefusal};
 use crate::ports::mapping_store::MappingRefusal;
-use crate::ports::store_error::LostRight;
-use crate::ports::store_error::StoreError;
+use crate::ports::store_error::{LostRight, StoreError};
 
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {

@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use actix_web::HttpResponse;
-use actix_web::get;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::rt::task::spawn_blocking;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
 use tracing::warn;
 
 use crate::auth::KeysStatus;
 use crate::http::metrics::State;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
 use crate::ports::temporary_folder;
 

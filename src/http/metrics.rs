@@ -5,18 +5,11 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use hashbrown::HashMap;
-use prometheus::Histogram;
-use prometheus::HistogramOpts;
-use prometheus::HistogramVec;
-use prometheus::IntCounter;
-use prometheus::IntCounterVec;
-use prometheus::IntGauge;
-use prometheus::Opts;
-use prometheus::Registry;
-use prometheus::TextEncoder;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 
-use crate::auth::KeysStatus;
-use crate::auth::TokensStatus;
+use crate::auth::{KeysStatus, TokensStatus};
 use crate::mappings::LineCacheStatus;
 
 /// Upper bounds of the latency histogram's buckets, in seconds: a resolve takes less than a millisecond, an import of a

@@ -1,57 +1,30 @@
 //! Around every call: the request id, the access log, the metrics, problems for every error, and the stop.
 
 use std::borrow::Cow;
-use std::future::Ready;
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_web::Error;
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
-use actix_web::body::BodySize;
-use actix_web::body::BoxBody;
-use actix_web::body::MessageBody;
-use actix_web::dev::Payload;
-use actix_web::dev::Service;
-use actix_web::dev::ServiceRequest;
-use actix_web::dev::ServiceResponse;
-use actix_web::dev::Transform;
-use actix_web::dev::forward_ready;
-use actix_web::http::ConnectionType;
-use actix_web::http::Method;
-use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::http::header::CONNECTION;
-use actix_web::http::header::CONTENT_SECURITY_POLICY;
-use actix_web::http::header::HeaderMap;
-use actix_web::http::header::HeaderValue;
-use actix_web::http::header::REFERRER_POLICY;
-use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
-use actix_web::http::header::TRANSFER_ENCODING;
-use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
-use actix_web::http::header::X_FRAME_OPTIONS;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::Data;
-use futures_util::future::Either;
-use futures_util::future::LocalBoxFuture;
+use actix_web::{Error, HttpRequest, HttpResponse};
+use futures_util::future::{Either, LocalBoxFuture};
 use tokio::time::Instant;
-use tracing::Level;
-use tracing::debug;
-use tracing::error;
-use tracing::info;
+use tracing::{Level, debug, error, info};
 
 use crate::domain::audit::NewAuditEvent;
-use crate::http::call_record::Attempt;
-use crate::http::call_record::CallRecord;
-use crate::http::call_record::REQUEST_ID;
+use crate::http::call_record::{Attempt, CallRecord, REQUEST_ID};
 use crate::http::drain::InFlight;
-use crate::http::metrics::CallCounters;
-use crate::http::metrics::CallKind;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::metrics::{CallCounters, CallKind};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::refusals;
-use crate::http::route_policy::RoutePolicy;
-use crate::http::route_policy::USUAL;
+use crate::http::route_policy::{RoutePolicy, USUAL};
 use crate::http::services::Services;
 use crate::http::timed_io::LastCall;
 

@@ -1,9 +1,6 @@
 //! How many files the process may have open, each connection being one.
 
-use rustix::process::Resource;
-use rustix::process::Rlimit;
-use rustix::process::getrlimit;
-use rustix::process::setrlimit;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::warn;
 
 /// Files that are not connections of callers: the database's, temporary ones, the log.

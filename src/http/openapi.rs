@@ -1,18 +1,11 @@
 //! The OpenAPI 3.1 document, collected from the handlers that serve it.
 
 use actix_web::App;
-use utoipa::Modify;
-use utoipa::OpenApi;
-use utoipa::ToSchema;
-use utoipa::openapi;
-use utoipa::openapi::Ref;
-use utoipa::openapi::RefOr;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::HttpAuthScheme;
-use utoipa::openapi::security::HttpBuilder;
-use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::security::SecurityScheme;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{Modify, OpenApi, ToSchema, openapi};
 use utoipa_actix_web::AppExt;
 
 use crate::http::problem::MEDIA_TYPE;

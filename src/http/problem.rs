@@ -7,24 +7,16 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
-use actix_web::ResponseError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ALLOW;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::http::header::HeaderName;
-use actix_web::http::header::HeaderValue;
-use actix_web::http::header::RETRY_AFTER;
-use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::domain::audit::NewAuditEvent;
 use crate::domain::business_group::BusinessGroupId;
-use crate::ports::store_error::StoreError;
-use crate::ports::store_error::StoreFault;
+use crate::ports::store_error::{StoreError, StoreFault};
 
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";

@@ -7,8 +7,7 @@ use tracing::warn;
 
 use crate::domain::audit::NewAuditEvent;
 use crate::http::call_record::Attempt;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
 use crate::http::unmatched::KnownPaths;
 

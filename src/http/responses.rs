@@ -1,12 +1,10 @@
 //! The problems of the OpenAPI document: what they look like, and which of them many calls answer with.
 
 use serde::Serialize;
-use utoipa::IntoResponses;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::http::problem::FieldError;
-use crate::http::wire::ImportProblem;
-use crate::http::wire::Revision;
+use crate::http::wire::{ImportProblem, Revision};
 
 /// An error (RFC 9457, `application/problem+json`).
 #[derive(Serialize, ToSchema)]

@@ -1,7 +1,6 @@
 //! How the middleware treats calls of a path that is not as all others.
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 use tracing::Level;
 

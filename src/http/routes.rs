@@ -2,21 +2,12 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::docs;
-use crate::http::health;
 use crate::http::route_policy::RoutePolicy;
-use crate::http::v1::api_keys;
-use crate::http::v1::audit_events;
-use crate::http::v1::business_groups;
-use crate::http::v1::consents;
-use crate::http::v1::imports;
-use crate::http::v1::mappings;
-use crate::http::v1::mappings_files;
-use crate::http::v1::me;
-use crate::http::v1::revisions;
-use crate::http::v1::session;
-use crate::http::v1::sign_in_check;
-use crate::http::v1::uploads;
+use crate::http::v1::{
+    api_keys, audit_events, business_groups, consents, imports, mappings, mappings_files, me, revisions, session,
+    sign_in_check, uploads,
+};
+use crate::http::{docs, health};
 
 /// The paths whose calls the middleware does not treat as all others.
 pub(super) const POLICIES: &[RoutePolicy] = &[me::POLICY];

@@ -1,57 +1,37 @@
 //! The server: listener, limits, and the graceful stop.
 
 use std::future::ready;
-use std::io;
-use std::net::SocketAddr;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
-use actix_http::HttpService;
-use actix_http::KeepAlive;
-use actix_http::Protocol;
 use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive, Protocol};
 use actix_server::Server;
-use actix_service::IntoServiceFactory;
-use actix_service::ServiceFactoryExt;
-use actix_service::fn_service;
-use actix_service::map_config;
-use actix_tls::accept::TlsError;
-use actix_tls::accept::max_concurrent_tls_connect;
-use actix_tls::accept::rustls_0_23::Acceptor;
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::App;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
+use actix_tls::accept::{TlsError, max_concurrent_tls_connect};
 use actix_web::body::BoxBody;
-use actix_web::dev::AppConfig;
-use actix_web::dev::ServiceFactory;
-use actix_web::dev::ServiceRequest;
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::rt::net::TcpStream;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{App, web};
 use rustls::ServerConfig;
-use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpSocket;
-use tracing::info;
-use tracing::warn;
+use tracing::{info, warn};
 use utoipa_actix_web::AppExt;
 
-use crate::http::console;
-use crate::http::docs;
 use crate::http::docs::DocumentText;
 use crate::http::observe::Observe;
-use crate::http::openapi;
-use crate::http::routes::POLICIES;
-use crate::http::routes::routes;
+use crate::http::routes::{POLICIES, routes};
 use crate::http::services::Services;
-use crate::http::timed_io::TimedIo;
-use crate::http::timed_io::Timeouts;
+use crate::http::timed_io::{TimedIo, Timeouts};
 use crate::http::tls::ListenerTls;
-use crate::http::unmatched::KnownPaths;
-use crate::http::unmatched::unmatched;
+use crate::http::unmatched::{KnownPaths, unmatched};
+use crate::http::{console, docs, openapi};
 
 /// How long the head of a request may take to arrive.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);

@@ -8,18 +8,12 @@ use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Context;
-use std::task::Poll;
-use std::task::ready;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_web::rt::time::Sleep;
-use actix_web::rt::time::sleep;
-use actix_web::rt::time::sleep_until;
+use actix_web::rt::time::{Sleep, sleep, sleep_until};
 use memchr::memmem;
-use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 /// How long a client may stand still.

@@ -1,12 +1,10 @@
 //! Paths that no call has, and methods that a path does not take.
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::Data;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::PathItem;
+use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::{OpenApi, PathItem};
 
 use crate::http::problem::Problem;
 

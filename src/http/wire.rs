@@ -1,17 +1,11 @@
 //! Shapes that stand in problems as well as in answers.
 
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::Serializer;
-use utoipa::PartialSchema;
-use utoipa::ToSchema;
-use utoipa::openapi::ObjectBuilder;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::Schema;
-use utoipa::openapi::Type;
+use serde::{Serialize, Serializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::actor;
-use crate::domain::history;
+use crate::domain::{actor, history};
 use crate::import;
 
 /// What an actor of a history or of the audit log is.

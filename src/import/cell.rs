@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use crate::domain::characters;
 use crate::domain::characters::Named;
 use crate::domain::email::EmailAddress;
-use crate::domain::phone_number::NumberingPlan;
-use crate::domain::phone_number::PhoneNumber;
+use crate::domain::phone_number::{NumberingPlan, PhoneNumber};
 use crate::import::problem::ProblemCode;
 
 /// The name of the column of phone numbers.

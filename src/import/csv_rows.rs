@@ -1,19 +1,12 @@
 //! The rows of a CSV file.
 
 use std::io;
-use std::io::Cursor;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
-use crate::import::file_kind;
-use crate::import::problem::Problem;
-use crate::import::problem::ProblemCode;
+use crate::import::problem::{Problem, ProblemCode};
 use crate::import::quotes::Quotes;
-use crate::import::rows::Form;
-use crate::import::rows::Next;
-use crate::import::rows::Row;
-use crate::import::rows::Rows;
-use crate::import::separator;
-use crate::import::text;
+use crate::import::rows::{Form, Next, Row, Rows};
+use crate::import::{file_kind, separator, text};
 
 /// How much of the start is looked at to find out what the file is, in bytes.
 const OPENING_BYTES: u64 = 64 * 1024;

@@ -1,17 +1,13 @@
 //! What stood in the file before, so that a number or an address that comes again is found.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
-use std::hash::Hash;
-use std::hash::RandomState;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use crate::domain::email::EmailAddress;
-use crate::domain::import::ImportRow;
-use crate::domain::import::PackedRows;
-use crate::domain::import::RowInPack;
+use crate::domain::import::{ImportRow, PackedRows, RowInPack};
 use crate::domain::phone_number::PhoneNumber;
 
 /// How many rows make a piece.

@@ -1,8 +1,7 @@
 //! Files of another kind, uploaded by mistake: told by their first bytes, so that the person hears what they are. What
 //! a zip archive is can't be told so; [`crate::import::workbook`] looks into it.
 
-use crate::import::problem::Problem;
-use crate::import::problem::ProblemCode;
+use crate::import::problem::{Problem, ProblemCode};
 
 const SAVE: &str = "Save the sheet as an Excel workbook (.xlsx) or as \"CSV UTF-8\", and upload that file.";
 const DOWNLOAD: &str = "Download the sheet again, and upload that file.";

@@ -1,13 +1,9 @@
 //! The header: which column is which.
 
 use crate::import::cell;
-use crate::import::cell::Fault;
-use crate::import::cell::Oddity;
-use crate::import::problem::Problem;
-use crate::import::problem::ProblemCode;
-use crate::import::problem::Problems;
-use crate::import::rows::Form;
-use crate::import::rows::Row;
+use crate::import::cell::{Fault, Oddity};
+use crate::import::problem::{Problem, ProblemCode, Problems};
+use crate::import::rows::{Form, Row};
 
 /// The most columns a file may have, empty ones included.
 pub(super) const MAX_COLUMNS: usize = 1000;

@@ -22,13 +22,6 @@ pub mod service;
 mod text;
 mod workbook;
 
-pub use problem::Problem;
-pub use problem::ProblemCode;
-pub use problem::Problems;
+pub use problem::{Problem, ProblemCode, Problems};
 pub use problem_csv::problems_csv;
-pub use service::ImportError;
-pub use service::ImportPolicy;
-pub use service::ImportReport;
-pub use service::ImportRequest;
-pub use service::Importer;
-pub use service::problems_of;
+pub use service::{ImportError, ImportPolicy, ImportReport, ImportRequest, Importer, problems_of};

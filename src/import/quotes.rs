@@ -5,10 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::io::Read;
 
-use memchr::memchr;
-use memchr::memchr_iter;
-use memchr::memrchr;
-use memchr::memrchr2;
+use memchr::{memchr, memchr_iter, memrchr, memrchr2};
 
 /// The longest row in bytes, with the line ends between its quotes: it is held in memory whole.
 const MAX_ROW_BYTES: usize = 1 << 20;

@@ -5,37 +5,21 @@
 //! 1. In a workbook the line is the sheet's row.
 
 use std::borrow::Cow;
-use std::io;
-use std::io::Cursor;
-use std::io::Read;
-use std::iter;
+use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
-use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::thread;
+use std::{io, iter, panic, thread};
 
-use crate::domain::import::ImportRow;
-use crate::domain::import::PackedRows;
-use crate::domain::import::RowInPack;
-use crate::domain::phone_number::NumberingPlan;
-use crate::domain::phone_number::PhoneNumber;
-use crate::import::cell;
-use crate::import::cell::Fault;
-use crate::import::cell::Oddity;
-use crate::import::csv_rows;
+use crate::domain::import::{ImportRow, PackedRows, RowInPack};
+use crate::domain::phone_number::{NumberingPlan, PhoneNumber};
+use crate::import::cell::{Fault, Oddity};
 use crate::import::duplicates::SeenRows;
-use crate::import::header;
 use crate::import::header::Columns;
-use crate::import::problem::Problem;
-use crate::import::problem::ProblemCode;
-use crate::import::problem::Problems;
-use crate::import::rows::Form;
-use crate::import::rows::Next;
-use crate::import::rows::Row;
-use crate::import::rows::Rows;
-use crate::import::workbook;
+use crate::import::problem::{Problem, ProblemCode, Problems};
+use crate::import::rows::{Form, Next, Row, Rows};
 use crate::import::workbook::Spool;
+use crate::import::{cell, csv_rows, header, workbook};
 
 /// How many rows are read before others get their turn on this core: a twentieth of a millisecond.
 const ROWS_IN_A_ROW: u64 = 32;

@@ -1,7 +1,6 @@
 //! The thread that a file is read on.
 
-use std::io;
-use std::thread;
+use std::{io, thread};
 
 use rustix::process::setpriority_process;
 use tokio::sync::oneshot;

@@ -5,39 +5,20 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::Stream;
-use futures_util::StreamExt;
-use futures_util::stream;
-use tokio::sync::mpsc;
-use tokio::sync::oneshot;
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::import::Confirmation;
-use crate::domain::import::Import;
-use crate::domain::import::ImportMode;
-use crate::domain::import::PREVIEW_LIFETIME;
+use crate::domain::import::{Confirmation, Import, ImportMode, PREVIEW_LIFETIME};
 use crate::domain::phone_number::NumberingPlan;
-use crate::import::backlog;
-use crate::import::cell;
-use crate::import::problem::Problem;
-use crate::import::problem::ProblemCode;
-use crate::import::problem::Problems;
-use crate::import::reader;
+use crate::import::problem::{Problem, ProblemCode, Problems};
 use crate::import::reader::ReadFile;
-use crate::import::reading_thread;
-use crate::ports::import_store::BadRow;
-use crate::ports::import_store::BadRowReason;
-use crate::ports::import_store::BadRows;
-use crate::ports::import_store::FileEnd;
-use crate::ports::import_store::FilePiece;
-use crate::ports::import_store::FileRows;
-use crate::ports::import_store::ImportBatch;
-use crate::ports::import_store::ImportRefusal;
-use crate::ports::import_store::ImportStore;
-use crate::ports::import_store::TakenImport;
+use crate::import::{backlog, cell, reader, reading_thread};
+use crate::ports::import_store::{
+    BadRow, BadRowReason, BadRows, FileEnd, FilePiece, FileRows, ImportBatch, ImportRefusal, ImportStore, TakenImport,
+};
 use crate::ports::store_error::StoreError;
 
 /// What happens to mappings that are not in the file, and to rows that are bad. A replace that leaves bad rows out

@@ -1,8 +1,7 @@
 //! From the bytes of an upload to UTF-8 with LF line ends, in constant memory.
 
 use std::io;
-use std::io::BufReader;
-use std::io::Read;
+use std::io::{BufReader, Read};
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 

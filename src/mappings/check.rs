@@ -4,17 +4,12 @@ use std::sync::Arc;
 
 use strsim::osa_distance;
 
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
 use crate::domain::email::EmailAddress;
 use crate::domain::history::PastChange;
 use crate::domain::mapping::Mapping;
 use crate::domain::tenant::UnprovenTenants;
-use crate::ports::mapping_store::ExportedMapping;
-use crate::ports::mapping_store::MappingRefusal;
-use crate::ports::mapping_store::MappingStore;
-use crate::ports::mapping_store::RefusedSignIn;
-use crate::ports::mapping_store::SignInFacts;
+use crate::ports::mapping_store::{ExportedMapping, MappingRefusal, MappingStore, RefusedSignIn, SignInFacts};
 
 /// How many similar addresses are told at most.
 const MAX_SIMILAR: usize = 5;

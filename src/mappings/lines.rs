@@ -1,22 +1,17 @@
 //! Lines as they are looked up at each sign-in: in the store, or among those that were looked up before.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use quick_cache::Equivalent;
-use quick_cache::sync::Cache;
-use quick_cache::sync::EntryAction;
-use quick_cache::sync::EntryResult;
-use tokio::time::Instant;
-use tokio::time::timeout;
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
+use tokio::time::{Instant, timeout};
 
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::mapping::Line;
-use crate::ports::line_generations::LineGeneration;
-use crate::ports::line_generations::LineGenerations;
+use crate::ports::line_generations::{LineGeneration, LineGenerations};
 use crate::ports::mapping_store::MappingStore;
 use crate::ports::store_error::StoreError;
 

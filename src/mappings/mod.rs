@@ -7,13 +7,7 @@ mod error;
 mod lines;
 mod resolve;
 
-pub use check::CheckedOutcome;
-pub use check::SignInCheck;
-pub use check::SignInChecks;
-pub use error::ResolveError;
-pub use error::TwoNumbers;
-pub use lines::CachedLine;
-pub use lines::LineCacheStatus;
-pub use lines::Lines;
-pub use resolve::ResolvedLine;
-pub use resolve::Resolver;
+pub use check::{CheckedOutcome, SignInCheck, SignInChecks};
+pub use error::{ResolveError, TwoNumbers};
+pub use lines::{CachedLine, LineCacheStatus, Lines};
+pub use resolve::{ResolvedLine, Resolver};

@@ -4,23 +4,16 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
 use crate::domain::email::EmailAddress;
-use crate::domain::mapping::Line;
-use crate::domain::mapping::MappedNumber;
+use crate::domain::mapping::{Line, MappedNumber};
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::sign_in::SignIn;
 use crate::domain::tenant::UnprovenTenants;
-use crate::mappings::ResolveError;
-use crate::mappings::TwoNumbers;
-use crate::mappings::lines::CachedLine;
-use crate::mappings::lines::LineCacheStatus;
-use crate::mappings::lines::Lines;
+use crate::mappings::lines::{CachedLine, LineCacheStatus, Lines};
+use crate::mappings::{ResolveError, TwoNumbers};
 use crate::ports::clock::Clock;
-use crate::ports::mapping_store::MappingStore;
-use crate::ports::mapping_store::Pin;
-use crate::ports::mapping_store::PinOutcome;
+use crate::ports::mapping_store::{MappingStore, Pin, PinOutcome};
 
 /// Finds the line of a signed-in user.
 pub struct Resolver {

@@ -4,11 +4,9 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::api_key::ApiKey;
-use crate::domain::api_key::SecretHash;
+use crate::domain::api_key::{ApiKey, SecretHash};
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::page::{Page, PageRequest};
 use crate::ports::store_error::StoreError;
 
 /// API keys in a database. The secret itself is never stored.

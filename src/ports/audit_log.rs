@@ -3,11 +3,9 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::domain::audit::AuditEvent;
-use crate::domain::audit::NewAuditEvent;
+use crate::domain::audit::{AuditEvent, NewAuditEvent};
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::page::{Page, PageRequest};
 use crate::ports::store_error::StoreError;
 
 /// The audit log in a database. What the other stores change they write down themselves, in the transaction that

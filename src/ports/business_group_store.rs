@@ -3,15 +3,12 @@
 use async_trait::async_trait;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::business_group::BusinessGroup;
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::BusinessGroupPatch;
-use crate::domain::business_group::LinkedGroup;
-use crate::domain::business_group::NewBusinessGroup;
+use crate::domain::business_group::{
+    BusinessGroup, BusinessGroupId, BusinessGroupPatch, LinkedGroup, NewBusinessGroup,
+};
 use crate::domain::guid::Guid;
 use crate::domain::number_range::NumberRange;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::tenant::TenantProof;
 use crate::ports::store_error::StoreError;
 

@@ -7,9 +7,7 @@ use zeroize::Zeroizing;
 use crate::domain::actor::AuditContext;
 use crate::domain::application::ApplicationName;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::consent::Consent;
-use crate::domain::consent::ConsentFault;
-use crate::domain::consent::Nonce;
+use crate::domain::consent::{Consent, ConsentFault, Nonce};
 use crate::domain::guid::Guid;
 use crate::ports::store_error::StoreError;
 

@@ -5,11 +5,8 @@ use jiff::Timestamp;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::history::ChangeCounts;
-use crate::domain::history::MappingChange;
-use crate::domain::history::Revision;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::history::{ChangeCounts, MappingChange, Revision};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 

@@ -10,16 +10,9 @@ use uuid::Uuid;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::history::MappingChange;
-use crate::domain::history::Revision;
-use crate::domain::import::Confirmation;
-use crate::domain::import::Import;
-use crate::domain::import::ImportMode;
-use crate::domain::import::ImportRow;
-use crate::domain::import::LargeChange;
-use crate::domain::import::PackedRows;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::history::{MappingChange, Revision};
+use crate::domain::import::{Confirmation, Import, ImportMode, ImportRow, LargeChange, PackedRows};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 

@@ -1,8 +1,7 @@
 //! What is known of changes to lines: the meeting point of the stores, which hear of changes, and the cache of lines,
 //! which must not outlive them.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;

@@ -5,16 +5,13 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::IdentityPinning;
+use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::history::PastChange;
-use crate::domain::mapping::Line;
-use crate::domain::mapping::Mapping;
+use crate::domain::mapping::{Line, Mapping};
 use crate::domain::mapping_search::MappingSearch;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 

@@ -1,10 +1,9 @@
 //! The folder for temporary files, which large uploads and exported workbooks go through: whether it can be written.
 //! What the start, `/readyz` and `signline doctor` tell of it comes from here.
 
-use std::env;
-use std::io;
 use std::io::Write;
 use std::path::PathBuf;
+use std::{env, io};
 
 use crate::ports::store_error::is_no_room;
 

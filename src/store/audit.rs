@@ -2,28 +2,19 @@
 
 use async_trait::async_trait;
 use const_format::concatcp;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::audit::AuditEvent;
-use crate::domain::audit::Detail;
-use crate::domain::audit::NewAuditEvent;
-use crate::domain::audit::action;
-use crate::domain::audit::refusal;
+use crate::domain::audit::{AuditEvent, Detail, NewAuditEvent, action, refusal};
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::history::ChangeCounts;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
-use crate::ports::audit_log::AuditFilter;
-use crate::ports::audit_log::AuditLog;
-use crate::ports::mapping_store::MAX_EVENTS_SEARCHED;
-use crate::ports::mapping_store::RefusedSignIn;
+use crate::domain::page::{Page, PageRequest};
+use crate::ports::audit_log::{AuditFilter, AuditLog};
+use crate::ports::mapping_store::{MAX_EVENTS_SEARCHED, RefusedSignIn};
 use crate::ports::store_error::StoreError;
-use crate::store::db::Db;
-use crate::store::db::Tx;
+use crate::store::db::{Db, Tx};
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
 use crate::store::rows::ActorRow;

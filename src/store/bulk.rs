@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::import::PackedRows;
-use crate::domain::import::RowInPack;
+use crate::domain::import::{PackedRows, RowInPack};
 use crate::domain::number_range;
 use crate::domain::number_range::NumberRange;
 use crate::domain::phone_number::PhoneNumber;

@@ -5,41 +5,24 @@ use const_format::concatcp;
 use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::audit::Detail;
-use crate::domain::audit::action;
-use crate::domain::business_group::BusinessGroup;
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::BusinessGroupPatch;
-use crate::domain::business_group::IdentityPinning;
-use crate::domain::business_group::LinkedGroup;
-use crate::domain::business_group::NewBusinessGroup;
+use crate::domain::audit::{Detail, action};
+use crate::domain::business_group::{
+    BusinessGroup, BusinessGroupId, BusinessGroupPatch, IdentityPinning, LinkedGroup, NewBusinessGroup,
+};
 use crate::domain::guid::Guid;
 use crate::domain::number_range::NumberRange;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::tenant::TenantProof;
-use crate::ports::business_group_store::BusinessGroupRefusal;
-use crate::ports::business_group_store::BusinessGroupStore;
+use crate::ports::business_group_store::{BusinessGroupRefusal, BusinessGroupStore};
 use crate::ports::store_error::StoreError;
-use crate::store::audit;
 use crate::store::audit::entry;
-use crate::store::db;
-use crate::store::db::Db;
-use crate::store::db::Tx;
-use crate::store::error::UnreadableRow;
-use crate::store::error::is_unique_violation;
+use crate::store::db::{Db, Tx};
+use crate::store::error::{UnreadableRow, is_unique_violation};
 use crate::store::locks::LockedGroup;
-use crate::store::names;
-use crate::store::names::Comparison;
-use crate::store::names::FreeName;
-use crate::store::names::NameChecks;
-use crate::store::number_ranges;
-use crate::store::rows;
+use crate::store::names::{Comparison, FreeName, NameChecks};
 use crate::store::sql::sql;
-use crate::store::tenant_links;
-use crate::store::tenant_links::LinkBasis;
-use crate::store::tenant_links::LinkOutcome;
-use crate::store::tenant_links::TenantLink;
+use crate::store::tenant_links::{LinkBasis, LinkOutcome, TenantLink};
+use crate::store::{audit, db, names, number_ranges, rows, tenant_links};
 
 const SELECT_GROUPS: &str = "SELECT group_key, id, name, tenant_id, allow_guests, identity_pinning, mapping_count, revision, \
      created_at, tenant_proven_at, tenant_confirmed_at FROM business_groups WHERE ";

@@ -4,22 +4,17 @@ use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::email::EmailAddress;
-use crate::domain::history::ChangeCounts;
-use crate::domain::history::ChangeKind;
-use crate::domain::history::MappingChange;
-use crate::domain::history::Source;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::history::{ChangeCounts, ChangeKind, MappingChange, Source};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
-use crate::store::bulk;
 use crate::store::bulk::OrderedRows;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::locks::LockedGroup;
 use crate::store::revisions::RevisionKind;
-use crate::store::rows;
 use crate::store::sql::sql;
+use crate::store::{bulk, rows};
 
 const ADD_CHANGE_SET: &str =
     "INSERT INTO change_sets (group_key, added, changed, removed) VALUES ($1, $2, $3, $4) RETURNING change_set_key";

@@ -6,26 +6,17 @@ use sqlx::FromRow;
 use zeroize::Zeroizing;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::audit::Detail;
-use crate::domain::audit::action;
+use crate::domain::audit::{Detail, action};
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::consent::Consent;
-use crate::domain::consent::ConsentFault;
-use crate::domain::consent::PastFault;
+use crate::domain::consent::{Consent, ConsentFault, PastFault};
 use crate::domain::guid::Guid;
-use crate::ports::consent_store::ConsentReport;
-use crate::ports::consent_store::ConsentSecret;
-use crate::ports::consent_store::ConsentStore;
-use crate::ports::consent_store::GroupConsents;
-use crate::ports::consent_store::ReportOutcome;
+use crate::ports::consent_store::{ConsentReport, ConsentSecret, ConsentStore, GroupConsents, ReportOutcome};
 use crate::ports::store_error::StoreError;
-use crate::store::audit;
 use crate::store::audit::entry;
-use crate::store::db;
 use crate::store::db::Db;
 use crate::store::error::UnreadableRow;
-use crate::store::rows;
 use crate::store::sql::sql;
+use crate::store::{audit, db, rows};
 
 const CONSENT_SECRET: &str = "SELECT secret FROM consent_keys WHERE key_id = 1";
 

@@ -3,8 +3,7 @@
 
 use std::io;
 
-use bytes::Buf;
-use bytes::BufMut;
+use bytes::{Buf, BufMut};
 use sqlx::PgTransaction;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -12,8 +11,7 @@ use tokio::task::JoinHandle;
 use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::bulk;
-use crate::store::bulk::Target;
-use crate::store::bulk::Value;
+use crate::store::bulk::{Target, Value};
 use crate::store::error::UnreadableRow;
 
 /// How the format starts: its signature, no flags, and a header without extension.

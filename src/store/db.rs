@@ -11,11 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::PgTransaction;
-use sqlx::SqliteTransaction;
+use sqlx::{PgTransaction, SqliteTransaction};
 use tokio::task::spawn;
-use tokio::time::Instant;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use crate::domain::guid::Guid;
 use crate::ports::clock::Clock;
@@ -23,10 +21,7 @@ use crate::ports::line_generations::LineGenerations;
 use crate::ports::store_error::StoreError;
 use crate::store::dialect::Dialect;
 use crate::store::postgres::Postgres;
-use crate::store::sql::AnyRow;
-use crate::store::sql::Record;
-use crate::store::sql::Sql;
-use crate::store::sql::sql;
+use crate::store::sql::{AnyRow, Record, Sql, sql};
 use crate::store::sqlite::Sqlite;
 
 /// How long a change may take that is not large, from its first look into the database to its end, and how long each

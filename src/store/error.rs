@@ -2,8 +2,7 @@
 
 use sqlx::error::DatabaseError;
 
-use crate::ports::store_error::StoreError;
-use crate::ports::store_error::StoreFault;
+use crate::ports::store_error::{StoreError, StoreFault};
 
 /// A database that could not be opened. It never shows the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]

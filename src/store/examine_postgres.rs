@@ -1,16 +1,11 @@
 //! What is found out about a PostgreSQL database.
 
 use jiff::Timestamp;
-use sqlx::Connection;
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
-use crate::ports::clock::Clock;
-use crate::ports::clock::SystemClock;
+use crate::ports::clock::{Clock, SystemClock};
 use crate::store::error::OpenError;
-use crate::store::examination::APPLIED;
-use crate::store::examination::DatabaseFacts;
-use crate::store::examination::SchemaFacts;
-use crate::store::examination::TwoTimes;
+use crate::store::examination::{APPLIED, DatabaseFacts, SchemaFacts, TwoTimes};
 use crate::store::line_watch;
 use crate::store::postgres::Postgres;
 

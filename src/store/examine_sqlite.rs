@@ -2,16 +2,12 @@
 
 use std::str::FromStr;
 
-use sqlx::Connection;
-use sqlx::SqliteConnection;
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::store::error::OpenError;
-use crate::store::examination::APPLIED;
-use crate::store::examination::DatabaseFacts;
-use crate::store::examination::Examination;
-use crate::store::examination::SchemaFacts;
+use crate::store::examination::{APPLIED, DatabaseFacts, Examination, SchemaFacts};
 use crate::store::sqlite;
 use crate::store::sqlite::Sqlite;
 

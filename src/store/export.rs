@@ -1,32 +1,25 @@
 //! The export: one snapshot of the database, read in chunks by a task that owns the connection.
 
-use std::ops::Deref;
-use std::ops::DerefMut;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
-use futures_util::stream;
-use sqlx::FromRow;
-use sqlx::SqliteTransaction;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use sqlx::pool::PoolConnection;
+use sqlx::{FromRow, SqliteTransaction};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
-use crate::ports::mapping_store::Export;
-use crate::ports::mapping_store::ExportedMapping;
+use crate::ports::mapping_store::{Export, ExportedMapping};
 use crate::ports::store_error::StoreError;
 use crate::store::copy::CopyOut;
-use crate::store::db::Db;
-use crate::store::db::Engine;
+use crate::store::db::{Db, Engine};
 use crate::store::error::UnreadableRow;
-use crate::store::postgres;
 use crate::store::postgres::Postgres;
-use crate::store::rows;
 use crate::store::sql::sql;
 use crate::store::sqlite::Sqlite;
+use crate::store::{postgres, rows};
 
 /// Rows that SQLite reads at once.
 const CHUNK_ROWS: i64 = 2000;

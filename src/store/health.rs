@@ -3,10 +3,8 @@
 use async_trait::async_trait;
 
 use crate::ports::store_error::StoreError;
-use crate::ports::store_health::StoreHealth;
-use crate::ports::store_health::UnverifiedConnection;
-use crate::store::db::Db;
-use crate::store::db::Engine;
+use crate::ports::store_health::{StoreHealth, UnverifiedConnection};
+use crate::store::db::{Db, Engine};
 use crate::store::sql::sql;
 
 const PING: &str = "SELECT group_key FROM business_groups LIMIT 1";

@@ -7,29 +7,18 @@ use sqlx::FromRow;
 
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::history::MappingChange;
-use crate::domain::history::Revision;
-use crate::domain::history::Source;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::history::{MappingChange, Revision, Source};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
-use crate::ports::history_store::HistoryRefusal;
-use crate::ports::history_store::HistoryStore;
-use crate::ports::history_store::MAX_LISTED_NUMBERS;
-use crate::ports::history_store::Restore;
-use crate::ports::history_store::Restored;
+use crate::ports::history_store::{HistoryRefusal, HistoryStore, MAX_LISTED_NUMBERS, Restore, Restored};
 use crate::ports::store_error::StoreError;
-use crate::store::audit;
 use crate::store::audit::entry;
 use crate::store::change_sets::ChangeSetSize;
-use crate::store::db::Db;
-use crate::store::db::Tx;
-use crate::store::locks::FIND_GROUP_KEY;
-use crate::store::locks::LockedGroup;
-use crate::store::revisions::RevisionRow;
-use crate::store::revisions::SELECT_REVISIONS;
-use crate::store::rows;
+use crate::store::db::{Db, Tx};
+use crate::store::locks::{FIND_GROUP_KEY, LockedGroup};
+use crate::store::revisions::{RevisionRow, SELECT_REVISIONS};
 use crate::store::sql::sql;
+use crate::store::{audit, rows};
 
 const LIST_REVISIONS: &str = concatcp!(SELECT_REVISIONS, "r.revision < $2 ORDER BY r.revision DESC LIMIT $3");
 

@@ -14,48 +14,28 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::audit::Detail;
-use crate::domain::audit::action;
+use crate::domain::audit::{Detail, action};
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::history::ChangeCounts;
-use crate::domain::history::MappingChange;
-use crate::domain::history::Source;
-use crate::domain::import::Confirmation;
-use crate::domain::import::Import;
-use crate::domain::import::ImportState;
-use crate::domain::import::LargeChange;
-use crate::domain::import::MAX_WAITING_CHANGES;
-use crate::domain::import::MAX_WAITING_PREVIEWS;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::history::{ChangeCounts, MappingChange, Source};
+use crate::domain::import::{
+    Confirmation, Import, ImportState, LargeChange, MAX_WAITING_CHANGES, MAX_WAITING_PREVIEWS,
+};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
-use crate::ports::import_store::AppliedImport;
-use crate::ports::import_store::ApplyImport;
-use crate::ports::import_store::BadRows;
-use crate::ports::import_store::FileRows;
-use crate::ports::import_store::ImportBatch;
-use crate::ports::import_store::ImportRefusal;
-use crate::ports::import_store::ImportStore;
-use crate::ports::import_store::KeptImportRefusal;
-use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
-use crate::ports::import_store::MAX_LISTED_REVISIONS;
-use crate::ports::import_store::TakenImport;
+use crate::ports::import_store::{
+    AppliedImport, ApplyImport, BadRows, FileRows, ImportBatch, ImportRefusal, ImportStore, KeptImportRefusal,
+    MAX_LISTED_BAD_ROWS, MAX_LISTED_REVISIONS, TakenImport,
+};
 use crate::ports::store_error::StoreError;
-use crate::store::audit;
 use crate::store::audit::entry;
 use crate::store::change_sets::ChangeSetSize;
-use crate::store::db::Db;
-use crate::store::db::Tx;
+use crate::store::db::{Db, Tx};
 use crate::store::imports::received_file::ReceivedFile;
-use crate::store::imports::records::FIND_IMPORT;
-use crate::store::imports::records::ImportRecord;
-use crate::store::imports::records::StoredImport;
-use crate::store::imports::records::not_assigned_row;
+use crate::store::imports::records::{FIND_IMPORT, ImportRecord, StoredImport, not_assigned_row};
 use crate::store::locks::LockedGroup;
-use crate::store::revisions::RevisionRow;
-use crate::store::revisions::SELECT_REVISIONS;
-use crate::store::rows;
+use crate::store::revisions::{RevisionRow, SELECT_REVISIONS};
 use crate::store::sql::sql;
+use crate::store::{audit, rows};
 
 /// How many expired imports are dropped in one go.
 const DISCARDED_AT_ONCE: u64 = 100;

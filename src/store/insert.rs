@@ -1,14 +1,11 @@
 //! `INSERT` of many rows, the fastest way into SQLite.
 
-use sqlx::QueryBuilder;
-use sqlx::Sqlite;
-use sqlx::SqliteTransaction;
+use sqlx::{QueryBuilder, Sqlite, SqliteTransaction};
 
 use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::bulk;
-use crate::store::bulk::Target;
-use crate::store::bulk::Value;
+use crate::store::bulk::{Target, Value};
 
 /// Rows of an import in one statement; SQLite takes at most 32766 values (<https://www.sqlite.org/limits.html>).
 const ROWS_AT_ONCE: usize = 1024;

@@ -6,23 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::Connection;
-use sqlx::postgres::PgListener;
-use sqlx::postgres::PgNotification;
-use sqlx::postgres::PgPoolOptions;
-use tokio::time::Instant;
-use tokio::time::sleep;
-use tokio::time::sleep_until;
-use tokio::time::timeout;
-use tokio::time::timeout_at;
-use tracing::info;
-use tracing::warn;
+use sqlx::postgres::{PgListener, PgNotification, PgPoolOptions};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::domain::guid::Guid;
 use crate::ports::line_generations::LineGenerations;
 use crate::ports::line_watch::LineWatch;
-use crate::store::db::Db;
-use crate::store::db::Engine;
+use crate::store::db::{Db, Engine};
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
 

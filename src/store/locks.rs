@@ -3,12 +3,10 @@
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use crate::domain::actor::AuditContext;
-use crate::domain::actor::RightSource;
+use crate::domain::actor::{AuditContext, RightSource};
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
-use crate::ports::store_error::LostRight;
-use crate::ports::store_error::StoreError;
+use crate::ports::store_error::{LostRight, StoreError};
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;

@@ -3,8 +3,7 @@
 use sqlx::FromRow;
 
 use crate::domain::email::EmailAddress;
-use crate::domain::mapping::Mapping;
-use crate::domain::mapping::PinnedTo;
+use crate::domain::mapping::{Mapping, PinnedTo};
 use crate::store::error::UnreadableRow;
 use crate::store::rows;
 

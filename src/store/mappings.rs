@@ -9,40 +9,25 @@ use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
-use crate::domain::mapping::Line;
-use crate::domain::mapping::MappedNumber;
-use crate::domain::mapping::Mapping;
+use crate::domain::mapping::{Line, MappedNumber, Mapping};
 use crate::domain::mapping_search::MappingSearch;
 use crate::domain::number_range;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
-use crate::ports::mapping_store::Export;
-use crate::ports::mapping_store::MappingFilter;
-use crate::ports::mapping_store::MappingRefusal;
-use crate::ports::mapping_store::MappingStore;
-use crate::ports::mapping_store::Pin;
-use crate::ports::mapping_store::PinOutcome;
-use crate::ports::mapping_store::PutMapping;
-use crate::ports::mapping_store::PutOutcome;
-use crate::ports::mapping_store::ReleasePinOutcome;
-use crate::ports::mapping_store::SignInFacts;
+use crate::ports::mapping_store::{
+    Export, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome,
+    SignInFacts,
+};
 use crate::ports::store_error::StoreError;
-use crate::store::audit;
 use crate::store::audit::entry;
 use crate::store::change_sets::SingleChange;
-use crate::store::db::Db;
-use crate::store::db::Tx;
+use crate::store::db::{Db, Tx};
 use crate::store::error::UnreadableRow;
-use crate::store::export;
-use crate::store::locks::FIND_GROUP_KEY;
-use crate::store::locks::LockedGroup;
-use crate::store::mapping_rows::MappingRow;
-use crate::store::mapping_rows::SELECT_MAPPINGS;
+use crate::store::locks::{FIND_GROUP_KEY, LockedGroup};
+use crate::store::mapping_rows::{MappingRow, SELECT_MAPPINGS};
 use crate::store::revisions::RevisionKind;
-use crate::store::rows;
-use crate::store::sign_in_facts;
 use crate::store::sql::sql;
+use crate::store::{audit, export, rows, sign_in_facts};
 
 /// A pin of a tenant that the group was linked to before counts as none.
 const RESOLVE: &str = "SELECT g.id, COALESCE(g.tenant_proven_at, g.tenant_confirmed_at) IS NOT NULL AS is_vouched_for, \

@@ -7,18 +7,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use const_format::concatcp;
-use sqlx::AssertSqlSafe;
-use sqlx::ConnectOptions;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use sqlx::PgPool;
-use sqlx::Row;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::postgres::PgPoolOptions;
-use tokio::time::Instant;
-use tokio::time::timeout;
-use tokio::time::timeout_at;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::info;
 use uuid::Uuid;
 
@@ -26,8 +17,7 @@ use crate::domain::postgres_url::PostgresUrl;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::ports::store_health::UnverifiedConnection;
 use crate::store::error::OpenError;
-use crate::store::sql::Record;
-use crate::store::sql::Sql;
+use crate::store::sql::{Record, Sql};
 use crate::store::trust;
 
 /// Connections of one replica at most, without those of look-ups and exports.

@@ -3,27 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgTransaction;
 use sqlx::error::DatabaseError;
-use sqlx::migrate::MigrateError;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
+use sqlx::{Connection, Executor, PgTransaction};
 use tokio::time::sleep;
-use tracing::info;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::ports::store_health::UnverifiedConnection;
-use crate::store::bulk::OrderedRows;
-use crate::store::bulk::Target;
+use crate::store::bulk::{OrderedRows, Target};
 use crate::store::copy::CopyIn;
 use crate::store::dialect::Dialect;
 use crate::store::error::OpenError;
-use crate::store::pools::Connections;
-use crate::store::pools::Pools;
-use crate::store::sql::Record;
-use crate::store::sql::Sql;
+use crate::store::pools::{Connections, Pools};
+use crate::store::sql::{Record, Sql};
 
 /// How long a sign-in waits for its look-up.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(4);

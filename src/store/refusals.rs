@@ -3,8 +3,7 @@
 use crate::ports::api_key_store::ApiKeyRefusal;
 use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::history_store::HistoryRefusal;
-use crate::ports::import_store::ImportRefusal;
-use crate::ports::import_store::KeptImportRefusal;
+use crate::ports::import_store::{ImportRefusal, KeptImportRefusal};
 use crate::ports::mapping_store::MappingRefusal;
 use crate::store::error::UnreadableRow;
 

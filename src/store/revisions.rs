@@ -5,8 +5,7 @@ use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::guid::Guid;
-use crate::domain::history::Revision;
-use crate::domain::history::Source;
+use crate::domain::history::{Revision, Source};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 use crate::store::db::Tx;

@@ -3,14 +3,11 @@
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use crate::domain::actor::Actor;
-use crate::domain::actor::ActorKind;
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::IdentityPinning;
+use crate::domain::actor::{Actor, ActorKind};
+use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
 use crate::domain::guid::Guid;
 use crate::domain::history::ChangeCounts;
-use crate::domain::page::Page;
-use crate::domain::page::PageRequest;
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 use crate::store::error::UnreadableRow;

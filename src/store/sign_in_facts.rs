@@ -6,19 +6,15 @@ use sqlx::FromRow;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::history::PastChange;
-use crate::ports::mapping_store::ExportedMapping;
-use crate::ports::mapping_store::MAX_CHANGES_SEARCHED;
-use crate::ports::mapping_store::MAX_NEIGHBOURS;
-use crate::ports::mapping_store::MAX_REVISIONS_SEARCHED;
-use crate::ports::mapping_store::MappingRefusal;
-use crate::ports::mapping_store::SignInFacts;
+use crate::ports::mapping_store::{
+    ExportedMapping, MAX_CHANGES_SEARCHED, MAX_NEIGHBOURS, MAX_REVISIONS_SEARCHED, MappingRefusal, SignInFacts,
+};
 use crate::ports::store_error::StoreError;
 use crate::store::change_sets::ChangeRow;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::export::ExportedRow;
-use crate::store::mapping_rows::MappingRow;
-use crate::store::mapping_rows::SELECT_MAPPINGS;
+use crate::store::mapping_rows::{MappingRow, SELECT_MAPPINGS};
 use crate::store::rows;
 use crate::store::rows::ActorRow;
 use crate::store::sql::sql;

@@ -2,19 +2,10 @@
 //! engines.
 
 use jiff::Timestamp;
-use sqlx::Arguments;
-use sqlx::Encode;
-use sqlx::FromRow;
-use sqlx::Postgres;
-use sqlx::Row;
-use sqlx::Sqlite;
-use sqlx::Type;
-use sqlx::postgres::PgArguments;
-use sqlx::postgres::PgRow;
-use sqlx::query::Query;
-use sqlx::query::QueryAs;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::sqlite::SqliteRow;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::{Query, QueryAs};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, Encode, FromRow, Postgres, Row, Sqlite, Type};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 

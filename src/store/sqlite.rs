@@ -5,28 +5,18 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::Connection;
-use sqlx::SqliteExecutor;
-use sqlx::SqlitePool;
-use sqlx::SqliteTransaction;
-use sqlx::migrate::MigrateError;
-use sqlx::migrate::Migrator;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::sqlite::SqliteJournalMode;
-use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::sqlite::SqliteSynchronous;
-use tokio::time::Instant;
-use tokio::time::sleep;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteExecutor, SqlitePool, SqliteTransaction};
+use tokio::time::{Instant, sleep};
 
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::store::dialect::Dialect;
 use crate::store::error::OpenError;
-use crate::store::sql::Record;
-use crate::store::sql::Sql;
+use crate::store::sql::{Record, Sql};
 
 /// Connections that read at most.
 const MAX_READERS: u32 = 8;

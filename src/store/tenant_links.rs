@@ -2,25 +2,20 @@
 
 use sqlx::FromRow;
 
-use crate::domain::actor::Actor;
-use crate::domain::actor::AuditContext;
-use crate::domain::actor::RightSource;
+use crate::domain::actor::{Actor, AuditContext, RightSource};
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
 use crate::domain::tenant::TenantProof;
 use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::store_error::StoreError;
-use crate::store::audit;
 use crate::store::audit::entry;
 use crate::store::db::Tx;
-use crate::store::error::UnreadableRow;
-use crate::store::error::is_unique_violation;
-use crate::store::locks::LockedGroup;
-use crate::store::locks::LockedRow;
+use crate::store::error::{UnreadableRow, is_unique_violation};
+use crate::store::locks::{LockedGroup, LockedRow};
 use crate::store::revisions::RevisionKind;
-use crate::store::rows;
 use crate::store::sql::sql;
+use crate::store::{audit, rows};
 
 const LINK_TENANT: &str = "UPDATE business_groups SET tenant_id = $2, tenant_proven_at = NULL, tenant_confirmed_at = NULL WHERE group_key = $1";
 

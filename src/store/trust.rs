@@ -8,11 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::postgres::PgSslMode;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use crate::domain::postgres_url::PostgresUrl;
-use crate::domain::postgres_url::is_ssl_mode;
+use crate::domain::postgres_url::{PostgresUrl, is_ssl_mode};
 
 /// The variables that count where the URL does not say it.
 const MODE_VARIABLE: &str = "PGSSLMODE";

@@ -2,17 +2,14 @@
 //! Microsoft.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::domain::guid::Guid;
-use crate::ports::tenant_directory::TenantDirectory;
-use crate::ports::tenant_directory::TenantExistence;
+use crate::ports::tenant_directory::{TenantDirectory, TenantExistence};
 
 /// How many questions wait for an answer at once.
 const MOST_AT_ONCE: usize = 4;

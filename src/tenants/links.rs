@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use crate::domain::actor::AuditContext;
-use crate::domain::business_group::BusinessGroup;
-use crate::domain::business_group::BusinessGroupId;
+use crate::domain::business_group::{BusinessGroup, BusinessGroupId};
 use crate::domain::guid::Guid;
 use crate::domain::tenant::TenantProof;
-use crate::ports::business_group_store::BusinessGroupRefusal;
-use crate::ports::business_group_store::BusinessGroupStore;
-use crate::ports::tenant_directory::TenantDirectory;
-use crate::ports::tenant_directory::TenantExistence;
+use crate::ports::business_group_store::{BusinessGroupRefusal, BusinessGroupStore};
+use crate::ports::tenant_directory::{TenantDirectory, TenantExistence};
 use crate::tenants::check::TenantCheck;
 
 /// Links tenants to business groups.

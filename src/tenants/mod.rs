@@ -3,5 +3,4 @@
 mod check;
 mod links;
 
-pub use links::LinkedTenant;
-pub use links::TenantLinks;
+pub use links::{LinkedTenant, TenantLinks};

@@ -7,33 +7,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix_web::rt::System;
-use entra_sim::Config;
-use entra_sim::Simulator;
-use entra_sim::Tenant;
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::RequestBuilder;
-use reqwest::Response;
-use reqwest::redirect;
-use serde_json::Value;
-use serde_json::json;
+use entra_sim::{Config, Simulator, Tenant};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect};
+use serde_json::{Value, json};
 use signline::api_keys::NewApiKey;
 use signline::bootstrap::Service;
-use signline::config::DatabaseUrl;
-use signline::config::Settings;
-use signline::domain::actor::Actor;
-use signline::domain::actor::AuditContext;
-use signline::domain::actor::RightSource;
+use signline::config::{DatabaseUrl, Settings};
+use signline::domain::actor::{Actor, AuditContext, RightSource};
 use signline::domain::api_key::Grant;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::guid::Guid;
-use signline::ports::clock::Clock;
-use signline::ports::clock::SystemClock;
+use signline::ports::clock::{Clock, SystemClock};
 use tokio::sync::oneshot;
 
-use crate::database::Engine;
-use crate::database::TestDatabase;
+use crate::database::{Engine, TestDatabase};
 
 /// How long a test waits at most for something that takes no time.
 pub const TIMEOUT: Duration = Duration::from_secs(20);

@@ -2,16 +2,12 @@
 
 use entra_sim::TokenBuilder;
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use signline::domain::app_id_uri::AppIdUris;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const BOB: &str = "bobsmith@abccompany.com";
 const GROUP: &str = "/v1/business-groups/abccompany";

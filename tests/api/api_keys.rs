@@ -3,16 +3,12 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
-use signline::ports::clock::Clock;
-use signline::ports::clock::SystemClock;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use serde_json::{Value, json};
+use signline::ports::clock::{Clock, SystemClock};
+use test_support::app::{TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const KEYS: &str = "/v1/api-keys";
 

@@ -3,16 +3,11 @@
 use std::collections::HashMap;
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 const ADA: &str = "admin@abccompany.com";

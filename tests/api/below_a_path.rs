@@ -1,18 +1,13 @@
 //! The service behind a proxy that serves it below a path, and takes that off.
 
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::redirect;
+use reqwest::{Client, Method, redirect};
 use serde_json::json;
 use signline::domain::public_url::PublicUrl;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 use test_support::prefix_proxy::PrefixProxy;
 
-use crate::support::json;
-use crate::support::text;
+use crate::support::{json, text};
 
 const PREFIX: &str = "/phone/signline";
 

@@ -1,14 +1,11 @@
 //! Business groups, ranges and tenants over HTTP.
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use serde_json::{Value, json};
+use test_support::app::{TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const GROUPS: &str = "/v1/business-groups";
 

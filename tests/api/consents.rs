@@ -4,30 +4,17 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::Response;
-use reqwest::redirect;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Client, Method, Response, redirect};
+use serde_json::{Value, json};
 use signline::config::DatabaseUrl;
 use signline::domain::authority::Authority;
 use signline::domain::public_url::PublicUrl;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use test_support::app::{SAMPLE_SHEET, TENANT, TIMEOUT, TestApp};
 use test_support::database::Engine;
 use url::Url;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 const CALLBACK: &str = "/v1/consent/callback";

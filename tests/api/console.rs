@@ -3,19 +3,14 @@
 use std::io::Read;
 
 use flate2::read::GzDecoder;
-use reqwest::Method;
-use reqwest::Response;
+use reqwest::{Method, Response};
 use serde_json::json;
 use signline::domain::guid::Guid;
 use test_support::app::TestApp;
 use test_support::database::Engine;
 
-use crate::console_files::ConsoleFile;
-use crate::console_files::console_files;
-use crate::console_files::loaded_with_each_view;
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::console_files::{ConsoleFile, console_files, loaded_with_each_view};
+use crate::support::{json, problem, text};
 
 /// What the page may weigh besides Microsoft's library, in bytes.
 const BUDGET: usize = 150_000;

@@ -1,7 +1,6 @@
 //! What the files of the console hold: no other host, no script or style inside a page, and all of its words.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 

@@ -1,23 +1,16 @@
 //! Exports that are read slowly, and everybody else meanwhile.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TIMEOUT, TestApp};
 use test_support::database::Engine;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpSocket;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const USER: &str = "bobsmith@abccompany.com";
 

@@ -1,16 +1,11 @@
 //! First sign-ins whose address may be somebody else's.
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::services_with_caches;
+use crate::support::{json, problem, services_with_caches};
 
 const BOB: &str = "bobsmith@abccompany.com";
 const BOBS_OID: &str = "0b0b0b0b-0000-4000-8000-000000000001";

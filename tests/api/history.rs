@@ -1,16 +1,11 @@
 //! The history of a group over HTTP.
 
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 

@@ -9,25 +9,19 @@ mod hostile_table;
 #[expect(dead_code, reason = "the validator's tests use the rest")]
 pub(crate) mod minting;
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use signline::domain::application::Applications;
 use signline::domain::guid::Guid;
-use signline::ports::clock::Clock;
-use signline::ports::clock::SystemClock;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use signline::ports::clock::{Clock, SystemClock};
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 use minting::Mint;
 
 /// Whether a header can carry the token to the service as it is.

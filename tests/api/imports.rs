@@ -1,20 +1,14 @@
 //! Imports over HTTP: what is taken, and that what is refused changes nothing.
 
 use reqwest::Method;
-use reqwest::multipart::Form;
-use reqwest::multipart::Part;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const IMPORTS: &str = "/v1/business-groups/abccompany/imports";
 const HEADER: &str = "PhoneNumber,MEEmailAddress\n";

@@ -7,27 +7,14 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
-use reqwest::RequestBuilder;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
 use test_support::database::Engine;
 
-use crate::isolation::table::Gate::Passes;
-use crate::isolation::table::Gate::Refused;
-use crate::isolation::table::HOLDERS;
-use crate::isolation::table::Row;
-use crate::isolation::table::TABLE;
-use crate::isolation::world::FOREIGN_MARKS;
-use crate::isolation::world::MARKS;
-use crate::isolation::world::OTHER_TENANT;
-use crate::isolation::world::Operation;
-use crate::isolation::world::UNKNOWN_IMPORT;
-use crate::isolation::world::World;
-use crate::isolation::world::operations;
-use crate::support::problem;
-use crate::support::text;
+use crate::isolation::table::Gate::{Passes, Refused};
+use crate::isolation::table::{HOLDERS, Row, TABLE};
+use crate::isolation::world::{FOREIGN_MARKS, MARKS, OTHER_TENANT, Operation, UNKNOWN_IMPORT, World, operations};
+use crate::support::{problem, text};
 
 /// Asserts that an answer is a problem of this kind, and tells nothing of either group.
 async fn assert_refused(answer: Response, (status, slug): (u16, &str), what: &str) {

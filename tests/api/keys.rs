@@ -1,17 +1,11 @@
 //! Signing keys as the running service keeps them.
 
-use entra_sim::Endpoint;
-use entra_sim::Fault;
+use entra_sim::{Endpoint, Fault};
 use futures_util::future::join_all;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TENANT, TIMEOUT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const BOB: &str = "bobsmith@abccompany.com";
 

@@ -2,24 +2,18 @@
 
 use std::num::NonZero;
 use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
 use signline::domain::trusted_proxies::TrustedProxies;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TENANT, TIMEOUT, TestApp};
 use test_support::database::Engine;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{problem, text};
 
 const USER: &str = "bobsmith@abccompany.com";
 

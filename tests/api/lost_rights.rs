@@ -3,22 +3,15 @@
 use std::io;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream;
-use reqwest::Body;
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use futures_util::{StreamExt, stream};
+use reqwest::{Body, Method, Response};
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 

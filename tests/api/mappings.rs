@@ -3,13 +3,10 @@
 use reqwest::Method;
 use serde_json::json;
 use signline::domain::phone_number::NumberingPlan;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const MAPPINGS: &str = "/v1/business-groups/abccompany/mappings";
 

@@ -1,18 +1,13 @@
 //! Names: what may stand in them, and which of them an administrator may not take.
 
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use signline::config::DatabaseUrl;
 use signline::domain::authority::Authority;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const ADA: &str = "admin@abccompany.com";
 const GROUPS: &str = "/v1/business-groups";

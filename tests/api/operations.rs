@@ -1,21 +1,14 @@
 //! Probes, metrics, Swagger UI, and the graceful stop.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TIMEOUT, TestApp};
 use test_support::database::Engine;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::CUT_OFF;
-use crate::support::on_server;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{CUT_OFF, on_server, problem, text};
 
 #[tokio::test]
 async fn the_probes_tell_of_each_part() {

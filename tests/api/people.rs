@@ -1,18 +1,13 @@
 //! People who sign in with Microsoft and administer: what their role is worth in which tenant, and for how long.
 
 use entra_sim::TokenBuilder;
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use signline::domain::guid::Guid;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 const GROUPS: &str = "/v1/business-groups";

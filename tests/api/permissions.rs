@@ -1,8 +1,7 @@
 //! What rights there are beyond who may make which call, which `isolation` tells.
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use test_support::app::TestApp;
 use test_support::database::Engine;
 

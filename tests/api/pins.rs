@@ -1,18 +1,11 @@
 //! Recycled addresses: a mapping belongs to one account until an administrator says otherwise.
 
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::services_with_caches;
-use crate::support::text;
+use crate::support::{json, problem, services_with_caches, text};
 
 const BOB: &str = "bobsmith@abccompany.com";
 const GROUP: &str = "/v1/business-groups/abccompany";

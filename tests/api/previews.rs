@@ -1,22 +1,13 @@
 //! Imports that are looked at before they are applied.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TIMEOUT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::CUT_OFF;
-use crate::support::json;
-use crate::support::on_server;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{CUT_OFF, json, on_server, problem, text};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 const HEADER: &str = "PhoneNumber,MEEmailAddress\n";

@@ -2,13 +2,10 @@
 
 use std::str::FromStr;
 
-use reqwest::Method;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
-use sqlx::Connection;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection, SqliteConnection};
 use test_support::app::TestApp;
 use test_support::database::Engine;
 

@@ -2,13 +2,10 @@
 
 use reqwest::Method;
 use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const BOB: &str = "bobsmith@abccompany.com";
 const OTHER_TENANT: &str = "b2b2b2b2-0000-4000-8000-0000000000bb";

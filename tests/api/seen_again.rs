@@ -4,17 +4,11 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use test_support::app::TENANT;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use test_support::app::{TENANT, TIMEOUT, TestApp};
 use test_support::database::Engine;
-use tokio::time::sleep;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::services_with_caches;
-use crate::support::text;
+use crate::support::{json, problem, services_with_caches, text};
 
 const BOB: &str = "bobsmith@abccompany.com";
 const GROUP: &str = "/v1/business-groups/abccompany";

@@ -1,14 +1,11 @@
 //! What would happen at a sign-in, and why.
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 

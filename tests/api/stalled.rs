@@ -1,30 +1,20 @@
 //! Clients that stop in the middle and say nothing more: their connections end all the same, and others get their
 //! places.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::io::Read;
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use rcgen::generate_simple_self_signed;
-use rustls::ClientConfig;
-use rustls::ClientConnection;
-use rustls::RootCertStore;
-use rustls::StreamOwned;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use signline::config::DatabaseUrl;
 use signline::domain::authority::Authority;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TIMEOUT, TestApp};
 use test_support::database::Engine;
 
 const USER: &str = "bobsmith@abccompany.com";

@@ -2,14 +2,10 @@
 
 use reqwest::Method;
 use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 #[tokio::test]
 async fn the_sample_story_on_postgres() {

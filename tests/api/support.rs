@@ -4,12 +4,9 @@ use std::str::FromStr;
 
 use reqwest::Response;
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
 
 /// The JSON of an answer with this status.

@@ -2,19 +2,14 @@
 
 use std::net::TcpListener;
 
-use entra_sim::Endpoint;
-use entra_sim::Fault;
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
+use entra_sim::{Endpoint, Fault};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use signline::domain::authority::Authority;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const GROUP: &str = "/v1/business-groups/abc";
 const OTHER_TENANT: &str = "b2b2b2b2-0000-4000-8000-0000000000bb";

@@ -1,17 +1,12 @@
 //! Whose a tenant is: who only names it, who proves it, and what happens to the one who had it before.
 
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use signline::domain::trusted_proxies::TrustedProxies;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use test_support::app::{TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::support::json;
-use crate::support::problem;
-use crate::support::text;
+use crate::support::{json, problem, text};
 
 const BOB: &str = "bobsmith@abccompany.com";
 const ADA: &str = "admin@abccompany.com";

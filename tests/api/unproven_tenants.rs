@@ -3,23 +3,16 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use signline::config::DatabaseUrl;
 use signline::domain::authority::Authority;
 use signline::domain::tenant::UnprovenTenants;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use test_support::app::TENANT;
-use test_support::app::TIMEOUT;
-use test_support::app::TestApp;
+use sqlx::{Connection, Executor, PgConnection};
+use test_support::app::{TENANT, TIMEOUT, TestApp};
 use test_support::database::Engine;
-use tokio::time::sleep;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const BOB: &str = "bobsmith@abccompany.com";
 const ADA: &str = "admin@abccompany.com";

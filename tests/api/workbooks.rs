@@ -1,20 +1,15 @@
 //! Excel workbooks over HTTP: how they are sent and fetched.
 
-use std::io::Cursor;
-use std::io::Write;
+use std::io::{Cursor, Write};
 
-use reqwest::Method;
-use reqwest::Response;
-use reqwest::multipart::Form;
-use reqwest::multipart::Part;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, Response};
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::support::json;
-use crate::support::problem;
+use crate::support::{json, problem};
 
 const IMPORTS: &str = "/v1/business-groups/abccompany/imports?apply=true";
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -1,22 +1,13 @@
 //! Which module of a crate uses which, read from its source: `use` lines, and paths wherever else they stand, also in
 //! macros and attributes. Tests are left out: they may use what they like.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
 
-use proc_macro2::TokenStream;
-use proc_macro2::TokenTree;
-use syn::Attribute;
-use syn::Item;
-use syn::ItemUse;
-use syn::Meta;
-use syn::UseTree;
-use syn::Visibility;
-use syn::visit;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
+use syn::{Attribute, Item, ItemUse, Meta, UseTree, Visibility, visit};
 
 /// A path in pieces: `http`, `problem`, `Problem`. Of a module: that of its file, and none for the crate itself.
 type Names = Vec<String>;

@@ -7,8 +7,7 @@ mod settings_page;
 mod threats;
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::import_graph::Crate;
 

@@ -1,8 +1,7 @@
 //! The threat model and the tests that prove its walls name each other: SECURITY.md has an id for each threat, and a
 //! test says `// proves T-17` above itself.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::browser::Browser;
-use crate::browser::NARROW;
-use crate::browser::USUAL;
+use crate::browser::{Browser, NARROW, USUAL};
 use crate::story::Story;
 use crate::views;
 

@@ -4,8 +4,7 @@ use test_support::app::SAMPLE_SHEET;
 
 use crate::browser::Browser;
 use crate::story::Story;
-use crate::world::GROUP;
-use crate::world::World;
+use crate::world::{GROUP, World};
 
 /// Nothing that the browser asks for is outside of the path: the story's watch sees to that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

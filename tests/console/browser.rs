@@ -3,21 +3,14 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::future::Future;
-use std::path::Path;
-use std::path::PathBuf;
-use std::time::Duration;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::app::TIMEOUT;
-use thirtyfour::ChromeCapabilities;
-use thirtyfour::ChromiumLikeCapabilities;
-use thirtyfour::DesiredCapabilities;
-use thirtyfour::LoggingPrefsLogLevel;
-use thirtyfour::WebDriver;
 use thirtyfour::error::WebDriverResult;
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver};
 
 use crate::driver::Driver;
 

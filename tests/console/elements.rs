@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-use serde_json::json;
-use thirtyfour::By;
-use thirtyfour::Key;
-use thirtyfour::WebElement;
+use serde_json::{Value, json};
 use thirtyfour::error::WebDriverResult;
+use thirtyfour::{By, Key, WebElement};
 
 use crate::browser::Browser;
 

@@ -2,8 +2,7 @@
 
 use std::panic;
 
-use entra_sim::Config;
-use entra_sim::Simulator;
+use entra_sim::{Config, Simulator};
 use test_support::database::Engine;
 
 use crate::browser::Browser;

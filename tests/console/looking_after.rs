@@ -1,16 +1,13 @@
 //! What an administrator does from day to day.
 
-use entra_sim::Endpoint;
-use entra_sim::Fault;
+use entra_sim::{Endpoint, Fault};
 use reqwest::Method;
 use serde_json::json;
 use thirtyfour::Key;
 
-use crate::steps::ADA;
-use crate::steps::BOB;
+use crate::steps::{ADA, BOB};
 use crate::story::Story;
-use crate::world::GROUP;
-use crate::world::World;
+use crate::world::{GROUP, World};
 
 /// The company with its tenant and Bob's line, and a key of its administrator.
 async fn company(world: &World) -> String {

@@ -4,8 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use test_support::app::TENANT;
 
-use crate::steps::ADA;
-use crate::steps::OLGA;
+use crate::steps::{ADA, OLGA};
 use crate::story::Story;
 use crate::world::GROUP;
 

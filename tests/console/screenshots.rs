@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::browser::NARROW;
-use crate::browser::USUAL;
+use crate::browser::{NARROW, USUAL};
 use crate::story::Story;
 use crate::views;
 

@@ -1,16 +1,13 @@
 //! How a company comes to its lines: the story of Signline's docs/companies.md, click by click.
 
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
+use test_support::app::{SAMPLE_SHEET, TENANT};
 use test_support::database::Engine;
 use url::Url;
 
 use crate::browser::Browser;
-use crate::steps::ADA;
-use crate::steps::BOB;
+use crate::steps::{ADA, BOB};
 use crate::story::Story;
-use crate::world::GROUP;
-use crate::world::World;
+use crate::world::{GROUP, World};
 
 const APPLICATIONS: [&str; 3] = ["portal", "maxuc-mobile", "maxuc-desktop"];
 

@@ -7,8 +7,7 @@ use serde_json::json;
 use test_support::app::SAMPLE_SHEET;
 
 use crate::story::Story;
-use crate::world::GROUP;
-use crate::world::World;
+use crate::world::{GROUP, World};
 
 /// The company with a key of its administrator.
 async fn company(world: &World) -> String {

@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use thirtyfour::By;
-use thirtyfour::Key;
-use thirtyfour::WindowHandle;
 use thirtyfour::extensions::query::ElementQueryable;
+use thirtyfour::{By, Key, WindowHandle};
 
 use crate::browser::Browser;
 use crate::watch;

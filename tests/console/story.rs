@@ -2,14 +2,10 @@
 //! behind.
 
 use std::any::Any;
-use std::fs;
-use std::io::Write;
-use std::io::stderr;
-use std::panic;
+use std::io::{Write, stderr};
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
-use std::path::PathBuf;
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::{fs, panic, thread};
 
 use futures_util::FutureExt;
 use test_support::database::Engine;

@@ -3,18 +3,13 @@
 use std::fmt::Write;
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use test_support::app::TENANT;
 use thirtyfour::By;
 
 use crate::browser::Browser;
-use crate::steps::ADA;
-use crate::steps::BOB;
-use crate::steps::OLIVE;
-use crate::steps::OTHER_BOB;
-use crate::world::GROUP;
-use crate::world::World;
+use crate::steps::{ADA, BOB, OLIVE, OTHER_BOB};
+use crate::world::{GROUP, World};
 
 /// People of the company, beside those whom the simulator knows.
 const PEOPLE: [&str; 24] = [

@@ -1,8 +1,7 @@
 //! What the page must never do, checked against what the browser saw of a whole story: ask another host, break the
 //! content security policy, write an error to the console, or put a token or a key where others could read it.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 

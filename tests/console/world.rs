@@ -1,27 +1,17 @@
 //! What a story happens in: a simulated Entra over TLS, and the `signline` program that trusts it.
 
-use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::thread;
+use std::{fs, thread};
 
-use entra_sim::Config;
-use entra_sim::Simulator;
-use reqwest::Client;
-use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
+use entra_sim::{Config, Simulator};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::app::TENANT;
-use test_support::app::applications;
-use test_support::app::client_id;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::app::{TENANT, applications, client_id};
+use test_support::database::{Engine, TestDatabase};
 use test_support::prefix_proxy::PrefixProxy;
 
 /// The tenant of the sample's operator.

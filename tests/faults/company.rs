@@ -1,22 +1,15 @@
 //! The companies of the scenarios, and the program that serves them.
 
 use std::collections::HashMap;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
-use entra_sim::Config;
-use entra_sim::Simulator;
-use entra_sim::User;
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::RequestBuilder;
+use entra_sim::{Config, Simulator, User};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::json;
-use test_support::app::TENANT;
-use test_support::app::applications;
+use test_support::app::{TENANT, applications};
 use uuid::Uuid;
 
-use crate::support::Serving;
-use crate::support::signline;
+use crate::support::{Serving, signline};
 
 /// The company whose numbers are moved about.
 pub(crate) const BUSY: &str = "abccompany";

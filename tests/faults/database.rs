@@ -1,8 +1,7 @@
 //! A database that is restarted, crashes, stands still, is slow, or is forgotten by the network.
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
@@ -10,8 +9,7 @@ use crate::company::Companies;
 use crate::forwarder::Forwarder;
 use crate::server::Server;
 use crate::support::Serving;
-use crate::watch::Watch;
-use crate::watch::Went;
+use crate::watch::{Watch, Went};
 
 /// How long what is known may be trusted while nothing is heard, and a call on its way.
 const TRUSTED_FOR: Duration = Duration::from_millis(800);

@@ -2,31 +2,20 @@
 
 use std::fs;
 use std::fs::File;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use reqwest::Method;
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
-use sqlx::Connection;
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::company::BUSY;
-use crate::company::CALM;
-use crate::company::Companies;
-use crate::company::Within;
-use crate::watch::Watch;
-use crate::watch::Went;
+use crate::company::{BUSY, CALM, Companies, Within};
+use crate::watch::{Watch, Went};
 
 /// A small disk, which a process of its own has mounted and nobody else sees: it is gone with the process.
 struct Disk {

@@ -1,7 +1,6 @@
 //! A primary that is lost, and the standby that takes its place.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 

@@ -1,25 +1,18 @@
 //! Microsoft's keys: the endpoint is down, slow, or lies.
 
 use std::net::SocketAddr;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use entra_sim::Config;
-use entra_sim::Endpoint;
-use entra_sim::Fault;
-use entra_sim::Simulator;
+use entra_sim::{Config, Endpoint, Fault, Simulator};
 use futures_util::future::join_all;
 use reqwest::Client;
 use serde_json::Value;
-use test_support::app::TENANT;
-use test_support::app::applications;
+use test_support::app::{TENANT, applications};
 use test_support::database::TestDatabase;
-use tokio::time::sleep;
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 use crate::server::free_port;
-use crate::support::Serving;
-use crate::support::client;
+use crate::support::{Serving, client};
 
 /// The most that recovery may take.
 const RECOVERY: Duration = Duration::from_secs(10);

@@ -2,8 +2,7 @@
 //! And one that stands still, as the machine under it may, and misses what is changed meanwhile.
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use test_support::database::TestDatabase;
 use tokio::time::sleep;

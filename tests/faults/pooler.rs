@@ -1,34 +1,22 @@
 //! PgBouncer in transaction mode between the service and its database.
 
 use std::fs;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::Method;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use test_support::app::TIMEOUT;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::company::CALM;
-use crate::company::Companies;
-use crate::company::PEOPLE;
-use crate::company::calm_number;
+use crate::company::{CALM, Companies, PEOPLE, calm_number};
 use crate::database::World;
-use crate::server::Server;
-use crate::server::as_server;
-use crate::server::free_port;
-use crate::server::own;
+use crate::server::{Server, as_server, free_port, own};
 use crate::support::signline;
 
 /// A pooler with few sessions, which many clients share.

@@ -4,26 +4,15 @@
 //! asked for until the next that was answered well; on another replica than the one that was asked, a second longer. A
 //! change that was not answered well may have happened or not.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::RwLock;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
 
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::StatusCode;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::company::BUSY;
-use crate::company::Companies;
-use crate::company::PEOPLE;
-use crate::company::Person;
-use crate::company::calm_number;
-use crate::company::number;
+use crate::company::{BUSY, Companies, PEOPLE, Person, calm_number, number};
 
 /// How long another replica may know an old line.
 const ELSEWHERE: Duration = Duration::from_secs(1);

@@ -5,41 +5,23 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use calamine::Data;
-use calamine::Reader;
-use calamine::Xlsx;
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
-use futures_util::stream;
+use calamine::{Data, Reader, Xlsx};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use signline::domain::actor::AuditContext;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::mapping::Line;
-use signline::domain::mapping::Mapping;
-use signline::domain::page::Page;
-use signline::domain::page::PageRequest;
+use signline::domain::mapping::{Line, Mapping};
+use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
-use signline::export::ExportFile;
-use signline::export::Exporter;
-use signline::export::MAX_SHEET_ROWS;
-use signline::export::WorkbookError;
-use signline::ports::mapping_store::Export;
-use signline::ports::mapping_store::ExportedMapping;
-use signline::ports::mapping_store::MappingFilter;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::MappingStore;
-use signline::ports::mapping_store::Pin;
-use signline::ports::mapping_store::PinOutcome;
-use signline::ports::mapping_store::PutMapping;
-use signline::ports::mapping_store::PutOutcome;
-use signline::ports::mapping_store::ReleasePinOutcome;
-use signline::ports::mapping_store::SignInFacts;
+use signline::export::{ExportFile, Exporter, MAX_SHEET_ROWS, WorkbookError};
+use signline::ports::mapping_store::{
+    Export, ExportedMapping, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome,
+    ReleasePinOutcome, SignInFacts,
+};
 use signline::ports::store_error::StoreError;
 
-use crate::problems_of;
-use crate::read;
-use crate::us;
+use crate::{problems_of, read, us};
 
 const FIRST: u64 = 17_635_550_000;
 

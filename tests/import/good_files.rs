@@ -1,8 +1,6 @@
 //! Files that are read without a problem, in every form that people and spreadsheets give them.
 
-use crate::problems_of;
-use crate::read;
-use crate::rows_of;
+use crate::{problems_of, read, rows_of};
 
 const BOB: (&str, &str) = ("+17635551111", "bobsmith@abccompany.com");
 const ANN: (&str, &str) = ("+17635552222", "ann@abccompany.com");

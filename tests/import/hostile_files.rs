@@ -1,7 +1,6 @@
 //! Files that are not CSV at all, or made to cost more than they should.
 
-use crate::problems_of;
-use crate::read;
+use crate::{problems_of, read};
 
 #[test]
 fn a_file_of_another_kind_is_called_by_its_name() {

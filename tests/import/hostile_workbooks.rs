@@ -1,8 +1,7 @@
 //! Workbooks that are broken, or made to cost more than they should.
 
-use crate::problems_of;
-use crate::read;
 use crate::workbook_files::WorkbookFile;
+use crate::{problems_of, read};
 
 const HEADER: &str = "<row><c t=\"inlineStr\"><is><t>PhoneNumber</t></is></c>\
                       <c t=\"inlineStr\"><is><t>MEEmailAddress</t></is></c></row>";

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::problems_of;
-use crate::read;
+use crate::{problems_of, read};
 
 #[test]
 fn every_kept_sheet_holds_the_sample_rows() {

@@ -2,9 +2,7 @@
 
 use signline::domain::phone_number::PhoneNumber;
 
-use crate::problems_of;
-use crate::read;
-use crate::rows_of;
+use crate::{problems_of, read, rows_of};
 
 const NUMBER: &str = "PhoneNumber";
 const EMAIL: &str = "MEEmailAddress";

@@ -9,9 +9,7 @@ use signline::export;
 use signline::export::TEMPLATE;
 use signline::ports::mapping_store::ExportedMapping;
 
-use crate::problems_of;
-use crate::read;
-use crate::us;
+use crate::{problems_of, read, us};
 
 /// A group's mappings, from number to address.
 fn mappings() -> impl Strategy<Value = BTreeMap<u64, String>> {

@@ -1,9 +1,7 @@
 //! Quotes that do not stand where they belong, and rows that stand in one cell.
 
-use crate::problems_of;
-use crate::read;
-use crate::rows_of;
 use crate::workbook_files::WorkbookFile;
+use crate::{problems_of, read, rows_of};
 
 const NUMBER: &str = "PhoneNumber";
 const EMAIL: &str = "MEEmailAddress";

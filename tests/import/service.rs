@@ -1,48 +1,22 @@
 //! What the importer asks of the store, and what it makes of a body that breaks off.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use signline::domain::actor::Actor;
-use signline::domain::actor::ActorKind;
-use signline::domain::actor::AuditContext;
-use signline::domain::actor::RightSource;
+use signline::domain::actor::{Actor, ActorKind, AuditContext, RightSource};
 use signline::domain::business_group::BusinessGroupId;
-use signline::domain::history::ChangeCounts;
-use signline::domain::history::MappingChange;
-use signline::domain::import::Confirmation;
-use signline::domain::import::Import;
-use signline::domain::import::ImportMode;
-use signline::domain::import::ImportRow;
-use signline::domain::import::ImportState;
-use signline::domain::import::PREVIEW_LIFETIME;
-use signline::domain::import::RowInPack;
-use signline::domain::page::Page;
-use signline::domain::page::PageRequest;
+use signline::domain::history::{ChangeCounts, MappingChange};
+use signline::domain::import::{Confirmation, Import, ImportMode, ImportRow, ImportState, PREVIEW_LIFETIME, RowInPack};
+use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
-use signline::import::ImportError;
-use signline::import::ImportPolicy;
-use signline::import::ImportReport;
-use signline::import::ImportRequest;
-use signline::import::Importer;
-use signline::import::Problems;
-use signline::ports::import_store::AppliedImport;
-use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::BadRow;
-use signline::ports::import_store::BadRowReason;
-use signline::ports::import_store::BadRows;
-use signline::ports::import_store::FileEnd;
-use signline::ports::import_store::FileRows;
-use signline::ports::import_store::ImportBatch;
-use signline::ports::import_store::ImportRefusal;
-use signline::ports::import_store::ImportStore;
-use signline::ports::import_store::KeptImportRefusal;
-use signline::ports::import_store::TakenImport;
+use signline::import::{ImportError, ImportPolicy, ImportReport, ImportRequest, Importer, Problems};
+use signline::ports::import_store::{
+    AppliedImport, ApplyImport, BadRow, BadRowReason, BadRows, FileEnd, FileRows, ImportBatch, ImportRefusal,
+    ImportStore, KeptImportRefusal, TakenImport,
+};
 use signline::ports::store_error::StoreError;
 use uuid::Uuid;
 

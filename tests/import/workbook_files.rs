@@ -1,7 +1,6 @@
 //! Workbooks made part by part, byte for byte as a test wants them.
 
-use std::io::Cursor;
-use std::io::Write;
+use std::io::{Cursor, Write};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;

@@ -1,10 +1,7 @@
 //! Excel workbooks: what is read from them, and what is said about those that can't be read.
 
-use crate::problems_of;
-use crate::read;
-use crate::rows_of;
-use crate::workbook_files::WorkbookFile;
-use crate::workbook_files::zip_of;
+use crate::workbook_files::{WorkbookFile, zip_of};
+use crate::{problems_of, read, rows_of};
 
 const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>PhoneNumber</t></is></c>\
                       <c r=\"B1\" t=\"inlineStr\"><is><t>MEEmailAddress</t></is></c></row>";

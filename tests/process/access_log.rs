@@ -1,17 +1,12 @@
 //! Which calls the log tells of.
 
-use entra_sim::Config;
-use entra_sim::Simulator;
+use entra_sim::{Config, Simulator};
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::TENANT;
-use test_support::app::applications;
+use serde_json::{Value, json};
+use test_support::app::{TENANT, applications};
 use test_support::database::TestDatabase;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
+use crate::support::{Serving, client, operator_key};
 
 const USER: &str = "bobsmith@abccompany.com";
 

@@ -4,28 +4,17 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use entra_sim::Config;
-use entra_sim::Simulator;
-use reqwest::Method;
-use reqwest::RequestBuilder;
-use serde_json::Value;
-use serde_json::json;
+use entra_sim::{Config, Simulator};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::app::TENANT;
-use test_support::app::TIMEOUT;
-use test_support::app::applications;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::app::{TENANT, TIMEOUT, applications};
+use test_support::database::{Engine, TestDatabase};
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
-use crate::support::run;
+use crate::support::{Serving, client, operator_key, run};
 
 const GROUP: &str = "/v1/business-groups/abccompany";
 const ROWS: usize = 2000;

@@ -1,42 +1,21 @@
 //! `signline import` and `signline export` as scripts run them, against the real service.
 
-use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
-use entra_sim::Config;
-use entra_sim::Simulator;
+use entra_sim::{Config, Simulator};
 use reqwest::Method;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TIMEOUT;
+use test_support::app::{SAMPLE_SHEET, TIMEOUT};
 
-use crate::client_support::Company;
-use crate::client_support::DONE;
-use crate::client_support::ERROR;
-use crate::client_support::GROUP;
-use crate::client_support::PREVIEW;
-use crate::client_support::REJECTED;
-use crate::client_support::STALE;
-use crate::client_support::UNCONFIRMED;
-use crate::client_support::USAGE;
-use crate::client_support::command;
-use crate::client_support::preview_id;
-use crate::client_support::sheet;
-use crate::client_support::slipped;
-use crate::client_support::stderr;
-use crate::client_support::stdout;
-use crate::client_support::stub;
-use crate::client_support::whole_answer;
-use crate::support::client;
-use crate::support::run;
-use crate::support::signline;
+use crate::client_support::{
+    Company, DONE, ERROR, GROUP, PREVIEW, REJECTED, STALE, UNCONFIRMED, USAGE, command, preview_id, sheet, slipped,
+    stderr, stdout, stub, whole_answer,
+};
+use crate::support::{client, run, signline};
 
 pub(crate) const BAD_SHEET: &str = "PhoneNumber,MEEmailAddress\n7.63555E+09,bobsmith@abccompany.com\n7635552222,\n\
      7635553333,\u{1b}[2J@abccompany.com\n";

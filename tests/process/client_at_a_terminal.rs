@@ -2,27 +2,15 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::Mutex;
-use std::sync::mpsc;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, mpsc};
 
 use reqwest::Method;
 use rexpect::process::WaitStatus;
-use rexpect::session::PtySession;
-use rexpect::session::spawn_command;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TIMEOUT;
+use rexpect::session::{PtySession, spawn_command};
+use test_support::app::{SAMPLE_SHEET, TIMEOUT};
 
-use crate::client_support::Company;
-use crate::client_support::GROUP;
-use crate::client_support::PREVIEW;
-use crate::client_support::command;
-use crate::client_support::preview_id;
-use crate::client_support::sheet;
-use crate::client_support::slipped;
-use crate::client_support::stub;
-use crate::client_support::whole_answer;
+use crate::client_support::{Company, GROUP, PREVIEW, command, preview_id, sheet, slipped, stub, whole_answer};
 
 const UNAVAILABLE: &str = r#"{"type": "/problems/unavailable", "title": "No", "status": 503, "detail": "Later."}"#;
 

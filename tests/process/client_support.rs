@@ -1,27 +1,18 @@
 //! A company to import into, and services that are none.
 
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use reqwest::Method;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::app::SAMPLE_SHEET;
 use test_support::database::TestDatabase;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
-use crate::support::signline;
+use crate::support::{Serving, client, operator_key, signline};
 
 /// The exit statuses, as the help has them.
 pub(crate) const DONE: Option<i32> = Some(0);

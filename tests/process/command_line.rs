@@ -4,13 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::json;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
-use crate::support::run;
+use crate::support::{Serving, client, operator_key, run};
 
 #[tokio::test]
 async fn a_key_made_on_the_command_line_is_the_secret_and_a_line_break_and_works() {

@@ -1,32 +1,22 @@
 //! `signline doctor`: what it says of a system that is well, and of each that is not.
 
-use std::fs;
-use std::io::Read;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::str::FromStr;
-use std::thread;
+use std::{fs, thread};
 
-use entra_sim::Config;
-use entra_sim::Endpoint;
-use entra_sim::Fault;
-use entra_sim::Simulator;
+use entra_sim::{Config, Endpoint, Fault, Simulator};
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822;
 use serde_json::json;
-use signline::ports::clock::Clock;
-use signline::ports::clock::SystemClock;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
+use signline::ports::clock::{Clock, SystemClock};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use test_support::app::applications;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use test_support::database::{Engine, TestDatabase};
 use url::Url;
 use uuid::Uuid;
 

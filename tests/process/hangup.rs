@@ -1,23 +1,17 @@
 //! SIGHUP, which operators send to have files read again, and which ends nothing.
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::process::Command;
-use std::process::Stdio;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::str::FromStr;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use sqlx::Connection;
-use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
 use test_support::app::TIMEOUT;
 use test_support::database::TestDatabase;
 use tokio::time::sleep;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::signline;
+use crate::support::{Serving, client, signline};
 
 /// Whether somebody waits for the list of migrations.
 const WAITS: &str =

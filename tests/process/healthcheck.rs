@@ -5,9 +5,7 @@ use std::process::Output;
 
 use test_support::database::TestDatabase;
 
-use crate::support::Serving;
-use crate::support::run;
-use crate::support::signline;
+use crate::support::{Serving, run, signline};
 use crate::tls::Files;
 
 /// A proxy that nobody is behind.

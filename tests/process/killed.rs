@@ -4,15 +4,11 @@
 use std::time::Duration;
 
 use reqwest::RequestBuilder;
-use serde_json::Value;
-use serde_json::json;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use serde_json::{Value, json};
+use test_support::database::{Engine, TestDatabase};
 use uuid::Uuid;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
+use crate::support::{Serving, client, operator_key};
 
 const ROWS: u64 = 60_000;
 const ROUNDS: usize = 6;

@@ -2,23 +2,16 @@
 
 use std::env;
 use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
-use entra_sim::Config;
-use entra_sim::Simulator;
+use entra_sim::{Config, Simulator};
 use reqwest::Method;
 use serde_json::json;
-use test_support::app::TENANT;
-use test_support::app::applications;
+use test_support::app::{TENANT, applications};
 use test_support::database::TestDatabase;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
+use crate::support::{Serving, client, operator_key};
 
 const USER: &str = "bobsmith@abccompany.com";
 const GROUP: &str = "/v1/business-groups/abccompany";

@@ -2,27 +2,18 @@
 //!
 //! `scripts/setup-microsoft-libraries` installs them.
 
-use std::env;
-use std::fs;
 use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
 
-use entra_sim::Config;
-use entra_sim::Simulator;
-use serde_json::Value;
-use serde_json::json;
+use entra_sim::{Config, Simulator};
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::app::TENANT;
-use test_support::app::applications;
-use test_support::app::client_id;
+use test_support::app::{TENANT, applications, client_id};
 use test_support::database::TestDatabase;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
+use crate::support::{Serving, client, operator_key};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn msal_for_python_signs_in_and_its_tokens_resolve() {

@@ -9,11 +9,8 @@ use std::process::Command;
 use test_support::database::TestDatabase;
 
 use crate::client::BAD_SHEET;
-use crate::client_support::Company;
-use crate::client_support::DONE;
-use crate::client_support::REJECTED;
-use crate::support::Serving;
-use crate::support::signline;
+use crate::client_support::{Company, DONE, REJECTED};
+use crate::support::{Serving, signline};
 
 /// The same command under a umask that takes nothing away.
 fn under_an_open_umask(command: &Command) -> Command {

@@ -1,27 +1,16 @@
 //! A whole story, at every level of the log, and what its log must not hold.
 
-use entra_sim::Config;
-use entra_sim::Simulator;
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::Response;
+use entra_sim::{Config, Simulator};
 use reqwest::header::HeaderMap;
-use reqwest::redirect;
-use serde_json::Value;
-use serde_json::json;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::applications;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use reqwest::{Client, Method, Response, redirect};
+use serde_json::{Value, json};
+use test_support::app::{SAMPLE_SHEET, TENANT, applications};
+use test_support::database::{Engine, TestDatabase};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
+use crate::support::{Serving, client, operator_key};
 
 const PASSWORD: &str = "hunter2-of-the-database";
 

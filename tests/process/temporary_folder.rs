@@ -1,15 +1,10 @@
 //! A folder for temporary files that can't be written, as under a read-only root.
 
-use reqwest::Method;
-use reqwest::Response;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use test_support::database::TestDatabase;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
-use crate::support::run;
+use crate::support::{Serving, client, operator_key, run};
 
 /// Not even root can make a file there.
 const FOLDERS: [&str; 2] = ["/proc", "/no/such/folder"];

@@ -1,22 +1,16 @@
 //! TLS on the listener, and a certificate that is changed while the service runs.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::time::Duration;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use rcgen::CertifiedKey;
-use rcgen::KeyPair;
-use rcgen::generate_simple_self_signed;
-use reqwest::Certificate;
-use reqwest::Client;
+use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use reqwest::{Certificate, Client};
 use tempfile::TempDir;
 use test_support::app::TIMEOUT;
 use test_support::database::TestDatabase;
 
-use crate::support::Serving;
-use crate::support::run;
+use crate::support::{Serving, run};
 
 /// The two files of a listener.
 pub(crate) struct Files {

@@ -13,30 +13,19 @@ mod support;
 
 use std::convert::Infallible;
 use std::process::Command;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use entra_sim::Config;
-use entra_sim::Simulator;
-use reqwest::Client;
-use reqwest::Method;
-use reqwest::RequestBuilder;
+use entra_sim::{Config, Simulator};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::json;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::PgConnection;
-use test_support::app::TENANT;
-use test_support::app::TIMEOUT;
-use test_support::app::applications;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use test_support::app::{TENANT, TIMEOUT, applications};
 use test_support::database::TestDatabase;
-use tokio::task::JoinHandle;
-use tokio::task::spawn;
+use tokio::task::{JoinHandle, spawn};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::support::Serving;
-use crate::support::client;
-use crate::support::operator_key;
+use crate::support::{Serving, client, operator_key};
 
 const USER: &str = "bobsmith@abccompany.com";
 const LOOKUPS: &str = "signline_line_lookups_total";

@@ -9,8 +9,7 @@ use reqwest::Method;
 use signline::domain::phone_number::NumberingPlan;
 use signline::import::reader;
 use signline::import::reader::ReadFile;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TestApp;
+use test_support::app::{SAMPLE_SHEET, TestApp};
 use test_support::database::Engine;
 
 use crate::libreoffice::LibreOffice;

@@ -1,15 +1,10 @@
-use signline::domain::api_key::ApiKey;
-use signline::domain::api_key::Grant;
-use signline::domain::api_key::SecretHash;
+use signline::domain::api_key::{ApiKey, Grant, SecretHash};
 use signline::domain::page::PageRequest;
 use signline::ports::api_key_store::ApiKeyRefusal;
 use uuid::Uuid;
 
 use crate::on_both_engines;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::id;
-use crate::support::time;
+use crate::support::{World, context_at, id, time};
 
 on_both_engines!(
     a_key_is_found_by_its_secret_until_it_is_deleted,

@@ -1,30 +1,18 @@
 //! The audit log: no change without its event, and nothing that ever happens to an event.
 
-use signline::domain::actor::Actor;
-use signline::domain::actor::ActorKind;
-use signline::domain::actor::AuditContext;
-use signline::domain::audit::AuditEvent;
-use signline::domain::audit::NewAuditEvent;
+use signline::domain::actor::{Actor, ActorKind, AuditContext};
+use signline::domain::audit::{AuditEvent, NewAuditEvent};
 use signline::domain::business_group::BusinessGroupPatch;
 use signline::domain::import::Confirmation;
 use signline::domain::page::PageRequest;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::business_group_store::BusinessGroupRefusal;
 use signline::ports::history_store::Restore;
-use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::TakenImport;
+use signline::ports::import_store::{ApplyImport, TakenImport};
 use signline::ports::mapping_store::MappingRefusal;
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::ImportFile;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::id;
-use crate::support::number;
-use crate::support::replace;
-use crate::support::time;
+use crate::support::{BASE, ImportFile, World, context_at, guid, id, number, replace, time};
 
 on_both_engines!(
     every_change_is_written_down,

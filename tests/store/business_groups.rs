@@ -1,29 +1,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signline::domain::business_group::BusinessGroup;
-use signline::domain::business_group::BusinessGroupPatch;
-use signline::domain::business_group::IdentityPinning;
-use signline::domain::business_group::LinkedGroup;
+use signline::domain::business_group::{BusinessGroup, BusinessGroupPatch, IdentityPinning, LinkedGroup};
 use signline::domain::page::PageRequest;
 use signline::domain::tenant::TenantProof;
 use signline::ports::business_group_store::BusinessGroupRefusal;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::PutOutcome;
-use sqlx::Connection;
-use sqlx::PgConnection;
+use signline::ports::mapping_store::{MappingRefusal, PutOutcome};
+use sqlx::{Connection, PgConnection};
 use test_support::database::Engine;
-use tokio::time::sleep;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::id;
-use crate::support::range;
-use crate::support::time;
+use crate::support::{BASE, World, context_at, guid, id, range, time};
 
 on_both_engines!(
     a_new_group_is_found_as_it_was_created,

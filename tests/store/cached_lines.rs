@@ -3,21 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::BusinessGroupPatch;
-use signline::domain::business_group::IdentityPinning;
-use signline::domain::import::Confirmation;
-use signline::domain::import::ImportMode;
+use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch, IdentityPinning};
+use signline::domain::import::{Confirmation, ImportMode};
 use signline::domain::tenant::TenantProof;
 use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
-use sqlx::Connection;
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use test_support::app::TIMEOUT;
 use test_support::database::Engine;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::replica::*;
 use crate::support::*;

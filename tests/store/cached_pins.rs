@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::IdentityPinning;
+use signline::domain::business_group::{BusinessGroupId, IdentityPinning};
 use signline::domain::sign_in::SignIn;
 use signline::ports::mapping_store::ReleasePinOutcome;
 use tokio::task::spawn;

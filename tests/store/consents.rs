@@ -1,29 +1,17 @@
 //! Consents: what comes back counts once, for the tenant that it is of, and proves nothing; a first sign-in does.
 
-use signline::domain::actor::Actor;
-use signline::domain::actor::AuditContext;
-use signline::domain::application::ApplicationName;
-use signline::domain::application::Applications;
+use signline::domain::actor::{Actor, AuditContext};
+use signline::domain::application::{ApplicationName, Applications};
 use signline::domain::business_group::BusinessGroupId;
-use signline::domain::consent::Consent;
-use signline::domain::consent::ConsentFault;
-use signline::domain::consent::Nonce;
-use signline::domain::consent::PastFault;
+use signline::domain::consent::{Consent, ConsentFault, Nonce, PastFault};
 use signline::domain::guid::Guid;
 use signline::domain::page::PageRequest;
 use signline::ports::audit_log::AuditFilter;
-use signline::ports::consent_store::ConsentReport;
-use signline::ports::consent_store::GroupConsents;
-use signline::ports::consent_store::ReportOutcome;
+use signline::ports::consent_store::{ConsentReport, GroupConsents, ReportOutcome};
 use zeroize::Zeroizing;
 
 use crate::on_both_engines;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::id;
-use crate::support::range;
-use crate::support::time;
+use crate::support::{World, context_at, guid, id, range, time};
 
 on_both_engines!(
     whoever_asks_first_makes_the_secret_and_all_get_the_same,

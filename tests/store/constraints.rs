@@ -3,21 +3,13 @@
 use std::str::FromStr;
 
 use signline::domain::tenant::TenantProof;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use test_support::database::Engine;
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::range;
+use crate::support::{BASE, World, context_at, guid, range};
 
 on_both_engines!(
     the_database_refuses_what_must_never_be,

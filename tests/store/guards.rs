@@ -1,31 +1,13 @@
 //! What is asked before a file gives people each other's numbers, and how much of what nobody applies is kept.
 
 use signline::domain::business_group::BusinessGroupId;
-use signline::domain::import::Confirmation;
-use signline::domain::import::Import;
-use signline::domain::import::ImportMode;
-use signline::domain::import::LargeChange;
-use signline::domain::import::MAX_WAITING_PREVIEWS;
-use signline::ports::history_store::Restore;
-use signline::ports::history_store::Restored;
-use signline::ports::import_store::AppliedImport;
-use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::ImportRefusal;
-use signline::ports::import_store::KeptImportRefusal;
-use signline::ports::import_store::TakenImport;
+use signline::domain::import::{Confirmation, Import, ImportMode, LargeChange, MAX_WAITING_PREVIEWS};
+use signline::ports::history_store::{Restore, Restored};
+use signline::ports::import_store::{AppliedImport, ApplyImport, ImportRefusal, KeptImportRefusal, TakenImport};
 use uuid::Uuid;
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::ImportFile;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::merge;
-use crate::support::number;
-use crate::support::range;
-use crate::support::removals;
-use crate::support::replace;
-use crate::support::time;
+use crate::support::{BASE, ImportFile, World, context_at, merge, number, range, removals, replace, time};
 
 on_both_engines!(
     a_column_that_slipped_or_was_sorted_wants_the_number_of_people_whom_it_gives_anothers_number,

@@ -5,10 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use signline::domain::business_group::IdentityPinning;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use test_support::database::Engine;
 use tokio::task::spawn;
 use tokio::time::sleep;

@@ -1,25 +1,12 @@
 //! What every change leaves behind, and the way back.
 
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::BusinessGroupPatch;
-use signline::domain::history::ChangeCounts;
-use signline::domain::history::ChangeKind;
-use signline::domain::history::Source;
+use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch};
+use signline::domain::history::{ChangeCounts, ChangeKind, Source};
 use signline::domain::page::PageRequest;
-use signline::ports::history_store::HistoryRefusal;
-use signline::ports::history_store::Restore;
-use signline::ports::history_store::Restored;
+use signline::ports::history_store::{HistoryRefusal, Restore, Restored};
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::World;
-use crate::support::address;
-use crate::support::context_at;
-use crate::support::id;
-use crate::support::number;
-use crate::support::range;
-use crate::support::replace;
-use crate::support::time;
+use crate::support::{BASE, World, address, context_at, id, number, range, replace, time};
 
 on_both_engines!(
     every_change_is_a_revision_with_its_rows,

@@ -1,45 +1,22 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
-use futures_util::future;
-use futures_util::future::Either;
-use futures_util::future::join_all;
-use futures_util::future::select;
-use futures_util::stream;
+use futures_util::future::{Either, join_all, select};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, future, stream};
 use signline::domain::business_group::BusinessGroupId;
-use signline::domain::history::ChangeCounts;
-use signline::domain::history::ChangeKind;
-use signline::domain::history::MappingChange;
-use signline::domain::import::Import;
-use signline::domain::import::ImportState;
+use signline::domain::history::{ChangeCounts, ChangeKind, MappingChange};
+use signline::domain::import::{Import, ImportState};
 use signline::domain::mapping::MappedNumber;
 use signline::domain::page::PageRequest;
-use signline::ports::import_store::BadRowReason;
-use signline::ports::import_store::BadRows;
-use signline::ports::import_store::ImportRefusal;
-use signline::ports::import_store::MAX_LISTED_BAD_ROWS;
-use signline::ports::import_store::TakenImport;
+use signline::ports::import_store::{BadRowReason, BadRows, ImportRefusal, MAX_LISTED_BAD_ROWS, TakenImport};
 use signline::ports::mapping_store::Pin;
 use signline::ports::store_error::StoreError;
 use tokio::sync::oneshot;
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::ImportFile;
-use crate::support::World;
-use crate::support::address;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::id;
-use crate::support::merge;
-use crate::support::number;
-use crate::support::range;
-use crate::support::removals;
-use crate::support::replace;
-use crate::support::time;
+use crate::support::{
+    BASE, ImportFile, World, address, context_at, guid, id, merge, number, range, removals, replace, time,
+};
 
 on_both_engines!(
     a_replace_makes_the_mappings_equal_to_the_file,

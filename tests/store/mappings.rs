@@ -1,24 +1,10 @@
 use signline::domain::business_group::IdentityPinning;
-use signline::domain::mapping::Line;
-use signline::domain::mapping::MappedNumber;
+use signline::domain::mapping::{Line, MappedNumber};
 use signline::domain::page::PageRequest;
-use signline::ports::mapping_store::MappingFilter;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::Pin;
-use signline::ports::mapping_store::PutMapping;
-use signline::ports::mapping_store::PutOutcome;
+use signline::ports::mapping_store::{MappingFilter, MappingRefusal, Pin, PutMapping, PutOutcome};
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::World;
-use crate::support::address;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::id;
-use crate::support::number;
-use crate::support::range;
-use crate::support::search;
-use crate::support::time;
+use crate::support::{BASE, World, address, context_at, guid, id, number, range, search, time};
 
 on_both_engines!(
     a_user_resolves_in_their_own_tenant_alone,

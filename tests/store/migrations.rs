@@ -1,29 +1,20 @@
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use signline::ports::clock::SystemClock;
-use signline::ports::history_store::HistoryRefusal;
-use signline::ports::history_store::Restore;
-use signline::ports::history_store::Restored;
+use signline::ports::history_store::{HistoryRefusal, Restore, Restored};
 use signline::store;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
+use test_support::database::{Engine, TestDatabase};
 
 use crate::on_both_engines;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::id;
+use crate::support::{World, context_at, id};
 
 on_both_engines!(
     migrating_again_changes_nothing,

@@ -3,46 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use proptest::collection::btree_map;
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use proptest::test_runner::Config;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{Config, TestRunner};
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::history::ChangeCounts;
-use signline::domain::import::Confirmation;
-use signline::domain::import::Import;
-use signline::domain::import::ImportMode;
-use signline::domain::import::ImportState;
-use signline::domain::import::LargeChange;
-use signline::domain::import::MAX_WAITING_PREVIEWS;
+use signline::domain::import::{Confirmation, Import, ImportMode, ImportState, LargeChange, MAX_WAITING_PREVIEWS};
 use signline::domain::mapping::Mapping;
 use signline::domain::page::PageRequest;
-use signline::ports::history_store::Restore;
-use signline::ports::history_store::Restored;
-use signline::ports::import_store::AppliedImport;
-use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::BadRowReason;
-use signline::ports::import_store::ImportRefusal;
-use signline::ports::import_store::KeptImportRefusal;
-use signline::ports::import_store::TakenImport;
-use signline::ports::mapping_store::MappingFilter;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::Pin;
-use signline::ports::mapping_store::PutOutcome;
-use signline::ports::mapping_store::ReleasePinOutcome;
+use signline::ports::history_store::{Restore, Restored};
+use signline::ports::import_store::{
+    AppliedImport, ApplyImport, BadRowReason, ImportRefusal, KeptImportRefusal, TakenImport,
+};
+use signline::ports::mapping_store::{MappingFilter, MappingRefusal, Pin, PutOutcome, ReleasePinOutcome};
 use test_support::database::Engine;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use crate::support;
-use crate::support::BASE;
-use crate::support::ImportFile;
-use crate::support::World;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::number;
-use crate::support::time;
+use crate::support::{BASE, ImportFile, World, context_at, guid, number, time};
 
 /// How many numbers and addresses there are: few, so that they meet.
 const FEW: u64 = 14;

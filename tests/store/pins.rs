@@ -1,29 +1,17 @@
 //! To whom a mapping is pinned, and what lets it go.
 
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::BusinessGroupPatch;
+use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch};
 use signline::domain::guid::Guid;
-use signline::domain::history::ChangeCounts;
-use signline::domain::history::Revision;
+use signline::domain::history::{ChangeCounts, Revision};
 use signline::domain::import::Confirmation;
-use signline::domain::mapping::Mapping;
-use signline::domain::mapping::PinnedTo;
+use signline::domain::mapping::{Mapping, PinnedTo};
 use signline::domain::page::PageRequest;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::history_store::Restore;
 use signline::ports::import_store::ApplyImport;
-use signline::ports::mapping_store::MappingFilter;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::Pin;
-use signline::ports::mapping_store::PinOutcome;
-use signline::ports::mapping_store::PutOutcome;
-use signline::ports::mapping_store::ReleasePinOutcome;
+use signline::ports::mapping_store::{MappingFilter, MappingRefusal, Pin, PinOutcome, PutOutcome, ReleasePinOutcome};
 use signline::store::Stores;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use test_support::database::Engine;
 
 use crate::on_both_engines;

@@ -1,36 +1,16 @@
 //! Imports that are kept before they are applied.
 
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::BusinessGroupPatch;
-use signline::domain::history::ChangeCounts;
-use signline::domain::history::ChangeKind;
-use signline::domain::history::MappingChange;
-use signline::domain::import::Confirmation;
-use signline::domain::import::Import;
-use signline::domain::import::ImportState;
-use signline::domain::import::LargeChange;
+use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch};
+use signline::domain::history::{ChangeCounts, ChangeKind, MappingChange};
+use signline::domain::import::{Confirmation, Import, ImportState, LargeChange};
 use signline::domain::page::PageRequest;
-use signline::ports::import_store::AppliedImport;
-use signline::ports::import_store::ApplyImport;
-use signline::ports::import_store::BadRowReason;
-use signline::ports::import_store::ImportRefusal;
-use signline::ports::import_store::KeptImportRefusal;
-use signline::ports::import_store::TakenImport;
+use signline::ports::import_store::{
+    AppliedImport, ApplyImport, BadRowReason, ImportRefusal, KeptImportRefusal, TakenImport,
+};
 use uuid::Uuid;
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::ImportFile;
-use crate::support::World;
-use crate::support::address;
-use crate::support::context_at;
-use crate::support::id;
-use crate::support::merge;
-use crate::support::number;
-use crate::support::range;
-use crate::support::removals;
-use crate::support::replace;
-use crate::support::time;
+use crate::support::{BASE, ImportFile, World, address, context_at, id, merge, number, range, removals, replace, time};
 
 on_both_engines!(
     a_preview_changes_nothing_and_tells_what_it_would,

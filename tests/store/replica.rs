@@ -2,49 +2,32 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use signline::domain::actor::AuditContext;
 use signline::domain::application::Applications;
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::BusinessGroupPatch;
-use signline::domain::business_group::IdentityPinning;
+use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch, IdentityPinning};
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::mapping::Line;
-use signline::domain::mapping::Mapping;
-use signline::domain::page::Page;
-use signline::domain::page::PageRequest;
+use signline::domain::mapping::{Line, Mapping};
+use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
-use signline::domain::sign_in::AppRoles;
-use signline::domain::sign_in::SignIn;
-use signline::mappings::Lines;
-use signline::mappings::ResolveError;
-use signline::mappings::Resolver;
+use signline::domain::sign_in::{AppRoles, SignIn};
+use signline::mappings::{Lines, ResolveError, Resolver};
 use signline::ports::clock::SystemClock;
-use signline::ports::mapping_store::Export;
-use signline::ports::mapping_store::MappingFilter;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::MappingStore;
-use signline::ports::mapping_store::Pin;
-use signline::ports::mapping_store::PinOutcome;
-use signline::ports::mapping_store::PutMapping;
-use signline::ports::mapping_store::PutOutcome;
-use signline::ports::mapping_store::ReleasePinOutcome;
-use signline::ports::mapping_store::SignInFacts;
+use signline::ports::mapping_store::{
+    Export, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome,
+    SignInFacts,
+};
 use signline::ports::store_error::StoreError;
 use signline::store::Stores;
 use test_support::app::TIMEOUT;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
-use tokio::task::spawn;
-use tokio::time::Instant;
-use tokio::time::sleep;
-use tokio::time::timeout;
+use tokio::task::{JoinHandle, spawn};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::*;
 

@@ -1,29 +1,12 @@
 //! What a sign-in with an address would meet, and what helps to tell why.
 
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::BusinessGroupPatch;
-use signline::domain::business_group::IdentityPinning;
-use signline::domain::history::ChangeKind;
-use signline::domain::history::PastChange;
+use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch, IdentityPinning};
+use signline::domain::history::{ChangeKind, PastChange};
 use signline::domain::mapping::PinnedTo;
-use signline::ports::mapping_store::MAX_CHANGES_SEARCHED;
-use signline::ports::mapping_store::MAX_NEIGHBOURS;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::Pin;
-use signline::ports::mapping_store::SignInFacts;
+use signline::ports::mapping_store::{MAX_CHANGES_SEARCHED, MAX_NEIGHBOURS, MappingRefusal, Pin, SignInFacts};
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::World;
-use crate::support::address;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::id;
-use crate::support::merge;
-use crate::support::number;
-use crate::support::range;
-use crate::support::replace;
-use crate::support::time;
+use crate::support::{BASE, World, address, context_at, guid, id, merge, number, range, replace, time};
 
 on_both_engines!(
     the_mapping_the_policies_and_the_pin_are_told,

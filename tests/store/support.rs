@@ -1,50 +1,25 @@
 //! A database with its stores, and short ways to say what a case needs.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use futures_util::FutureExt;
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
-use futures_util::future;
-use futures_util::stream;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, future, stream};
 use jiff::Timestamp;
-use signline::domain::actor::Actor;
-use signline::domain::actor::ActorKind;
-use signline::domain::actor::AuditContext;
-use signline::domain::actor::RightSource;
-use signline::domain::business_group::BusinessGroup;
-use signline::domain::business_group::BusinessGroupId;
-use signline::domain::business_group::NewBusinessGroup;
+use signline::domain::actor::{Actor, ActorKind, AuditContext, RightSource};
+use signline::domain::business_group::{BusinessGroup, BusinessGroupId, NewBusinessGroup};
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::import::Confirmation;
-use signline::domain::import::ImportMode;
-use signline::domain::import::ImportRow;
+use signline::domain::import::{Confirmation, ImportMode, ImportRow};
 use signline::domain::mapping_search::MappingSearch;
 use signline::domain::number_range::NumberRange;
-use signline::domain::phone_number::NumberingPlan;
-use signline::domain::phone_number::PhoneNumber;
+use signline::domain::phone_number::{NumberingPlan, PhoneNumber};
 use signline::ports::business_group_store::BusinessGroupRefusal;
 use signline::ports::clock::Clock;
-use signline::ports::import_store::FileEnd;
-use signline::ports::import_store::FilePiece;
-use signline::ports::import_store::FileRows;
-use signline::ports::import_store::ImportBatch;
-use signline::ports::import_store::ImportRefusal;
-use signline::ports::import_store::TakenImport;
-use signline::ports::mapping_store::MappingFilter;
-use signline::ports::mapping_store::MappingRefusal;
-use signline::ports::mapping_store::PutMapping;
-use signline::ports::mapping_store::PutOutcome;
+use signline::ports::import_store::{FileEnd, FilePiece, FileRows, ImportBatch, ImportRefusal, TakenImport};
+use signline::ports::mapping_store::{MappingFilter, MappingRefusal, PutMapping, PutOutcome};
 use signline::store::Stores;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use test_support::database::{Engine, TestDatabase};
 use uuid::Uuid;
 
 /// The first number of the ranges that groups get.

@@ -11,30 +11,18 @@ use signline::domain::page::PageRequest;
 use signline::domain::tenant::TenantProof;
 use signline::ports::audit_log::AuditFilter;
 use signline::ports::clock::SystemClock;
-use signline::ports::history_store::Restore;
-use signline::ports::history_store::Restored;
+use signline::ports::history_store::{Restore, Restored};
 use signline::ports::import_store::ApplyImport;
 use signline::store;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
-use test_support::database::Engine;
-use test_support::database::TestDatabase;
-use tokio::time::sleep;
-use tokio::time::timeout;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use test_support::database::{Engine, TestDatabase};
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::on_both_engines;
-use crate::support::BASE;
-use crate::support::World;
-use crate::support::address;
-use crate::support::context_at;
-use crate::support::guid;
-use crate::support::id;
+use crate::support::{BASE, World, address, context_at, guid, id};
 
 on_both_engines!(
     every_row_of_every_earlier_schema_outlasts_the_upgrade,

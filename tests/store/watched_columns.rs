@@ -1,10 +1,7 @@
 //! Every column of the business groups tells other replicas of its changes, or decides nobody's line.
 
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use test_support::app::TIMEOUT;
 use test_support::database::Engine;
 use tokio::time::timeout;

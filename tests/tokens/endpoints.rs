@@ -6,17 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 use signline::domain::authority::Authority;
 use signline::entra::EntraKeySetClient;
-use signline::ports::key_set_source::FetchedKeySet;
-use signline::ports::key_set_source::KeySetError;
-use signline::ports::key_set_source::KeySetSource;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
+use signline::ports::key_set_source::{FetchedKeySet, KeySetError, KeySetSource};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::minting::encode;
-use crate::minting::public_modulus;
+use crate::minting::{encode, public_modulus};
 
 /// An HTTP endpoint on this machine whose answers the test writes. It ends with the test.
 struct Endpoint {

@@ -1,17 +1,13 @@
 //! Tokens that are taken, and what is read from them.
 
-use serde_json::Value;
-use serde_json::json;
-use signline::auth::ApiRegistration;
-use signline::auth::TokenCheck;
-use signline::auth::TokenError;
+use serde_json::{Value, json};
+use signline::auth::{ApiRegistration, TokenCheck, TokenError};
 use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::sign_in::AppRoles;
-use signline::domain::sign_in::SignIn;
+use signline::domain::sign_in::{AppRoles, SignIn};
 
 use crate::minting::*;
 

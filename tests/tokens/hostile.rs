@@ -4,8 +4,7 @@ use serde_json::json;
 use signline::auth::TokenError;
 
 use crate::hostile_table;
-use crate::hostile_table::Row;
-use crate::hostile_table::claims_with;
+use crate::hostile_table::{Row, claims_with};
 use crate::minting::*;
 
 /// Refuses every row by its own check, also when the header of all good tokens is known.

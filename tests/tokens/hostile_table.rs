@@ -3,10 +3,8 @@
 //! Here they are given to the validator (`hostile`), and in `tests/api` sent to a running service: the same rows.
 
 use aws_lc_rs::hmac;
-use serde_json::Value;
-use serde_json::json;
-use signline::auth::TokenCheck;
-use signline::auth::TokenCheck as Check;
+use serde_json::{Value, json};
+use signline::auth::{TokenCheck, TokenCheck as Check};
 
 use super::minting::*;
 

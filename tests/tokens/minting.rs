@@ -1,35 +1,23 @@
 //! Signing keys of the tests, tokens signed with them, and a validator that trusts the keys.
 
-use std::sync::Arc;
-use std::sync::LazyLock;
-use std::sync::Mutex;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::KeyPair as _;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
-use signline::auth::ApiRegistration;
-use signline::auth::SigningKeys;
-use signline::auth::TokenPolicy;
-use signline::auth::TokenValidator;
-use signline::auth::install_provider;
+use serde_json::{Value, json};
+use signline::auth::{ApiRegistration, SigningKeys, TokenPolicy, TokenValidator, install_provider};
 use signline::domain::app_id_uri::AppIdUris;
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::domain::guid::Guid;
 use signline::ports::clock::Clock;
-use signline::ports::key_set_source::FetchedKeySet;
-use signline::ports::key_set_source::KeySetError;
-use signline::ports::key_set_source::KeySetSource;
-use signline::ports::key_set_source::PublishedKey;
+use signline::ports::key_set_source::{FetchedKeySet, KeySetError, KeySetSource, PublishedKey};
 
 pub(crate) const NOW: i64 = 1_790_000_000;
 pub(crate) const TENANT: &str = "a1a1a1a1-0000-4000-8000-0000000000aa";

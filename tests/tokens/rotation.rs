@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use signline::auth::TokenCheck;
-use signline::auth::TokenError;
+use signline::auth::{TokenCheck, TokenError};
 use tokio::task::JoinSet;
 
 use crate::minting::*;

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use signline::auth::TokenCheck;
-use signline::auth::TokenError;
-use signline::auth::ValidatedToken;
+use signline::auth::{TokenCheck, TokenError, ValidatedToken};
 use signline::ports::key_set_source::PublishedKey;
 
 use crate::minting::*;

@@ -1,27 +1,16 @@
 //! The validator and its key cache against the simulated Entra over HTTP, with a clock that the test moves.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use entra_sim::Config;
-use entra_sim::Endpoint;
-use entra_sim::Fault;
-use entra_sim::Simulator;
-use entra_sim::TokenBuilder;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use signline::auth::SigningKeys;
-use signline::auth::TokenCheck;
-use signline::auth::TokenError;
-use signline::auth::TokenPolicy;
-use signline::auth::TokenValidator;
+use entra_sim::{Config, Endpoint, Fault, Simulator, TokenBuilder};
+use jiff::{SignedDuration, Timestamp};
+use signline::auth::{SigningKeys, TokenCheck, TokenError, TokenPolicy, TokenValidator};
 use signline::domain::application::Applications;
 use signline::domain::authority::Authority;
 use signline::entra::EntraKeySetClient;
-use signline::ports::clock::Clock;
-use signline::ports::clock::SystemClock;
+use signline::ports::clock::{Clock, SystemClock};
 use tokio::task::JoinSet;
 
 /// A clock that stands still but where the test moves it, however long the machine takes.

@@ -6,12 +6,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use signline::auth::TokenCheck;
-use signline::auth::TokenError;
+use signline::auth::{TokenCheck, TokenError};
 use signline::ports::key_set_source::PublishedKey;
 
-use crate::minting::World;
-use crate::minting::policy;
+use crate::minting::{World, policy};
 
 /// The checks that come after the signature's.
 const PAST_THE_SIGNATURE: TokenError = TokenError::Invalid(TokenCheck::Claims);

@@ -1,13 +1,6 @@
 //! Admin consent.
 
-use crate::support::BACK;
-use crate::support::PORTAL;
-use crate::support::TENANT;
-use crate::support::client;
-use crate::support::link_for;
-use crate::support::location;
-use crate::support::parameter;
-use crate::support::simulator;
+use crate::support::{BACK, PORTAL, TENANT, client, link_for, location, parameter, simulator};
 
 #[tokio::test]
 async fn only_an_administrator_consents_for_the_organisation() {

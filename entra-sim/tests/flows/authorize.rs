@@ -2,24 +2,10 @@
 
 use url::Url;
 
-use crate::support::API;
-use crate::support::BACK;
-use crate::support::DESKTOP;
-use crate::support::PORTAL;
-use crate::support::TENANT;
-use crate::support::authorize;
-use crate::support::authorize_query;
-use crate::support::client;
-use crate::support::code;
-use crate::support::link_for;
-use crate::support::location;
-use crate::support::number;
-use crate::support::parameter;
-use crate::support::pick;
-use crate::support::post;
-use crate::support::redemption;
-use crate::support::simulator;
-use crate::support::token;
+use crate::support::{
+    API, BACK, DESKTOP, PORTAL, TENANT, authorize, authorize_query, client, code, link_for, location, number,
+    parameter, pick, post, redemption, simulator, token,
+};
 
 #[tokio::test]
 async fn a_bad_request_is_told_on_a_page_and_never_sent_to_the_address_it_names() {

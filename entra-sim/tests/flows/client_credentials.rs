@@ -1,16 +1,9 @@
 //! An application's own tokens.
 
-use entra_sim::Config;
-use entra_sim::Simulator;
+use entra_sim::{Config, Simulator};
 use serde_json::json;
 
-use crate::support::API;
-use crate::support::PORTAL;
-use crate::support::SECRET;
-use crate::support::TENANT;
-use crate::support::claims;
-use crate::support::simulator;
-use crate::support::token;
+use crate::support::{API, PORTAL, SECRET, TENANT, claims, simulator, token};
 
 #[tokio::test]
 async fn a_token_of_an_application_is_as_its_api_has_it() {

@@ -1,27 +1,11 @@
 //! Codes and refresh tokens, and who may redeem them.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::BACK;
-use crate::support::DESKTOP;
-use crate::support::OTHER_TENANT;
-use crate::support::PORTAL;
-use crate::support::SECRET;
-use crate::support::TENANT;
-use crate::support::VERIFIER;
-use crate::support::claims;
-use crate::support::client;
-use crate::support::code;
-use crate::support::location;
-use crate::support::number;
-use crate::support::parameter;
-use crate::support::pick;
-use crate::support::post;
-use crate::support::redemption;
-use crate::support::simulator;
-use crate::support::token;
-use crate::support::token_in;
+use crate::support::{
+    BACK, DESKTOP, OTHER_TENANT, PORTAL, SECRET, TENANT, VERIFIER, claims, client, code, location, number, parameter,
+    pick, post, redemption, simulator, token, token_in,
+};
 
 #[tokio::test]
 async fn a_code_is_redeemed_once_and_only_with_its_verifier() {

@@ -1,17 +1,10 @@
 //! Keys, faults, and the control API.
 
-use entra_sim::Endpoint;
-use entra_sim::Fault;
+use entra_sim::{Endpoint, Fault};
 use reqwest::Client;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::TENANT;
-use crate::support::claims;
-use crate::support::client;
-use crate::support::get_json;
-use crate::support::location;
-use crate::support::simulator;
+use crate::support::{TENANT, claims, client, get_json, location, simulator};
 
 #[tokio::test]
 async fn keys_roll_and_are_withdrawn() {

@@ -2,13 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::DESKTOP;
-use crate::support::TENANT;
-use crate::support::claims;
-use crate::support::client;
-use crate::support::link_for;
-use crate::support::simulator;
-use crate::support::token;
+use crate::support::{DESKTOP, TENANT, claims, client, link_for, simulator, token};
 
 #[tokio::test]
 async fn a_device_waits_until_its_user_has_signed_in() {

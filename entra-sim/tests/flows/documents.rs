@@ -2,16 +2,9 @@
 
 use entra_sim::PERSONAL_ACCOUNTS;
 use reqwest::Client;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::TENANT;
-use crate::support::client;
-use crate::support::get_json;
-use crate::support::link_for;
-use crate::support::number;
-use crate::support::post;
-use crate::support::simulator;
+use crate::support::{TENANT, client, get_json, link_for, number, post, simulator};
 
 #[tokio::test]
 async fn each_listener_names_itself_in_its_documents() {

@@ -1,15 +1,6 @@
 //! Who is signed in, and until when.
 
-use crate::support::BACK;
-use crate::support::OTHER_TENANT;
-use crate::support::TENANT;
-use crate::support::authorize_query;
-use crate::support::client;
-use crate::support::location;
-use crate::support::parameter;
-use crate::support::pick;
-use crate::support::post;
-use crate::support::simulator;
+use crate::support::{BACK, OTHER_TENANT, TENANT, authorize_query, client, location, parameter, pick, post, simulator};
 
 #[tokio::test]
 async fn who_signed_in_before_signs_in_silently() {

@@ -2,19 +2,9 @@
 
 use serde_json::Value;
 
-use crate::support::BACK;
-use crate::support::DESKTOP;
-use crate::support::PAGE;
-use crate::support::PORTAL;
-use crate::support::SECRET;
-use crate::support::TENANT;
-use crate::support::authorize;
-use crate::support::client;
-use crate::support::code;
-use crate::support::number;
-use crate::support::redeem_as_page;
-use crate::support::redemption;
-use crate::support::simulator;
+use crate::support::{
+    BACK, DESKTOP, PAGE, PORTAL, SECRET, TENANT, authorize, client, code, number, redeem_as_page, redemption, simulator,
+};
 
 #[tokio::test]
 async fn a_page_redeems_its_code_and_its_refresh_token_without_a_secret() {

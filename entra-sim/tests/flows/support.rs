@@ -2,11 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entra_sim::Config;
-use entra_sim::Simulator;
-use reqwest::Client;
-use reqwest::Response;
-use reqwest::redirect;
+use entra_sim::{Config, Simulator};
+use reqwest::{Client, Response, redirect};
 use serde_json::Value;
 use url::Url;
 

@@ -2,30 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entra_sim::Config;
-use entra_sim::Simulator;
-use serde_json::Value;
-use serde_json::json;
+use entra_sim::{Config, Simulator};
+use serde_json::{Value, json};
 
-use crate::support::API;
-use crate::support::BACK;
-use crate::support::DESKTOP;
-use crate::support::OTHER_TENANT;
-use crate::support::PAGE;
-use crate::support::PORTAL;
-use crate::support::TENANT;
-use crate::support::VERIFIER;
-use crate::support::claims;
-use crate::support::client;
-use crate::support::code;
-use crate::support::get_json;
-use crate::support::location;
-use crate::support::parameter;
-use crate::support::pick;
-use crate::support::redeem_as_page;
-use crate::support::redemption;
-use crate::support::simulator;
-use crate::support::token;
+use crate::support::{
+    API, BACK, DESKTOP, OTHER_TENANT, PAGE, PORTAL, TENANT, VERIFIER, claims, client, code, get_json, location,
+    parameter, pick, redeem_as_page, redemption, simulator, token,
+};
 
 #[tokio::test]
 async fn an_access_token_is_for_the_api_that_its_scope_names() {

@@ -9,11 +9,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::auth::object::Collected;
-use crate::auth::object::Member;
-use crate::auth::object::Names;
-use crate::auth::object::Object;
-use crate::auth::object::ObjectError;
+use crate::auth::object::{Collected, Member, Names, Object, ObjectError};
 
 /// The most digits of a number: any of so many is an `i64`.
 const MAX_DIGITS: usize = 18;

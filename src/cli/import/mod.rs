@@ -10,25 +10,14 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use crate::cli::failure::Failure;
-use crate::cli::failure::Status;
-use crate::cli::failure::flags;
-use crate::cli::failure::said;
-use crate::cli::lists;
+use crate::cli::failure::{Failure, Status, flags, said};
 use crate::cli::progress::Progress;
 use crate::cli::server::ServerArgs;
-use crate::cli::terminal;
 use crate::cli::terminal::print;
-use crate::client::Client;
-use crate::client::ClientError;
-use crate::client::Group;
-use crate::client::Import;
-use crate::client::Mode;
-use crate::client::OnProblem;
-use crate::client::State;
+use crate::cli::{lists, terminal};
+use crate::client::{Client, ClientError, Group, Import, Mode, OnProblem, State};
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::import::Confirmation;
-use crate::domain::import::LargeChange;
+use crate::domain::import::{Confirmation, LargeChange};
 use crate::domain::revision_tag::RevisionTag;
 
 #[derive(Debug, Args)]

@@ -4,14 +4,8 @@ use std::fmt::Write;
 
 use crate::cli::failure::Failure;
 use crate::cli::import::ImportArgs;
-use crate::cli::terminal::Listing;
-use crate::cli::terminal::counted;
-use crate::cli::terminal::print;
-use crate::cli::terminal::shown;
-use crate::client::Change;
-use crate::client::Client;
-use crate::client::Group;
-use crate::client::Import;
+use crate::cli::terminal::{Listing, counted, print, shown};
+use crate::client::{Change, Client, Group, Import};
 
 /// How many changes are shown unasked.
 const FIRST: u32 = 20;

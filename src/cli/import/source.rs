@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
-use futures_util::stream;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::fs::File;
 use tokio::io;
 use tokio::io::AsyncRead;
@@ -15,11 +12,7 @@ use tokio_util::io::ReaderStream;
 use crate::cli::failure::Failure;
 use crate::cli::import::ImportArgs;
 use crate::cli::progress::Progress;
-use crate::client::Client;
-use crate::client::FileKind;
-use crate::client::Import;
-use crate::client::Upload;
-use crate::client::UploadOptions;
+use crate::client::{Client, FileKind, Import, Upload, UploadOptions};
 
 /// How much is read at once, in bytes.
 const PIECE: usize = 64 * 1024;

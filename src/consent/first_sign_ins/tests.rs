@@ -1,8 +1,6 @@
 //! When a first sign-in is written down, and what happens if it could not be.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -12,10 +10,7 @@ use tokio::task::yield_now;
 use super::*;
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
-use crate::ports::consent_store::ConsentReport;
-use crate::ports::consent_store::ConsentSecret;
-use crate::ports::consent_store::GroupConsents;
-use crate::ports::consent_store::ReportOutcome;
+use crate::ports::consent_store::{ConsentReport, ConsentSecret, GroupConsents, ReportOutcome};
 use crate::ports::store_error::StoreError;
 
 const PORTAL: &str = "0c11e470-1111-4222-8333-444455557777";

@@ -2,21 +2,17 @@
 
 use std::future::pending;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use tokio::task::JoinSet;
-use tokio::task::yield_now;
+use tokio::task::{JoinSet, yield_now};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::*;
 use crate::domain::authority::Authority;
 use crate::domain::public_url::PublicUrl;
-use crate::ports::consent_store::ConsentSecret;
-use crate::ports::consent_store::GroupConsents;
+use crate::ports::consent_store::{ConsentSecret, GroupConsents};
 
 const START: i64 = 1_790_000_000;
 const WEEK: i64 = 7 * 24 * 3600;

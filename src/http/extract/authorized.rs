@@ -3,18 +3,15 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_web::FromRequest;
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 
 use crate::domain::actor::AuditContext;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
 use crate::http::call_record::CallRecord;
-use crate::http::extract::Caller;
-use crate::http::extract::Input;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::extract::{Caller, Input};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
 
 /// A caller whose API key or Microsoft Entra token has the right `P`, and then what else is read of the request.

@@ -4,18 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_web::FromRequest;
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 
-use crate::access::AccessDenied;
-use crate::access::AdminAccess;
+use crate::access::{AccessDenied, AdminAccess};
 use crate::auth::ValidatedToken;
-use crate::domain::actor::Actor;
-use crate::domain::actor::AuditContext;
-use crate::domain::actor::RightSource;
-use crate::domain::api_key::ApiKey;
-use crate::domain::api_key::Grant;
+use crate::domain::actor::{Actor, AuditContext, RightSource};
+use crate::domain::api_key::{ApiKey, Grant};
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::guid::Guid;
 use crate::domain::tenant::TenantProof;

@@ -4,18 +4,13 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::rt::time::timeout;
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::http::extract::Input;
-use crate::http::extract::Object;
-use crate::http::extract::check_encoding;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::extract::{Input, Object, check_encoding};
+use crate::http::problem::{Problem, ProblemKind};
 
 /// The largest JSON body that is read, in bytes: a thousand number ranges fit twice.
 pub const MAX_JSON_BYTES: usize = 128 * 1024;

@@ -6,8 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::phone_number::PhoneNumber;
 use crate::http::extract::Input;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
 
 /// The phone number in the path, as people write it: `+17635551111`, `%2B17635551111` or `7635551111`.

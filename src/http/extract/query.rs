@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use crate::http::extract::Input;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 
 /// The query. Its type denies unknown parameters: a mistyped one must not go unheard.
 pub struct Query<T>(pub T);

@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use actix_web::FromRequest;
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
-use crate::auth::TokenError;
-use crate::auth::ValidatedToken;
-use crate::http::call_record::CallRecord;
-use crate::http::call_record::TokenProgress;
+use crate::auth::{TokenError, ValidatedToken};
+use crate::http::call_record::{CallRecord, TokenProgress};
 use crate::http::extract::credential;
 use crate::http::extract::credential::Credential;
-use crate::http::limits::Failure;
-use crate::http::limits::Kind;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::limits::{Failure, Kind};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
 
 /// A caller with a good Microsoft Entra token.

@@ -7,8 +7,7 @@ use actix_web::dev::Payload;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::http::extract::Input;
-use crate::http::limits::GroupSlot;
-use crate::http::limits::GroupSlots;
+use crate::http::limits::{GroupSlot, GroupSlots};
 use crate::http::problem::Problem;
 use crate::http::services::Services;
 

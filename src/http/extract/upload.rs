@@ -1,29 +1,22 @@
 //! Uploaded files: as the body or as the one file of a form, no larger and no slower than allowed.
 
 use std::pin::Pin;
-use std::task::Context;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_multipart::Multipart;
-use actix_multipart::MultipartError;
+use actix_multipart::{Multipart, MultipartError};
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_ENCODING;
-use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::rt::time::timeout;
 use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::StreamExt;
-use futures_util::stream;
 use futures_util::stream::LocalBoxStream;
+use futures_util::{Stream, StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::http::extract::Input;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
 
 /// How long an upload may stand still.

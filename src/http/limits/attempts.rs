@@ -12,19 +12,14 @@
 //!
 //! As long as nothing is over a limit, a credential costs one atomic read here.
 
-use std::hash::BuildHasher;
-use std::hash::RandomState;
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderValue;
-use actix_web::http::header::X_FORWARDED_FOR;
+use actix_web::http::header::{HeaderValue, X_FORWARDED_FOR};
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 use tracing::warn;
@@ -33,11 +28,9 @@ use crate::auth::TokenError;
 use crate::domain::actor::Actor;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::trusted_proxies::TrustedProxies;
-use crate::http::limits::level::Level;
-use crate::http::limits::level::Rate;
+use crate::http::limits::level::{Level, Rate};
 use crate::http::metrics::Metrics;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::ports::api_key_store::ApiKeyRefusal;
 
 /// Addresses, and credentials, that are remembered: some 10 MiB when full. Those that fail again and again stay.

@@ -1,9 +1,7 @@
 //! How many imports and exports there may be at once, and how many of one business group.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::business_group::BusinessGroupId;

@@ -1,7 +1,6 @@
 //! A rate limit without a lock: the generic cell rate algorithm.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How often something may happen.

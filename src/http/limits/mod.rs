@@ -4,9 +4,7 @@ mod attempts;
 mod group_slots;
 mod level;
 
-pub use attempts::AttemptLimits;
-pub use attempts::FailedAttempts;
-pub(super) use attempts::Failure;
-pub(super) use attempts::Kind;
+pub use attempts::{AttemptLimits, FailedAttempts};
+pub(super) use attempts::{Failure, Kind};
 pub(super) use group_slots::GroupSlot;
 pub use group_slots::GroupSlots;

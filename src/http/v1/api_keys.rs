@@ -1,39 +1,23 @@
 //! API keys: make, list, revoke.
 
-use actix_web::HttpResponse;
-use actix_web::delete;
-use actix_web::get;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::post;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, delete, get, post, web};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::Serialize;
 use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api_keys::NewApiKey;
-use crate::domain::api_key;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::name;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupReader;
-use crate::http::extract::Json;
-use crate::http::extract::Query;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
-use crate::http::responses::BodyProblems;
-use crate::http::responses::CommonProblems;
+use crate::domain::{api_key, name};
+use crate::http::extract::{Authorized, GroupReader, Json, Query};
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::responses::{BodyProblems, CommonProblems};
 use crate::http::services::Services;
-use crate::http::v1::paging::ListDocument;
-use crate::http::v1::paging::Listed;
-use crate::http::v1::paging::NEXT_CURSOR;
-use crate::http::v1::paging::Page;
-use crate::http::v1::paging::PageQuery;
+use crate::http::v1::paging::{ListDocument, Listed, NEXT_CURSOR, Page, PageQuery};
 
 /// An API key, without its secret.
 #[derive(Serialize, ToSchema)]

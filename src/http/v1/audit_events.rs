@@ -1,37 +1,23 @@
 //! The audit log.
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
-use actix_web::get;
-use actix_web::http::header::CONTENT_DISPOSITION;
-use actix_web::http::header::LINK;
+use actix_web::http::header::{CONTENT_DISPOSITION, LINK};
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Map;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use url::form_urlencoded;
-use utoipa::IntoParams;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::audit::events_csv;
-use crate::domain::audit;
 use crate::domain::business_group::BusinessGroupId;
-use crate::domain::page;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupReader;
+use crate::domain::{audit, page};
+use crate::http::extract::{Authorized, GroupReader};
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
-use crate::http::v1::paging::ListDocument;
-use crate::http::v1::paging::Listed;
-use crate::http::v1::paging::Listing;
-use crate::http::v1::paging::NEXT_CURSOR;
-use crate::http::v1::paging::Page;
-use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paging::next_cursor;
+use crate::http::v1::paging::{ListDocument, Listed, Listing, NEXT_CURSOR, Page, PageQuery, next_cursor};
 use crate::http::wire::ActorKind;
 use crate::ports::audit_log::AuditFilter;
 

@@ -1,51 +1,24 @@
 //! Business groups, their number ranges and their tenants.
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
-use actix_web::delete;
-use actix_web::get;
 use actix_web::http::header::LOCATION;
-use actix_web::patch;
-use actix_web::post;
-use actix_web::put;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::api_key::Grant;
-use crate::domain::business_group;
-use crate::domain::business_group::BusinessGroupId;
-use crate::domain::business_group::BusinessGroupPatch;
-use crate::domain::business_group::IdentityPinning;
-use crate::domain::business_group::NewBusinessGroup;
-use crate::domain::name;
-use crate::domain::number_range;
-use crate::domain::page;
+use crate::domain::business_group::{BusinessGroupId, BusinessGroupPatch, IdentityPinning, NewBusinessGroup};
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::tenant::parse_tenant_id;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupAdmin;
-use crate::http::extract::GroupOperator;
-use crate::http::extract::GroupReader;
-use crate::http::extract::Json;
-use crate::http::extract::Operator;
-use crate::http::extract::Query;
-use crate::http::extract::objects;
-use crate::http::extract::optional_objects;
-use crate::http::problem::FieldError;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
-use crate::http::responses::BodyProblems;
-use crate::http::responses::CommonProblems;
+use crate::domain::{business_group, name, number_range, page};
+use crate::http::extract::{
+    Authorized, GroupAdmin, GroupOperator, GroupReader, Json, Operator, Query, objects, optional_objects,
+};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::responses::{BodyProblems, CommonProblems};
 use crate::http::services::Services;
-use crate::http::v1::paging::ListDocument;
-use crate::http::v1::paging::Listed;
-use crate::http::v1::paging::NEXT_CURSOR;
-use crate::http::v1::paging::Page;
-use crate::http::v1::paging::PageQuery;
+use crate::http::v1::paging::{ListDocument, Listed, NEXT_CURSOR, Page, PageQuery};
 use crate::http::v1::paths::GroupPath;
 use crate::http::v1::tenant_proof;
 use crate::ports::business_group_store::BusinessGroupRefusal;

@@ -5,10 +5,7 @@ use utoipa::ToSchema;
 
 use crate::domain::history;
 use crate::domain::history::ChangeKind;
-use crate::http::v1::paging::ListDocument;
-use crate::http::v1::paging::Listed;
-use crate::http::v1::paging::NEXT_CURSOR;
-use crate::http::v1::paging::Page;
+use crate::http::v1::paging::{ListDocument, Listed, NEXT_CURSOR, Page};
 
 /// What happens to a mapping.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]

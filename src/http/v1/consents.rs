@@ -2,31 +2,22 @@
 
 use std::borrow::Cow;
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
-use actix_web::get;
 use actix_web::http::header::LOCATION;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use jiff::Timestamp;
 use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
-use crate::consent::ApplicationConsent;
-use crate::consent::Outcome;
-use crate::consent::Reply;
-use crate::consent::Return;
+use crate::consent::{ApplicationConsent, Outcome, Reply, Return};
 use crate::domain::consent::PastFault;
 use crate::http::call_record::CallRecord;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupAdmin;
+use crate::http::extract::{Authorized, GroupAdmin};
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
-use crate::http::v1::paging::ListDocument;
-use crate::http::v1::paging::Listed;
-use crate::http::v1::paging::Page;
+use crate::http::v1::paging::{ListDocument, Listed, Page};
 use crate::http::v1::paths::GroupPath;
 
 /// How it stands with an application's consent in the group's tenant.

@@ -4,8 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::IF_MATCH;
 
 use crate::domain::revision_tag::RevisionTag;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 
 /// The revisions that the request names, of which the mappings must be of one; `None` if it does not say, or says `*`,
 /// which any business group that is there matches.

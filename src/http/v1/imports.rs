@@ -1,42 +1,25 @@
 //! Imports that were uploaded: looked at, applied, dropped.
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
-use actix_web::delete;
-use actix_web::get;
 use actix_web::http::header::CONTENT_DISPOSITION;
-use actix_web::post;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use utoipa::IntoParams;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::domain;
-use crate::domain::import::Confirmation;
-use crate::domain::import::ImportMode;
-use crate::domain::import::ImportState;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupAdmin;
-use crate::http::extract::Query;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::domain::import::{Confirmation, ImportMode, ImportState};
+use crate::http::extract::{Authorized, GroupAdmin, Query};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::changes::MappingChangeList;
-use crate::http::v1::paging::Page;
-use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paths::GroupPath;
-use crate::http::v1::paths::ImportPath;
-use crate::import;
-use crate::import::Problems;
-use crate::import::problems_of;
-use crate::ports::import_store::ApplyImport;
-use crate::ports::import_store::KeptImportRefusal;
+use crate::http::v1::paging::{Page, PageQuery};
+use crate::http::v1::paths::{GroupPath, ImportPath};
+use crate::import::{Problems, problems_of};
+use crate::ports::import_store::{ApplyImport, KeptImportRefusal};
+use crate::{domain, import};
 
 /// What happens to mappings that are not in the file.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]

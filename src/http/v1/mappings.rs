@@ -1,39 +1,22 @@
 //! Single mappings.
 
-use actix_web::HttpResponse;
-use actix_web::delete;
-use actix_web::get;
-use actix_web::put;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, delete, get, put, web};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use utoipa::IntoParams;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping;
 use crate::domain::mapping_search::MappingSearch;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupAdmin;
-use crate::http::extract::Json;
-use crate::http::extract::PhoneNumberInPath;
+use crate::http::extract::{Authorized, GroupAdmin, Json, PhoneNumberInPath};
 use crate::http::problem::Problem;
-use crate::http::responses::BodyProblems;
-use crate::http::responses::CommonProblems;
+use crate::http::responses::{BodyProblems, CommonProblems};
 use crate::http::services::Services;
-use crate::http::v1::paging::ListDocument;
-use crate::http::v1::paging::Listed;
-use crate::http::v1::paging::Listing;
-use crate::http::v1::paging::NEXT_CURSOR;
-use crate::http::v1::paging::Page;
-use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paths::GroupPath;
-use crate::http::v1::paths::MappingPath;
+use crate::http::v1::paging::{ListDocument, Listed, Listing, NEXT_CURSOR, Page, PageQuery};
+use crate::http::v1::paths::{GroupPath, MappingPath};
 use crate::ports::mapping_store;
-use crate::ports::mapping_store::MappingFilter;
-use crate::ports::mapping_store::PutOutcome;
+use crate::ports::mapping_store::{MappingFilter, PutOutcome};
 
 /// A mapping.
 #[derive(Serialize, ToSchema)]

@@ -1,21 +1,15 @@
 //! Mappings as a file: Export All, as CSV or as an Excel workbook, and the empty file to begin with.
 
-use actix_web::HttpResponse;
-use actix_web::get;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::http::header::CONTENT_DISPOSITION;
-use actix_web::http::header::ETAG;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, ETAG};
 use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
 use futures_util::StreamExt;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::revision_tag::RevisionTag;
 use crate::export;
 use crate::export::ExportFile;
-use crate::http::extract::Authorized;
-use crate::http::extract::ExportSlot;
-use crate::http::extract::GroupAdmin;
-use crate::http::extract::WORKBOOK;
+use crate::http::extract::{Authorized, ExportSlot, GroupAdmin, WORKBOOK};
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;

@@ -1,46 +1,29 @@
 //! `GET /v1/me`: the line of the signed-in user.
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
-use actix_web::Resource;
-use actix_web::dev::AppService;
-use actix_web::dev::HttpServiceFactory;
-use actix_web::guard;
-use actix_web::http::Method;
-use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::http::header::HeaderValue;
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, Resource, guard};
 use bytes::Bytes;
-use serde::Serialize;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Level;
 use utoipa::ToSchema;
 
-use crate::domain::actor::Actor;
-use crate::domain::actor::AuditContext;
-use crate::domain::actor::RightSource;
-use crate::domain::audit::NewAuditEvent;
-use crate::domain::audit::action;
-use crate::domain::audit::refusal;
+use crate::domain::actor::{Actor, AuditContext, RightSource};
+use crate::domain::audit::{NewAuditEvent, action, refusal};
 use crate::domain::guid::Guid;
-use crate::domain::phone_number::NumberText;
-use crate::domain::phone_number::NumberingPlan;
-use crate::domain::phone_number::PhoneNumber;
-use crate::domain::phone_number::WrittenNumber;
+use crate::domain::phone_number::{NumberText, NumberingPlan, PhoneNumber, WrittenNumber};
 use crate::domain::sign_in::SignIn;
 use crate::http::call_record::CallRecord;
 use crate::http::extract::SignedIn;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::responses::CommonProblems;
 use crate::http::route_policy::RoutePolicy;
 use crate::http::services::Services;
 use crate::mappings;
-use crate::mappings::CachedLine;
-use crate::mappings::ResolveError;
+use crate::mappings::{CachedLine, ResolveError};
 
 /// What an answer takes with an address of usual length: its buffer grows for a longer one.
 const USUAL_BYTES: usize = 384;

@@ -7,33 +7,20 @@ use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
-use utoipa::IntoParams;
-use utoipa::PartialSchema;
-use utoipa::ToSchema;
-use utoipa::openapi::KnownFormat;
-use utoipa::openapi::ObjectBuilder;
-use utoipa::openapi::Ref;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::Schema;
-use utoipa::openapi::SchemaFormat;
-use utoipa::openapi::Type;
-use utoipa::openapi::schema::ArrayBuilder;
-use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::schema::{ArrayBuilder, SchemaType};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
-use crate::http::extract::Input;
-use crate::http::extract::malformed_query;
-use crate::http::extract::read_query;
-use crate::http::problem::Problem;
-use crate::http::problem::ProblemKind;
+use crate::http::extract::{Input, malformed_query, read_query};
+use crate::http::problem::{Problem, ProblemKind};
 
 /// Which page of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]

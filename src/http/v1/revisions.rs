@@ -1,31 +1,19 @@
 //! The history of a group's mappings.
 
-use actix_web::HttpRequest;
-use actix_web::get;
-use actix_web::post;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, get, post, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupAdmin;
-use crate::http::extract::Query;
+use crate::http::extract::{Authorized, GroupAdmin, Query};
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::changes::MappingChangeList;
-use crate::http::v1::paging::ListDocument;
-use crate::http::v1::paging::Listed;
-use crate::http::v1::paging::NEXT_CURSOR;
-use crate::http::v1::paging::Page;
-use crate::http::v1::paging::PageQuery;
-use crate::http::v1::paths::GroupPath;
-use crate::http::v1::paths::RevisionPath;
+use crate::http::v1::paging::{ListDocument, Listed, NEXT_CURSOR, Page, PageQuery};
+use crate::http::v1::paths::{GroupPath, RevisionPath};
 use crate::http::wire::Revision;
-use crate::ports::history_store::HistoryRefusal;
-use crate::ports::history_store::Restore;
-use crate::ports::history_store::Restored;
+use crate::ports::history_store::{HistoryRefusal, Restore, Restored};
 
 /// A page of revisions.
 pub type RevisionList = Page<Revision>;

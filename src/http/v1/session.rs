@@ -1,17 +1,14 @@
 //! `GET /v1/session`: who calls, and what they may do.
 
-use actix_web::HttpResponse;
-use actix_web::get;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::AdminAccess;
-use crate::domain::api_key::ApiKey;
-use crate::domain::api_key::Grant;
-use crate::domain::business_group::BusinessGroup;
-use crate::domain::business_group::LinkedGroup;
+use crate::domain::api_key::{ApiKey, Grant};
+use crate::domain::business_group::{BusinessGroup, LinkedGroup};
 use crate::domain::email::EmailAddress;
 use crate::domain::sign_in::SignIn;
 use crate::http::extract::Caller;

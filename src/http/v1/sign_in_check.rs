@@ -1,20 +1,15 @@
 //! What an address would meet at sign-in, and why.
 
-use actix_web::get;
-use actix_web::web;
 use actix_web::web::Data;
+use actix_web::{get, web};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use utoipa::IntoParams;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::email::EmailAddress;
 use crate::domain::history::PastChange;
 use crate::domain::phone_number::NumberingPlan;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupAdmin;
-use crate::http::extract::Query;
+use crate::http::extract::{Authorized, GroupAdmin, Query};
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;

@@ -1,39 +1,25 @@
 //! The upload of a file of mappings: kept as a preview, or applied at once.
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
-use actix_web::post;
 use actix_web::web::Data;
-use serde::Deserialize;
-use serde::Serialize;
-use utoipa::IntoParams;
-use utoipa::ToSchema;
+use actix_web::{HttpRequest, HttpResponse, post};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::actor::AuditContext;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::import::Confirmation;
-use crate::http::extract::Authorized;
-use crate::http::extract::GroupAdmin;
-use crate::http::extract::ImportSlot;
-use crate::http::extract::Query;
-use crate::http::extract::Upload;
+use crate::http::extract::{Authorized, GroupAdmin, ImportSlot, Query, Upload};
 use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::if_match::expected_revisions;
-use crate::http::v1::imports::Import;
-use crate::http::v1::imports::Mode;
-use crate::http::v1::imports::count_rows;
-use crate::http::v1::imports::rejected_as_csv;
+use crate::http::v1::imports::{Import, Mode, count_rows, rejected_as_csv};
 use crate::http::v1::paths::GroupPath;
 use crate::http::wire::ImportProblem;
 use crate::import;
-use crate::import::ImportError;
-use crate::import::ImportReport;
-use crate::import::ImportRequest;
-use crate::import::Problems;
+use crate::import::{ImportError, ImportReport, ImportRequest, Problems};
 
 /// How a file is imported.
 #[derive(Debug, Deserialize, IntoParams)]

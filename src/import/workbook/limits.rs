@@ -8,19 +8,14 @@
 //! On the way, values are refused that calamine would read in part, or as nothing: their rows would pass for blank.
 
 use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Seek;
+use std::io::{BufRead, BufReader, Read, Seek};
 
 use quick_xml::Reader;
-use quick_xml::events::BytesStart;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
 use crate::import::problem::Problem;
-use crate::import::workbook::damaged;
-use crate::import::workbook::too_large;
+use crate::import::workbook::{damaged, too_large};
 
 /// What all parts may have unpacked, in bytes. A full sheet of two columns has about 250 MiB.
 const MAX_UNPACKED: u64 = 512 << 20;

@@ -8,17 +8,12 @@ mod package;
 mod sheet_rows;
 mod spool;
 
-use std::io::Read;
-use std::io::Seek;
+use std::io::{Read, Seek};
 use std::thread;
 
-use calamine::Reader;
-use calamine::SheetType;
-use calamine::SheetVisible;
-use calamine::Xlsx;
+use calamine::{Reader, SheetType, SheetVisible, Xlsx};
 
-use crate::import::problem::Problem;
-use crate::import::problem::ProblemCode;
+use crate::import::problem::{Problem, ProblemCode};
 use crate::import::workbook::sheet_rows::SheetRows;
 
 pub(super) use crate::import::workbook::spool::Spool;

@@ -1,16 +1,13 @@
 //! What a zip archive or an old Office file is: a workbook, or what people upload by mistake.
 
 use std::io;
-use std::io::Read;
-use std::io::Seek;
+use std::io::{Read, Seek};
 
 use memchr::memmem::Finder;
 use zip::ZipArchive;
 
 use crate::import::problem::Problem;
-use crate::import::workbook::damaged;
-use crate::import::workbook::malformed;
-use crate::import::workbook::too_large;
+use crate::import::workbook::{damaged, malformed, too_large};
 
 /// How a zip archive starts.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";

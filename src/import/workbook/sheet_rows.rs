@@ -1,26 +1,18 @@
 //! The rows of a sheet: calamine's cells, put together row by row.
 
 use std::borrow::Cow;
-use std::io::Read;
-use std::io::Seek;
+use std::io::{Read, Seek};
 use std::iter;
 
-use calamine::CellErrorType;
-use calamine::DataRef;
-use calamine::ExcelDateTime;
-use calamine::XlsxCellFormulaMetadataRecord;
-use calamine::XlsxCellReader;
-use calamine::XlsxFormulaMetadata;
+use calamine::{
+    CellErrorType, DataRef, ExcelDateTime, XlsxCellFormulaMetadataRecord, XlsxCellReader, XlsxFormulaMetadata,
+};
 
 use crate::import::cell::Oddity;
 use crate::import::header;
 use crate::import::problem::Problem;
-use crate::import::rows::Form;
-use crate::import::rows::Next;
-use crate::import::rows::Row;
-use crate::import::rows::Rows;
-use crate::import::workbook::damaged;
-use crate::import::workbook::too_large;
+use crate::import::rows::{Form, Next, Row, Rows};
+use crate::import::workbook::{damaged, too_large};
 
 /// How many rows a sheet has at most.
 const MAX_ROWS: u32 = 1 << 20;

@@ -1,9 +1,7 @@
 //! An upload kept whole, so that it can be read from any place.
 
 use std::io;
-use std::io::Read;
-use std::io::Seek;
-use std::io::SeekFrom;
+use std::io::{Read, Seek, SeekFrom};
 
 use tempfile::SpooledTempFile;
 

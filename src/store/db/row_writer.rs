@@ -1,18 +1,13 @@
 //! Rows of a file on their way into a table, as fast as each engine takes them.
 
-use sqlx::PgTransaction;
-use sqlx::SqliteTransaction;
+use sqlx::{PgTransaction, SqliteTransaction};
 
 use crate::domain::import::RowInPack;
 use crate::domain::phone_number::PhoneNumber;
 use crate::store::bulk;
-use crate::store::bulk::OrderedRows;
-use crate::store::bulk::Target;
+use crate::store::bulk::{OrderedRows, Target};
 use crate::store::copy::CopyIn;
-use crate::store::db::Db;
-use crate::store::db::Limit;
-use crate::store::db::Session;
-use crate::store::db::Tx;
+use crate::store::db::{Db, Limit, Session, Tx};
 use crate::store::insert::InsertMany;
 use crate::store::postgres::Postgres;
 use crate::store::sql::sql;

@@ -2,19 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::domain::import::ImportMode;
-use crate::domain::import::PackedRows;
-use crate::domain::import::RowInPack;
+use crate::domain::import::{ImportMode, PackedRows, RowInPack};
 use crate::domain::number_range;
 use crate::domain::number_range::NumberRange;
 use crate::domain::phone_number::PhoneNumber;
-use crate::ports::import_store::BadRow;
-use crate::ports::import_store::BadRowReason;
-use crate::ports::import_store::BadRows;
-use crate::ports::import_store::FileEnd;
-use crate::ports::import_store::FilePiece;
-use crate::ports::import_store::ImportBatch;
-use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
+use crate::ports::import_store::{BadRow, BadRowReason, BadRows, FileEnd, FilePiece, ImportBatch, MAX_LISTED_BAD_ROWS};
 use crate::store::bulk::Target;
 
 /// What has come of a file so far.

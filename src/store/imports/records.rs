@@ -4,14 +4,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
-use crate::domain::import::Import;
-use crate::domain::import::ImportMode;
-use crate::domain::import::ImportRow;
-use crate::domain::import::ImportState;
-use crate::ports::import_store::BadRow;
-use crate::ports::import_store::BadRowReason;
-use crate::ports::import_store::BadRows;
-use crate::ports::import_store::MAX_LISTED_BAD_ROWS;
+use crate::domain::import::{Import, ImportMode, ImportRow, ImportState};
+use crate::ports::import_store::{BadRow, BadRowReason, BadRows, MAX_LISTED_BAD_ROWS};
 use crate::store::change_sets::NotAssignedRow;
 use crate::store::error::UnreadableRow;
 use crate::store::rows;

@@ -3,17 +3,10 @@
 use entra_sim::TokenBuilder;
 use reqwest::Method;
 use serde_json::json;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::Executor;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use test_support::app::{TENANT, TestApp};
 
-use crate::isolation::world::OPERATOR_TENANT;
-use crate::isolation::world::OTHER_TENANT;
-use crate::isolation::world::UNLINKED_TENANT;
+use crate::isolation::world::{OPERATOR_TENANT, OTHER_TENANT, UNLINKED_TENANT};
 use crate::support::json;
 
 /// A credential that is none: how it is called, the headers that bear it, and the slug of its problem.

@@ -7,8 +7,7 @@ pub(super) enum Gate {
     /// The status and the slug of the problem.
     Refused(u16, &'static str),
 }
-use Gate::Passes;
-use Gate::Refused;
+use Gate::{Passes, Refused};
 
 const FORBIDDEN: Gate = Refused(403, "forbidden");
 /// As a group that does not exist.
@@ -74,10 +73,7 @@ pub(super) enum Sent {
     /// In the query.
     Asked(&'static str),
 }
-use Sent::Asked;
-use Sent::Csv;
-use Sent::Json;
-use Sent::Nothing;
+use Sent::{Asked, Csv, Json, Nothing};
 
 /// A call of the document, and who may make it.
 pub(super) struct Row {

@@ -2,28 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
-use reqwest::RequestBuilder;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
 use signline::domain::guid::Guid;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection;
-use sqlx::PgConnection;
-use sqlx::SqliteConnection;
-use test_support::app::SAMPLE_SHEET;
-use test_support::app::TENANT;
-use test_support::app::TestApp;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use test_support::app::{SAMPLE_SHEET, TENANT, TestApp};
 use test_support::database::Engine;
 
-use crate::isolation::credentials::Bad;
-use crate::isolation::credentials::bad;
-use crate::isolation::credentials::holders;
+use crate::isolation::credentials::{Bad, bad, holders};
 use crate::isolation::table::Row;
-use crate::isolation::table::Sent::Asked;
-use crate::isolation::table::Sent::Csv;
-use crate::isolation::table::Sent::Json;
-use crate::isolation::table::Sent::Nothing;
+use crate::isolation::table::Sent::{Asked, Csv, Json, Nothing};
 use crate::support::json;
 
 /// A call of the document.
