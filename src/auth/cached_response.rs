@@ -2,26 +2,24 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
-
-use arc_swap::ArcSwapOption;
+use std::sync::{Mutex, PoisonError};
 
 /// Room for one thing that is made of a token, kept as long as the token is.
 ///
 /// Whoever fills it has the one type that it reads; a thing of another type counts as none.
 #[derive(Default)]
-pub struct CachedResponse(ArcSwapOption<Box<dyn Any + Send + Sync>>);
+pub struct CachedResponse(Mutex<Option<Box<dyn Any + Send>>>);
 
 impl CachedResponse {
     /// Reads what is there, if it is of this type.
     pub fn read<T: 'static, R>(&self, read: impl FnOnce(&T) -> R) -> Option<R> {
-        let kept = self.0.load();
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.as_ref().and_then(|kept| kept.downcast_ref()).map(read)
     }
 
     /// Puts something there in place of what was.
-    pub fn keep<T: Send + Sync + 'static>(&self, thing: T) {
-        self.0.store(Some(Arc::new(Box::new(thing))));
+    pub fn keep<T: Send + 'static>(&self, thing: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(thing));
     }
 }
 

@@ -101,7 +101,7 @@ impl ClaimNames {
         // Most tokens have no app roles, and one that has them in an odd form is a good token without roles: it must not cost
         // anybody their line.
         let names = fixed.clone().map(Cow::Borrowed).chain(own.cloned().map(Cow::Owned));
-        let names = Names::new(names).with_exact(NAMES[Claim::Roles as usize]);
+        let names = Names::new(names).with_exact(NAMES[Claim::Roles as usize]).with_layouts();
         let email = email_claims.iter().filter_map(|name| EmailClaim::find(name, &names)).collect();
         Self { names, email }
     }

@@ -41,6 +41,8 @@ pub(super) struct CompactToken<'t> {
     pub(super) signature: Signature,
     /// The header, which is good.
     pub(super) header: Arc<GoodHeader>,
+    /// Whether it is another one than the last.
+    pub(super) header_is_new: bool,
     payload: &'t str,
 }
 
@@ -61,13 +63,15 @@ impl<'t> CompactToken<'t> {
         }
         let [header, payload, signature] = parts(token).ok_or(TokenCheck::Form)?;
         let signature = Signature(decode(signature)?);
-        let header = if let Some(last) = last.filter(|last| *last.text == *header) {
-            Arc::clone(last)
+        let last = last.filter(|last| *last.text == *header);
+        let (header, header_is_new) = if let Some(last) = last {
+            (Arc::clone(last), false)
         } else {
             check_header(&decode(header)?)?;
-            Arc::new(GoodHeader { text: header.into(), key_id: key_id(token)? })
+            (Arc::new(GoodHeader { text: header.into(), key_id: key_id(token)? }), true)
         };
-        Ok(Self { signed: &token[..header.text.len() + 1 + payload.len()], signature, header, payload })
+        let signed = &token[..header.text.len() + 1 + payload.len()];
+        Ok(Self { signed, signature, header, header_is_new, payload })
     }
 
     /// The claims as JSON text.

@@ -16,8 +16,8 @@ pub(super) struct Names {
     exact: Option<&'static str>,
     /// The places of the names of each length, with the ends of each.
     by_length: Vec<Vec<([u8; 2], usize)>>,
-    /// In which order they came last.
-    layouts: plain::Layouts,
+    /// In which order they came lately, where that is kept.
+    layouts: Option<plain::Layouts>,
 }
 
 /// The members of an object whose names were asked for.
@@ -57,12 +57,17 @@ impl Names {
         for (place, name) in spelled.iter().enumerate() {
             by_length[name.len()].push((ends(name), place));
         }
-        Self { spelled, exact: None, by_length, layouts: plain::Layouts::default() }
+        Self { spelled, exact: None, by_length, layouts: None }
     }
 
     /// The same, where `exact` is the name of a member that nobody has to have.
     pub(super) fn with_exact(self, exact: &'static str) -> Self {
         Self { exact: Some(exact), ..self }
+    }
+
+    /// The same, for objects of which most have their names in the same order, and that not everybody can write.
+    pub(super) fn with_layouts(self) -> Self {
+        Self { layouts: Some(plain::Layouts::default()), ..self }
     }
 
     /// No member at any place.

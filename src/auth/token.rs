@@ -214,7 +214,10 @@ impl TokenValidator {
         if !key.verifies(&token.signature, token.signed.as_bytes()) {
             return Err(TokenCheck::Signature);
         }
-        self.remember(&token.header);
+        // Its signature is good: nobody else can put a header in the place of the last one.
+        if token.header_is_new {
+            self.last_header.store(Some(Arc::clone(&token.header)));
+        }
         let payload = token.payload()?;
         let claims = Claims::read(&payload, &self.claim_names)?;
         let (version, tid) = (claims.version()?, claims.tenant()?);
@@ -249,13 +252,6 @@ impl TokenValidator {
             key,
             valid_from: times.valid_from(self.skew_seconds),
         })
-    }
-
-    /// Remembers the header of a token whose signature is good: nobody else can put one in its place.
-    fn remember(&self, header: &Arc<GoodHeader>) {
-        if !self.last_header.load().as_ref().is_some_and(|last| Arc::ptr_eq(last, header)) {
-            self.last_header.store(Some(Arc::clone(header)));
-        }
     }
 
     /// The application that a token counts as. Everything that a token is good for comes through here.

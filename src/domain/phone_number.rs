@@ -223,9 +223,9 @@ impl NumberingPlan {
 
     fn reads_back(self, national: u64, number: PhoneNumber) -> bool {
         // There nothing is ever dialled before a whole number that these could be mistaken for.
-        let digits = national.to_string();
+        let digits = NumberText::of(national, false);
         self.calling_code == NORTH_AMERICA && is_north_american(digits.as_bytes())
-            || self.read(&digits).is_some_and(|(_, again)| again == number)
+            || self.read(digits.as_str()).is_some_and(|(_, again)| again == number)
     }
 
     /// How the numbers start, in E.164, that somebody has in mind who writes these digits: `02079` in Great Britain are

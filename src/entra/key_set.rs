@@ -6,6 +6,7 @@ use jsonwebtoken::jwk::{CommonParameters, Jwk, KeyAlgorithm, KeyOperations, Publ
 use jsonwebtoken::{DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 use serde_json::Value;
+use tracing::warn;
 use url::Url;
 
 use crate::domain::authority::Authority;
@@ -78,7 +79,7 @@ pub(super) fn keys(set: &[u8]) -> Result<Vec<PublishedKey>, String> {
 }
 
 fn signing_key(key: Value) -> Option<PublishedKey> {
-    let Key { jwk, issuer } = serde_json::from_value(key).ok()?;
+    let Key { jwk, issuer } = read(key)?;
     let key = DecodingKey::from_jwk(&jwk).ok()?;
     let DecodingKeyKind::RsaModulusExponent { n, e } = key.kind() else { return None };
     let (modulus, exponent) = (without_leading_zeros(n), without_leading_zeros(e));
@@ -88,6 +89,12 @@ fn signing_key(key: Value) -> Option<PublishedKey> {
     }
     let kid = jwk.common.key_id.filter(|kid| (1..=MAX_KEY_ID_BYTES).contains(&kid.len()))?;
     Some(PublishedKey { kid, modulus: modulus.to_vec(), exponent: exponent.to_vec(), issuer })
+}
+
+/// Reads a key. One that can't be read is passed over, and its tokens are refused as those of an unknown key: the log says why.
+fn read(key: Value) -> Option<Key> {
+    let kid = key.get("kid").and_then(Value::as_str).unwrap_or_default().to_owned();
+    serde_json::from_value(key).inspect_err(|error| warn!(kid, %error, "a published key can't be read")).ok()
 }
 
 /// Whether a key is for signatures by RS256, or does not say. It may say what it is for in two ways (RFC 7517, sections

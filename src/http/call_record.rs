@@ -40,12 +40,14 @@ pub(super) struct Attempt {
     pub(super) group: Option<BusinessGroupId>,
 }
 
-/// How far the check of a call's token has come that is not in the cache.
+/// How far the check of a call's token has come.
 pub(super) enum TokenProgress {
-    /// Nothing of it is checked yet.
+    /// It is not in the cache, and nothing of it is checked yet.
     NotCached(CacheMiss),
-    /// It is checked.
-    Checked(Result<Arc<ValidatedToken>, TokenError>),
+    /// It is refused, and its failure not yet counted.
+    Refused(TokenError),
+    /// It is good; whether it was not in the cache.
+    Good(Arc<ValidatedToken>, bool),
 }
 
 impl CallRecord {

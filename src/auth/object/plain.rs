@@ -14,15 +14,16 @@ use crate::auth::object::{Collected, Member, Names, Object, ObjectError};
 /// The most digits of a number: any of so many is an `i64`.
 const MAX_DIGITS: usize = 18;
 
-/// How many layouts are kept: more than there are kinds of tokens of two or three applications.
-const MAX_LAYOUTS: usize = 8;
+/// How many layouts are kept: ID tokens and access tokens of some applications, of members and guests, with app roles and without.
+const MAX_LAYOUTS: usize = 16;
 
-/// The layouts that were met last.
+/// The layouts that came last of those that were not known.
 #[derive(Default)]
 pub(super) struct Layouts(ArcSwap<Vec<Arc<Layout>>>);
 
 /// The names of an object without duplicates, in their order: each with what stands around it (`{"aud":` or `,"iss":`), and
 /// its place among the names that are asked for.
+#[derive(PartialEq, Eq)]
 struct Layout(Vec<(Box<str>, Option<usize>)>);
 
 /// Reads a plain object. `None` if it is not plain, even if it is good JSON: then it has to be read anew.
@@ -30,13 +31,24 @@ pub(super) fn read<'j>(json: &'j str, names: &Names) -> Option<Result<Object<'j>
     if has_escape_or_control(json) {
         return None;
     }
-    let known = names.layouts.0.load();
-    known.iter().find_map(|layout| read_as(json, layout, names)).map(Ok).or_else(|| read_any(json, names))
+    let object = names.layouts.as_ref().and_then(|layouts| read_by_layouts(json, layouts, names));
+    object.map(Ok).or_else(|| read_any(json, names))
 }
 
-/// Reads an object that has this layout; `None` if it has another.
-fn read_as<'j>(json: &'j str, Layout(members): &Layout, names: &Names) -> Option<Object<'j>> {
+/// Reads an object that has one of these layouts.
+fn read_by_layouts<'j>(json: &'j str, Layouts(layouts): &Layouts, names: &Names) -> Option<Object<'j>> {
     let mut values = names.no_values();
+    for layout in layouts.load().iter() {
+        if read_as(json, layout, &mut values).is_some() {
+            return Some(Object(values));
+        }
+        values.fill_with(|| None);
+    }
+    None
+}
+
+/// Reads the values of an object that has this layout; `None` if it has another.
+fn read_as<'j>(json: &'j str, Layout(members): &Layout, values: &mut [Option<Member<'j>>]) -> Option<()> {
     let mut reader = Reader { json, at: 0 };
     for (name, place) in members {
         reader.literal(name)?;
@@ -46,7 +58,7 @@ fn read_as<'j>(json: &'j str, Layout(members): &Layout, names: &Names) -> Option
         }
     }
     reader.expect(b'}')?;
-    reader.is_at_end().then_some(Object(values))
+    reader.is_at_end().then_some(())
 }
 
 /// Reads an object of any layout, and keeps the layout if it is good.
@@ -74,8 +86,8 @@ fn read_any<'j>(json: &'j str, names: &Names) -> Option<Result<Object<'j>, Objec
         return None;
     }
     let object = collected.finish()?;
-    if object.is_ok() {
-        names.layouts.keep(Layout(layout));
+    if let (Ok(_), Some(layouts)) = (&object, &names.layouts) {
+        layouts.keep(Layout(layout));
     }
     Some(object)
 }
@@ -83,10 +95,12 @@ fn read_any<'j>(json: &'j str, names: &Names) -> Option<Result<Object<'j>, Objec
 impl Layouts {
     /// Keeps a layout in place of the oldest.
     fn keep(&self, layout: Layout) {
-        let known = self.0.load();
-        let newest = known.iter().take(MAX_LAYOUTS - 1).map(Arc::clone);
-        // Whoever keeps another at the same time keeps theirs; this one is met again.
-        self.0.store(Arc::new([Arc::new(layout)].into_iter().chain(newest).collect()));
+        let layout = Arc::new(layout);
+        self.0.rcu(|known| match known.contains(&layout) {
+            // Somebody else has met it at the same time.
+            true => Vec::clone(known),
+            false => [&layout].into_iter().chain(known.iter().take(MAX_LAYOUTS - 1)).map(Arc::clone).collect(),
+        });
     }
 }
 
@@ -189,7 +203,11 @@ mod tests {
     use super::*;
 
     fn names() -> Names {
-        Names::new(["tid", "exp", "email", "roles"].map(Cow::Borrowed)).with_exact("roles")
+        Names::new(["tid", "exp", "email", "roles"].map(Cow::Borrowed)).with_exact("roles").with_layouts()
+    }
+
+    fn known(names: &Names) -> Arc<Vec<Arc<Layout>>> {
+        names.layouts.as_ref().unwrap().0.load_full()
     }
 
     type Read<'j> = Option<Result<Object<'j>, ObjectError>>;
@@ -245,21 +263,44 @@ mod tests {
             let names = names();
             let ([first, second], by_library) = in_each_way(json, &names);
             assert_eq!((&first, &second), (&by_library, &by_library), "{json}");
-            assert_eq!(names.layouts.0.load().len(), 1, "{json}");
+            assert_eq!(known(&names).len(), 1, "{json}");
         }
     }
 
     #[test]
-    fn the_layouts_that_were_met_last_are_kept() {
+    fn the_newest_layouts_are_kept_each_once() {
         let names = names();
         let object = |name: usize| format!("{{\"x{name}\":1,\"exp\":{name}}}");
         for name in (0..=MAX_LAYOUTS).chain([1]) {
             assert!(read(&object(name), &names).is_some_and(|read| read.is_ok()));
         }
-        let known = names.layouts.0.load();
-        let is_known = |name: usize| known.iter().any(|layout| read_as(&object(name), layout, &names).is_some());
+        // As if somebody else had met one at the same time.
+        let again = known(&names)[3].0.clone();
+        names.layouts.as_ref().unwrap().keep(Layout(again));
+        let known = known(&names);
+        let is_known =
+            |name: usize| known.iter().any(|layout| read_as(&object(name), layout, &mut names.no_values()).is_some());
         assert_eq!(known.len(), MAX_LAYOUTS);
         assert!((1..=MAX_LAYOUTS).all(is_known) && !is_known(0));
+    }
+
+    #[test]
+    fn where_anybody_can_write_objects_no_layouts_are_kept() {
+        let names = Names::new(["tid"].map(Cow::Borrowed));
+        let ([first, second], by_library) = in_each_way(r#"{"tid":"a"}"#, &names);
+        assert_eq!((&first, &second), (&by_library, &by_library));
+        assert!(names.layouts.is_none());
+    }
+
+    #[test]
+    fn an_object_of_too_many_members_is_refused_in_each_way() {
+        let names = names();
+        for (count, is_taken) in [(1000, true), (1001, false)] {
+            let members: Vec<_> = (0..count).map(|at| format!("\"x{at}\":{at}")).collect();
+            let json = format!("{{{}}}", members.join(","));
+            assert_eq!(Object::read(json.as_bytes(), &names).is_ok(), is_taken);
+            assert_eq!(Object::read_any(&json, &names).is_ok(), is_taken);
+        }
     }
 
     #[test]
@@ -270,7 +311,7 @@ mod tests {
             assert_eq!(first, Some(Err(ObjectError::DuplicateName)));
             assert_eq!((&first, &second), (&by_library, &by_library), "{json}");
         }
-        assert!(names.layouts.0.load().is_empty());
+        assert!(known(&names).is_empty());
     }
 
     #[test]

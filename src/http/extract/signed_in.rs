@@ -33,8 +33,8 @@ impl FromRequest for SignedIn {
 }
 
 impl SignedIn {
-    /// The caller of a request, if nothing has to be waited for to know them. What has become of their token otherwise goes into
-    /// the record, for the extractor of the same request.
+    /// The caller of a request, if nothing has to be waited for to know them. Otherwise what is known of their token goes into the
+    /// record, for the extractor of the same request.
     pub fn at_once(services: &Services, request: &HttpRequest, record: &mut CallRecord) -> Option<Self> {
         let credential = credential::bearer(request).ok()?;
         let miss = match services.tokens.cached(credential) {
@@ -48,7 +48,7 @@ impl SignedIn {
         match checked {
             Ok(token) => Some(Self { token, is_new: true }),
             Err(error) => {
-                record.set_token(TokenProgress::Checked(Err(error)));
+                record.set_token(TokenProgress::Refused(error));
                 None
             }
         }
@@ -56,9 +56,7 @@ impl SignedIn {
 
     /// Leaves it to the handler to answer the request.
     pub fn defer(self, record: &mut CallRecord) {
-        if self.is_new {
-            record.set_token(TokenProgress::Checked(Ok(self.token)));
-        }
+        record.set_token(TokenProgress::Good(self.token, self.is_new));
     }
 }
 
@@ -67,12 +65,15 @@ async fn sign_in(request: &HttpRequest) -> Result<SignedIn, Problem> {
     match credential::of(request)? {
         Credential::Token(token) => {
             let progress = CallRecord::take_token(request);
+            if let Some(TokenProgress::Good(token, is_new)) = progress {
+                return Ok(SignedIn { token, is_new });
+            }
             let is_new = progress.is_some();
             let check = async {
                 match progress {
-                    Some(TokenProgress::Checked(checked)) => checked,
+                    Some(TokenProgress::Refused(error)) => Err(error),
                     Some(TokenProgress::NotCached(miss)) => services.tokens.validate_anew(token, miss).await,
-                    None => services.tokens.validate(token).await,
+                    Some(TokenProgress::Good(..)) | None => services.tokens.validate(token).await,
                 }
             };
             let token = services.attempts.check((request, &services.metrics), (Kind::Token, token), check).await?;
