@@ -1,4 +1,4 @@
-//! Admin consent: an administrator grants an application access for the whole organisation.
+//! Admin consent: an administrator grants an application access for the whole organization.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -20,7 +20,7 @@ pub(crate) async fn consent(asked: Asked, state: Data<State>) -> HttpResponse {
         Err(error) => return error_answers::to_page(&error, &asked),
     };
     let Some(oid) = asked.params.get(PICKED) else {
-        let intro = format!("to grant {} access for the whole organisation", application.name);
+        let intro = format!("to grant {} access for the whole organization", application.name);
         let users = directory.users(&state.config);
         return pages::picker(&intro, users, |oid| asked.link_with(PICKED, oid));
     };

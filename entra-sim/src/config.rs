@@ -44,7 +44,7 @@ pub struct User {
     pub email: Option<String>,
     /// Their home tenant, if they are a guest here.
     pub guest_of: Option<Uuid>,
-    /// Whether they may consent for the organisation.
+    /// Whether they may consent for the organization.
     #[serde(default)]
     pub administrator: bool,
     /// The app roles that they are assigned, by the name of the application that defines them.

@@ -146,7 +146,7 @@ impl Simulator {
         self.state.signing_key()
     }
 
-    /// The key of personal accounts, which is published beside the organisations'.
+    /// The key of personal accounts, which is published beside the organizations'.
     #[must_use]
     pub fn personal_key(&self) -> SigningKey {
         self.state.personal_key()

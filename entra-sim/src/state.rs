@@ -132,7 +132,7 @@ impl State {
         self.changing().published.push(jwk);
     }
 
-    /// The published set, with the personal accounts' key among the organisations'.
+    /// The published set, with the personal accounts' key among the organizations'.
     pub(crate) fn key_set(&self, base: &str) -> Value {
         let changing = self.changing();
         let template = format!("{base}/{{tenantid}}/v2.0");

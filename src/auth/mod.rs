@@ -1,7 +1,7 @@
 //! Token validation and signing keys.
 //!
-//! [`TokenValidator`] holds a token against every rule, and knows those again that it has seen; [`SigningKeys`] keeps
-//! Microsoft's published keys.
+//! [`TokenValidator`] checks a token by every rule, and caches those that have passed; [`SigningKeys`] keeps Microsoft's
+//! published keys.
 
 mod cached_response;
 mod claims;

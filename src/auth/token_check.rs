@@ -59,7 +59,7 @@ token_checks! {
     /// `ver` is neither `1.0` nor `2.0`.
     Version = "version", "the token's ver is neither 1.0 nor 2.0";
     /// `tid` is no tenant of a company.
-    Tenant = "tenant", "the token's tid is not the GUID of an organisation's tenant";
+    Tenant = "tenant", "the token's tid is not the GUID of an organization's tenant";
     /// The key may not sign for this tenant.
     KeyIssuer = "key-issuer", "the token's key may not sign for its tenant";
     /// `iss` is not the tenant's issuer.

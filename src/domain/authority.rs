@@ -95,7 +95,7 @@ impl Authority {
         &self.base
     }
 
-    /// Where the OpenID discovery document for all tenants of organisations is.
+    /// Where the OpenID discovery document for all tenants of organizations is.
     #[must_use]
     pub fn discovery_url(&self) -> String {
         format!("{}/organizations/v2.0/.well-known/openid-configuration", self.base)

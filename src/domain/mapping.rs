@@ -30,7 +30,7 @@ pub struct PinnedTo {
     pub at: Timestamp,
 }
 
-/// What the store knows of a user who signs in: found by tenant and address, in one look-up.
+/// What the store knows of a user who signs in: found by tenant and address, in one lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The business group linked to the tenant.

@@ -6,7 +6,7 @@ use crate::domain::sign_in::SignIn;
 /// The text names no tenant that a business group can be linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TenantIdError {
-    /// It is not a GUID, or the nil GUID, which names nothing.
+    /// It names nothing: it is the nil GUID, or not a GUID.
     #[error("a tenant id is a GUID such as a1a1a1a1-0000-4000-8000-0000000000aa, not a domain name and not all zeros")]
     NotAGuid,
     /// It is the tenant of all personal Microsoft accounts.

@@ -72,7 +72,8 @@ async fn file(path: web::Path<String>, request: HttpRequest) -> Result<HttpRespo
     Ok(response.insert_header((CONTENT_ENCODING, "gzip")).body(packed))
 }
 
-/// The media type of a file that is part of the page. The folder holds others too: what its libraries are fetched by.
+/// The media type of a file that is part of the page. The folder holds others too: what its libraries are fetched by, and
+/// what its types and rules are checked by.
 fn media_type(path: &str) -> Option<&'static str> {
     let (stem, ending) = path.rsplit_once('.')?;
     match ending {

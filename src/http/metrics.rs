@@ -83,7 +83,7 @@ impl State {
     fn register_caches(&self, registry: &Registry) -> Result<(), prometheus::Error> {
         let Self { tokens, lines, .. } = self;
         gauge(registry, "signline_token_cache_entries", "Validated tokens in the cache.", count(tokens.cached))?;
-        let help = "Tokens that were validated, because they were not in the cache.";
+        let help = "Tokens that were checked because they were not in the cache, good and bad ones.";
         counter(registry, "signline_token_validations_total", help, tokens.checks)?;
         gauge(registry, "signline_line_cache_entries", "Lines in the cache.", count(lines.cached))?;
         counter(registry, "signline_line_lookups_total", "Lines read from the database.", lines.lookups)?;

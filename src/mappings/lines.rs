@@ -19,7 +19,7 @@ use crate::ports::store_error::StoreError;
 /// the place of what is used.
 const NOTHING_LASTS: Duration = Duration::from_secs(10);
 
-/// How long a look-up that others wait for may take; then each makes its own.
+/// How long a lookup that others wait for may take; then each makes its own.
 const SHARED_LIMIT: Duration = Duration::from_secs(1);
 
 /// Looks lines up, and caches what it has found.
@@ -145,7 +145,7 @@ impl Lines {
                 EntryAction::ReplaceWithGuard
             }
         });
-        // A look-up that hangs, on a connection that is lost unnoticed, must not hold up who waits for it, nor itself.
+        // A lookup that hangs, on a connection that is lost unnoticed, must not hold up who waits for it, nor itself.
         match timeout(SHARED_LIMIT, entry).await {
             Ok(EntryResult::Retained(found)) => return Ok(found),
             Ok(EntryResult::Vacant(place) | EntryResult::Replaced(place, _)) => {

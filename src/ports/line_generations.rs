@@ -15,7 +15,7 @@ use crate::domain::guid::Guid;
 /// leaves it with a generation that has passed, so it can't put an old answer back.
 ///
 /// Tenants share a fixed number of counters, so that nobody can make this grow: where two share one, a change of one is
-/// taken for a change of the other too, which costs a look-up and is never wrong.
+/// taken for a change of the other too, which costs a lookup and is never wrong.
 #[derive(Debug)]
 pub struct LineGenerations {
     counters: Box<[AtomicU64]>,

@@ -26,7 +26,7 @@ const ADD_EVENT_AFTER: &str = "INSERT INTO audit_events (at, actor_kind, actor_i
      group_id, detail, request_id) VALUES (COALESCE((SELECT l.at FROM (SELECT at FROM audit_events WHERE ";
 const LAST_EVENT: &str = " ORDER BY event_key DESC LIMIT 1) l WHERE l.at > $1), $1), $2, $3, $4, $5, $6, $7, $8, $9)";
 const ADD_EVENT_OF_GROUP: &str = concatcp!(ADD_EVENT_AFTER, "group_id = $7", LAST_EVENT);
-/// `$7` is not a group.
+/// `$7` names no group.
 const ADD_EVENT_OF_NO_GROUP: &str = concatcp!(ADD_EVENT_AFTER, "group_id IS NULL", LAST_EVENT);
 
 const LIST_EVENTS: &str = "SELECT event_key, at, actor_kind, actor_id, actor_name, action, refused_with, group_id, \

@@ -20,10 +20,10 @@ use crate::store::error::OpenError;
 use crate::store::sql::{Record, Sql};
 use crate::store::trust;
 
-/// Connections of one replica at most, without those of look-ups and exports.
+/// Connections of one replica at most, without those of lookups and exports.
 const MAX_CONNECTIONS: u32 = 24;
 
-/// Connections of one replica for look-ups at most: sign-ins don't wait for what administrators do.
+/// Connections of one replica for lookups at most: sign-ins don't wait for what administrators do.
 const MAX_LOOKUPS: u32 = 8;
 
 /// How long a call waits for a connection.
@@ -32,7 +32,7 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may stand idle before it is tried when it is used again.
 const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
 
-/// The same for look-ups, which a round trip costs more: what lies between may forget a connection that says nothing.
+/// The same for lookups, which a round trip costs more: what lies between may forget a connection that says nothing.
 const TRY_LOOKUP_AFTER_IDLE: Duration = Duration::from_secs(30);
 
 /// How long such a try may take.

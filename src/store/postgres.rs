@@ -18,14 +18,14 @@ use crate::store::error::OpenError;
 use crate::store::pools::{Connections, Pools};
 use crate::store::sql::{Record, Sql};
 
-/// How long a sign-in waits for its look-up.
-const LOOK_UP_LIMIT: Duration = Duration::from_secs(4);
+/// How long a sign-in waits for its lookup.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(4);
 
 /// How long another read may take, or the begin of a transaction: longer than the server lets a statement run.
 const READ_LIMIT: Duration = Duration::from_secs(12);
 
 /// What a connection is set to before it migrates. A change of a table waits until all transactions are over that have
-/// read it, and a sign-in's look-up waits behind it: so the change gives up after less than [`LOOK_UP_LIMIT`], and
+/// read it, and a sign-in's lookup waits behind it: so the change gives up after less than [`LOOKUP_LIMIT`], and
 /// later than the server ends an autovacuum that is in the way (after its `deadlock_timeout`, one second).
 /// <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT>
 const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SET lock_timeout = '1500ms'";
@@ -154,7 +154,7 @@ impl Postgres {
     pub(super) async fn look_up<R: Record>(&self, sql: &Sql) -> sqlx::Result<Option<R>> {
         let connections = &self.connections;
         let read = |pools: Arc<Pools>| async move { connections.read(&pools.lookups, sql).await };
-        Ok(connections.ask(LOOK_UP_LIMIT, read).await?.into_iter().next())
+        Ok(connections.ask(LOOKUP_LIMIT, read).await?.into_iter().next())
     }
 
     pub(super) async fn begin(&self) -> sqlx::Result<PgTransaction<'static>> {

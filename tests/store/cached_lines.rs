@@ -23,8 +23,8 @@ crate::on_both_engines!(
     every_change_made_here_is_seen_at_once,
     every_change_made_elsewhere_is_seen,
     many_who_ask_at_once_cause_one_lookup,
-    who_waits_for_a_look_up_that_hangs_makes_one_of_their_own,
-    a_look_up_that_a_change_overtakes_puts_nothing_back,
+    who_waits_for_a_lookup_that_hangs_makes_one_of_their_own,
+    a_lookup_that_a_change_overtakes_puts_nothing_back,
     who_asks_after_a_change_is_not_given_an_older_lookup,
     no_answer_is_older_than_the_last_change,
     a_change_whose_caller_goes_away_is_known_all_the_same,
@@ -127,7 +127,9 @@ async fn every_change_made_here_is_seen_at_once(world: World) {
     assert_eq!(replica.resolve(BOB).await, Ok(1));
     for (change, expected) in Change::ALL {
         change.make(&world, &group).await;
+        assert_eq!(replica.at_once(&sign_in(1, BOB)), None, "{change:?}");
         assert_eq!(replica.resolve(BOB).await, expected, "{change:?}");
+        assert_eq!(replica.at_once(&sign_in(1, BOB)), expected.ok(), "{change:?}");
         assert_eq!(replica.resolve(BOB).await, expected, "{change:?}");
         let somebody_else = replica.resolve_as(&somebody_else()).await;
         assert_eq!(somebody_else, change.for_somebody_else(expected), "{change:?}");
@@ -160,7 +162,7 @@ async fn many_who_ask_at_once_cause_one_lookup(world: World) {
     assert_eq!(replica.lookups(), 1);
 }
 
-async fn who_waits_for_a_look_up_that_hangs_makes_one_of_their_own(world: World) {
+async fn who_waits_for_a_lookup_that_hangs_makes_one_of_their_own(world: World) {
     company(&world).await;
     pin(&world).await;
     let replica = Replica::trusting(&world).gated();
@@ -173,7 +175,7 @@ async fn who_waits_for_a_look_up_that_hangs_makes_one_of_their_own(world: World)
     assert_eq!((hanging.await.unwrap(), waiting.await.unwrap()), (Ok(1), Ok(1)));
 }
 
-async fn a_look_up_that_a_change_overtakes_puts_nothing_back(world: World) {
+async fn a_lookup_that_a_change_overtakes_puts_nothing_back(world: World) {
     let group = company(&world).await;
     pin(&world).await;
     let replica = Replica::trusting(&world).gated();

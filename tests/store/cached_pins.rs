@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 use signline::domain::business_group::{BusinessGroupId, IdentityPinning};
 use signline::domain::sign_in::SignIn;
 use signline::ports::mapping_store::ReleasePinOutcome;
 use tokio::task::spawn;
+use tokio::time::Instant;
 
 use crate::replica::*;
 use crate::support::*;
@@ -15,6 +15,7 @@ use crate::support::*;
 crate::on_both_engines!(
     a_pin_that_comes_back_is_seen,
     a_line_is_pinned_once_and_cached_as_pinned,
+    only_whom_a_cached_line_is_pinned_to_is_answered_at_once,
     a_pin_made_elsewhere_is_respected,
     who_signs_in_first_while_their_address_moves_gets_its_new_number,
     a_released_pin_is_seen_at_once,
@@ -33,6 +34,28 @@ async fn a_line_is_pinned_once_and_cached_as_pinned(world: World) {
         assert_eq!(replica.resolve_as(&eve).await, Err("identity changed"));
     }
     assert_eq!((replica.lookups(), replica.pins()), (1, 1));
+}
+
+/// Everybody else has to be asked for, or is refused where that is written down.
+async fn only_whom_a_cached_line_is_pinned_to_is_answered_at_once(world: World) {
+    company(&world).await;
+    let replica = Replica::trusting(&world);
+    let bob = sign_in(1, BOB);
+    assert_eq!(replica.at_once(&bob), None);
+    assert_eq!(replica.resolve_as(&bob).await, Ok(1));
+    assert_eq!(replica.at_once(&bob), Some(1));
+    for somebody_else in [
+        somebody_else(),
+        sign_in(1, EVE),
+        sign_in(2, BOB),
+        SignIn { is_guest: true, ..bob.clone() },
+        SignIn { email: None, ..bob.clone() },
+    ] {
+        assert_eq!(replica.at_once(&somebody_else), None, "{somebody_else:?}");
+    }
+    assert_eq!(replica.lookups(), 1);
+    replica.stores.lines.drop_lease();
+    assert_eq!(replica.at_once(&bob), None);
 }
 
 async fn a_pin_made_elsewhere_is_respected(world: World) {

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 use signline::domain::business_group::IdentityPinning;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use test_support::database::Engine;
 use tokio::task::spawn;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::replica::*;
 use crate::support::*;

@@ -1,4 +1,4 @@
-//! A replica in the tests: stores of its own, what it hears of others, and a resolver whose look-ups are counted.
+//! A replica in the tests: stores of its own, what it hears of others, and a resolver whose lookups are counted.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,12 +31,12 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::*;
 
-/// Mappings that count the look-ups, and hold them up where a test wants it.
+/// Mappings that count the lookups, and hold them up where a test wants it.
 struct Counted {
     inner: Arc<dyn MappingStore>,
     lookups: AtomicUsize,
     pins: AtomicUsize,
-    /// A look-up that has been read passes with a permit; closed, all pass.
+    /// A lookup that has been read passes with a permit; closed, all pass.
     gate: Semaphore,
 }
 
@@ -120,7 +120,7 @@ impl Replica {
         Self::behind(open, stores)
     }
 
-    /// A replica whose look-ups pass this gate once they have read.
+    /// A replica whose lookups pass this gate once they have read.
     fn behind(gate: Semaphore, stores: Stores) -> Self {
         let inner = Arc::clone(&stores.mappings);
         let counted = Arc::new(Counted { inner, lookups: AtomicUsize::new(0), pins: AtomicUsize::new(0), gate });
@@ -167,6 +167,12 @@ impl Replica {
         found(&self.resolver, sign_in).await
     }
 
+    /// What is answered without waiting for anything, if it is.
+    pub(crate) fn at_once(&self, sign_in: &SignIn) -> Option<u64> {
+        let line = self.resolver.resolve_at_once(sign_in, Instant::now())?;
+        Some(line.phone_number.digits() - BASE)
+    }
+
     /// Asks until the answer is this one.
     pub(crate) async fn wait_for(&self, sign_in: &SignIn, expected: Found) {
         let seen = async {
@@ -187,7 +193,7 @@ impl Replica {
         self.counted.pins.load(Ordering::SeqCst)
     }
 
-    /// The same, but its look-ups stop once they have read, until they are let go on.
+    /// The same, but its lookups stop once they have read, until they are let go on.
     pub(crate) fn gated(mut self) -> Self {
         let mut gated = Self::behind(Semaphore::new(0), self.stores.clone());
         gated.listening = self.listening.take();

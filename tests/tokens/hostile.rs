@@ -1,7 +1,7 @@
 //! Tokens that are refused, and by which check.
 
 use serde_json::json;
-use signline::auth::TokenError;
+use signline::auth::{TokenCheck, TokenError};
 
 use crate::hostile_table;
 use crate::hostile_table::{Row, claims_with};
@@ -17,8 +17,12 @@ async fn refuse(rows: fn(&Mint) -> Vec<Row>, at_least: usize) {
             validator.validate(&sign(&id_token())).await.expect("a good token");
         }
         for (name, token, check) in &rows {
-            let outcome = validator.validate(token).await;
-            assert_eq!(outcome, Err(TokenError::Invalid(*check)), "{name}");
+            let refused = Err(TokenError::Invalid(*check));
+            assert_eq!(validator.validate(token).await, refused, "{name}");
+            // What has to be fetched first can't be said at once.
+            let miss = validator.cached(token.as_bytes()).expect_err(name);
+            let at_once = validator.validate_at_once(token, miss);
+            assert!(at_once == Some(refused) || (at_once.is_none() && *check == TokenCheck::UnknownKey), "{name}");
         }
     }
 }

@@ -33,6 +33,19 @@ async fn a_cached_token_says_the_same() {
 }
 
 #[tokio::test]
+async fn a_token_is_validated_at_once_where_its_key_is_known() {
+    let validator = World::usual().validator(policy());
+    let token = token();
+    let miss = || validator.cached(token.as_bytes()).unwrap_err();
+    assert!(validator.validate_at_once(&token, miss()).is_none());
+    assert_eq!(validator.status().checks, 0);
+    validator.validate(&token_for("johndavidson@abccompany.com", LIFE)).await.unwrap();
+    let validated = validator.validate_at_once(&token, miss()).unwrap().unwrap();
+    assert_eq!(validator.status().checks, 2);
+    assert!(Arc::ptr_eq(&validated, &validator.cached(token.as_bytes()).unwrap()));
+}
+
+#[tokio::test]
 async fn without_a_cache_each_token_is_checked_each_time() {
     let validator = World::usual().validator(policy()).with_cache(0).unwrap();
     let [first, again] = [validator.validate(&token()).await.unwrap(), validator.validate(&token()).await.unwrap()];

@@ -3,7 +3,7 @@
 use crate::support::{BACK, PORTAL, TENANT, client, link_for, location, parameter, simulator};
 
 #[tokio::test]
-async fn only_an_administrator_consents_for_the_organisation() {
+async fn only_an_administrator_consents_for_the_organization() {
     let simulator = simulator().await;
     let base = simulator.http_base();
     let consent = async |name: &str| {

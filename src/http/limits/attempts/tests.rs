@@ -52,6 +52,17 @@ async fn an_address_over_its_limit_is_told_so_and_its_good_tokens_pass() {
 }
 
 #[tokio::test]
+async fn failures_are_few_until_one_is_over_its_limit() {
+    let attempts = attempts(2, 0);
+    let here = from("192.0.2.1", None);
+    for expected in [401, 401, 429] {
+        assert!(attempts.are_few());
+        assert_eq!(status(&attempts, &here, (Kind::Token, "bad"), BAD).await, expected);
+    }
+    assert!(!attempts.are_few());
+}
+
+#[tokio::test]
 async fn checks_for_an_address_over_its_limit_are_bounded_and_a_key_that_was_good_always_passes() {
     let attempts = attempts(1, 0);
     let (here, unknown) = (from("192.0.2.1", None), || Err(ApiKeyRefusal::UnknownSecret));
@@ -70,7 +81,7 @@ async fn checks_for_an_address_over_its_limit_are_bounded_and_a_key_that_was_goo
     assert!(looked_up < 4000, "{looked_up}");
     let good: Result<(), ApiKeyRefusal> = Ok(());
     assert_eq!(status(&attempts, &here, (Kind::ApiKey, "slk_good"), good).await, 200);
-    // Once it is revoked it is a guess like any other, after the one look-up that finds out.
+    // Once it is revoked it is a guess like any other, after the one lookup that finds out.
     assert_eq!(status::<ApiKeyRefusal>(&attempts, &here, (Kind::ApiKey, "slk_good"), unknown()).await, 429);
     assert!(attempts.good_keys.is_empty());
 }
