@@ -8,7 +8,7 @@ use crate::auth::object::{Member, Names, Object, ObjectError};
 use crate::auth::token_check::TokenCheck;
 use crate::domain::authority::TokenVersion;
 use crate::domain::email::EmailAddress;
-use crate::domain::guid::{Guid, PERSONAL_ACCOUNTS_TENANT};
+use crate::domain::guid::{Guid, GuidText, PERSONAL_ACCOUNTS_TENANT};
 use crate::domain::sign_in::AppRoles;
 
 macro_rules! claims {
@@ -152,9 +152,10 @@ impl<'n, 'j> Claims<'n, 'j> {
         }
     }
 
-    pub(super) fn tenant(&self) -> Result<Guid, TokenCheck> {
-        let tenant = self.text(Claim::Tenant).and_then(|tid| Guid::parse_canonical(tid).ok());
-        let company = tenant.filter(|tid| !tid.is_nil() && *tid != PERSONAL_ACCOUNTS_TENANT);
+    /// The tenant, and its text.
+    pub(super) fn tenant(&self) -> Result<(Guid, GuidText), TokenCheck> {
+        let tenant = self.text(Claim::Tenant).and_then(|tid| Guid::parse_with_text(tid).ok());
+        let company = tenant.filter(|(tid, _)| !tid.is_nil() && *tid != PERSONAL_ACCOUNTS_TENANT);
         company.ok_or(TokenCheck::Tenant)
     }
 

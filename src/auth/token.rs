@@ -220,8 +220,8 @@ impl TokenValidator {
         }
         let payload = token.payload()?;
         let claims = Claims::read(&payload, &self.claim_names)?;
-        let (version, tid) = (claims.version()?, claims.tenant()?);
-        let (authority, tenant) = (&self.policy.authority, tid.text());
+        let (version, (tid, tenant)) = (claims.version()?, claims.tenant()?);
+        let authority = &self.policy.authority;
         if !key.may_sign_for(&tenant, authority) {
             return Err(TokenCheck::KeyIssuer);
         }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::domain::email::is_domain_name;
+use crate::domain::address_form::is_domain_name;
 use crate::domain::guid::Guid;
 
 /// App ID URIs of one registration. `https://voice.example/signline` and `https://voice.example/signline/` are one:

@@ -32,10 +32,19 @@ impl Guid {
     /// # Errors
     /// [`GuidError`] for anything else.
     pub fn parse_canonical(text: &str) -> Result<Self, GuidError> {
+        Self::parse_with_text(text).map(|(guid, _)| guid)
+    }
+
+    /// The same, with its text, which is the one that was read.
+    ///
+    /// # Errors
+    /// [`GuidError`] for anything else.
+    pub fn parse_with_text(text: &str) -> Result<(Self, GuidText), GuidError> {
         let guid = Self::parse(text)?;
         // All bytes at once: to stop at the first would take longer.
         let upper = text.bytes().fold(0, |upper, byte| upper | u8::from(byte.is_ascii_uppercase()));
-        if upper == 0 { Ok(guid) } else { Err(GuidError) }
+        let text = text.as_bytes().try_into().map_err(|_| GuidError)?;
+        if upper == 0 { Ok((guid, GuidText(text))) } else { Err(GuidError) }
     }
 
     /// Its text, as [`fmt::Display`] writes it, but many times faster.

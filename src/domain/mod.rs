@@ -3,6 +3,7 @@
 //! Everything here is parsed once, at the border, and trusted from then on.
 
 pub mod actor;
+mod address_form;
 pub mod api_key;
 pub mod app_id_uri;
 pub mod application;

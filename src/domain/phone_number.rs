@@ -97,16 +97,11 @@ impl From<WrittenNumber> for NumberText {
 const NUMBER_CHARS: usize = 21;
 
 impl NumberText {
-    fn of(mut number: u64, plus: bool) -> Self {
-        let (mut text, mut start) = ([b'+'; NUMBER_CHARS], NUMBER_CHARS);
-        loop {
-            start -= 1;
-            text[start] = b"0123456789"[usize::try_from(number % 10).unwrap_or_default()];
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
+    fn of(number: u64, plus: bool) -> Self {
+        let (mut text, mut buffer) = ([b'+'; NUMBER_CHARS], itoa::Buffer::new());
+        let digits = buffer.format(number).as_bytes();
+        let start = NUMBER_CHARS - digits.len();
+        text[start..].copy_from_slice(digits);
         Self { text, start: start - usize::from(plus) }
     }
 
