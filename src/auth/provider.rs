@@ -8,7 +8,6 @@ use std::sync::{Arc, LazyLock, Weak};
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
-use hashbrown::HashMap;
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, aws_lc};
 use jsonwebtoken::signature::Verifier;
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, errors, signature};
@@ -22,7 +21,8 @@ static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
 /// The keys that were read, by their modulus, as long as somebody has them in use.
 static READ_KEYS: LazyLock<ArcSwap<ReadKeys>> = LazyLock::new(ArcSwap::default);
 
-type ReadKeys = HashMap<Box<[u8]>, Weak<ParsedPublicKey>>;
+/// They are few: Microsoft publishes some ten, of which most differ in their first bytes.
+type ReadKeys = Vec<(Box<[u8]>, Weak<ParsedPublicKey>)>;
 
 /// The public exponent of every key that Microsoft publishes: 65537. Keys with another one are not kept.
 const EXPONENT: [u8; 3] = [1, 0, 1];
@@ -72,7 +72,8 @@ fn verifier(algorithm: Algorithm, key: &DecodingKey) -> errors::Result<Box<dyn J
 
 /// The key of this modulus, if it was read.
 fn read_key(modulus: &[u8]) -> Option<Arc<ParsedPublicKey>> {
-    READ_KEYS.load().get(modulus)?.upgrade()
+    let keys = READ_KEYS.load();
+    keys.iter().find(|(known, _)| **known == *modulus)?.1.upgrade()
 }
 
 /// Reads the key of this modulus and keeps it as long as what is given here lives; `None` if it is no key.
@@ -86,7 +87,7 @@ fn keep(modulus: &[u8]) -> Option<Arc<ParsedPublicKey>> {
         // Those that nobody uses any more go, so that there are never more than are published.
         let in_use = known.iter().filter(|(_, key)| key.strong_count() > 0);
         let mut keys: ReadKeys = in_use.map(|(modulus, key)| (modulus.clone(), Weak::clone(key))).collect();
-        keys.insert(modulus.into(), Arc::downgrade(&key));
+        keys.push((modulus.into(), Arc::downgrade(&key)));
         keys
     });
     Some(key)
@@ -160,7 +161,7 @@ mod tests {
         assert!(read_key(&modulus).is_none());
         // Its place goes with the next key that is read.
         let next = VerifyingKey::new(&pair().1, &EXPONENT);
-        assert!(!READ_KEYS.load().contains_key(&*modulus));
+        assert!(!READ_KEYS.load().iter().any(|(known, _)| **known == *modulus));
         drop(next);
     }
 

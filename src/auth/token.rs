@@ -277,10 +277,10 @@ impl TokenValidator {
     /// Whom a token is for (a single string, as Entra writes it).
     fn audience(&self, claims: &Claims<'_, '_>) -> Result<Audience<'_>, TokenCheck> {
         let audience = claims.audience().ok_or(TokenCheck::Audience)?;
-        let client_id = Guid::parse_canonical(audience.strip_prefix("api://").unwrap_or(audience)).ok();
-        let application = client_id.and_then(|client_id| self.policy.applications.find(client_id));
+        let client_id = audience.strip_prefix("api://").unwrap_or(audience);
+        let application = self.policy.applications.find_written(client_id);
         let is_api = |api: &&ApiRegistration| {
-            (client_id.is_some() && api.client_id == client_id) || api.app_id_uris.has(audience)
+            api.client_id.is_some_and(|own| own.is_written(client_id)) || api.app_id_uris.has(audience)
         };
         match (self.policy.api.as_ref().filter(is_api), application) {
             // One registration may be both: its ID tokens are the application's.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::domain::guid::Guid;
+use crate::domain::guid::{Guid, GuidText};
 
 /// The name of an application, such as `portal`. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,15 @@ impl fmt::Display for ApplicationName {
 
 /// The applications whose tokens are taken. None: every token is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Applications(Vec<(Guid, ApplicationName)>);
+pub struct Applications(Vec<Application>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Application {
+    client_id: Guid,
+    /// The text of its client id, as tokens have it.
+    written: GuidText,
+    name: ApplicationName,
+}
 
 /// The text is not a list of applications.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,37 +64,44 @@ impl Applications {
     }
 
     fn add(&mut self, name: &str, client_id: Guid) -> Result<(), ApplicationsError> {
-        if self.0.iter().any(|(_, other)| &*other.0 == name) {
+        if self.has_name(name) {
             return Err(ApplicationsError::NameTwice(name.to_owned()));
         }
         if self.find(client_id).is_some() {
             return Err(ApplicationsError::ClientIdTwice(client_id));
         }
-        self.0.push((client_id, ApplicationName(name.into())));
+        self.0.push(Application { client_id, written: client_id.text(), name: ApplicationName(name.into()) });
         Ok(())
     }
 
     /// The client ids and the names, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = (Guid, &ApplicationName)> {
-        self.0.iter().map(|(client_id, name)| (*client_id, name))
+        self.0.iter().map(|application| (application.client_id, &application.name))
     }
 
     /// Whether there is an application with this name.
     #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
-        self.0.iter().any(|(_, known)| &*known.0 == name)
+        self.0.iter().any(|application| &*application.name.0 == name)
     }
 
     /// The name of the application with this client id.
     #[must_use]
     pub fn find(&self, client_id: Guid) -> Option<&ApplicationName> {
-        self.0.iter().find(|(id, _)| *id == client_id).map(|(_, name)| name)
+        self.0.iter().find(|application| application.client_id == client_id).map(|application| &application.name)
+    }
+
+    /// The same by the text of its client id, as [`Guid::parse_canonical`] reads it.
+    #[must_use]
+    pub fn find_written(&self, client_id: &str) -> Option<&ApplicationName> {
+        let is_it = |application: &&Application| application.written.as_bytes() == client_id.as_bytes();
+        self.0.iter().find(is_it).map(|application| &application.name)
     }
 
     /// The client id of the application with this name.
     #[must_use]
     pub fn client_id(&self, name: &ApplicationName) -> Option<Guid> {
-        self.0.iter().find(|(_, known)| known == name).map(|(id, _)| *id)
+        self.0.iter().find(|application| application.name == *name).map(|application| application.client_id)
     }
 }
 
@@ -113,6 +128,11 @@ mod tests {
         assert_eq!(name(A).as_deref(), Some("portal"));
         assert_eq!(name(&B.to_uppercase()).as_deref(), Some("maxuc-mobile"));
         assert_eq!(name("0c11e470-1111-4222-8333-444455559999"), None);
+        let written = |id: &str| applications.find_written(id).map(ToString::to_string);
+        assert_eq!(written(A).as_deref(), Some("portal"));
+        for other in [&B.to_uppercase(), "", &A[1..], "0c11e470-1111-4222-8333-444455559999"] {
+            assert_eq!(written(other), None, "{other}");
+        }
         assert_eq!(Applications::parse("").unwrap(), Applications::default());
         let all: Vec<_> = applications.iter().map(|(id, name)| (id.to_string(), name.to_string())).collect();
         assert_eq!(all, [(A.to_owned(), "portal".to_owned()), (B.to_owned(), "maxuc-mobile".to_owned())]);

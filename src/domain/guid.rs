@@ -55,6 +55,12 @@ impl Guid {
         GuidText(text)
     }
 
+    /// Whether a text is its own, as [`Guid::parse_canonical`] reads it.
+    #[must_use]
+    pub fn is_written(self, text: &str) -> bool {
+        self.text().as_bytes() == text.as_bytes()
+    }
+
     /// Its 16 bytes, in the order in which they are written.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 16] {
@@ -91,7 +97,7 @@ impl Guid {
 }
 
 /// The text of a [`Guid`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GuidText([u8; GUID_CHARS]);
 
 /// How long the text of a GUID is.
