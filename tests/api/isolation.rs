@@ -76,7 +76,7 @@ async fn assert_head<F: Future<Output = reqwest::Result<Response>>>(
 }
 
 async fn refuse_those_without_right(world: &World, operation: &Operation) {
-    for (at, gate) in Row::of(&operation.name).gates.into_iter().enumerate() {
+    for (at, gate) in Row::of(&operation.name).gates.iter().copied().enumerate() {
         let Refused(status, slug) = gate else { continue };
         let what = format!("{} by {}", operation.name, HOLDERS[at]);
         let with = |call: RequestBuilder| call.bearer_auth(&world.holders[at]).send();
@@ -88,7 +88,7 @@ async fn refuse_those_without_right(world: &World, operation: &Operation) {
 
 async fn let_those_pass_who_may(world: &mut World, operation: &Operation) {
     let row = Row::of(&operation.name);
-    for (at, gate) in row.gates.into_iter().enumerate() {
+    for (at, gate) in row.gates.iter().copied().enumerate() {
         if gate != Passes {
             continue;
         }
@@ -167,7 +167,7 @@ async fn another_group_answers_as_one_that_was_never_there() {
         let mut compared = 0;
         for operation in operations().iter().filter(|operation| operation.path.starts_with("/v1/business-groups/{id}"))
         {
-            for (at, gate) in Row::of(&operation.name).gates.into_iter().enumerate() {
+            for (at, gate) in Row::of(&operation.name).gates.iter().copied().enumerate() {
                 let ask = async |group| {
                     read_answer(world.request(operation, group).bearer_auth(&world.holders[at]).send().await.unwrap())
                         .await

@@ -32,8 +32,11 @@ const HEADER: &str = "PhoneNumber,MEEmailAddress\n";
 /// A call whose answer has no schema of its own: `document.rs` compares it whole.
 const THE_DOCUMENT_ITSELF: &str = "openApiDocument";
 
+/// What is shown of a value.
+type Shown = fn(&str) -> String;
+
 /// The members that are new each time, and what is shown of them. A value of another form than theirs is shown as it is.
-const NEW_EACH_TIME: &[(&[&str], fn(&str) -> String)] = &[
+const NEW_EACH_TIME: &[(&[&str], Shown)] = &[
     (
         &[
             "at",
@@ -349,7 +352,8 @@ async fn change_too_much(story: &mut Story) {
     const PEOPLE: u32 = 12;
     let sheet = |count: u32, slipped: u32| -> String {
         let person = |row: u32| (row + slipped) % PEOPLE;
-        (0..count).map(|row| format!("612555{row:04},person{}@otherco.example\n", person(row))).collect()
+        let rows = (0..count).map(|row| format!("612555{row:04},person{}@otherco.example\n", person(row)));
+        rows.collect::<Vec<_>>().concat()
     };
     let imports = format!("{OTHER_GROUP}/imports?apply=true");
     json(story.upload(&imports, &sheet(PEOPLE, 0)).send().await.unwrap(), 200).await;

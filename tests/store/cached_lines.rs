@@ -105,7 +105,7 @@ impl Change {
                 drop(stores.business_groups.update(group, patch, &context_at(0)).await.unwrap());
             }
             Self::LinkToAnother => {
-                drop(stores.business_groups.link_tenant(group, guid(2), &context_at(0)).await.unwrap())
+                drop(stores.business_groups.link_tenant(group, guid(2), &context_at(0)).await.unwrap());
             }
         }
     }

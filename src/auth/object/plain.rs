@@ -96,10 +96,10 @@ impl Layouts {
     /// Keeps a layout in place of the oldest.
     fn keep(&self, layout: Layout) {
         let layout = Arc::new(layout);
-        self.0.rcu(|known| match known.contains(&layout) {
-            // Somebody else has met it at the same time.
-            true => Vec::clone(known),
-            false => [&layout].into_iter().chain(known.iter().take(MAX_LAYOUTS - 1)).map(Arc::clone).collect(),
+        self.0.rcu(|known| {
+            // Somebody else may have met it at the same time.
+            let others = known.iter().filter(|known| **known != layout).take(MAX_LAYOUTS - 1);
+            [&layout].into_iter().chain(others).map(Arc::clone).collect::<Vec<_>>()
         });
     }
 }
@@ -107,7 +107,8 @@ impl Layouts {
 /// Whether a byte has to be looked at by itself: without these, a string ends at the next quote. All bytes at once: to stop at
 /// the first would take longer.
 fn has_escape_or_control(json: &str) -> bool {
-    json.bytes().fold(false, |special, byte| special | (byte < b' ') | (byte == b'\\'))
+    let is_special = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'\\');
+    json.bytes().fold(0, |special, byte| special | is_special(byte)) != 0
 }
 
 /// A text of which a part has been read.
