@@ -129,7 +129,9 @@ async fn every_change_made_here_is_seen_at_once(world: World) {
         change.make(&world, &group).await;
         assert_eq!(replica.at_once(&sign_in(1, BOB)), None, "{change:?}");
         assert_eq!(replica.resolve(BOB).await, expected, "{change:?}");
-        assert_eq!(replica.at_once(&sign_in(1, BOB)), expected.ok(), "{change:?}");
+        // What the database tells of the change may come only now, and end what was cached again.
+        let at_once = replica.at_once(&sign_in(1, BOB));
+        assert!(at_once.is_none() || at_once == expected.ok(), "{change:?}");
         assert_eq!(replica.resolve(BOB).await, expected, "{change:?}");
         let somebody_else = replica.resolve_as(&somebody_else()).await;
         assert_eq!(somebody_else, change.for_somebody_else(expected), "{change:?}");
