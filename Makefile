@@ -4,7 +4,7 @@ help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: ## run the service and the Entra simulator with the sample sheet
-	cargo run -p demo
+	cargo run --profile demo -p demo
 
 console: ## run the console with the Entra simulator, to be clicked through
 	scripts/console

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use const_format::concatcp;
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::actor::AuditContext;
@@ -15,6 +14,7 @@ use crate::ports::store_error::StoreError;
 use crate::store::audit::entry;
 use crate::store::db::Db;
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 use crate::store::rows;
 use crate::store::sql::sql;
 
@@ -32,15 +32,16 @@ const DELETE_KEY: &str = "DELETE FROM api_keys WHERE id = $1";
 /// API keys in a database.
 pub(super) struct DbApiKeys(pub(super) Db);
 
-#[derive(FromRow)]
-struct KeyRow {
-    id: String,
-    name: String,
-    role: String,
-    group_id: Option<String>,
-    prefix: String,
-    created_at: i64,
-    expires_at: Option<i64>,
+record! {
+    struct KeyRow {
+        id: String,
+        name: String,
+        role: String,
+        group_id: Option<String>,
+        prefix: String,
+        created_at: i64,
+        expires_at: Option<i64>,
+    }
 }
 
 impl TryFrom<KeyRow> for ApiKey {

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use const_format::concatcp;
 use serde_json::{Map, Value};
-use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::audit::{AuditEvent, Detail, NewAuditEvent, action, refusal};
@@ -16,6 +15,7 @@ use crate::ports::mapping_store::{MAX_EVENTS_SEARCHED, RefusedSignIn};
 use crate::ports::store_error::StoreError;
 use crate::store::db::{Db, Tx};
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 use crate::store::rows;
 use crate::store::rows::ActorRow;
 use crate::store::sql::sql;
@@ -50,17 +50,17 @@ const NUMBERS_OF_UNPINNED_AND_OTHER: &str = "SELECT m.phone_number, other.phone_
 /// The audit log in a database.
 pub(super) struct DbAuditLog(pub(super) Db);
 
-#[derive(FromRow)]
-struct EventRow {
-    event_key: i64,
-    at: i64,
-    #[sqlx(flatten)]
-    actor: ActorRow,
-    action: String,
-    refused_with: Option<String>,
-    group_id: Option<String>,
-    detail: String,
-    request_id: Option<String>,
+record! {
+    struct EventRow {
+        event_key: i64,
+        at: i64,
+        actor: ActorRow,
+        action: String,
+        refused_with: Option<String>,
+        group_id: Option<String>,
+        detail: String,
+        request_id: Option<String>,
+    }
 }
 
 impl TryFrom<EventRow> for AuditEvent {
@@ -80,13 +80,14 @@ impl TryFrom<EventRow> for AuditEvent {
     }
 }
 
-/// An event that tells of a refused first pin.
-#[derive(FromRow)]
-struct RefusalRow {
-    at: i64,
-    actor_id: String,
-    detail: String,
-    request_id: Option<String>,
+record! {
+    /// An event that tells of a refused first pin.
+    struct RefusalRow {
+        at: i64,
+        actor_id: String,
+        detail: String,
+        request_id: Option<String>,
+    }
 }
 
 impl RefusalRow {
@@ -100,11 +101,12 @@ impl RefusalRow {
     }
 }
 
-/// The numbers of an address and of a sign-in name.
-#[derive(FromRow)]
-struct NumbersRow {
-    phone_number: i64,
-    other_number: i64,
+record! {
+    /// The numbers of an address and of a sign-in name.
+    struct NumbersRow {
+        phone_number: i64,
+        other_number: i64,
+    }
 }
 
 impl Tx {

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use const_format::concatcp;
-use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::audit::{Detail, action};
@@ -20,6 +19,7 @@ use crate::store::db::{Db, Tx};
 use crate::store::error::{UnreadableRow, is_unique_violation};
 use crate::store::locks::LockedGroup;
 use crate::store::names::{Comparison, FreeName, NameChecks};
+use crate::store::record::record;
 use crate::store::sql::sql;
 use crate::store::tenant_links::{LinkBasis, LinkOutcome, TenantLink};
 use crate::store::{audit, db, names, number_ranges, rows, tenant_links};
@@ -51,19 +51,20 @@ pub(super) struct DbBusinessGroups {
     name_checks: NameChecks,
 }
 
-#[derive(FromRow)]
-struct GroupRow {
-    group_key: i64,
-    id: String,
-    name: String,
-    tenant_id: Option<String>,
-    allow_guests: bool,
-    identity_pinning: String,
-    mapping_count: i64,
-    revision: i64,
-    created_at: i64,
-    tenant_proven_at: Option<i64>,
-    tenant_confirmed_at: Option<i64>,
+record! {
+    struct GroupRow {
+        group_key: i64,
+        id: String,
+        name: String,
+        tenant_id: Option<String>,
+        allow_guests: bool,
+        identity_pinning: String,
+        mapping_count: i64,
+        revision: i64,
+        created_at: i64,
+        tenant_proven_at: Option<i64>,
+        tenant_confirmed_at: Option<i64>,
+    }
 }
 
 impl GroupRow {
@@ -84,18 +85,20 @@ impl GroupRow {
     }
 }
 
-#[derive(FromRow)]
-struct LinkedGroupRow {
-    id: String,
-    name: String,
-    allow_guests: bool,
-    is_proven: bool,
+record! {
+    struct LinkedGroupRow {
+        id: String,
+        name: String,
+        allow_guests: bool,
+        is_proven: bool,
+    }
 }
 
-#[derive(FromRow)]
-struct NameRow {
-    group_key: i64,
-    name: String,
+record! {
+    struct NameRow {
+        group_key: i64,
+        name: String,
+    }
 }
 
 impl Tx {

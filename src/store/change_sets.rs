@@ -1,7 +1,5 @@
 //! Change sets: what an import would change, or a revision has changed. Made, counted, listed, and applied as one.
 
-use sqlx::FromRow;
-
 use crate::domain::actor::AuditContext;
 use crate::domain::email::EmailAddress;
 use crate::domain::history::{ChangeCounts, ChangeKind, MappingChange, Source};
@@ -12,6 +10,7 @@ use crate::store::bulk::OrderedRows;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::locks::LockedGroup;
+use crate::store::record::record;
 use crate::store::revisions::RevisionKind;
 use crate::store::sql::sql;
 use crate::store::{bulk, rows};
@@ -76,13 +75,14 @@ pub(super) struct ChangeSetSize {
     outgoing: u64,
 }
 
-#[derive(FromRow)]
-struct ChangeSetSizeRow {
-    added: i64,
-    changed: i64,
-    removed: i64,
-    incoming: i64,
-    outgoing: i64,
+record! {
+    struct ChangeSetSizeRow {
+        added: i64,
+        changed: i64,
+        removed: i64,
+        incoming: i64,
+        outgoing: i64,
+    }
 }
 
 impl TryFrom<ChangeSetSizeRow> for ChangeSetSize {
@@ -122,13 +122,14 @@ pub(super) struct SingleChange<'a> {
     pub(super) new_email: Option<&'a str>,
 }
 
-/// A change of one number, as it is kept.
-#[derive(FromRow)]
-pub(super) struct ChangeRow {
-    phone_number: i64,
-    old_email: Option<String>,
-    new_email: Option<String>,
-    moved_with: Option<i64>,
+record! {
+    /// A change of one number, as it is kept.
+    pub(super) struct ChangeRow {
+        phone_number: i64,
+        old_email: Option<String>,
+        new_email: Option<String>,
+        moved_with: Option<i64>,
+    }
 }
 
 impl TryFrom<ChangeRow> for MappingChange {
@@ -147,13 +148,14 @@ impl TryFrom<ChangeRow> for MappingChange {
     }
 }
 
-/// A row of a file whose number lies in none of the group's ranges. Of a change that came from no file there is no
-/// line.
-#[derive(FromRow)]
-pub(super) struct NotAssignedRow {
-    pub(super) line: Option<i64>,
-    pub(super) phone_number: i64,
-    pub(super) new_email: String,
+record! {
+    /// A row of a file whose number lies in none of the group's ranges. Of a change that came from no file there is no
+    /// line.
+    pub(super) struct NotAssignedRow {
+        pub(super) line: Option<i64>,
+        pub(super) phone_number: i64,
+        pub(super) new_email: String,
+    }
 }
 
 /// A change set that does not fit the mappings it was made for. It is never applied in part.

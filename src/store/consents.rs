@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::FromRow;
 use zeroize::Zeroizing;
 
 use crate::domain::actor::AuditContext;
@@ -15,6 +14,7 @@ use crate::ports::store_error::StoreError;
 use crate::store::audit::entry;
 use crate::store::db::Db;
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 use crate::store::sql::sql;
 use crate::store::{audit, db, rows};
 
@@ -55,20 +55,22 @@ const ADD_FIRST_SIGN_IN: &str = "INSERT INTO first_sign_ins (tenant_id, client_i
 /// Consents in a database.
 pub(super) struct DbConsents(pub(super) Db);
 
-#[derive(FromRow)]
-struct GroupRow {
-    group_key: i64,
-    tenant_id: Option<String>,
+record! {
+    struct GroupRow {
+        group_key: i64,
+        tenant_id: Option<String>,
+    }
 }
 
-#[derive(FromRow)]
-struct ConsentRow {
-    client_id: String,
-    reported_at: Option<i64>,
-    error_code: Option<String>,
-    error_aadsts: Option<String>,
-    error_at: Option<i64>,
-    confirmed_at: Option<i64>,
+record! {
+    struct ConsentRow {
+        client_id: String,
+        reported_at: Option<i64>,
+        error_code: Option<String>,
+        error_aadsts: Option<String>,
+        error_at: Option<i64>,
+        confirmed_at: Option<i64>,
+    }
 }
 
 impl TryFrom<ConsentRow> for Consent {

@@ -21,7 +21,8 @@ use crate::ports::line_generations::LineGenerations;
 use crate::ports::store_error::StoreError;
 use crate::store::dialect::Dialect;
 use crate::store::postgres::Postgres;
-use crate::store::sql::{AnyRow, Record, Sql, sql};
+use crate::store::record::{AnyRow, Record};
+use crate::store::sql::{Sql, sql};
 use crate::store::sqlite::Sqlite;
 
 /// How long a change may take that is not large, from its first look into the database to its end, and how long each

@@ -100,11 +100,11 @@ impl SchemaFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::postgres::Postgres;
+    use crate::store::migrations;
 
     #[test]
     fn a_schema_is_held_against_the_programs_migrations() {
-        let own = &Postgres::MIGRATIONS;
+        let own = &migrations::POSTGRES;
         let whole: Vec<Applied> =
             own.iter().map(|migration| (migration.version, migration.checksum.to_vec(), true)).collect();
         let newest = whole.last().map(|(version, ..)| *version);

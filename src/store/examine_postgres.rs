@@ -7,6 +7,7 @@ use crate::ports::clock::{Clock, SystemClock};
 use crate::store::error::OpenError;
 use crate::store::examination::{APPLIED, DatabaseFacts, SchemaFacts, TwoTimes};
 use crate::store::line_watch;
+use crate::store::migrations;
 use crate::store::postgres::Postgres;
 
 /// The oldest server that the tests run against, as `server_version_num` has it.
@@ -76,7 +77,7 @@ async fn facts(engine: &Postgres) -> sqlx::Result<DatabaseFacts> {
 async fn schema(connection: &mut PgConnection) -> sqlx::Result<SchemaFacts> {
     let (has_schema,): (bool,) = sqlx::query_as(HAS_SCHEMA).fetch_one(&mut *connection).await?;
     let applied = if has_schema { sqlx::query_as(APPLIED).fetch_all(connection).await? } else { Vec::new() };
-    Ok(SchemaFacts::new(&Postgres::MIGRATIONS, &applied))
+    Ok(SchemaFacts::new(&migrations::POSTGRES, &applied))
 }
 
 async fn texts(statement: &'static str, connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {

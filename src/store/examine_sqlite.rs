@@ -8,8 +8,8 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::store::error::OpenError;
 use crate::store::examination::{APPLIED, DatabaseFacts, Examination, SchemaFacts};
+use crate::store::migrations;
 use crate::store::sqlite;
-use crate::store::sqlite::Sqlite;
 
 /// Whether the database has the program's list of migrations.
 const HAS_SCHEMA: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')";
@@ -54,7 +54,7 @@ async fn facts(connection: &mut SqliteConnection, place: String) -> sqlx::Result
         is_old: false,
         refuses_changes,
         missing_rights: Vec::new(),
-        schema: Ok(SchemaFacts::new(&Sqlite::MIGRATIONS, &applied)),
+        schema: Ok(SchemaFacts::new(&migrations::SQLITE, &applied)),
         unverified: Vec::new(),
         // The service asks the file itself.
         hears_changes: Ok(()),

@@ -4,8 +4,8 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use sqlx::SqliteTransaction;
 use sqlx::pool::PoolConnection;
-use sqlx::{FromRow, SqliteTransaction};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -17,6 +17,7 @@ use crate::store::copy::CopyOut;
 use crate::store::db::{Db, Engine};
 use crate::store::error::UnreadableRow;
 use crate::store::postgres::Postgres;
+use crate::store::record::record;
 use crate::store::sql::sql;
 use crate::store::sqlite::Sqlite;
 use crate::store::{postgres, rows};
@@ -44,17 +45,19 @@ const EXPORT_HEAD: &str = "SELECT group_key, revision FROM business_groups WHERE
 const EXPORT_CHUNK: &str = "SELECT phone_number, email FROM mappings \
      WHERE group_key = $1 AND phone_number > $2 ORDER BY phone_number LIMIT $3";
 
-#[derive(FromRow)]
-struct HeadRow {
-    group_key: i64,
-    revision: i64,
+record! {
+    struct HeadRow {
+        group_key: i64,
+        revision: i64,
+    }
 }
 
-/// A mapping, as the file shows it.
-#[derive(FromRow)]
-pub(super) struct ExportedRow {
-    phone_number: i64,
-    email: String,
+record! {
+    /// A mapping, as the file shows it.
+    pub(super) struct ExportedRow {
+        phone_number: i64,
+        email: String,
+    }
 }
 
 impl TryFrom<ExportedRow> for ExportedMapping {

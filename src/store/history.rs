@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use const_format::concatcp;
 use jiff::Timestamp;
-use sqlx::FromRow;
 
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
@@ -16,6 +15,7 @@ use crate::store::audit::entry;
 use crate::store::change_sets::ChangeSetSize;
 use crate::store::db::{Db, Tx};
 use crate::store::locks::{FIND_GROUP_KEY, LockedGroup};
+use crate::store::record::record;
 use crate::store::revisions::{RevisionRow, SELECT_REVISIONS};
 use crate::store::sql::sql;
 use crate::store::{audit, rows};
@@ -57,10 +57,11 @@ const PRUNE_CHANGE_SETS: &str = "DELETE FROM change_sets WHERE change_set_key IN
 /// Histories in a database.
 pub(super) struct DbHistory(pub(super) Db);
 
-#[derive(FromRow)]
-struct GroupToPrune {
-    id: String,
-    revision: i64,
+record! {
+    struct GroupToPrune {
+        id: String,
+        revision: i64,
+    }
 }
 
 impl Tx {

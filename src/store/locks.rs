@@ -1,7 +1,6 @@
 //! What every change of a business group begins with: its lock, and the caller's right to it, looked up again.
 
 use jiff::Timestamp;
-use sqlx::FromRow;
 
 use crate::domain::actor::{AuditContext, RightSource};
 use crate::domain::business_group::BusinessGroupId;
@@ -9,6 +8,7 @@ use crate::domain::guid::Guid;
 use crate::ports::store_error::{LostRight, StoreError};
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 use crate::store::rows;
 use crate::store::sql::sql;
 
@@ -28,12 +28,13 @@ pub(super) struct LockedGroup {
     pub(super) tenant: Option<Guid>,
 }
 
-#[derive(FromRow)]
-pub(super) struct LockedRow {
-    group_key: i64,
-    revision: i64,
-    mapping_count: i64,
-    tenant_id: Option<String>,
+record! {
+    pub(super) struct LockedRow {
+        group_key: i64,
+        revision: i64,
+        mapping_count: i64,
+        tenant_id: Option<String>,
+    }
 }
 
 impl TryFrom<LockedRow> for LockedGroup {
@@ -121,10 +122,11 @@ impl Tx {
     }
 }
 
-/// What a key's right lasts to.
-#[derive(FromRow)]
-struct KeyRow {
-    expires_at: Option<i64>,
+record! {
+    /// What a key's right lasts to.
+    struct KeyRow {
+        expires_at: Option<i64>,
+    }
 }
 
 /// What is wrong with a key.

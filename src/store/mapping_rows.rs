@@ -1,10 +1,9 @@
 //! Mappings as they are read.
 
-use sqlx::FromRow;
-
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping::{Mapping, PinnedTo};
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 use crate::store::rows;
 
 /// Selects [`MappingRow`]s; a condition follows, which names the group. With whom each is pinned to: as long as no
@@ -14,13 +13,14 @@ pub(super) const SELECT_MAPPINGS: &str = "SELECT m.phone_number, m.email, m.upda
      CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_at END AS pinned_at \
      FROM mappings m JOIN business_groups g ON g.group_key = m.group_key WHERE ";
 
-#[derive(FromRow)]
-pub(super) struct MappingRow {
-    pub(super) phone_number: i64,
-    pub(super) email: String,
-    updated_at: i64,
-    pinned_oid: Option<String>,
-    pinned_at: Option<i64>,
+record! {
+    pub(super) struct MappingRow {
+        pub(super) phone_number: i64,
+        pub(super) email: String,
+        updated_at: i64,
+        pinned_oid: Option<String>,
+        pinned_at: Option<i64>,
+    }
 }
 
 impl TryFrom<MappingRow> for Mapping {

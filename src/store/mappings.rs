@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use const_format::concatcp;
-use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::audit::action;
@@ -25,6 +24,7 @@ use crate::store::db::{Db, Tx};
 use crate::store::error::UnreadableRow;
 use crate::store::locks::{FIND_GROUP_KEY, LockedGroup};
 use crate::store::mapping_rows::{MappingRow, SELECT_MAPPINGS};
+use crate::store::record::record;
 use crate::store::revisions::RevisionKind;
 use crate::store::sql::sql;
 use crate::store::{audit, export, rows, sign_in_facts};
@@ -67,15 +67,16 @@ const RELEASE_PIN: &str = "UPDATE mappings SET pinned_tid = NULL, pinned_oid = N
 /// Mappings in a database.
 pub(super) struct DbMappings(pub(super) Db);
 
-/// What a sign-in meets.
-#[derive(FromRow)]
-struct LineRow {
-    id: String,
-    is_vouched_for: bool,
-    allow_guests: bool,
-    identity_pinning: String,
-    phone_number: Option<i64>,
-    pinned_oid: Option<String>,
+record! {
+    /// What a sign-in meets.
+    struct LineRow {
+        id: String,
+        is_vouched_for: bool,
+        allow_guests: bool,
+        identity_pinning: String,
+        phone_number: Option<i64>,
+        pinned_oid: Option<String>,
+    }
 }
 
 impl TryFrom<LineRow> for Line {
@@ -94,17 +95,19 @@ impl TryFrom<LineRow> for Line {
     }
 }
 
-/// The mapping of a first sign-in.
-#[derive(FromRow)]
-struct LockedLine {
-    group_key: i64,
-    pinned_oid: Option<String>,
+record! {
+    /// The mapping of a first sign-in.
+    struct LockedLine {
+        group_key: i64,
+        pinned_oid: Option<String>,
+    }
 }
 
-/// Whom a mapping is pinned to.
-#[derive(FromRow)]
-struct PinRow {
-    pinned_oid: Option<String>,
+record! {
+    /// Whom a mapping is pinned to.
+    struct PinRow {
+        pinned_oid: Option<String>,
+    }
 }
 
 impl Tx {

@@ -1,13 +1,12 @@
 //! The number ranges of the groups: no two groups have the same number.
 
-use sqlx::FromRow;
-
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::number_range::NumberRange;
 use crate::ports::business_group_store::BusinessGroupRefusal;
 use crate::ports::store_error::StoreError;
 use crate::store::db::{Db, Tx};
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 use crate::store::rows;
 use crate::store::sql::sql;
 
@@ -24,10 +23,11 @@ const RANGE_OF_ANOTHER: &str = "SELECT 1 FROM number_ranges r JOIN business_grou
 const COUNT_MAPPINGS_BETWEEN: &str =
     "SELECT count(*) FROM mappings WHERE group_key = $1 AND phone_number BETWEEN $2 AND $3";
 
-#[derive(FromRow)]
-struct RangeRow {
-    first_number: i64,
-    last_number: i64,
+record! {
+    struct RangeRow {
+        first_number: i64,
+        last_number: i64,
+    }
 }
 
 impl TryFrom<RangeRow> for NumberRange {

@@ -17,7 +17,8 @@ use crate::domain::postgres_url::PostgresUrl;
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::ports::store_health::UnverifiedConnection;
 use crate::store::error::OpenError;
-use crate::store::sql::{Record, Sql};
+use crate::store::record::Record;
+use crate::store::sql::Sql;
 use crate::store::trust;
 
 /// Connections of one replica at most, without those of lookups and exports.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Executor, PgTransaction};
 use tokio::time::sleep;
@@ -15,8 +15,10 @@ use crate::store::bulk::{OrderedRows, Target};
 use crate::store::copy::CopyIn;
 use crate::store::dialect::Dialect;
 use crate::store::error::OpenError;
+use crate::store::migrations;
 use crate::store::pools::{Connections, Pools};
-use crate::store::sql::{Record, Sql};
+use crate::store::record::Record;
+use crate::store::sql::Sql;
 
 /// How long a sign-in waits for its lookup.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(4);
@@ -43,9 +45,6 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    /// The program's migrations.
-    pub(super) const MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
-
     /// What is written as only PostgreSQL takes it.
     pub(super) const DIALECT: Dialect = Dialect {
         lock_group: "SELECT group_key, revision, mapping_count, tenant_id FROM business_groups WHERE id = $1 FOR UPDATE",
@@ -122,7 +121,7 @@ impl Postgres {
         // programs that migrate is one of the session: it goes with the connection, however this ends.
         let mut connection = self.connections.connect_directly().await?;
         connection.execute(sqlx::raw_sql(BEFORE_MIGRATING)).await?;
-        let migrated = Self::MIGRATIONS.run_direct(None, &mut connection, false).await;
+        let migrated = migrations::POSTGRES.run_direct(None, &mut connection, false).await;
         let closed = connection.close().await;
         migrated?;
         Ok(closed?)

@@ -1,7 +1,6 @@
 //! Revisions: what each change of a group is written down as.
 
 use jiff::Timestamp;
-use sqlx::FromRow;
 
 use crate::domain::actor::AuditContext;
 use crate::domain::guid::Guid;
@@ -11,6 +10,7 @@ use crate::ports::store_error::StoreError;
 use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::locks::LockedGroup;
+use crate::store::record::record;
 use crate::store::rows;
 use crate::store::rows::ActorRow;
 use crate::store::sql::sql;
@@ -28,19 +28,19 @@ pub(super) const SELECT_REVISIONS: &str = "SELECT r.revision, r.at, r.actor_kind
      s.added, s.changed, s.removed, r.released_pin, r.lost_tenant, r.gained_tenant \
      FROM revisions r JOIN change_sets s ON s.change_set_key = r.change_set_key WHERE r.group_key = $1 AND ";
 
-#[derive(FromRow)]
-pub(super) struct RevisionRow {
-    revision: i64,
-    at: i64,
-    #[sqlx(flatten)]
-    actor: ActorRow,
-    source: String,
-    added: i64,
-    changed: i64,
-    removed: i64,
-    released_pin: Option<i64>,
-    lost_tenant: Option<String>,
-    gained_tenant: Option<String>,
+record! {
+    pub(super) struct RevisionRow {
+        revision: i64,
+        at: i64,
+        actor: ActorRow,
+        source: String,
+        added: i64,
+        changed: i64,
+        removed: i64,
+        released_pin: Option<i64>,
+        lost_tenant: Option<String>,
+        gained_tenant: Option<String>,
+    }
 }
 
 impl TryFrom<RevisionRow> for Revision {

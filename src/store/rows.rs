@@ -1,7 +1,6 @@
 //! From database values to domain values and back.
 
 use jiff::Timestamp;
-use sqlx::FromRow;
 
 use crate::domain::actor::{Actor, ActorKind};
 use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
@@ -11,6 +10,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::store_error::StoreError;
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 
 /// A phone number as a database has it; 15 digits fit.
 pub(super) fn to_i64(number: PhoneNumber) -> i64 {
@@ -51,22 +51,20 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
     Ok(ChangeCounts { added: count(added)?, changed: count(changed)?, removed: count(removed)? })
 }
 
-/// Who did something. Without a kind, or with one of the next version, it is known by the id.
-#[derive(FromRow)]
-pub(super) struct ActorRow {
-    #[sqlx(rename = "actor_kind")]
-    kind: Option<String>,
-    #[sqlx(rename = "actor_id")]
-    id: String,
-    #[sqlx(rename = "actor_name")]
-    name: String,
+record! {
+    /// Who did something. Without a kind, or with one of the next version, it is known by the id.
+    pub(super) struct ActorRow {
+        actor_kind: Option<String>,
+        actor_id: String,
+        actor_name: String,
+    }
 }
 
 impl From<ActorRow> for Actor {
     fn from(row: ActorRow) -> Self {
-        let kind = row.kind.as_deref().and_then(ActorKind::parse);
-        let kind = kind.unwrap_or_else(|| ActorKind::of_id(&row.id));
-        Self { kind, id: row.id, name: row.name }
+        let kind = row.actor_kind.as_deref().and_then(ActorKind::parse);
+        let kind = kind.unwrap_or_else(|| ActorKind::of_id(&row.actor_id));
+        Self { kind, id: row.actor_id, name: row.actor_name }
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a sign-in with an address would meet, for whoever asks why it does not get a line.
 
 use const_format::concatcp;
-use sqlx::FromRow;
 
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
@@ -15,6 +14,7 @@ use crate::store::db::Tx;
 use crate::store::error::UnreadableRow;
 use crate::store::export::ExportedRow;
 use crate::store::mapping_rows::{MappingRow, SELECT_MAPPINGS};
+use crate::store::record::record;
 use crate::store::rows;
 use crate::store::rows::ActorRow;
 use crate::store::sql::sql;
@@ -51,24 +51,24 @@ const MAPPINGS_BEFORE_EMAIL: &str = "SELECT phone_number, email FROM mappings \
 const MAPPINGS_AFTER_EMAIL: &str = "SELECT phone_number, email FROM mappings \
      WHERE group_key = $1 AND email > $2 ORDER BY email LIMIT $3";
 
-#[derive(FromRow)]
-struct GroupRow {
-    group_key: i64,
-    is_linked: bool,
-    is_vouched_for: bool,
-    allow_guests: bool,
-    identity_pinning: String,
-    revision: i64,
+record! {
+    struct GroupRow {
+        group_key: i64,
+        is_linked: bool,
+        is_vouched_for: bool,
+        allow_guests: bool,
+        identity_pinning: String,
+        revision: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct PastChangeRow {
-    revision: i64,
-    at: i64,
-    #[sqlx(flatten)]
-    actor: ActorRow,
-    #[sqlx(flatten)]
-    change: ChangeRow,
+record! {
+    struct PastChangeRow {
+        revision: i64,
+        at: i64,
+        actor: ActorRow,
+        change: ChangeRow,
+    }
 }
 
 impl TryFrom<PastChangeRow> for PastChange {

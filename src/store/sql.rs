@@ -2,10 +2,10 @@
 //! engines.
 
 use jiff::Timestamp;
-use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::postgres::PgArguments;
 use sqlx::query::{Query, QueryAs};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, Encode, FromRow, Postgres, Row, Sqlite, Type};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -13,21 +13,8 @@ use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::PhoneNumber;
+use crate::store::record::Record;
 use crate::store::rows;
-
-/// A row that both engines can be asked for.
-pub(super) trait Record: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
-
-impl<T> Record for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
-
-/// A row of which only matters that it is there.
-pub(super) struct AnyRow;
-
-impl<R: Row> FromRow<'_, R> for AnyRow {
-    fn from_row(_: &R) -> sqlx::Result<Self> {
-        Ok(Self)
-    }
-}
 
 /// A statement and what it is asked with.
 pub(super) struct Sql {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteExecutor, SqlitePool, SqliteTransaction};
 use tokio::time::{Instant, sleep};
@@ -16,7 +16,9 @@ use tokio::time::{Instant, sleep};
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
 use crate::store::dialect::Dialect;
 use crate::store::error::OpenError;
-use crate::store::sql::{Record, Sql};
+use crate::store::migrations;
+use crate::store::record::Record;
+use crate::store::sql::Sql;
 
 /// Connections that read at most.
 const MAX_READERS: u32 = 8;
@@ -42,9 +44,6 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    /// The program's migrations.
-    pub(super) const MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-
     /// What is written as only SQLite takes it. A transaction that changes something is the only one, so nothing is
     /// locked.
     pub(super) const DIALECT: Dialect = Dialect {
@@ -95,7 +94,7 @@ impl Sqlite {
     pub(super) async fn migrate(&self) -> Result<(), MigrateError> {
         // In one transaction, because the migrator has no lock of its own here: of two programs one waits.
         let mut transaction = self.begin().await?;
-        Self::MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
+        migrations::SQLITE.run_direct(None, &mut *transaction, false).await?;
         transaction.commit().await?;
         Ok(())
     }

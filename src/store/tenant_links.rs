@@ -1,7 +1,5 @@
 //! Links between business groups and tenants: how they come about, are proven, and pass from one group to another.
 
-use sqlx::FromRow;
-
 use crate::domain::actor::{Actor, AuditContext, RightSource};
 use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
@@ -13,6 +11,7 @@ use crate::store::audit::entry;
 use crate::store::db::Tx;
 use crate::store::error::{UnreadableRow, is_unique_violation};
 use crate::store::locks::{LockedGroup, LockedRow};
+use crate::store::record::record;
 use crate::store::revisions::RevisionKind;
 use crate::store::sql::sql;
 use crate::store::{audit, rows};
@@ -60,12 +59,12 @@ struct LockedLinkedGroup {
     is_proven: bool,
 }
 
-#[derive(FromRow)]
-struct LockedLinkedGroupRow {
-    #[sqlx(flatten)]
-    group: LockedRow,
-    id: String,
-    is_proven: bool,
+record! {
+    struct LockedLinkedGroupRow {
+        group: LockedRow,
+        id: String,
+        is_proven: bool,
+    }
 }
 
 impl TryFrom<LockedLinkedGroupRow> for LockedLinkedGroup {

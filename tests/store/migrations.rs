@@ -7,14 +7,13 @@ use std::sync::Arc;
 use signline::ports::clock::SystemClock;
 use signline::ports::history_store::{HistoryRefusal, Restore, Restored};
 use signline::store;
-use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use test_support::database::{Engine, TestDatabase};
 
 use crate::on_both_engines;
-use crate::support::{World, context_at, id};
+use crate::support::{World, context_at, first_migrations, id};
 
 on_both_engines!(
     migrating_again_changes_nothing,
@@ -64,20 +63,17 @@ async fn at_the_first_schema(engine: Engine) -> TestDatabase {
          INSERT INTO number_ranges (group_key, first_number, last_number) VALUES (1, 17635550000, 17635559999); \
          INSERT INTO mappings (phone_number, group_key, email, updated_at) VALUES (17635550001, 1, 'a@abc.com', 0)";
     let fresh = TestDatabase::of(engine).await;
-    let first = |mut migrator: Migrator| {
-        migrator.migrations = migrator.migrations.iter().take(1).cloned().collect::<Vec<_>>().into();
-        migrator
-    };
+    let first = first_migrations(engine, 1).await;
     match engine {
         Engine::Postgres => {
             let mut connection = PgConnection::connect(fresh.url()).await.unwrap();
-            first(sqlx::migrate!("migrations/postgres")).run_direct(None, &mut connection, false).await.unwrap();
+            first.run_direct(None, &mut connection, false).await.unwrap();
             connection.execute(sqlx::raw_sql(DATA)).await.unwrap();
         }
         Engine::Sqlite => {
             let options = SqliteConnectOptions::from_str(fresh.url()).unwrap().create_if_missing(true);
             let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-            first(sqlx::migrate!("migrations/sqlite")).run_direct(None, &mut connection, false).await.unwrap();
+            first.run_direct(None, &mut connection, false).await.unwrap();
             connection.execute(sqlx::raw_sql(DATA)).await.unwrap();
         }
     }

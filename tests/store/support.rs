@@ -1,5 +1,6 @@
 //! A database with its stores, and short ways to say what a case needs.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -18,12 +19,27 @@ use signline::ports::clock::Clock;
 use signline::ports::import_store::{FileEnd, FilePiece, FileRows, ImportBatch, ImportRefusal, TakenImport};
 use signline::ports::mapping_store::{MappingFilter, MappingRefusal, PutMapping, PutOutcome};
 use signline::store::Stores;
+use sqlx::migrate::{Migration, Migrator};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use test_support::database::{Engine, TestDatabase};
 use uuid::Uuid;
 
 /// The first number of the ranges that groups get.
 pub(crate) const BASE: u64 = 17_635_550_000;
+
+/// The migrations of an engine, as they are in its folder.
+pub(crate) async fn all_migrations(engine: Engine) -> Vec<Migration> {
+    let folder = match engine {
+        Engine::Postgres => "migrations/postgres",
+        Engine::Sqlite => "migrations/sqlite",
+    };
+    Migrator::new(Path::new(folder)).await.unwrap().iter().cloned().collect()
+}
+
+/// The first so many of them.
+pub(crate) async fn first_migrations(engine: Engine, count: usize) -> Migrator {
+    Migrator::with_migrations(all_migrations(engine).await.into_iter().take(count).collect())
+}
 
 /// A clock that stands where it is set.
 #[derive(Default)]

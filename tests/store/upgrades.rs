@@ -14,7 +14,6 @@ use signline::ports::clock::SystemClock;
 use signline::ports::history_store::{Restore, Restored};
 use signline::ports::import_store::ApplyImport;
 use signline::store;
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use test_support::database::{Engine, TestDatabase};
@@ -22,7 +21,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::on_both_engines;
-use crate::support::{BASE, World, address, context_at, guid, id};
+use crate::support::{BASE, World, address, all_migrations, context_at, first_migrations, guid, id};
 
 on_both_engines!(
     every_row_of_every_earlier_schema_outlasts_the_upgrade,
@@ -103,17 +102,14 @@ impl Raw {
 
     /// Applies the first so many migrations.
     async fn migrate(&mut self, count: usize) {
-        let first = |mut migrator: Migrator| {
-            migrator.migrations = migrator.migrations.iter().take(count).cloned().collect::<Vec<_>>().into();
-            migrator
+        let engine = match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::Sqlite(_) => Engine::Sqlite,
         };
+        let first = first_migrations(engine, count).await;
         match self {
-            Self::Postgres(connection) => {
-                first(sqlx::migrate!("migrations/postgres")).run_direct(None, connection, false).await.unwrap();
-            }
-            Self::Sqlite(connection) => {
-                first(sqlx::migrate!("migrations/sqlite")).run_direct(None, connection, false).await.unwrap();
-            }
+            Self::Postgres(connection) => first.run_direct(None, connection, false).await.unwrap(),
+            Self::Sqlite(connection) => first.run_direct(None, connection, false).await.unwrap(),
         }
     }
 
@@ -178,7 +174,7 @@ async fn of_schema(engine: Engine, count: usize) -> (TestDatabase, Raw) {
     let database = TestDatabase::of(engine).await;
     let mut raw = Raw::connect(&database, engine).await;
     raw.migrate(count).await;
-    let newest = sqlx::migrate!("migrations/postgres").migrations[count - 1].version;
+    let newest = all_migrations(engine).await[count - 1].version;
     for (_, data) in DATA.iter().filter(|(version, _)| *version <= newest) {
         raw.run(data).await;
     }
@@ -187,15 +183,15 @@ async fn of_schema(engine: Engine, count: usize) -> (TestDatabase, Raw) {
 
 /// The schemas, by how many migrations make them: the earlier ones, and the present one, which shows that the data are
 /// right before the next one comes.
-fn earlier() -> std::ops::RangeInclusive<usize> {
-    let all = sqlx::migrate!("migrations/postgres").migrations.len();
+async fn earlier(engine: Engine) -> std::ops::RangeInclusive<usize> {
+    let all = all_migrations(engine).await.len();
     assert!(all >= 4);
     1..=all
 }
 
 // proves T-59
 async fn every_row_of_every_earlier_schema_outlasts_the_upgrade(world: World) {
-    for count in earlier() {
+    for count in earlier(world.engine).await {
         let (database, mut raw) = of_schema(world.engine, count).await;
         let mut before = Vec::new();
         for table in raw.tables().await {
@@ -215,7 +211,7 @@ async fn every_row_of_every_earlier_schema_outlasts_the_upgrade(world: World) {
 // proves T-59
 async fn a_company_of_every_earlier_schema_goes_on_as_before(world: World) {
     let engine = world.engine;
-    for count in earlier() {
+    for count in earlier(world.engine).await {
         let (database, raw) = of_schema(engine, count).await;
         drop(raw);
         let world = World { stores: database.open().await, database, engine };
@@ -277,16 +273,15 @@ async fn a_schema_of_a_newer_program_is_left_alone(world: World) {
 }
 
 /// How many migrations there were before the one of this number.
-fn before(version: i64) -> usize {
-    let all = sqlx::migrate!("migrations/postgres").migrations;
-    all.iter().filter(|migration| migration.version < version).count()
+async fn before_migration(version: i64) -> usize {
+    all_migrations(Engine::Postgres).await.iter().filter(|migration| migration.version < version).count()
 }
 
 #[tokio::test]
 async fn look_ups_go_on_while_programs_that_migrate_wait_for_a_long_transaction() {
     const WAITS: &str =
         "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'business_groups'::regclass";
-    let (database, mut export) = of_schema(Engine::Postgres, before(13)).await;
+    let (database, mut export) = of_schema(Engine::Postgres, before_migration(13).await).await;
     let mut running = Raw::connect(&database, Engine::Postgres).await;
     export.run("BEGIN; SELECT name FROM business_groups").await;
     let migrate = async || {

@@ -15,7 +15,6 @@ const DECIDES_NO_LINE: [&str; 4] = ["name", "created_at", "mapping_count", "hist
 /// Follows what a change has told, if it has told anything.
 const END: &str = "the end";
 
-#[derive(sqlx::FromRow)]
 struct Column {
     name: String,
     data_type: String,
@@ -29,13 +28,14 @@ async fn every_column_of_a_group_is_watched_or_decides_no_line() {
     let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
     let mut listener = PgListener::connect(world.database.url()).await.unwrap();
     listener.listen("signline_line_changes").await.unwrap();
-    let columns: Vec<Column> = sqlx::query_as(
+    let columns: Vec<(String, String)> = sqlx::query_as(
         "SELECT column_name::text AS name, data_type::text FROM information_schema.columns \
          WHERE table_schema = current_schema() AND table_name = 'business_groups' AND is_identity = 'NO'",
     )
     .fetch_all(&mut connection)
     .await
     .unwrap();
+    let columns: Vec<Column> = columns.into_iter().map(|(name, data_type)| Column { name, data_type }).collect();
     assert!(columns.len() >= 11, "{}", columns.len());
     for column in &columns {
         let update = format!("UPDATE business_groups SET {} = {}", column.name, another_value(column));

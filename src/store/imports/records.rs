@@ -1,6 +1,5 @@
 //! What is read of imports and of the rows of their files.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
@@ -8,6 +7,7 @@ use crate::domain::import::{Import, ImportMode, ImportRow, ImportState};
 use crate::ports::import_store::{BadRow, BadRowReason, BadRows, MAX_LISTED_BAD_ROWS};
 use crate::store::change_sets::NotAssignedRow;
 use crate::store::error::UnreadableRow;
+use crate::store::record::record;
 use crate::store::rows;
 
 /// Of a group; one that waits only until it expires.
@@ -17,31 +17,33 @@ pub(super) const FIND_IMPORT: &str = "SELECT i.id, i.mode, i.base_revision, i.ro
      JOIN business_groups g ON g.group_key = i.group_key \
      WHERE g.id = $1 AND i.id = $2 AND (i.revision IS NOT NULL OR i.expires_at > $3)";
 
-/// A row whose address another number has.
-#[derive(FromRow)]
-pub(super) struct TakenRow {
-    line: i64,
-    phone_number: i64,
-    email: String,
-    by_number: i64,
+record! {
+    /// A row whose address another number has.
+    pub(super) struct TakenRow {
+        line: i64,
+        phone_number: i64,
+        email: String,
+        by_number: i64,
+    }
 }
 
-#[derive(FromRow)]
-pub(super) struct ImportRecord {
-    id: String,
-    mode: String,
-    base_revision: i64,
-    row_count: i64,
-    added: i64,
-    changed: i64,
-    removed: i64,
-    reassigned: Option<i64>,
-    unchanged: i64,
-    problem_count: Option<i64>,
-    created_at: i64,
-    expires_at: i64,
-    revision: Option<i64>,
-    change_set_key: i64,
+record! {
+    pub(super) struct ImportRecord {
+        id: String,
+        mode: String,
+        base_revision: i64,
+        row_count: i64,
+        added: i64,
+        changed: i64,
+        removed: i64,
+        reassigned: Option<i64>,
+        unchanged: i64,
+        problem_count: Option<i64>,
+        created_at: i64,
+        expires_at: i64,
+        revision: Option<i64>,
+        change_set_key: i64,
+    }
 }
 
 /// An import and its change set.
