@@ -117,7 +117,8 @@ impl Edge {
             request.head_mut().method = Method::GET;
         }
         let has_body = !matches!(request.parts().1, Payload::None);
-        let call = Call { started, method, counted, is_last: has_body && is_of_no_length(request) };
+        let is_last = has_body && (is_of_no_length(request) || self.leaves_body(request.path()));
+        let call = Call { started, method, counted, is_last };
         (call, CallRecord::of_method(is_head))
     }
 
@@ -127,8 +128,12 @@ impl Edge {
         shortcut(&self.services, request, record, now)
     }
 
+    fn leaves_body(&self, path: &str) -> bool {
+        self.policy_of(path).is_some_and(|policy| policy.leaves_body)
+    }
+
     fn policy_of(&self, path: &str) -> Option<&'static RoutePolicy> {
-        self.policies.iter().find(|policy| policy.path == path)
+        self.policies.iter().find(|policy| policy.is_of(path))
     }
 
     /// What handlers and extractors return as an error is an answer already, with the error kept in it.
@@ -187,7 +192,7 @@ impl Edge {
     }
 
     /// The pattern of the route that took a request, and its policy. The pattern is put together anew for each call, but where
-    /// there is a policy for the path, which is its own pattern.
+    /// there is a policy for the path, which stands for it.
     fn route_of(&self, request: &HttpRequest) -> (Cow<'static, str>, &'static RoutePolicy) {
         if let Some(policy) = self.policy_of(request.path()) {
             return (Cow::Borrowed(policy.path), policy);

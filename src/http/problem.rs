@@ -154,6 +154,7 @@ struct More {
     denial: Option<Denial>,
     event: Option<NewAuditEvent>,
     body: Option<OwnBody>,
+    status: Option<StatusCode>,
 }
 
 /// That a call was refused because its sender had not the right to make it.
@@ -310,6 +311,13 @@ impl Problem {
         self
     }
 
+    /// Is answered with this status in place of its kind's.
+    #[must_use]
+    pub fn answered_with(mut self, status: StatusCode) -> Self {
+        self.more.get_or_insert_default().status = Some(status);
+        self
+    }
+
     /// Set if the caller had not the right to make the call.
     #[must_use]
     pub fn denial(&self) -> Option<&Denial> {
@@ -328,6 +336,12 @@ impl Problem {
         self.kind
     }
 
+    /// The status that it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.more.as_ref().and_then(|more| more.status).unwrap_or_else(|| self.kind.status())
+    }
+
     /// What is for the log alone.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
@@ -337,7 +351,7 @@ impl Problem {
     /// The answer. The request id is known to the middleware that gives it out, and to nobody before.
     #[must_use]
     pub fn to_response(&self, request_id: Option<&str>) -> HttpResponse {
-        let mut response = HttpResponse::build(self.kind.status());
+        let mut response = HttpResponse::build(self.status());
         for header in &self.headers {
             response.append_header(header.clone());
         }
@@ -352,7 +366,7 @@ impl Problem {
         Body {
             r#type: format!("/problems/{}", self.kind.slug()),
             title: self.kind.title(),
-            status: self.kind.status().as_u16(),
+            status: self.status().as_u16(),
             detail: &self.detail,
             request_id,
             members: self.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
@@ -381,7 +395,7 @@ impl fmt::Display for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.kind.status()
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse {

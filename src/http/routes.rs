@@ -4,18 +4,20 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::route_policy::RoutePolicy;
 use crate::http::v1::{
-    api_keys, audit_events, business_groups, consents, imports, mappings, mappings_files, me, revisions, session,
-    sign_in_check, uploads,
+    api_keys, audit_events, business_groups, consents, forward_auth, imports, mappings, mappings_files, me, revisions,
+    session, sign_in_check, uploads,
 };
 use crate::http::{docs, health};
 
 /// The paths whose calls the middleware does not treat as all others.
-pub(super) const POLICIES: &[RoutePolicy] = &[me::POLICY];
+pub(super) const POLICIES: &[RoutePolicy] = &[me::POLICY, forward_auth::POLICY];
 
 /// Registers all calls.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(me::ResolveLine)
+        .service(forward_auth::ForwardAuth)
+        .service(forward_auth::ForwardAuthBelow)
         .service(session::get_session)
         .service(business_groups::create_business_group)
         .service(business_groups::list_business_groups)

@@ -30,7 +30,9 @@ fn every_call_has_a_name_a_summary_a_tag_its_credential_and_its_errors() {
             let needs_credential = operation["security"][0].as_object().is_some_and(|scheme| !scheme.is_empty());
             let errors =
                 operation["responses"].as_object().unwrap().keys().filter(|status| status.as_str() >= "400").count();
-            assert!(!needs_credential || errors >= 5, "{what} has {errors} errors");
+            // Gateways know three.
+            let expected = if path.starts_with("/v1/forward-auth") { 3 } else { 5 };
+            assert!(!needs_credential || errors >= expected, "{what} has {errors} errors");
             let in_path = path.matches('{').count();
             let described = operation["parameters"]
                 .as_array()

@@ -14,6 +14,7 @@ mod console_files;
 mod document;
 mod exports;
 mod first_pins;
+mod forward_auth;
 mod history;
 mod hostile_tokens;
 mod imports;

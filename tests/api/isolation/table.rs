@@ -46,6 +46,12 @@ const USERS: Gates = {
     (gates[13], gates[14], gates[15]) = (Passes, NOT_LINKED, NOT_LINKED);
     gates
 };
+/// Gateways know no other status for who is not let pass.
+const USERS_BEHIND_A_GATEWAY: Gates = {
+    let mut gates = USERS;
+    (gates[7], gates[11]) = (Refused(403, "no-mapping"), Refused(403, "no-mapping"));
+    gates
+};
 const OPERATORS: Gates = administering(FORBIDDEN, FORBIDDEN);
 /// Of a group: which there are is nobody else's business.
 const OPERATORS_OF_A_GROUP: Gates = administering(FORBIDDEN, HIDDEN);
@@ -97,6 +103,8 @@ pub(super) const TABLE: &[Row] = &[
     row("openApiDocument", &EVERYBODY, Nothing, 200),
     row("getMappingsTemplate", &EVERYBODY, Nothing, 200),
     row("resolveLine", &USERS, Nothing, 200),
+    row("forwardAuth", &USERS_BEHIND_A_GATEWAY, Nothing, 200),
+    row("forwardAuthBelow", &USERS_BEHIND_A_GATEWAY, Nothing, 200),
     row("getSession", &EVERYBODY, Nothing, 200),
     row("createBusinessGroup", &OPERATORS, Json(r#"{"id": "new", "name": "New"}"#), 201),
     row("listBusinessGroups", &ALL_ADMINISTRATORS, Nothing, 200),
