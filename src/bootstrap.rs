@@ -233,7 +233,7 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         sign_in_checks: SignInChecks::new(Arc::clone(&stores.mappings), settings.unproven_tenants),
         resolver: Resolver::new(lines(settings, stores), Arc::clone(&stores.mappings), Arc::clone(&clock))
             .with_unproven_tenants(settings.unproven_tenants),
-        api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
+        api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)).with_cache(Arc::clone(&stores.lines)),
         importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
         imports: Arc::clone(&stores.imports),
         history: Arc::clone(&stores.history),

@@ -24,7 +24,7 @@ use crate::http::services::Services;
 /// Who sent a good credential, of either kind.
 pub enum Caller {
     /// Whoever holds an API key.
-    Key(ApiKey),
+    Key(Arc<ApiKey>),
     /// A person who signed in with Microsoft.
     Person {
         /// Their token.
@@ -45,7 +45,7 @@ impl FromRequest for Caller {
 }
 
 impl Caller {
-    /// Checks the credential of a request. What a person may do is looked up each time, as a key is.
+    /// Checks the credential of a request. What a person may do is looked up each time.
     pub(super) async fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let services = Services::of(request)?;
         match credential::of(request)? {
@@ -81,7 +81,7 @@ impl Caller {
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {
-            Self::Key(key) => Actor::from(key),
+            Self::Key(key) => Actor::from(&**key),
             Self::Person { token, .. } => Actor::from(&token.sign_in),
         }
     }
