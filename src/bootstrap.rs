@@ -255,6 +255,7 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         attempts: FailedAttempts::new(attempt_limits(&settings.limits)),
         import_slots: Arc::new(GroupSlots::of_imports(settings.limits.concurrent_imports)),
         export_slots: Arc::new(GroupSlots::of_exports()),
+        cors_origins: settings.cors_origins.clone(),
         over_tls: settings.tls.certificate.is_some(),
         prefix: settings.public_url_at(address).map_or_else(String::new, |url| url.prefix().to_owned()),
         console: console_config(settings),

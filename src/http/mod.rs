@@ -6,6 +6,7 @@
 pub mod call_record;
 pub mod console;
 pub mod console_config;
+mod cors;
 mod docs;
 pub mod drain;
 pub mod extract;

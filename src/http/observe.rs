@@ -20,6 +20,8 @@ use tracing::{Level, debug, error, info};
 
 use crate::domain::audit::NewAuditEvent;
 use crate::http::call_record::{Attempt, CallRecord, REQUEST_ID};
+use crate::http::cors;
+use crate::http::cors::Sharing;
 use crate::http::drain::InFlight;
 use crate::http::metrics::{CallCounters, CallKind};
 use crate::http::problem::{Problem, ProblemKind};
@@ -79,7 +81,9 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (call, mut record) = self.edge.begin(&mut request);
-        if let Some(answer) = self.edge.answer_at_once(request.request(), &mut record, call.started) {
+        let at_once = cors::preflight(&self.edge.services.cors_origins, request.request());
+        let at_once = at_once.or_else(|| self.edge.answer_at_once(request.request(), &mut record, call.started));
+        if let Some(answer) = at_once {
             let (request_id, _) = record.end(request.headers());
             let response = request.into_response(answer);
             return Either::Left(ready(Ok(self.edge.finish(call, response, request_id))));
@@ -159,6 +163,7 @@ impl Edge {
         if policy.private_headers {
             keep_private(response.headers_mut());
         }
+        Sharing::of(&self.services.cors_origins, response.request()).complete(response.headers_mut());
         if self.services.over_tls {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONE_YEAR));
         }

@@ -48,6 +48,9 @@ impl Modify for Credentials {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("entra", bearer("A Microsoft Entra token of a configured application"));
         components.add_security_scheme("api_key", bearer("An API key: slk_ and 43 characters"));
+        let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic);
+        let basic = basic.description(Some("An API key as the password; the name is not looked at")).build();
+        components.add_security_scheme("api_key_basic", SecurityScheme::Http(basic));
     }
 }
 

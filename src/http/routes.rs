@@ -4,8 +4,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::route_policy::RoutePolicy;
 use crate::http::v1::{
-    api_keys, audit_events, business_groups, consents, forward_auth, imports, mappings, mappings_files, me, revisions,
-    session, sign_in_check, uploads,
+    api_keys, audit_events, business_groups, consents, forward_auth, imports, introspect, mappings, mappings_files, me,
+    revisions, session, sign_in_check, uploads,
 };
 use crate::http::{docs, health};
 
@@ -18,6 +18,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(me::ResolveLine)
         .service(forward_auth::ForwardAuth)
         .service(forward_auth::ForwardAuthBelow)
+        .service(introspect::introspect)
         .service(session::get_session)
         .service(business_groups::create_business_group)
         .service(business_groups::list_business_groups)

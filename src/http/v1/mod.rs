@@ -9,6 +9,7 @@ pub mod consents;
 pub mod forward_auth;
 mod if_match;
 pub mod imports;
+pub mod introspect;
 pub mod mappings;
 pub mod mappings_files;
 pub mod me;

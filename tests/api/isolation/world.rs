@@ -11,7 +11,7 @@ use test_support::database::Engine;
 
 use crate::isolation::credentials::{Bad, bad, holders};
 use crate::isolation::table::Row;
-use crate::isolation::table::Sent::{Asked, Csv, Json, Nothing};
+use crate::isolation::table::Sent::{Asked, Csv, Json, Nothing, UsersToken};
 use crate::support::json;
 
 /// A call of the document.
@@ -109,11 +109,12 @@ impl World {
         match sent {
             Csv(_) => path.push_str("?mode=merge"),
             Asked(query) => path = format!("{path}?{query}"),
-            Nothing | Json(_) => {}
+            Nothing | Json(_) | UsersToken => {}
         }
         let call = self.app.call(operation.method.clone(), &path);
         match sent {
             Nothing | Asked(_) => call,
+            UsersToken => call.form(&[("token", &self.holders[6])]),
             Json(body) => call.header("content-type", "application/json").body(body),
             Csv(body) => call.header("content-type", "text/csv").body(body),
         }
