@@ -29,6 +29,7 @@ mod people;
 mod permissions;
 mod pins;
 mod previews;
+mod problem_pages;
 mod problems;
 mod resolving;
 mod seen_again;
