@@ -24,6 +24,7 @@ mod limits;
 mod lost_rights;
 mod mappings;
 mod names;
+mod openapi_tools;
 mod operations;
 mod people;
 mod permissions;
