@@ -7,7 +7,7 @@ use crate::http::v1::{
     api_keys, audit_events, business_groups, consents, forward_auth, imports, introspect, mappings, mappings_files, me,
     revisions, session, sign_in_check, uploads,
 };
-use crate::http::{docs, health};
+use crate::http::{docs, health, problem_pages};
 
 /// The paths whose calls the middleware does not treat as all others.
 pub(super) const POLICIES: &[RoutePolicy] = &[me::POLICY, forward_auth::POLICY];
@@ -53,5 +53,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(health::live)
         .service(health::ready)
         .service(health::metrics)
-        .service(docs::openapi_json);
+        .service(docs::openapi_json)
+        .service(problem_pages::list_problems)
+        .service(problem_pages::get_problem);
 }

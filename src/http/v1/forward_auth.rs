@@ -125,9 +125,9 @@ async fn allow(request: HttpRequest) -> Result<HttpResponse, Problem> {
     params(("path" = String, Path, description = "The path of the request, which is not looked at", example = "orders/7")),
     responses(
         (status = 200, description = "As for `/v1/forward-auth`"),
-        (status = 401, description = "As for `/v1/forward-auth`"),
-        (status = 403, description = "As for `/v1/forward-auth`"),
-        (status = 503, description = "As for `/v1/forward-auth`")
+        (status = 401, description = "As for `/v1/forward-auth`: `unauthenticated`, `invalid-token`"),
+        (status = 403, description = "As for `/v1/forward-auth`: the user has no line, or `forbidden`, for an API key"),
+        (status = 503, description = "As for `/v1/forward-auth`: `keys-unavailable`, `unavailable`")
     )
 )]
 async fn allow_below(request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -106,12 +106,13 @@ impl HttpServiceFactory for ResolveLine {
     security(("entra" = [])),
     responses(
         CommonProblems,
-        (status = 200, body = ResolvedLine),
-        (status = 403, description = "`tenant-not-linked`, `guest-not-allowed`, or `forbidden` for an API key"),
-        (status = 404, description = "`no-mapping`"),
+        (status = 200, body = ResolvedLine, description = "The line of the signed-in user"),
+        (status = 403, description = "`tenant-not-linked`: the tenant is linked to no business group; `guest-not-allowed`: the group takes no guests; `forbidden`: an API key has no line"),
+        (status = 404, description = "`no-mapping`: no number is mapped to the address"),
         (status = 409, description = "`identity-changed`: the mapping is pinned to another account of this address, or it is pinned to nobody \
                 yet, and the address and the sign-in name of the token are mapped to two different numbers"),
-        (status = 422, description = "`no-email-claim`")
+        (status = 422, description = "`no-email-claim`: the token names no e-mail address"),
+        (status = 503, description = "`unavailable`: the database does not answer; `keys-unavailable`: Microsoft's signing keys could not be fetched yet")
     )
 )]
 async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {

@@ -113,6 +113,8 @@ pub(super) const TABLE: &[Row] = &[
     row("ready", &EVERYBODY, Nothing, 200),
     row("metrics", &EVERYBODY, Nothing, 200),
     row("openApiDocument", &EVERYBODY, Nothing, 200),
+    row("listProblems", &EVERYBODY, Nothing, 200),
+    row("getProblem", &EVERYBODY, Nothing, 200),
     row("getMappingsTemplate", &EVERYBODY, Nothing, 200),
     row("resolveLine", &USERS, Nothing, 200),
     row("forwardAuth", &USERS_BEHIND_A_GATEWAY, Nothing, 200),

@@ -103,7 +103,8 @@ impl World {
     pub(super) fn request(&self, operation: &Operation, group: &str) -> RequestBuilder {
         let path = operation.path.replace("/v1/api-keys/{id}", &format!("/v1/api-keys/{}", self.key));
         let path = path.replace("{id}", group).replace("{phone_number}", "+17635551111").replace("{revision}", "1");
-        let mut path = path.replace("{import}", &self.import).replace("{path}", "orders/7");
+        let path = path.replace("{import}", &self.import).replace("{path}", "orders/7");
+        let mut path = path.replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: what stands there?");
         let sent = Row::of(&operation.name).sent;
         match sent {
