@@ -85,6 +85,7 @@ function roleName(session) {
     "operator": t("role.operator"),
     "business-group-admin": t("role.admin"),
     "resolver": t("role.resolver"),
+    "directory": t("role.directory"),
     "scim": t("role.scim"),
     "user": t("role.user"),
   };

@@ -23,10 +23,11 @@ pub(super) enum ApiKeyCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct CreateArgs {
-    /// What the key may do: operator, business-group-admin, resolver or scim.
+    /// What the key may do: operator, business-group-admin, resolver, directory or scim.
     #[arg(long, value_parser = parse_role)]
     role: Role,
-    /// The business group that it is for: needed for business-group-admin and scim.
+    /// The business group that it is for: needed for business-group-admin and scim; a resolver or a directory with one
+    /// is for that alone.
     #[arg(long, value_name = "ID", value_parser = BusinessGroupId::parse)]
     business_group: Option<BusinessGroupId>,
     /// What people call it; the role if left out.

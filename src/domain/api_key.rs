@@ -12,8 +12,10 @@ pub enum Grant {
     Operator,
     /// An administrator of one business group.
     BusinessGroupAdmin(BusinessGroupId),
-    /// A service that asks about tokens.
-    Resolver,
+    /// A service that asks about tokens: of everybody, or of the users of one business group.
+    Resolver(Option<BusinessGroupId>),
+    /// A service that asks about addresses and numbers: of all business groups, or of one.
+    Directory(Option<BusinessGroupId>),
     /// Entra's provisioning service, for one business group.
     Scim(BusinessGroupId),
 }
@@ -27,6 +29,8 @@ pub enum Role {
     BusinessGroupAdmin,
     /// See [`Grant::Resolver`].
     Resolver,
+    /// See [`Grant::Directory`].
+    Directory,
     /// See [`Grant::Scim`].
     Scim,
 }
@@ -44,7 +48,7 @@ pub enum GrantError {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 4] = [Self::Operator, Self::BusinessGroupAdmin, Self::Resolver, Self::Scim];
+    pub const ALL: [Self; 5] = [Self::Operator, Self::BusinessGroupAdmin, Self::Resolver, Self::Directory, Self::Scim];
 
     /// The word used in the API, on the command line and in the store.
     #[must_use]
@@ -53,6 +57,7 @@ impl Role {
             Self::Operator => "operator",
             Self::BusinessGroupAdmin => "business-group-admin",
             Self::Resolver => "resolver",
+            Self::Directory => "directory",
             Self::Scim => "scim",
         }
     }
@@ -72,11 +77,12 @@ impl Grant {
     pub fn new(role: Role, group: Option<BusinessGroupId>) -> Result<Self, GrantError> {
         match (role, group) {
             (Role::Operator, None) => Ok(Self::Operator),
-            (Role::Resolver, None) => Ok(Self::Resolver),
+            (Role::Resolver, group) => Ok(Self::Resolver(group)),
+            (Role::Directory, group) => Ok(Self::Directory(group)),
             (Role::BusinessGroupAdmin, Some(group)) => Ok(Self::BusinessGroupAdmin(group)),
             (Role::Scim, Some(group)) => Ok(Self::Scim(group)),
             (Role::BusinessGroupAdmin | Role::Scim, None) => Err(GrantError::GroupMissing(role)),
-            (Role::Operator | Role::Resolver, Some(_)) => Err(GrantError::GroupNotWanted(role)),
+            (Role::Operator, Some(_)) => Err(GrantError::GroupNotWanted(role)),
         }
     }
 
@@ -86,7 +92,8 @@ impl Grant {
         match self {
             Self::Operator => Role::Operator,
             Self::BusinessGroupAdmin(_) => Role::BusinessGroupAdmin,
-            Self::Resolver => Role::Resolver,
+            Self::Resolver(_) => Role::Resolver,
+            Self::Directory(_) => Role::Directory,
             Self::Scim(_) => Role::Scim,
         }
     }
@@ -96,7 +103,8 @@ impl Grant {
     pub fn business_group(&self) -> Option<&BusinessGroupId> {
         match self {
             Self::BusinessGroupAdmin(group) | Self::Scim(group) => Some(group),
-            Self::Operator | Self::Resolver => None,
+            Self::Resolver(group) | Self::Directory(group) => group.as_ref(),
+            Self::Operator => None,
         }
     }
 }
@@ -121,3 +129,29 @@ pub struct ApiKey {
 /// The SHA-256 of a secret: all that the store keeps of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SecretHash(pub [u8; 32]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_has_a_business_group_as_it_needs() {
+        let abc = || BusinessGroupId::parse("abc").unwrap();
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+            let (of_all, of_one) = (Grant::new(role, None), Grant::new(role, Some(abc())));
+            let (for_all, for_one) = match role {
+                Role::Operator => (true, false),
+                Role::BusinessGroupAdmin | Role::Scim => (false, true),
+                Role::Resolver | Role::Directory => (true, true),
+            };
+            assert_eq!(of_all.is_ok(), for_all, "{of_all:?}");
+            assert_eq!(of_one.is_ok(), for_one, "{of_one:?}");
+            for (grant, group) in [(of_all, None), (of_one, Some(abc()))] {
+                let Ok(grant) = grant else { continue };
+                assert_eq!((grant.role(), grant.business_group()), (role, group.as_ref()));
+            }
+        }
+        assert_eq!(Role::parse("king"), None);
+    }
+}

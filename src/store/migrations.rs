@@ -35,6 +35,7 @@ migrations! {
     "0012_reassigned_numbers",
     "0013_links_of_the_operator",
     "0014_kinds_of_actors",
+    "0015_keys_for_directories",
 }
 
 /// Of files by their names, `NNNN_what_it_does`, and their texts.

@@ -67,12 +67,20 @@ async fn a_role_has_a_group_if_and_only_if_it_needs_one() {
         (json!({"name": "x", "role": "scim"}), "business_group"),
         (json!({"name": "x", "role": "operator", "business_group": "abccompany"}), "business_group"),
         (json!({"name": "x", "role": "scim", "business_group": "nobody"}), "business_group"),
+        (json!({"name": "x", "role": "directory", "business_group": "nobody"}), "business_group"),
         (json!({"name": "", "role": "operator"}), "name"),
         (json!({"name": "x", "role": "king"}), "role"),
         (json!({"name": "x", "role": "operator", "expires_at": "tomorrow"}), "expires_at"),
     ] {
         let problem = problem(app.operate_json(Method::POST, KEYS, &body).await, 422, "invalid-request").await;
         assert_eq!(problem["errors"][0]["field"], field, "{body} {problem}");
+    }
+    for role in ["resolver", "directory"] {
+        for group in [json!("abccompany"), Value::Null] {
+            let body = json!({"name": "x", "role": role, "business_group": group});
+            let made = json(app.operate_json(Method::POST, KEYS, &body).await, 201).await;
+            assert_eq!((&made["role"], &made["business_group"]), (&json!(role), &group));
+        }
     }
 }
 
@@ -100,9 +108,15 @@ async fn an_administrator_makes_lists_and_revokes_keys_of_their_own_group_alone(
         let of_group = || json!("abccompany");
         let scim = json(make("scim", of_group()).await, 201).await;
         let deputy = json(make("business-group-admin", of_group()).await, 201).await;
-        for role in ["operator", "resolver"] {
+        for role in ["operator", "resolver", "directory"] {
             problem(make(role, Value::Null).await, 403, "forbidden").await;
-            problem(make(role, of_group()).await, 422, "invalid-request").await;
+        }
+        problem(make("operator", of_group()).await, 422, "invalid-request").await;
+        // Not even of their own group: who looks people up for an application is the operator's to say.
+        for role in ["resolver", "directory"] {
+            problem(make(role, of_group()).await, 403, "forbidden").await;
+            let theirs = problem(make(role, json!("other")).await, 403, "forbidden").await;
+            assert_eq!(theirs["detail"], problem(make(role, json!("nobody")).await, 403, "forbidden").await["detail"]);
         }
         let theirs = problem(make("scim", json!("other")).await, 404, "not-found").await;
         let nobodys = problem(make("scim", json!("nobody")).await, 404, "not-found").await;
@@ -144,6 +158,9 @@ async fn who_has_another_role_has_no_keys() {
     for key in [
         app.api_key("scim", Some("abccompany")).await,
         app.api_key("resolver", None).await,
+        app.api_key("resolver", Some("abccompany")).await,
+        app.api_key("directory", None).await,
+        app.api_key("directory", Some("abccompany")).await,
         app.token("bobsmith@abccompany.com"),
     ] {
         let make = app.call(Method::POST, KEYS).bearer_auth(&key).json(&body).send().await.unwrap();

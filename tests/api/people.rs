@@ -397,9 +397,13 @@ async fn a_session_tells_who_calls_and_what_they_may_do() {
     let expected = json!({"name": "Microsoft account", "email": null});
     assert_eq!(session(&app, &nameless).await, of_person("user", expected));
 
-    for (role, group) in
-        [("operator", None), ("resolver", None), ("business-group-admin", Some("abccompany")), ("scim", Some("other"))]
-    {
+    for (role, group) in [
+        ("operator", None),
+        ("resolver", None),
+        ("directory", Some("other")),
+        ("business-group-admin", Some("abccompany")),
+        ("scim", Some("other")),
+    ] {
         let (name, ranges) = match group {
             Some("abccompany") => (json!("ABC Company"), ranges.clone()),
             Some(_) => (json!("Other"), json!([])),

@@ -28,7 +28,15 @@ fn key(last: u8, grant: Grant) -> ApiKey {
 async fn a_key_is_found_by_its_secret_until_it_is_deleted(world: World) {
     let abc = world.group_with("abc", &[]).await;
     let keys = &world.stores.api_keys;
-    let grants = [Grant::Operator, Grant::Resolver, Grant::BusinessGroupAdmin(abc.clone()), Grant::Scim(abc)];
+    let grants = [
+        Grant::Operator,
+        Grant::Resolver(None),
+        Grant::Resolver(Some(abc.clone())),
+        Grant::Directory(None),
+        Grant::Directory(Some(abc.clone())),
+        Grant::BusinessGroupAdmin(abc.clone()),
+        Grant::Scim(abc),
+    ];
     for (grant, last) in grants.into_iter().zip(1..) {
         let key = key(last, grant);
         keys.create(&key, SecretHash([last; 32]), &context_at(1)).await.unwrap();
@@ -84,8 +92,8 @@ async fn the_keys_of_one_group_are_listed_and_deleted_without_those_of_others(wo
         Grant::Operator,
         Grant::BusinessGroupAdmin(xyz.clone()),
         Grant::BusinessGroupAdmin(abc.clone()),
-        Grant::Resolver,
-        Grant::Scim(abc.clone()),
+        Grant::Resolver(None),
+        Grant::Directory(Some(abc.clone())),
     ];
     for (grant, last) in grants.into_iter().zip(1..) {
         keys.create(&key(last, grant), SecretHash([last; 32]), &context_at(1)).await.unwrap();

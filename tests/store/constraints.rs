@@ -158,6 +158,12 @@ async fn the_database_refuses_keys_that_must_never_be(world: World) {
     };
     run(&world, &key("a", "operator", "NULL", &hash("01", 32))).await.expect("a good key is taken");
     run(&world, &key("b", "scim", "1", &hash("02", 32))).await.expect("a good key of a group is taken");
+    for (at, (role, group)) in
+        [("resolver", "NULL"), ("resolver", "1"), ("directory", "NULL"), ("directory", "1")].into_iter().enumerate()
+    {
+        let good = key(&format!("good {at}"), role, group, &hash(&format!("1{at}"), 32));
+        run(&world, &good).await.expect("a key of these roles is taken with a group and without");
+    }
 
     for (what, statement) in [
         ("an id twice", key("a", "operator", "NULL", &hash("03", 32))),
@@ -165,6 +171,7 @@ async fn the_database_refuses_keys_that_must_never_be(world: World) {
         ("a hash of another length", key("c", "operator", "NULL", &hash("03", 31))),
         ("an unknown role", key("c", "king", "NULL", &hash("03", 32))),
         ("an operator of one group", key("c", "operator", "1", &hash("03", 32))),
+        ("a provisioning service of no group", key("c", "scim", "NULL", &hash("03", 32))),
         ("an administrator of no group", key("c", "business-group-admin", "NULL", &hash("03", 32))),
         ("a key of a group that is not there", key("c", "scim", "77", &hash("03", 32))),
     ] {

@@ -31,8 +31,8 @@ on_both_engines!(
 
 /// What stands in the tables that a migration added, by the migration's number: a company of revision 2 with two
 /// mappings, one of them pinned, an administrator's key, a preview, two events, and what is known of consents. `{hash}`
-/// is 32 bytes of 0xAB, `{nonce}` 16.
-const DATA: [(i64, &str); 5] = [
+/// is 32 bytes of 0xAB, `{nonce}` 16, `{other_hash}` 32 of 0xCD.
+const DATA: [(i64, &str); 6] = [
     (
         1,
         "INSERT INTO business_groups (id, name, tenant_id, allow_guests, identity_pinning, revision, mapping_count, created_at) \
@@ -81,6 +81,11 @@ const DATA: [(i64, &str); 5] = [
         "INSERT INTO kept_pins (group_key, email, pinned_tid, pinned_oid, pinned_at, left_in) VALUES \
          (1, 'z@abc.com', 'a1a1a1a1-0000-4000-8000-000000000001', 'a1a1a1a1-0000-4000-8000-000000000019', 1790000000000002, 2);",
     ),
+    (
+        15,
+        "INSERT INTO api_keys (id, name, role, group_key, prefix, secret_hash, created_at, expires_at) VALUES \
+         ('00000000-0000-4000-8000-000000000017', 'phones', 'directory', 1, 'slk_dddd', {other_hash}, 1790000000000000, NULL);",
+    ),
 ];
 
 /// A connection to a test database, whatever the engine.
@@ -114,11 +119,12 @@ impl Raw {
     }
 
     async fn run(&mut self, statements: &str) {
-        let bytes = |count: usize| match self {
-            Self::Postgres(_) => format!("'\\x{}'", "ab".repeat(count)),
-            Self::Sqlite(_) => format!("x'{}'", "ab".repeat(count)),
+        let bytes = |byte: &str, count: usize| match self {
+            Self::Postgres(_) => format!("'\\x{}'", byte.repeat(count)),
+            Self::Sqlite(_) => format!("x'{}'", byte.repeat(count)),
         };
-        let statements = AssertSqlSafe(statements.replace("{hash}", &bytes(32)).replace("{nonce}", &bytes(16)));
+        let statements = statements.replace("{hash}", &bytes("ab", 32)).replace("{nonce}", &bytes("ab", 16));
+        let statements = AssertSqlSafe(statements.replace("{other_hash}", &bytes("cd", 32)));
         match self {
             Self::Postgres(connection) => drop(connection.execute(sqlx::raw_sql(statements)).await.unwrap()),
             Self::Sqlite(connection) => drop(connection.execute(sqlx::raw_sql(statements)).await.unwrap()),

@@ -34,6 +34,7 @@ const ROLES = {
   "operator": "keys.role.operator",
   "business-group-admin": "keys.role.admin",
   "resolver": "keys.role.resolver",
+  "directory": "keys.role.directory",
   "scim": "keys.role.scim",
 };
 
@@ -42,14 +43,18 @@ const HINTS = {
   "operator": "keys.hint.operator",
   "business-group-admin": "keys.hint.admin",
   "resolver": "keys.hint.resolver",
+  "directory": "keys.hint.directory",
   "scim": "keys.hint.scim",
 };
+
+/** What an operator alone gives out, for all business groups or for one. @type {Api.Role[]} */
+const SERVICES = ["resolver", "directory"];
 
 export const keys = groupView({
   title: "nav.keys",
   lead: "keys.lead",
   load: async (set, group) => set({ items: await readKeys(group.id) }),
-  actions: ({ group }) => makeButton(["business-group-admin", "scim"], group.id),
+  actions: ({ group, session }) => makeButton(["business-group-admin", "scim", ...(session.role === "operator" ? SERVICES : [])], group.id),
   body: (/** @type {GroupState<Kept>} */ state) => list(state),
 });
 
@@ -59,7 +64,7 @@ export const allKeys = {
   load: () => attempt("load", async (/** @type {Setter<Kept>} */ set) => set({ items: await readKeys() })),
   render: (state) => {
     const { items, problem, problemOf } = state.view;
-    const head = { title: t("nav.all_keys"), lead: t("keys.all_lead"), actions: makeButton(["resolver", "operator"]) };
+    const head = { title: t("nav.all_keys"), lead: t("keys.all_lead"), actions: makeButton([...SERVICES, "operator"]) };
     return page(head, problem && problemOf === "load" ? problemNotice(problem) : items ? list(state) : loading());
   },
 };

@@ -105,7 +105,7 @@ impl Permission for GroupReader {
         match grant {
             Grant::Operator => Ok(None),
             Grant::BusinessGroupAdmin(own) => Ok(Some(own.clone())),
-            Grant::Resolver | Grant::Scim(_) => Err(forbidden(grant)),
+            Grant::Resolver(_) | Grant::Directory(_) | Grant::Scim(_) => Err(forbidden(grant)),
         }
     }
 }

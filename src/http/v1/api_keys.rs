@@ -30,7 +30,7 @@ pub struct ApiKey {
     name: String,
     /// What it may do.
     role: Role,
-    /// The business group that it is for; null for operators and resolvers.
+    /// The business group that it is for; null: for all.
     business_group: Option<String>,
     /// How its secret begins.
     #[schema(example = "slk_Qx3f")]
@@ -60,8 +60,10 @@ pub enum Role {
     Operator,
     /// Its own business group; number ranges read-only.
     BusinessGroupAdmin,
-    /// `POST /v1/introspect`.
+    /// `POST /v1/introspect`: of everybody, or of the users of its own business group.
     Resolver,
+    /// `POST /v1/lookup`: in all business groups, or in its own.
+    Directory,
     /// `/scim/v2` of its own business group.
     Scim,
 }
@@ -87,7 +89,8 @@ pub struct CreateApiKey {
     name: String,
     /// What it may do.
     role: Role,
-    /// The business group that it is for: needed for `business-group-admin` and `scim`, and for them alone.
+    /// The business group that it is for: needed for `business-group-admin` and `scim`, not for `operator`. A `resolver` or a
+    /// `directory` with one is for that alone.
     #[schema(required = false)]
     business_group: Option<String>,
     /// When it stops working; left out or null: never.
@@ -116,6 +119,7 @@ impl From<api_key::Role> for Role {
             api_key::Role::Operator => Self::Operator,
             api_key::Role::BusinessGroupAdmin => Self::BusinessGroupAdmin,
             api_key::Role::Resolver => Self::Resolver,
+            api_key::Role::Directory => Self::Directory,
             api_key::Role::Scim => Self::Scim,
         }
     }
@@ -126,7 +130,7 @@ impl TryFrom<String> for Role {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let role = api_key::Role::parse(&text).map(Self::from);
-        role.ok_or("it is `operator`, `business-group-admin`, `resolver` or `scim`")
+        role.ok_or("it is `operator`, `business-group-admin`, `resolver`, `directory` or `scim`")
     }
 }
 
@@ -144,6 +148,7 @@ impl From<Role> for api_key::Role {
             Role::Operator => Self::Operator,
             Role::BusinessGroupAdmin => Self::BusinessGroupAdmin,
             Role::Resolver => Self::Resolver,
+            Role::Directory => Self::Directory,
             Role::Scim => Self::Scim,
         }
     }
@@ -166,7 +171,7 @@ fn check_own(own: &BusinessGroupId, grant: &Grant) -> Result<(), Problem> {
     match grant {
         Grant::BusinessGroupAdmin(group) | Grant::Scim(group) if group == own => Ok(()),
         Grant::BusinessGroupAdmin(_) | Grant::Scim(_) => Err(Problem::not_found("There is no such business group.")),
-        Grant::Operator | Grant::Resolver => {
+        Grant::Operator | Grant::Resolver(_) | Grant::Directory(_) => {
             let detail = "An administrator makes keys with the roles business-group-admin and scim alone.";
             Err(Problem::new(ProblemKind::Forbidden, detail))
         }

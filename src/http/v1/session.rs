@@ -72,8 +72,10 @@ pub enum SessionRole {
     Operator,
     /// Its own business group; number ranges read-only.
     BusinessGroupAdmin,
-    /// `POST /v1/introspect`.
+    /// `POST /v1/introspect`: of everybody, or of the users of its own business group.
     Resolver,
+    /// `POST /v1/lookup`: in all business groups, or in its own.
+    Directory,
     /// `/scim/v2` of its own business group.
     Scim,
     /// `/v1/me` alone.
@@ -98,6 +100,7 @@ impl From<api_keys::Role> for SessionRole {
             api_keys::Role::Operator => Self::Operator,
             api_keys::Role::BusinessGroupAdmin => Self::BusinessGroupAdmin,
             api_keys::Role::Resolver => Self::Resolver,
+            api_keys::Role::Directory => Self::Directory,
             api_keys::Role::Scim => Self::Scim,
         }
     }

@@ -37,6 +37,10 @@ pub(super) async fn holders(app: &TestApp) -> Vec<String> {
         with(&bob, operator),
         in_tenant(app, &bob, OPERATOR_TENANT).mint(),
         with(&in_tenant(app, &bob, UNLINKED_TENANT), administrator),
+        app.api_key("resolver", Some("abccompany")).await,
+        app.api_key("directory", None).await,
+        app.api_key("directory", Some("abccompany")).await,
+        app.api_key("directory", Some("hushed")).await,
     ]
 }
 

@@ -14,7 +14,7 @@ const FORBIDDEN: Gate = Refused(403, "forbidden");
 const HIDDEN: Gate = Refused(404, "not-found");
 
 /// Who has a good credential. The columns of the table.
-pub(super) const HOLDERS: [&str; 16] = [
+pub(super) const HOLDERS: [&str; 20] = [
     "an operator",
     "the group's administrator",
     "another group's administrator",
@@ -31,6 +31,10 @@ pub(super) const HOLDERS: [&str; 16] = [
     "a user of the group with the operator's role",
     "a user of the operator's tenant",
     "an administrator of a tenant that is linked to no group",
+    "the group's resolver",
+    "a directory",
+    "the group's directory",
+    "another group's directory",
 ];
 pub(super) type Gates = [Gate; HOLDERS.len()];
 
