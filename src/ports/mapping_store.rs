@@ -1,5 +1,7 @@
 //! The store of mappings.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
@@ -47,6 +49,17 @@ pub trait MappingStore: Send + Sync {
         page: &PageRequest<PhoneNumber>,
     ) -> Result<Page<Mapping>, MappingRefusal>;
 
+    /// Finds the mappings of many addresses or numbers, of one group or of all, in the order of their numbers. However
+    /// many they are, it asks the database once; a second time only to tell a group without any of them from none.
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchGroup`]
+    async fn look_up(
+        &self,
+        group: Option<&BusinessGroupId>,
+        asked: &LookedUp,
+    ) -> Result<Vec<FoundMapping>, MappingRefusal>;
+
     /// Creates a mapping or gives it another address. The same address again changes nothing, not even `updated_at`.
     ///
     /// # Errors
@@ -85,6 +98,26 @@ pub trait MappingStore: Send + Sync {
     /// Opens a group's mappings for reading, all of one revision, in the order of their numbers, in constant memory;
     /// `None` if there is no such group. [`EXPORTS_AT_ONCE`] can be open, and no other call waits for them.
     async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError>;
+}
+
+/// Whose mappings are looked for, nobody twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookedUp {
+    /// Those of these addresses.
+    Emails(BTreeSet<EmailAddress>),
+    /// Those of these numbers.
+    PhoneNumbers(BTreeSet<PhoneNumber>),
+}
+
+/// A mapping of some group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundMapping {
+    /// The group.
+    pub business_group: BusinessGroupId,
+    /// The number.
+    pub phone_number: PhoneNumber,
+    /// The address.
+    pub email: EmailAddress,
 }
 
 /// Which mappings a list holds.

@@ -14,8 +14,8 @@ use crate::domain::number_range;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::mapping_store::{
-    Export, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome,
-    SignInFacts,
+    Export, FoundMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping,
+    PutOutcome, ReleasePinOutcome, SignInFacts,
 };
 use crate::ports::store_error::StoreError;
 use crate::store::audit::entry;
@@ -27,7 +27,7 @@ use crate::store::mapping_rows::{MappingRow, SELECT_MAPPINGS};
 use crate::store::record::record;
 use crate::store::revisions::RevisionKind;
 use crate::store::sql::sql;
-use crate::store::{audit, export, rows, sign_in_facts};
+use crate::store::{audit, export, look_up, rows, sign_in_facts};
 
 /// A pin of a tenant that the group was linked to before counts as none.
 const RESOLVE: &str = "SELECT g.id, COALESCE(g.tenant_proven_at, g.tenant_confirmed_at) IS NOT NULL AS is_vouched_for, \
@@ -196,6 +196,14 @@ impl MappingStore for DbMappings {
             }
         };
         Ok(rows::page(found, page)?)
+    }
+
+    async fn look_up(
+        &self,
+        group: Option<&BusinessGroupId>,
+        asked: &LookedUp,
+    ) -> Result<Vec<FoundMapping>, MappingRefusal> {
+        look_up::look_up(&self.0, group, asked).await
     }
 
     async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {

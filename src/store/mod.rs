@@ -24,6 +24,7 @@ mod imports;
 mod insert;
 mod line_watch;
 mod locks;
+mod look_up;
 mod mapping_rows;
 mod mappings;
 mod migrations;

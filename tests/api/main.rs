@@ -20,6 +20,7 @@ mod imports;
 mod isolation;
 mod keys;
 mod limits;
+mod look_up;
 mod lost_rights;
 mod mappings;
 mod names;

@@ -16,8 +16,8 @@ use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
 use signline::export::{ExportFile, Exporter, MAX_SHEET_ROWS, WorkbookError};
 use signline::ports::mapping_store::{
-    Export, ExportedMapping, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome,
-    ReleasePinOutcome, SignInFacts,
+    Export, ExportedMapping, FoundMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome,
+    PutMapping, PutOutcome, ReleasePinOutcome, SignInFacts,
 };
 use signline::ports::store_error::StoreError;
 
@@ -62,6 +62,10 @@ impl MappingStore for ExportingStore {
         _: &MappingFilter,
         _: &PageRequest<PhoneNumber>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
+        not_for_exports()
+    }
+
+    async fn look_up(&self, _: Option<&BusinessGroupId>, _: &LookedUp) -> Result<Vec<FoundMapping>, MappingRefusal> {
         not_for_exports()
     }
 

@@ -19,8 +19,8 @@ use signline::domain::sign_in::{AppRoles, SignIn};
 use signline::mappings::{Lines, ResolveError, Resolver};
 use signline::ports::clock::SystemClock;
 use signline::ports::mapping_store::{
-    Export, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome,
-    SignInFacts,
+    Export, FoundMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping,
+    PutOutcome, ReleasePinOutcome, SignInFacts,
 };
 use signline::ports::store_error::StoreError;
 use signline::store::Stores;
@@ -67,6 +67,14 @@ impl MappingStore for Counted {
         page: &PageRequest<PhoneNumber>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
         self.inner.list(group, filter, page).await
+    }
+
+    async fn look_up(
+        &self,
+        group: Option<&BusinessGroupId>,
+        asked: &LookedUp,
+    ) -> Result<Vec<FoundMapping>, MappingRefusal> {
+        self.inner.look_up(group, asked).await
     }
 
     async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {

@@ -12,20 +12,20 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::http::extract::{Input, Object, check_encoding};
 use crate::http::problem::{Problem, ProblemKind};
 
-/// The largest JSON body that is read, in bytes: a thousand number ranges fit twice.
+/// The largest JSON body that is read of most calls, in bytes: a thousand number ranges fit twice.
 pub const MAX_JSON_BYTES: usize = 128 * 1024;
 
 /// How long a JSON body may take to arrive.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// A JSON body. Its type denies unknown fields.
-pub struct Json<T>(pub T);
+/// A JSON body of so many bytes at most. Its type denies unknown fields.
+pub struct Json<T, const MAX_BYTES: usize = MAX_JSON_BYTES>(pub T);
 
-impl<T: DeserializeOwned> Input for Json<T> {
+impl<T: DeserializeOwned, const MAX_BYTES: usize> Input for Json<T, MAX_BYTES> {
     async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
         check_type(request)?;
         check_encoding(request, "body")?;
-        let body = timeout(TIME_LIMIT, read_body(request, payload))
+        let body = timeout(TIME_LIMIT, read_body(request, payload, MAX_BYTES))
             .await
             .map_err(|_| Problem::new(ProblemKind::RequestTimeout, "The body did not arrive within 10 seconds."))??;
         parse(&body).map(Self)
@@ -41,26 +41,26 @@ fn check_type(request: &HttpRequest) -> Result<(), Problem> {
     Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send the body as Content-Type: application/json."))
 }
 
-async fn read_body(request: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>, Problem> {
+async fn read_body(request: &HttpRequest, payload: &mut Payload, max: usize) -> Result<Vec<u8>, Problem> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|text| text.parse().ok()).is_some_and(|length: u64| length > MAX_JSON_BYTES as u64) {
-        return Err(too_large());
+    if announced.and_then(|text| text.parse().ok()).is_some_and(|length: u64| length > max as u64) {
+        return Err(too_large(max));
     }
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
             Problem::new(ProblemKind::MalformedRequest, format!("The body can't be read: {error}."))
         })?;
-        if body.len() + chunk.len() > MAX_JSON_BYTES {
-            return Err(too_large());
+        if body.len() + chunk.len() > max {
+            return Err(too_large(max));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-fn too_large() -> Problem {
-    Problem::new(ProblemKind::TooLarge, format!("A JSON body may have {MAX_JSON_BYTES} bytes."))
+fn too_large(max: usize) -> Problem {
+    Problem::new(ProblemKind::TooLarge, format!("The JSON body of this call may have {max} bytes."))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -8,6 +8,7 @@ pub mod changes;
 pub mod consents;
 mod if_match;
 pub mod imports;
+pub mod look_up;
 pub mod mappings;
 pub mod mappings_files;
 pub mod me;
