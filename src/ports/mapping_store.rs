@@ -64,7 +64,16 @@ pub trait MappingStore: Send + Sync {
     ///
     /// # Errors
     /// [`MappingRefusal::NoSuchGroup`], [`MappingRefusal::EmailTaken`], [`MappingRefusal::NumberNotAssigned`]
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal>;
+    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
+        self.put_if(change, None).await
+    }
+
+    /// The same, if the group's mappings are of one of these revisions in the transaction that changes them; `None`:
+    /// whatever they are of.
+    ///
+    /// # Errors
+    /// Those of [`Self::put`], [`MappingRefusal::RevisionMoved`]
+    async fn put_if(&self, change: &PutMapping, revisions: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal>;
 
     /// Removes a mapping.
     ///
@@ -74,6 +83,21 @@ pub trait MappingStore: Send + Sync {
         &self,
         group: &BusinessGroupId,
         number: PhoneNumber,
+        context: &AuditContext,
+    ) -> Result<(), MappingRefusal> {
+        self.delete_if(group, number, None, context).await
+    }
+
+    /// The same, if the group's mappings are of one of these revisions in the transaction that changes them; `None`:
+    /// whatever they are of.
+    ///
+    /// # Errors
+    /// Those of [`Self::delete`], [`MappingRefusal::RevisionMoved`]
+    async fn delete_if(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        revisions: Option<&[i64]>,
         context: &AuditContext,
     ) -> Result<(), MappingRefusal>;
 
@@ -223,6 +247,12 @@ pub enum MappingRefusal {
     /// None of the group's ranges holds the number.
     #[error("the number lies in none of the business group's number ranges")]
     NumberNotAssigned,
+    /// The mappings are of another revision than expected.
+    #[error("the mappings have changed: they are of revision {current} now")]
+    RevisionMoved {
+        /// The revision they are of.
+        current: i64,
+    },
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),

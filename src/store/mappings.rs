@@ -206,11 +206,12 @@ impl MappingStore for DbMappings {
         look_up::look_up(&self.0, group, asked).await
     }
 
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
+    async fn put_if(&self, change: &PutMapping, revisions: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal> {
         let mut tx = self.0.begin().await?;
         let (Some(group), context) = tx.enter(&change.group, &change.context).await? else {
             return Err(MappingRefusal::NoSuchGroup);
         };
+        check_revision(group, revisions)?;
         let before = tx.find_mapping(&change.group, change.phone_number).await?;
         let before = match before {
             Some(row) if row.email == change.email.as_str() => return Ok(PutOutcome::Updated(row.try_into()?)),
@@ -234,10 +235,11 @@ impl MappingStore for DbMappings {
         Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
     }
 
-    async fn delete(
+    async fn delete_if(
         &self,
         id: &BusinessGroupId,
         number: PhoneNumber,
+        revisions: Option<&[i64]>,
         context: &AuditContext,
     ) -> Result<(), MappingRefusal> {
         let mut tx = self.0.begin().await?;
@@ -248,6 +250,8 @@ impl MappingStore for DbMappings {
         let Some(email) = deleted else {
             return Err(MappingRefusal::NoSuchMapping);
         };
+        // What is not there is told first (RFC 9110, section 13.2.1). The transaction is rolled back.
+        check_revision(*group, revisions)?;
         let single = SingleChange { number, old_email: Some(&email), new_email: None };
         let revision = tx.record_single(*group, single, context).await?;
         let detail = vec![entry("phone_number", &number), entry("revision", &revision)];
@@ -291,6 +295,13 @@ impl MappingStore for DbMappings {
     async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError> {
         export::open(&self.0, group).await
     }
+}
+
+/// Refuses a change of a group that is of none of the revisions that it was meant for. The group is locked, so of two
+/// changes that were meant for the same revision one comes too late.
+fn check_revision(group: LockedGroup, revisions: Option<&[i64]>) -> Result<(), MappingRefusal> {
+    let is_expected = revisions.is_none_or(|revisions| revisions.contains(&group.revision));
+    if is_expected { Ok(()) } else { Err(MappingRefusal::RevisionMoved { current: group.revision }) }
 }
 
 /// A `LIKE` pattern for texts that contain `text` literally.

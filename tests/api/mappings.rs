@@ -59,6 +59,42 @@ async fn a_mapping_that_can_not_be_is_refused_with_the_reason() {
     problem(unknown, 404, "not-found").await;
 }
 
+// proves T-98
+#[tokio::test]
+async fn a_mapping_is_changed_only_at_the_revision_that_if_match_names() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        json(app.import("", SAMPLE_SHEET).await, 200).await;
+        let call = async |method: Method, number: &str, tag: &str, email: &str| {
+            let call = app.operate(method.clone(), &format!("{MAPPINGS}/{number}")).header("if-match", tag);
+            let call = if method == Method::PUT { call.json(&json!({"email": email})) } else { call };
+            call.send().await.unwrap()
+        };
+        let put = async |tag: &str, email: &str| call(Method::PUT, "7635551111", tag, email).await;
+        let delete = async |tag: &str| call(Method::DELETE, "7635551111", tag, "").await;
+        let moved = problem(put("\"0\"", "bob@abccompany.com").await, 412, "revision-moved").await;
+        assert_eq!(moved["revision"], 1);
+        problem(delete("\"2\"").await, 412, "revision-moved").await;
+        problem(call(Method::DELETE, "7635559999", "\"2\"", "").await, 404, "not-found").await;
+        for wrong in ["1", "\"bob\""] {
+            problem(put(wrong, "bob@abccompany.com").await, 400, "malformed-request").await;
+            problem(delete(wrong).await, 400, "malformed-request").await;
+        }
+        // As a proxy that compresses hands it on, or among others.
+        json(put("W/\"1-gzip\", \"9\"", "bob@abccompany.com").await, 200).await;
+        problem(put("\"1\"", "robert@abccompany.com").await, 412, "revision-moved").await;
+        json(put("*", "robert@abccompany.com").await, 200).await;
+        // Of two at once that have read the same, one comes too late.
+        let (first, second) = tokio::join!(put("\"3\"", "x@abccompany.com"), put("\"3\"", "y@abccompany.com"));
+        let mut statuses = [first.status().as_u16(), second.status().as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412]);
+        let (first, second) = tokio::join!(put("\"4\"", "z@abccompany.com"), delete("\"4\""));
+        assert_eq!([first.status().is_success(), second.status().is_success()].iter().filter(|done| **done).count(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_list_is_searched_and_read_in_pages() {
     let app = sample().await;

@@ -69,11 +69,17 @@ impl MappingStore for ExportingStore {
         not_for_exports()
     }
 
-    async fn put(&self, _: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
+    async fn put_if(&self, _: &PutMapping, _: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal> {
         not_for_exports()
     }
 
-    async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &AuditContext) -> Result<(), MappingRefusal> {
+    async fn delete_if(
+        &self,
+        _: &BusinessGroupId,
+        _: PhoneNumber,
+        _: Option<&[i64]>,
+        _: &AuditContext,
+    ) -> Result<(), MappingRefusal> {
         not_for_exports()
     }
 

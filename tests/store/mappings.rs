@@ -10,6 +10,7 @@ on_both_engines!(
     a_user_resolves_in_their_own_tenant_alone,
     a_mapping_is_set_changed_and_removed,
     what_changes_nothing_makes_no_revision,
+    a_change_is_meant_for_the_revisions_that_it_names,
     a_number_outside_the_ranges_is_not_mapped,
     an_address_stands_once_in_a_group_but_may_stand_in_two,
     of_two_numbers_that_take_an_address_at_once_one_gets_it,
@@ -81,6 +82,48 @@ async fn what_changes_nothing_makes_no_revision(world: World) {
     assert!(matches!(world.stores.mappings.put(&again).await, Ok(PutOutcome::Updated(_))));
     assert_eq!(world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap(), before);
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
+}
+
+// proves T-98
+/// Two who have read the same revision: one of them comes too late, by whatever they do.
+async fn a_change_is_meant_for_the_revisions_that_it_names(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
+    let store = &world.stores.mappings;
+    let put = |at: u64, email: &str| PutMapping {
+        group: abc.clone(),
+        phone_number: number(BASE + at),
+        email: address(email),
+        context: context_at(7),
+    };
+    let moved = |current| Err(MappingRefusal::RevisionMoved { current });
+    assert_eq!(store.put_if(&put(2, "b@abc.com"), Some(&[0, 2])).await, moved(1));
+    // Also where nothing would change.
+    assert_eq!(store.put_if(&put(1, "a@abc.com"), Some(&[2])).await, moved(1));
+    assert_eq!(store.put_if(&put(2, "a@abc.com"), Some(&[2])).await, moved(1));
+    let deleted = store.delete_if(&abc, number(BASE + 1), Some(&[0]), &context_at(8)).await;
+    assert_eq!(deleted, Err(MappingRefusal::RevisionMoved { current: 1 }));
+    let missing = store.delete_if(&abc, number(BASE + 9), Some(&[0]), &context_at(8)).await;
+    assert_eq!(missing, Err(MappingRefusal::NoSuchMapping));
+    world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
+    assert!(matches!(store.put_if(&put(2, "b@abc.com"), Some(&[0, 1])).await, Ok(PutOutcome::Created(_))));
+    store.delete_if(&abc, number(BASE + 1), Some(&[2]), &context_at(8)).await.unwrap();
+    world.assert_mappings(&abc, 3, &[(2, "b@abc.com")]).await;
+
+    for round in 0_i64..10 {
+        let revision = [3 + round];
+        let (first, second) = (put(3, &format!("x{round}@abc.com")), put(4, &format!("y{round}@abc.com")));
+        let (first, second, third) = tokio::join!(
+            store.put_if(&first, Some(&revision)),
+            store.put_if(&second, Some(&revision)),
+            store.delete_if(&abc, number(BASE + 2), Some(&revision), &context_at(9)),
+        );
+        let done = [first.is_ok(), second.is_ok(), third.is_ok()];
+        assert_eq!(done.iter().filter(|done| **done).count(), 1, "{first:?} {second:?} {third:?}");
+        for error in [first.err(), second.err()].into_iter().flatten() {
+            assert_eq!(error, MappingRefusal::RevisionMoved { current: 4 + round });
+        }
+    }
 }
 
 async fn a_number_outside_the_ranges_is_not_mapped(world: World) {

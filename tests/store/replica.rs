@@ -77,17 +77,18 @@ impl MappingStore for Counted {
         self.inner.look_up(group, asked).await
     }
 
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
-        self.inner.put(change).await
+    async fn put_if(&self, change: &PutMapping, revisions: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal> {
+        self.inner.put_if(change, revisions).await
     }
 
-    async fn delete(
+    async fn delete_if(
         &self,
         group: &BusinessGroupId,
         number: PhoneNumber,
+        revisions: Option<&[i64]>,
         context: &AuditContext,
     ) -> Result<(), MappingRefusal> {
-        self.inner.delete(group, number, context).await
+        self.inner.delete_if(group, number, revisions, context).await
     }
 
     async fn release_pin(

@@ -1,7 +1,7 @@
 //! Single mappings.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, delete, get, put, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +13,7 @@ use crate::http::extract::{Authorized, GroupAdmin, Json, PhoneNumberInPath};
 use crate::http::problem::Problem;
 use crate::http::responses::{BodyProblems, CommonProblems};
 use crate::http::services::Services;
+use crate::http::v1::if_match::expected_revisions;
 use crate::http::v1::paging::{ListDocument, Listed, Listing, NEXT_CURSOR, Page, PageQuery};
 use crate::http::v1::paths::{GroupPath, MappingPath};
 use crate::ports::mapping_store;
@@ -123,12 +124,17 @@ pub(crate) async fn get_mapping(
 #[utoipa::path(
     operation_id = "putMapping",
     tag = "mappings",
-    params(GroupPath, MappingPath),
+    params(
+        GroupPath,
+        MappingPath,
+        ("If-Match" = Option<String>, Header, description = "The business group's `revision` in quotes, such as `\"7\"`, which is the ETag of its exports, or several: the mapping is set only if nothing changed since")
+    ),
     request_body = PutMapping,
     responses(
         (status = 200, body = Mapping, description = "The number had a mapping"),
         (status = 201, body = Mapping, description = "The number had none"),
         (status = 409, description = "`email-taken`: another number of the group has the address"),
+        (status = 412, description = "`revision-moved`: the mappings are of another revision than those in `If-Match`"),
         BodyProblems,
         CommonProblems
     )
@@ -136,12 +142,14 @@ pub(crate) async fn get_mapping(
 #[put("/v1/business-groups/{id}/mappings/{phone_number}")]
 pub(crate) async fn put_mapping(
     call: Authorized<GroupAdmin, (PhoneNumberInPath, Json<PutMapping>)>,
+    request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let (PhoneNumberInPath(number), Json(body)) = call.input;
     let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
+    let revisions = expected_revisions(&request)?;
     let change = mapping_store::PutMapping { group: call.group, phone_number: number, email, context: call.context };
-    Ok(match services.mappings.put(&change).await? {
+    Ok(match services.mappings.put_if(&change, revisions.as_deref()).await? {
         PutOutcome::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
         PutOutcome::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
     })
@@ -151,16 +159,26 @@ pub(crate) async fn put_mapping(
 #[utoipa::path(
     operation_id = "deleteMapping",
     tag = "mappings",
-    params(GroupPath, MappingPath),
-    responses((status = 204, description = "It is gone"), CommonProblems)
+    params(
+        GroupPath,
+        MappingPath,
+        ("If-Match" = Option<String>, Header, description = "The business group's `revision` in quotes, such as `\"7\"`, which is the ETag of its exports, or several: the mapping is removed only if nothing changed since")
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 412, description = "`revision-moved`: the mappings are of another revision than those in `If-Match`"),
+        CommonProblems
+    )
 )]
 #[delete("/v1/business-groups/{id}/mappings/{phone_number}")]
 pub(crate) async fn delete_mapping(
     call: Authorized<GroupAdmin, PhoneNumberInPath>,
+    request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.delete(&call.group, number, &call.context).await?;
+    let revisions = expected_revisions(&request)?;
+    services.mappings.delete_if(&call.group, number, revisions.as_deref(), &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
