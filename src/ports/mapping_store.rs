@@ -60,6 +60,13 @@ pub trait MappingStore: Send + Sync {
         asked: &LookedUp,
     ) -> Result<Vec<FoundMapping>, MappingRefusal>;
 
+    /// Finds mappings of all groups, in the order of their numbers.
+    async fn find_in_all(
+        &self,
+        wanted: &WantedInAll,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<GroupMapping>, StoreError>;
+
     /// Creates a mapping or gives it another address. The same address again changes nothing, not even `updated_at`.
     ///
     /// # Errors
@@ -142,6 +149,26 @@ pub struct FoundMapping {
     pub phone_number: PhoneNumber,
     /// The address.
     pub email: EmailAddress,
+}
+
+/// Which mappings of all groups are looked for: those that meet each condition that is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedInAll {
+    /// That of this number.
+    pub phone_number: Option<PhoneNumber>,
+    /// Those of this address.
+    pub email: Option<EmailAddress>,
+    /// Those that are found by this.
+    pub search: Option<MappingSearch>,
+}
+
+/// A mapping, and the group that it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupMapping {
+    /// The group.
+    pub business_group: BusinessGroupId,
+    /// The mapping.
+    pub mapping: Mapping,
 }
 
 /// Which mappings a list holds.

@@ -26,6 +26,7 @@ mod line_watch;
 mod locks;
 mod look_up;
 mod mapping_rows;
+mod mapping_search;
 mod mappings;
 mod migrations;
 mod names;

@@ -1,4 +1,4 @@
-//! Many people at once, over HTTP.
+//! Many people at once, and people of any business group, over HTTP.
 
 use std::time::{Duration, Instant};
 
@@ -192,5 +192,47 @@ async fn one_look_up_of_a_credential_is_answered_at_a_time() {
     drop(first);
     while look_up(&app, &key, &body).await.status() != 200 {
         assert!(Instant::now() < deadline, "there is room again");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_finds_whose_a_number_is_and_where_an_address_stands() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = two_companies(engine).await;
+        let find = async |query: &str| app.operate(Method::GET, &format!("/v1/mappings?{query}")).send().await.unwrap();
+        let bob = ("abccompany", "+17635551111");
+        let hushed = ("hushed", "+442079460001");
+        for (query, expected) in [
+            ("phone_number=(763)%20555-1111", vec![bob]),
+            ("phone_number=%2B442079460001", vec![hushed]),
+            ("phone_number=7635559999", vec![]),
+            ("email=BobSmith@abccompany.com", vec![bob, hushed]),
+            ("q=bobsmith", vec![bob, hushed]),
+            ("q=763-555-1", vec![bob]),
+            ("q=20%207946", vec![hushed]),
+            ("q=bobsmith&phone_number=%2B442079460001", vec![hushed]),
+            ("email=bobsmith@abccompany.com&q=1111", vec![bob]),
+            ("email=nobody@abccompany.com", vec![]),
+        ] {
+            let list = json(find(query).await, 200).await;
+            let found = list["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| (item["business_group"].as_str().unwrap(), item["phone_number"].as_str().unwrap()));
+            let found: Vec<_> = found.collect();
+            assert_eq!(found, expected, "{query}");
+        }
+        let first = json(find("q=bobsmith&limit=1").await, 200).await;
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let rest = json(find(&format!("q=bobsmith&limit=1&cursor={cursor}")).await, 200).await;
+        assert_eq!((&rest["items"][0]["business_group"], &rest["next_cursor"]), (&json!("hushed"), &Value::Null));
+        for (query, field) in [("", "q"), ("q=%20", "q"), ("phone_number=12", "phone_number"), ("email=bob", "email")] {
+            let refused = problem(find(query).await, 422, "invalid-request").await;
+            assert_eq!(refused["errors"][0]["field"], field, "{query}");
+        }
+        for query in ["business_group=abccompany", "q=bob&sort=email", "q=bob&q=ann"] {
+            problem(find(query).await, 400, "malformed-request").await;
+        }
     }
 }

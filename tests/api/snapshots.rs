@@ -302,6 +302,7 @@ async fn sign_in(story: &mut Story) {
     }
     story.show("Mapping", story.get(&format!("{GROUP}/mappings/7635551111")), 200).await;
     story.show("MappingList", story.get(&format!("{GROUP}/mappings?limit=2")), 200).await;
+    story.show("GroupMappingList", story.get(&format!("/v1/mappings?email={BOB}")), 200).await;
     let look_up = json!({"emails": [BOB, "nobody@abccompany.com"]});
     story.show("LookUpResult", story.post("/v1/lookup").json(&look_up), 200).await;
     let session = story.app.get("/v1/session").bearer_auth(story.app.token(ADA));

@@ -16,8 +16,8 @@ use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
 use signline::export::{ExportFile, Exporter, MAX_SHEET_ROWS, WorkbookError};
 use signline::ports::mapping_store::{
-    Export, ExportedMapping, FoundMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome,
-    PutMapping, PutOutcome, ReleasePinOutcome, SignInFacts,
+    Export, ExportedMapping, FoundMapping, GroupMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin,
+    PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome, SignInFacts, WantedInAll,
 };
 use signline::ports::store_error::StoreError;
 
@@ -66,6 +66,14 @@ impl MappingStore for ExportingStore {
     }
 
     async fn look_up(&self, _: Option<&BusinessGroupId>, _: &LookedUp) -> Result<Vec<FoundMapping>, MappingRefusal> {
+        not_for_exports()
+    }
+
+    async fn find_in_all(
+        &self,
+        _: &WantedInAll,
+        _: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<GroupMapping>, StoreError> {
         not_for_exports()
     }
 

@@ -19,8 +19,8 @@ use signline::domain::sign_in::{AppRoles, SignIn};
 use signline::mappings::{Lines, ResolveError, Resolver};
 use signline::ports::clock::SystemClock;
 use signline::ports::mapping_store::{
-    Export, FoundMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping,
-    PutOutcome, ReleasePinOutcome, SignInFacts,
+    Export, FoundMapping, GroupMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome,
+    PutMapping, PutOutcome, ReleasePinOutcome, SignInFacts, WantedInAll,
 };
 use signline::ports::store_error::StoreError;
 use signline::store::Stores;
@@ -75,6 +75,14 @@ impl MappingStore for Counted {
         asked: &LookedUp,
     ) -> Result<Vec<FoundMapping>, MappingRefusal> {
         self.inner.look_up(group, asked).await
+    }
+
+    async fn find_in_all(
+        &self,
+        wanted: &WantedInAll,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<GroupMapping>, StoreError> {
+        self.inner.find_in_all(wanted, page).await
     }
 
     async fn put_if(&self, change: &PutMapping, revisions: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal> {

@@ -6,6 +6,7 @@ pub mod audit_events;
 pub mod business_groups;
 pub mod changes;
 pub mod consents;
+pub mod find_mappings;
 mod if_match;
 pub mod imports;
 pub mod look_up;

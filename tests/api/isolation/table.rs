@@ -122,6 +122,7 @@ pub(super) const TABLE: &[Row] = &[
     row("putMapping", &ITS_ADMINISTRATORS, Json(r#"{"email": "new@abccompany.com"}"#), 200),
     row("deleteMapping", &ITS_ADMINISTRATORS, Nothing, 204),
     row("releasePin", &ITS_ADMINISTRATORS, Nothing, 204),
+    row("findMappings", &OPERATORS, Asked("email=bobsmith%40abccompany.com"), 200),
     row(
         "lookUp",
         &ITS_DIRECTORIES,
