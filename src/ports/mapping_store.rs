@@ -11,7 +11,7 @@ use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::history::PastChange;
-use crate::domain::mapping::{Line, Mapping};
+use crate::domain::mapping::{Line, Mapping, MappingPlace, MappingSort};
 use crate::domain::mapping_search::MappingSearch;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
@@ -38,7 +38,7 @@ pub trait MappingStore: Send + Sync {
     /// [`MappingRefusal::NoSuchMapping`], also where the group does not exist.
     async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Mapping, MappingRefusal>;
 
-    /// Reads a page of a group's mappings, in the order of their numbers.
+    /// Reads a page of a group's mappings, in the order of the filter's sort, in which the page is a place.
     ///
     /// # Errors
     /// [`MappingRefusal::NoSuchGroup`]
@@ -46,7 +46,7 @@ pub trait MappingStore: Send + Sync {
         &self,
         group: &BusinessGroupId,
         filter: &MappingFilter,
-        page: &PageRequest<PhoneNumber>,
+        page: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal>;
 
     /// Finds the mappings of many addresses or numbers, of one group or of all, in the order of their numbers. However
@@ -171,11 +171,15 @@ pub struct GroupMapping {
     pub mapping: Mapping,
 }
 
-/// Which mappings a list holds.
+/// Which mappings a list holds, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MappingFilter {
     /// Only those that are found by this. `None`: all.
     pub search: Option<MappingSearch>,
+    /// Only those that are pinned to an account, because it has signed in, or only those that are not. `None`: all.
+    pub is_pinned: Option<bool>,
+    /// What they are sorted by.
+    pub sort: MappingSort,
 }
 
 /// To whom to pin which mapping.

@@ -8,7 +8,7 @@ use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
-use crate::domain::mapping::{Line, MappedNumber, Mapping};
+use crate::domain::mapping::{Line, MappedNumber, Mapping, MappingPlace};
 use crate::domain::number_range;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
@@ -23,7 +23,6 @@ use crate::store::db::{Db, Tx};
 use crate::store::error::UnreadableRow;
 use crate::store::locks::{FIND_GROUP_KEY, LockedGroup};
 use crate::store::mapping_rows::{MappingRow, SELECT_MAPPINGS};
-use crate::store::mapping_search::{IS_FOUND, bind_search};
 use crate::store::record::record;
 use crate::store::revisions::RevisionKind;
 use crate::store::sql::sql;
@@ -40,12 +39,6 @@ const PIN: &str = "UPDATE mappings SET pinned_tid = $3, pinned_oid = $4, pinned_
      WHERE phone_number = $1 AND group_key = $2";
 
 const FIND_MAPPING: &str = concatcp!(SELECT_MAPPINGS, "g.id = $1 AND m.phone_number = $2");
-const LIST_MAPPINGS: &str = concatcp!(
-    SELECT_MAPPINGS,
-    "m.group_key = $1 AND m.phone_number > $3 AND ",
-    IS_FOUND,
-    " ORDER BY m.phone_number LIMIT $2"
-);
 
 const MAPPING_OF_EMAIL: &str = "SELECT phone_number FROM mappings WHERE group_key = $1 AND email = $2";
 
@@ -175,12 +168,11 @@ impl MappingStore for DbMappings {
         &self,
         group: &BusinessGroupId,
         filter: &MappingFilter,
-        page: &PageRequest<PhoneNumber>,
+        page: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
         let group_key: Option<i64> = self.0.scalar(sql(FIND_GROUP_KEY).bind(group)).await?;
         let group_key = group_key.ok_or(MappingRefusal::NoSuchGroup)?;
-        let list = sql(LIST_MAPPINGS).bind(group_key).bind(rows::one_more(page)).bind(rows::after_number(page));
-        Ok(rows::page(self.0.all::<MappingRow>(bind_search(list, filter.search.as_ref())).await?, page)?)
+        Ok(mapping_search::list(&self.0, group_key, filter, page).await?)
     }
 
     async fn find_in_all(

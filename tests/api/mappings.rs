@@ -112,6 +112,35 @@ async fn a_list_is_searched_and_read_in_pages() {
     assert_eq!(first.len(), 2);
     let (rest, end) = list(&format!("limit=2&cursor={}", cursor.unwrap())).await;
     assert_eq!((rest.len(), end), (1, None));
+
+    let (bob, john, jennifer) =
+        ("bobsmith@abccompany.com", "johndavidson@abccompany.com", "jenniferlewis@abccompany.com");
+    json(put(&app, "7635551111", "zed@abccompany.com").await, 200).await;
+    json(put(&app, "7635551111", bob).await, 200).await;
+    assert_eq!(list("sort=phone_number").await.0, [bob, john, jennifer]);
+    assert_eq!(list("sort=email").await.0, [bob, jennifer, john]);
+    assert_eq!(list("sort=updated_at").await.0, [john, jennifer, bob]);
+    for (sort, expected) in [("email", [bob, jennifer, john]), ("updated_at", [john, jennifer, bob])] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let (page, next) = list(&format!("sort={sort}&limit=1{cursor}")).await;
+            seen.extend(page);
+            let Some(next) = next else { break };
+            cursor = format!("&cursor={next}");
+            // It leads nowhere in a list of another order.
+            let other = app.operate(Method::GET, &format!("{MAPPINGS}?limit=1{cursor}")).send().await.unwrap();
+            problem(other, 400, "malformed-request").await;
+        }
+        assert_eq!(seen, expected, "{sort}");
+    }
+    assert_eq!(app.me(&app.token(bob)).await.status(), 200);
+    assert_eq!(list("sign_in=seen").await.0, [bob]);
+    assert_eq!(list("sign_in=never&sort=email").await.0, [jennifer, john]);
+    assert_eq!(list("sign_in=never&q=763-555-2").await.0, [john]);
+    for wrong in ["sort=name", "sign_in=always", "sort=email&sort=email"] {
+        let refused = app.operate(Method::GET, &format!("{MAPPINGS}?{wrong}")).send().await.unwrap();
+        problem(refused, 400, "malformed-request").await;
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use signline::domain::actor::AuditContext;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::mapping::{Line, Mapping};
+use signline::domain::mapping::{Line, Mapping, MappingPlace};
 use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
 use signline::export::{ExportFile, Exporter, MAX_SHEET_ROWS, WorkbookError};
@@ -60,7 +60,7 @@ impl MappingStore for ExportingStore {
         &self,
         _: &BusinessGroupId,
         _: &MappingFilter,
-        _: &PageRequest<PhoneNumber>,
+        _: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
         not_for_exports()
     }

@@ -12,7 +12,7 @@ use signline::domain::application::Applications;
 use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch, IdentityPinning};
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::mapping::{Line, Mapping};
+use signline::domain::mapping::{Line, Mapping, MappingPlace};
 use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
 use signline::domain::sign_in::{AppRoles, SignIn};
@@ -64,7 +64,7 @@ impl MappingStore for Counted {
         &self,
         group: &BusinessGroupId,
         filter: &MappingFilter,
-        page: &PageRequest<PhoneNumber>,
+        page: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
         self.inner.list(group, filter, page).await
     }

@@ -8,13 +8,16 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping;
+use crate::domain::mapping::{MappingPlace, MappingSort};
 use crate::domain::mapping_search::MappingSearch;
 use crate::http::extract::{Authorized, GroupAdmin, Json, PhoneNumberInPath};
 use crate::http::problem::Problem;
 use crate::http::responses::{BodyProblems, CommonProblems};
 use crate::http::services::Services;
 use crate::http::v1::if_match::expected_revisions;
-use crate::http::v1::paging::{ListDocument, Listed, Listing, NEXT_CURSOR, Page, PageQuery};
+use crate::http::v1::paging::{
+    ListDocument, Listed, Listing, NEXT_CURSOR, Page, PageQuery, cursor_after, foreign_cursor,
+};
 use crate::http::v1::paths::{GroupPath, MappingPath};
 use crate::ports::mapping_store;
 use crate::ports::mapping_store::{MappingFilter, PutOutcome};
@@ -45,7 +48,7 @@ impl Listed for Mapping {
     const LIST: ListDocument = ListDocument {
         name: "MappingList",
         description: "A page of mappings.",
-        items: "The mappings, in the order of their numbers.",
+        items: "The mappings, in the order of `sort`.",
         next_cursor: NEXT_CURSOR,
     };
 }
@@ -68,6 +71,47 @@ pub struct MappingQuery {
     /// spaces, dots, dashes and brackets, and as it is dialled in the default region.
     #[param(example = "763-555")]
     q: Option<String>,
+    /// Only mappings whose account has signed in (`seen`): they are pinned to it; or only those that are pinned to none
+    /// (`never`). A business group that pins nobody has none that is seen.
+    #[param(inline)]
+    sign_in: Option<SignIns>,
+    /// What the list is sorted by. Of two that are alike in it the lower number comes first.
+    #[param(inline)]
+    #[serde(default)]
+    sort: Sort,
+}
+
+/// Whether the account of a mapping has signed in.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignIns {
+    /// It has not: the mapping is pinned to none.
+    Never,
+    /// It has: the mapping is pinned to it.
+    Seen,
+}
+
+/// What mappings are sorted by.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// The number.
+    #[default]
+    PhoneNumber,
+    /// The address.
+    Email,
+    /// When the address was last set: the longest ago first.
+    UpdatedAt,
+}
+
+impl From<Sort> for MappingSort {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::PhoneNumber => Self::PhoneNumber,
+            Sort::Email => Self::Email,
+            Sort::UpdatedAt => Self::UpdatedAt,
+        }
+    }
 }
 
 impl From<mapping::Mapping> for Mapping {
@@ -95,10 +139,19 @@ pub(crate) async fn list_mappings(
     services: Data<Services>,
 ) -> Result<web::Json<MappingList>, Problem> {
     let Listing { filter, page } = call.input;
+    let sort = filter.sort.into();
     let page = page.read()?;
-    let filter = MappingFilter { search: filter.q.and_then(|text| MappingSearch::read(&text, services.plan)) };
+    if page.after.as_ref().is_some_and(|place: &MappingPlace| place.sort() != sort) {
+        return Err(foreign_cursor());
+    }
+    let filter = MappingFilter {
+        search: filter.q.and_then(|text| MappingSearch::read(&text, services.plan)),
+        is_pinned: filter.sign_in.map(|sign_in| matches!(sign_in, SignIns::Seen)),
+        sort,
+    };
     let page = services.mappings.list(&call.group, &filter, &page).await?;
-    Ok(web::Json(Page::of(page, |mapping| &mapping.phone_number)))
+    let next = page.items.last().filter(|_| page.has_more).map(|last| cursor_after(&last.place(sort)));
+    Ok(web::Json(Page::with_next(page.items, next)))
 }
 
 /// Read a mapping
