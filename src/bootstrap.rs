@@ -22,7 +22,7 @@ use crate::entra::EntraKeySetClient;
 use crate::export::Exporter;
 use crate::http::console_config::ConsoleConfig;
 use crate::http::drain::Drain;
-use crate::http::limits::{AttemptLimits, FailedAttempts, GroupSlots};
+use crate::http::limits::{AttemptLimits, CallerSlots, FailedAttempts, GroupSlots};
 use crate::http::metrics::Metrics;
 use crate::http::server::Connections;
 use crate::http::services::Services;
@@ -256,6 +256,7 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         import_slots: Arc::new(GroupSlots::of_imports(settings.limits.concurrent_imports)),
         export_slots: Arc::new(GroupSlots::of_exports()),
         cors_origins: settings.cors_origins.clone(),
+        look_up_slots: Arc::new(CallerSlots::of_look_ups()),
         over_tls: settings.tls.certificate.is_some(),
         prefix: settings.public_url_at(address).map_or_else(String::new, |url| url.prefix().to_owned()),
         console: console_config(settings),

@@ -10,6 +10,7 @@ const PLACES = [
   ["/consented", "consented"],
   ["/no-place", "noPlace"],
   ["/groups", "groups"],
+  ["/find", "find"],
   ["/keys", "allKeys"],
   ["/audit", "wholeAudit"],
   ["/groups/{group}", "overview"],

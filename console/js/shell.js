@@ -30,6 +30,7 @@ const SECTIONS = /** @type {const} */ ([
 /** The operator's own views. */
 const OPERATOR_SECTIONS = /** @type {const} */ ([
   ["/groups", "nav.groups", "group", ["groups"]],
+  ["/find", "nav.find", "search", ["find"]],
   ["/keys", "nav.all_keys", "key", ["allKeys"]],
   ["/audit", "nav.whole_audit", "audit", ["wholeAudit"]],
 ]);

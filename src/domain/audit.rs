@@ -42,6 +42,8 @@ pub mod action {
     pub const RESTORE_REVISION: &str = "restoreRevision";
     /// An API key was made.
     pub const CREATE_API_KEY: &str = "createApiKey";
+    /// People were looked up.
+    pub const LOOK_UP: &str = "lookUp";
     /// An API key was revoked.
     pub const REVOKE_API_KEY: &str = "revokeApiKey";
 }

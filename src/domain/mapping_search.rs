@@ -2,7 +2,7 @@
 
 use crate::domain::characters;
 use crate::domain::email::MAX_EMAIL_BYTES;
-use crate::domain::phone_number::NumberingPlan;
+use crate::domain::phone_number::{NumberingPlan, PhoneNumber, PhoneNumberError};
 
 /// The most digits that a text may have to be looked for among numbers: those of E.164, behind a prefix for calls
 /// abroad.
@@ -35,6 +35,15 @@ impl MappingSearch {
         let may_be_in_email = text.is_ascii() && text.len() <= MAX_EMAIL_BYTES && !text.contains('\0');
         Some(Self { number_part, number_start, email_part: may_be_in_email.then_some(text) })
     }
+}
+
+/// Reads a whole number as people write it: `(763) 555-1111`, `+1 763 555 1111`, `020 7946 0018` in Great Britain.
+///
+/// # Errors
+/// See [`PhoneNumberError`].
+pub fn read_number(text: &str, plan: NumberingPlan) -> Result<PhoneNumber, PhoneNumberError> {
+    let seen: String = text.chars().filter(|c| !characters::is_unseen(*c)).collect();
+    plan.parse(&number(seen.trim()).ok_or(PhoneNumberError::NotDigits)?)
 }
 
 /// The digits of a text that is nothing but a number or a part of one, with a `+` if it stands in front.
@@ -93,6 +102,25 @@ mod tests {
         }
         assert_eq!(read(&"a".repeat(255), "US").unwrap(), MappingSearch::default());
         assert_eq!(read("a\0", "US").unwrap(), MappingSearch::default());
+    }
+
+    #[test]
+    fn a_whole_number_is_read_as_people_write_it() {
+        let written = [
+            ("(763) 555-1111", "US", "+17635551111"),
+            ("1-763-555-1111", "US", "+17635551111"),
+            (" +1 763.555.1111\u{A0}", "US", "+17635551111"),
+            ("020 7946 0018", "GB", "+442079460018"),
+            ("+44 (0)20 7946 0018", "US", "+442079460018"),
+            ("011 44 20 7946 0018", "US", "+442079460018"),
+        ];
+        for (text, region, expected) in written {
+            let number = read_number(text, NumberingPlan::of_region(region).unwrap());
+            assert_eq!(number.map(|number| number.to_string()).as_deref(), Ok(expected), "{text}");
+        }
+        for text in ["", "bob@abc.com", "555-1111", "7635551111 ext. 12", "763555111122", &"1".repeat(100_000)] {
+            assert!(read_number(text, NumberingPlan::of_region("US").unwrap()).is_err(), "{text:.30}");
+        }
     }
 
     #[test]

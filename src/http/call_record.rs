@@ -85,6 +85,11 @@ impl CallRecord {
         Self::with(request, |record| record.attempt = Some(Box::new(Attempt { context, group })));
     }
 
+    /// The id of whoever makes the call, as the audit log has it; `None` if nobody is known to.
+    pub(super) fn caller_id(request: &HttpRequest) -> Option<String> {
+        Self::with(request, |record| record.attempt.as_ref().map(|attempt| attempt.context.actor.id.clone()))
+    }
+
     /// Begins the record of a call that is to be handled.
     pub(super) fn keep(self, request: &HttpRequest) {
         request.extensions_mut().insert(self);

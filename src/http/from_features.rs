@@ -54,6 +54,11 @@ impl From<MappingRefusal> for Problem {
             MappingRefusal::NumberNotAssigned => return Self::invalid_field("phone_number", error),
             MappingRefusal::NoSuchGroup | MappingRefusal::NoSuchMapping => ProblemKind::NotFound,
             MappingRefusal::EmailTaken { .. } => ProblemKind::EmailTaken,
+            MappingRefusal::RevisionMoved { current } => {
+                let detail = "The mappings changed since the revision in If-Match: read them again, and decide anew. Nothing was \
+                              changed.";
+                return Self::new(ProblemKind::RevisionMoved, detail).member("revision", current);
+            }
         };
         Self::new(kind, sentence(&error))
     }

@@ -4,8 +4,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::route_policy::RoutePolicy;
 use crate::http::v1::{
-    api_keys, audit_events, business_groups, consents, forward_auth, imports, introspect, mappings, mappings_files, me,
-    revisions, session, sign_in_check, uploads,
+    api_keys, audit_events, business_groups, consents, find_mappings, forward_auth, imports, introspect, look_up,
+    mappings, mappings_files, me, revisions, session, sign_in_check, uploads,
 };
 use crate::http::{docs, health, problem_pages};
 
@@ -33,6 +33,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(mappings::delete_mapping)
         .service(mappings::release_pin)
         .service(sign_in_check::check_sign_in)
+        .service(look_up::look_up)
+        .service(find_mappings::find_mappings)
         .service(mappings_files::export_mappings)
         .service(mappings_files::export_workbook)
         .service(mappings_files::get_mappings_template)

@@ -15,7 +15,7 @@ use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
 use crate::http::console_config::ConsoleConfig;
 use crate::http::drain::Drain;
-use crate::http::limits::{FailedAttempts, GroupSlots};
+use crate::http::limits::{CallerSlots, FailedAttempts, GroupSlots};
 use crate::http::metrics::Metrics;
 use crate::http::problem::Problem;
 use crate::import::Importer;
@@ -78,6 +78,8 @@ pub struct Services {
     pub export_slots: Arc<GroupSlots>,
     /// The origins whose pages may call.
     pub cors_origins: CorsOrigins,
+    /// The look-ups under way.
+    pub look_up_slots: Arc<CallerSlots>,
     /// Whether callers come over TLS to the service itself.
     pub over_tls: bool,
     /// The path below which a proxy serves it all, such as `/signline`; empty: none. Requests come without it.

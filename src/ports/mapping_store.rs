@@ -1,5 +1,7 @@
 //! The store of mappings.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
@@ -9,7 +11,7 @@ use crate::domain::business_group::{BusinessGroupId, IdentityPinning};
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
 use crate::domain::history::PastChange;
-use crate::domain::mapping::{Line, Mapping};
+use crate::domain::mapping::{Line, Mapping, MappingPlace, MappingSort};
 use crate::domain::mapping_search::MappingSearch;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
@@ -36,7 +38,7 @@ pub trait MappingStore: Send + Sync {
     /// [`MappingRefusal::NoSuchMapping`], also where the group does not exist.
     async fn find(&self, group: &BusinessGroupId, number: PhoneNumber) -> Result<Mapping, MappingRefusal>;
 
-    /// Reads a page of a group's mappings, in the order of their numbers.
+    /// Reads a page of a group's mappings, in the order of the filter's sort, in which the page is a place.
     ///
     /// # Errors
     /// [`MappingRefusal::NoSuchGroup`]
@@ -44,14 +46,41 @@ pub trait MappingStore: Send + Sync {
         &self,
         group: &BusinessGroupId,
         filter: &MappingFilter,
-        page: &PageRequest<PhoneNumber>,
+        page: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal>;
+
+    /// Finds the mappings of many addresses or numbers, of one group or of all, in the order of their numbers. However
+    /// many they are, it asks the database once; a second time only to tell a group without any of them from none.
+    ///
+    /// # Errors
+    /// [`MappingRefusal::NoSuchGroup`]
+    async fn look_up(
+        &self,
+        group: Option<&BusinessGroupId>,
+        asked: &LookedUp,
+    ) -> Result<Vec<FoundMapping>, MappingRefusal>;
+
+    /// Finds mappings of all groups, in the order of their numbers.
+    async fn find_in_all(
+        &self,
+        wanted: &WantedInAll,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<GroupMapping>, StoreError>;
 
     /// Creates a mapping or gives it another address. The same address again changes nothing, not even `updated_at`.
     ///
     /// # Errors
     /// [`MappingRefusal::NoSuchGroup`], [`MappingRefusal::EmailTaken`], [`MappingRefusal::NumberNotAssigned`]
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal>;
+    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
+        self.put_if(change, None).await
+    }
+
+    /// The same, if the group's mappings are of one of these revisions in the transaction that changes them; `None`:
+    /// whatever they are of.
+    ///
+    /// # Errors
+    /// Those of [`Self::put`], [`MappingRefusal::RevisionMoved`]
+    async fn put_if(&self, change: &PutMapping, revisions: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal>;
 
     /// Removes a mapping.
     ///
@@ -61,6 +90,21 @@ pub trait MappingStore: Send + Sync {
         &self,
         group: &BusinessGroupId,
         number: PhoneNumber,
+        context: &AuditContext,
+    ) -> Result<(), MappingRefusal> {
+        self.delete_if(group, number, None, context).await
+    }
+
+    /// The same, if the group's mappings are of one of these revisions in the transaction that changes them; `None`:
+    /// whatever they are of.
+    ///
+    /// # Errors
+    /// Those of [`Self::delete`], [`MappingRefusal::RevisionMoved`]
+    async fn delete_if(
+        &self,
+        group: &BusinessGroupId,
+        number: PhoneNumber,
+        revisions: Option<&[i64]>,
         context: &AuditContext,
     ) -> Result<(), MappingRefusal>;
 
@@ -87,11 +131,55 @@ pub trait MappingStore: Send + Sync {
     async fn export(&self, group: &BusinessGroupId) -> Result<Option<Export>, StoreError>;
 }
 
-/// Which mappings a list holds.
+/// Whose mappings are looked for, nobody twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookedUp {
+    /// Those of these addresses.
+    Emails(BTreeSet<EmailAddress>),
+    /// Those of these numbers.
+    PhoneNumbers(BTreeSet<PhoneNumber>),
+}
+
+/// A mapping of some group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundMapping {
+    /// The group.
+    pub business_group: BusinessGroupId,
+    /// The number.
+    pub phone_number: PhoneNumber,
+    /// The address.
+    pub email: EmailAddress,
+}
+
+/// Which mappings of all groups are looked for: those that meet each condition that is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedInAll {
+    /// That of this number.
+    pub phone_number: Option<PhoneNumber>,
+    /// Those of this address.
+    pub email: Option<EmailAddress>,
+    /// Those that are found by this.
+    pub search: Option<MappingSearch>,
+}
+
+/// A mapping, and the group that it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupMapping {
+    /// The group.
+    pub business_group: BusinessGroupId,
+    /// The mapping.
+    pub mapping: Mapping,
+}
+
+/// Which mappings a list holds, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MappingFilter {
     /// Only those that are found by this. `None`: all.
     pub search: Option<MappingSearch>,
+    /// Only those that are pinned to an account, because it has signed in, or only those that are not. `None`: all.
+    pub is_pinned: Option<bool>,
+    /// What they are sorted by.
+    pub sort: MappingSort,
 }
 
 /// To whom to pin which mapping.
@@ -190,6 +278,12 @@ pub enum MappingRefusal {
     /// None of the group's ranges holds the number.
     #[error("the number lies in none of the business group's number ranges")]
     NumberNotAssigned,
+    /// The mappings are of another revision than expected.
+    #[error("the mappings have changed: they are of revision {current} now")]
+    RevisionMoved {
+        /// The revision they are of.
+        current: i64,
+    },
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),

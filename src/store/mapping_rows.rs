@@ -1,5 +1,7 @@
 //! Mappings as they are read.
 
+use const_format::concatcp;
+
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping::{Mapping, PinnedTo};
 use crate::store::error::UnreadableRow;
@@ -8,7 +10,12 @@ use crate::store::rows;
 
 /// Selects [`MappingRow`]s; a condition follows, which names the group. With whom each is pinned to: as long as no
 /// tenant is linked, still in the one before.
-pub(super) const SELECT_MAPPINGS: &str = "SELECT m.phone_number, m.email, m.updated_at, \
+pub(super) const SELECT_MAPPINGS: &str = concatcp!("SELECT ", MAPPINGS);
+
+/// Selects the same with the id of their group, `group_id`.
+pub(super) const SELECT_GROUP_MAPPINGS: &str = concatcp!("SELECT g.id AS group_id, ", MAPPINGS);
+
+const MAPPINGS: &str = "m.phone_number, m.email, m.updated_at, \
      CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_oid END AS pinned_oid, \
      CASE WHEN m.pinned_tid = COALESCE(g.tenant_id, m.pinned_tid) THEN m.pinned_at END AS pinned_at \
      FROM mappings m JOIN business_groups g ON g.group_key = m.group_key WHERE ";

@@ -8,14 +8,13 @@ use crate::domain::audit::action;
 use crate::domain::business_group::BusinessGroupId;
 use crate::domain::email::EmailAddress;
 use crate::domain::guid::Guid;
-use crate::domain::mapping::{Line, MappedNumber, Mapping};
-use crate::domain::mapping_search::MappingSearch;
+use crate::domain::mapping::{Line, MappedNumber, Mapping, MappingPlace};
 use crate::domain::number_range;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::phone_number::PhoneNumber;
 use crate::ports::mapping_store::{
-    Export, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome,
-    SignInFacts,
+    Export, FoundMapping, GroupMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome,
+    PutMapping, PutOutcome, ReleasePinOutcome, SignInFacts, WantedInAll,
 };
 use crate::ports::store_error::StoreError;
 use crate::store::audit::entry;
@@ -27,7 +26,7 @@ use crate::store::mapping_rows::{MappingRow, SELECT_MAPPINGS};
 use crate::store::record::record;
 use crate::store::revisions::RevisionKind;
 use crate::store::sql::sql;
-use crate::store::{audit, export, rows, sign_in_facts};
+use crate::store::{audit, export, look_up, mapping_search, rows, sign_in_facts};
 
 /// A pin of a tenant that the group was linked to before counts as none.
 const RESOLVE: &str = "SELECT g.id, COALESCE(g.tenant_proven_at, g.tenant_confirmed_at) IS NOT NULL AS is_vouched_for, \
@@ -40,16 +39,6 @@ const PIN: &str = "UPDATE mappings SET pinned_tid = $3, pinned_oid = $4, pinned_
      WHERE phone_number = $1 AND group_key = $2";
 
 const FIND_MAPPING: &str = concatcp!(SELECT_MAPPINGS, "g.id = $1 AND m.phone_number = $2");
-const LIST_MAPPINGS: &str =
-    concatcp!(SELECT_MAPPINGS, "m.group_key = $1 AND m.phone_number > $2 ORDER BY m.phone_number LIMIT $3");
-/// A pattern that is null is one of no mapping.
-const SEARCH_MAPPINGS: &str = concatcp!(
-    SELECT_MAPPINGS,
-    "m.group_key = $1 AND m.phone_number > $2 \
-     AND ('+' || CAST(m.phone_number AS TEXT) LIKE $4 OR '+' || CAST(m.phone_number AS TEXT) LIKE $5 \
-     OR m.email LIKE $6 ESCAPE '\\') \
-     ORDER BY m.phone_number LIMIT $3"
-);
 
 const MAPPING_OF_EMAIL: &str = "SELECT phone_number FROM mappings WHERE group_key = $1 AND email = $2";
 
@@ -179,30 +168,35 @@ impl MappingStore for DbMappings {
         &self,
         group: &BusinessGroupId,
         filter: &MappingFilter,
-        page: &PageRequest<PhoneNumber>,
+        page: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
         let group_key: Option<i64> = self.0.scalar(sql(FIND_GROUP_KEY).bind(group)).await?;
         let group_key = group_key.ok_or(MappingRefusal::NoSuchGroup)?;
-        let of_page =
-            |list: &'static str| sql(list).bind(group_key).bind(rows::after_number(page)).bind(rows::one_more(page));
-        let found: Vec<MappingRow> = match &filter.search {
-            None => self.0.all(of_page(LIST_MAPPINGS)).await?,
-            Some(search) if *search == MappingSearch::default() => Vec::new(),
-            Some(search) => {
-                let number_part = search.number_part.as_ref().map(|digits| format!("%{digits}%"));
-                let number_start = search.number_start.as_ref().map(|digits| format!("{digits}%"));
-                let email_part = search.email_part.as_deref().map(like_pattern);
-                self.0.all(of_page(SEARCH_MAPPINGS).bind(number_part).bind(number_start).bind(email_part)).await?
-            }
-        };
-        Ok(rows::page(found, page)?)
+        Ok(mapping_search::list(&self.0, group_key, filter, page).await?)
     }
 
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
+    async fn find_in_all(
+        &self,
+        wanted: &WantedInAll,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<GroupMapping>, StoreError> {
+        mapping_search::find_in_all(&self.0, wanted, page).await
+    }
+
+    async fn look_up(
+        &self,
+        group: Option<&BusinessGroupId>,
+        asked: &LookedUp,
+    ) -> Result<Vec<FoundMapping>, MappingRefusal> {
+        look_up::look_up(&self.0, group, asked).await
+    }
+
+    async fn put_if(&self, change: &PutMapping, revisions: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal> {
         let mut tx = self.0.begin().await?;
         let (Some(group), context) = tx.enter(&change.group, &change.context).await? else {
             return Err(MappingRefusal::NoSuchGroup);
         };
+        check_revision(group, revisions)?;
         let before = tx.find_mapping(&change.group, change.phone_number).await?;
         let before = match before {
             Some(row) if row.email == change.email.as_str() => return Ok(PutOutcome::Updated(row.try_into()?)),
@@ -226,10 +220,11 @@ impl MappingStore for DbMappings {
         Ok(if before.is_some() { PutOutcome::Updated(mapping) } else { PutOutcome::Created(mapping) })
     }
 
-    async fn delete(
+    async fn delete_if(
         &self,
         id: &BusinessGroupId,
         number: PhoneNumber,
+        revisions: Option<&[i64]>,
         context: &AuditContext,
     ) -> Result<(), MappingRefusal> {
         let mut tx = self.0.begin().await?;
@@ -240,6 +235,8 @@ impl MappingStore for DbMappings {
         let Some(email) = deleted else {
             return Err(MappingRefusal::NoSuchMapping);
         };
+        // What is not there is told first (RFC 9110, section 13.2.1). The transaction is rolled back.
+        check_revision(*group, revisions)?;
         let single = SingleChange { number, old_email: Some(&email), new_email: None };
         let revision = tx.record_single(*group, single, context).await?;
         let detail = vec![entry("phone_number", &number), entry("revision", &revision)];
@@ -285,15 +282,9 @@ impl MappingStore for DbMappings {
     }
 }
 
-/// A `LIKE` pattern for texts that contain `text` literally.
-fn like_pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.chars() {
-        if ['\\', '%', '_'].contains(&letter) {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
+/// Refuses a change of a group that is of none of the revisions that it was meant for. The group is locked, so of two
+/// changes that were meant for the same revision one comes too late.
+fn check_revision(group: LockedGroup, revisions: Option<&[i64]>) -> Result<(), MappingRefusal> {
+    let is_expected = revisions.is_none_or(|revisions| revisions.contains(&group.revision));
+    if is_expected { Ok(()) } else { Err(MappingRefusal::RevisionMoved { current: group.revision }) }
 }

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::ports::store_health::UnverifiedConnection;
 use crate::store::bulk::{OrderedRows, Target};
 use crate::store::copy::CopyIn;
-use crate::store::dialect::Dialect;
+use crate::store::dialect::{Dialect, look_up_statements};
 use crate::store::error::OpenError;
 use crate::store::migrations;
 use crate::store::pools::{Connections, Pools};
@@ -55,6 +55,7 @@ impl Postgres {
         lock_line: "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END AS pinned_oid FROM mappings \
              WHERE phone_number = $2 AND email = $3 \
              AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4) FOR UPDATE",
+        look_up: look_up_statements!("json_array_elements_text(CAST($1 AS json))"),
         hold_key: "SELECT expires_at FROM api_keys WHERE id = $1 FOR SHARE",
         lock_pin: "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2 FOR UPDATE",
         // It may wait long for another one of the same group, and for us to sort its file. It sorts and joins more than

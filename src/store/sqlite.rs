@@ -14,7 +14,7 @@ use sqlx::{Connection, SqliteExecutor, SqlitePool, SqliteTransaction};
 use tokio::time::{Instant, sleep};
 
 use crate::ports::mapping_store::EXPORTS_AT_ONCE;
-use crate::store::dialect::Dialect;
+use crate::store::dialect::{Dialect, look_up_statements};
 use crate::store::error::OpenError;
 use crate::store::migrations;
 use crate::store::record::Record;
@@ -53,6 +53,7 @@ impl Sqlite {
         lock_line: "SELECT group_key, CASE WHEN pinned_tid = $4 THEN pinned_oid END AS pinned_oid FROM mappings \
              WHERE phone_number = $2 AND email = $3 \
              AND group_key = (SELECT group_key FROM business_groups WHERE id = $1 AND tenant_id = $4)",
+        look_up: look_up_statements!("json_each($1)"),
         hold_key: "SELECT expires_at FROM api_keys WHERE id = $1",
         lock_pin: "SELECT pinned_oid FROM mappings WHERE phone_number = $1 AND group_key = $2",
         before_large_change: &[],

@@ -23,6 +23,7 @@ mod introspection;
 mod isolation;
 mod keys;
 mod limits;
+mod look_up;
 mod lost_rights;
 mod mappings;
 mod names;

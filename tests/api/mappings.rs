@@ -59,6 +59,42 @@ async fn a_mapping_that_can_not_be_is_refused_with_the_reason() {
     problem(unknown, 404, "not-found").await;
 }
 
+// proves T-98
+#[tokio::test]
+async fn a_mapping_is_changed_only_at_the_revision_that_if_match_names() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        app.sample_company().await;
+        json(app.import("", SAMPLE_SHEET).await, 200).await;
+        let call = async |method: Method, number: &str, tag: &str, email: &str| {
+            let call = app.operate(method.clone(), &format!("{MAPPINGS}/{number}")).header("if-match", tag);
+            let call = if method == Method::PUT { call.json(&json!({"email": email})) } else { call };
+            call.send().await.unwrap()
+        };
+        let put = async |tag: &str, email: &str| call(Method::PUT, "7635551111", tag, email).await;
+        let delete = async |tag: &str| call(Method::DELETE, "7635551111", tag, "").await;
+        let moved = problem(put("\"0\"", "bob@abccompany.com").await, 412, "revision-moved").await;
+        assert_eq!(moved["revision"], 1);
+        problem(delete("\"2\"").await, 412, "revision-moved").await;
+        problem(call(Method::DELETE, "7635559999", "\"2\"", "").await, 404, "not-found").await;
+        for wrong in ["1", "\"bob\""] {
+            problem(put(wrong, "bob@abccompany.com").await, 400, "malformed-request").await;
+            problem(delete(wrong).await, 400, "malformed-request").await;
+        }
+        // As a proxy that compresses hands it on, or among others.
+        json(put("W/\"1-gzip\", \"9\"", "bob@abccompany.com").await, 200).await;
+        problem(put("\"1\"", "robert@abccompany.com").await, 412, "revision-moved").await;
+        json(put("*", "robert@abccompany.com").await, 200).await;
+        // Of two at once that have read the same, one comes too late.
+        let (first, second) = tokio::join!(put("\"3\"", "x@abccompany.com"), put("\"3\"", "y@abccompany.com"));
+        let mut statuses = [first.status().as_u16(), second.status().as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412]);
+        let (first, second) = tokio::join!(put("\"4\"", "z@abccompany.com"), delete("\"4\""));
+        assert_eq!([first.status().is_success(), second.status().is_success()].iter().filter(|done| **done).count(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_list_is_searched_and_read_in_pages() {
     let app = sample().await;
@@ -76,6 +112,35 @@ async fn a_list_is_searched_and_read_in_pages() {
     assert_eq!(first.len(), 2);
     let (rest, end) = list(&format!("limit=2&cursor={}", cursor.unwrap())).await;
     assert_eq!((rest.len(), end), (1, None));
+
+    let (bob, john, jennifer) =
+        ("bobsmith@abccompany.com", "johndavidson@abccompany.com", "jenniferlewis@abccompany.com");
+    json(put(&app, "7635551111", "zed@abccompany.com").await, 200).await;
+    json(put(&app, "7635551111", bob).await, 200).await;
+    assert_eq!(list("sort=phone_number").await.0, [bob, john, jennifer]);
+    assert_eq!(list("sort=email").await.0, [bob, jennifer, john]);
+    assert_eq!(list("sort=updated_at").await.0, [john, jennifer, bob]);
+    for (sort, expected) in [("email", [bob, jennifer, john]), ("updated_at", [john, jennifer, bob])] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let (page, next) = list(&format!("sort={sort}&limit=1{cursor}")).await;
+            seen.extend(page);
+            let Some(next) = next else { break };
+            cursor = format!("&cursor={next}");
+            // It leads nowhere in a list of another order.
+            let other = app.operate(Method::GET, &format!("{MAPPINGS}?limit=1{cursor}")).send().await.unwrap();
+            problem(other, 400, "malformed-request").await;
+        }
+        assert_eq!(seen, expected, "{sort}");
+    }
+    assert_eq!(app.me(&app.token(bob)).await.status(), 200);
+    assert_eq!(list("sign_in=seen").await.0, [bob]);
+    assert_eq!(list("sign_in=never&sort=email").await.0, [jennifer, john]);
+    assert_eq!(list("sign_in=never&q=763-555-2").await.0, [john]);
+    for wrong in ["sort=name", "sign_in=always", "sort=email&sort=email"] {
+        let refused = app.operate(Method::GET, &format!("{MAPPINGS}?{wrong}")).send().await.unwrap();
+        problem(refused, 400, "malformed-request").await;
+    }
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ const NEW_EACH_TIME: &[(&[&str], Shown)] = &[
     (&["secret"], shown_secret),
     (&["prefix"], shown_prefix),
     (&["link"], shown_link),
+    (&["iss"], shown_issuer),
 ];
 
 const TIME: &str = "2026-12-01T09:30:00Z";
@@ -76,6 +77,20 @@ const EXPIRY: &str = "2026-12-02T09:30:00Z";
 const ID: &str = "0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c";
 const REQUEST_ID: &str = "25c4c37b-ee4b-4233-91a4-23d7f2ad6954";
 const SECRET: &str = "slk_Qx3fExampleExampleExampleExampleExampleExam";
+
+/// The times of a token, in seconds since 1970.
+const TOKEN_TIMES: [&str; 3] = ["exp", "iat", "nbf"];
+
+fn shown_seconds(seconds: Option<i64>) -> Value {
+    let seconds = seconds.filter(|seconds| *seconds > 1_700_000_000).expect("a time of today");
+    assert!(seconds < 4_000_000_000, "{seconds}");
+    1_796_117_400.into()
+}
+
+fn shown_issuer(text: &str) -> String {
+    let (_, path) = text.strip_prefix("http://").unwrap_or(text).split_once('/').unwrap_or_default();
+    format!("https://login.microsoftonline.com/{path}")
+}
 
 fn is_time(text: &str) -> bool {
     text.ends_with('Z') && text.parse::<Timestamp>().is_ok()
@@ -161,6 +176,7 @@ fn shown_member(name: &str, value: &Value) -> Value {
     let shown = NEW_EACH_TIME.iter().find(|(members, _)| members.contains(&name)).map(|(_, shown)| shown);
     match (shown, value) {
         (Some(shown), Value::String(text)) => shown(text).into(),
+        (None, Value::Number(seconds)) if TOKEN_TIMES.contains(&name) => shown_seconds(seconds.as_i64()),
         _ => without_what_is_new(value),
     }
 }
@@ -356,6 +372,12 @@ async fn sign_in(story: &mut Story) {
     }
     story.show("PhoneMapping", story.get(&format!("{GROUP}/mappings/7635551111")), 200).await;
     story.show("PhoneMappingList", story.get(&format!("{GROUP}/mappings?limit=2")), 200).await;
+    story.show("GroupMappingList", story.get(&format!("/v1/mappings?email={BOB}")), 200).await;
+    let look_up = json!({"emails": [BOB, "nobody@abccompany.com"]});
+    story.compare("LookUpRequest", &look_up);
+    story.show("LookUpResult", story.post("/v1/lookup").json(&look_up), 200).await;
+    let form = [("token", story.app.token(BOB))];
+    story.show("IntrospectedToken", story.post("/v1/introspect").form(&form), 200).await;
     let session = story.app.get("/v1/session").bearer_auth(story.app.token(ADA));
     story.show("Session.person", session, 200).await;
 }

@@ -132,3 +132,37 @@ async fn what_people_call_things_is_shown_as_it_stands_and_never_run() {
         })
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_finds_whose_a_number_is_and_what_they_would_meet() {
+    Story::USUAL
+        .tell(async |world, browser| {
+            world.company(GROUP, "ABC Company", "+1763555").await;
+            world.company("other", "Other Company", "+1763666").await;
+            for (group, number, email) in
+                [(GROUP, "+17635551111", "bob@abccompany.com"), ("other", "+17636661111", "bob@other.example")]
+            {
+                let path = format!("/v1/business-groups/{group}/mappings/{number}");
+                world.operate(Method::PUT, &path, json!({"email": email})).await;
+            }
+            browser.sign_in_with_key(world, &world.operator).await;
+            browser.go_to("Find a user").await;
+            browser.fill("textbox", "Phone number or e-mail address", "(763) 666").await;
+            browser.click("button", "Find").await;
+            browser.reads("bob@other.example").await;
+            assert!(!browser.text().await.contains("bob@abccompany.com"));
+            browser.click("button", "Check bob@other.example, other").await;
+            browser.reads("the company has no Microsoft tenant").await;
+            browser.fill("textbox", "Phone number or e-mail address", "BOB@abc").await;
+            browser.click("button", "Find").await;
+            browser.reads("(763) 555-1111").await;
+            browser.fill("textbox", "Phone number or e-mail address", "nobody").await;
+            browser.click("button", "Find").await;
+            browser.reads("Nothing found").await;
+            browser.fill("textbox", "Phone number or e-mail address", "bob").await;
+            browser.click("button", "Find").await;
+            browser.click("link", GROUP).await;
+            browser.the("heading", "Mappings").await;
+        })
+        .await;
+}

@@ -11,13 +11,13 @@ use signline::domain::actor::AuditContext;
 use signline::domain::business_group::BusinessGroupId;
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::mapping::{Line, Mapping};
+use signline::domain::mapping::{Line, Mapping, MappingPlace};
 use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
 use signline::export::{ExportFile, Exporter, MAX_SHEET_ROWS, WorkbookError};
 use signline::ports::mapping_store::{
-    Export, ExportedMapping, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome,
-    ReleasePinOutcome, SignInFacts,
+    Export, ExportedMapping, FoundMapping, GroupMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin,
+    PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome, SignInFacts, WantedInAll,
 };
 use signline::ports::store_error::StoreError;
 
@@ -60,16 +60,34 @@ impl MappingStore for ExportingStore {
         &self,
         _: &BusinessGroupId,
         _: &MappingFilter,
-        _: &PageRequest<PhoneNumber>,
+        _: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
         not_for_exports()
     }
 
-    async fn put(&self, _: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
+    async fn look_up(&self, _: Option<&BusinessGroupId>, _: &LookedUp) -> Result<Vec<FoundMapping>, MappingRefusal> {
         not_for_exports()
     }
 
-    async fn delete(&self, _: &BusinessGroupId, _: PhoneNumber, _: &AuditContext) -> Result<(), MappingRefusal> {
+    async fn find_in_all(
+        &self,
+        _: &WantedInAll,
+        _: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<GroupMapping>, StoreError> {
+        not_for_exports()
+    }
+
+    async fn put_if(&self, _: &PutMapping, _: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal> {
+        not_for_exports()
+    }
+
+    async fn delete_if(
+        &self,
+        _: &BusinessGroupId,
+        _: PhoneNumber,
+        _: Option<&[i64]>,
+        _: &AuditContext,
+    ) -> Result<(), MappingRefusal> {
         not_for_exports()
     }
 

@@ -13,6 +13,7 @@ mod guards;
 mod heard_changes;
 mod history;
 mod imports;
+mod look_up;
 mod mappings;
 mod migrations;
 mod model;

@@ -1,5 +1,5 @@
 use signline::domain::business_group::IdentityPinning;
-use signline::domain::mapping::{Line, MappedNumber};
+use signline::domain::mapping::{Line, MappedNumber, MappingSort};
 use signline::domain::page::PageRequest;
 use signline::ports::mapping_store::{MappingFilter, MappingRefusal, Pin, PutMapping, PutOutcome};
 
@@ -10,6 +10,7 @@ on_both_engines!(
     a_user_resolves_in_their_own_tenant_alone,
     a_mapping_is_set_changed_and_removed,
     what_changes_nothing_makes_no_revision,
+    a_change_is_meant_for_the_revisions_that_it_names,
     a_number_outside_the_ranges_is_not_mapped,
     an_address_stands_once_in_a_group_but_may_stand_in_two,
     of_two_numbers_that_take_an_address_at_once_one_gets_it,
@@ -20,6 +21,8 @@ on_both_engines!(
     a_list_is_read_in_pages_in_the_order_of_the_numbers,
     a_filter_is_a_literal_part_of_number_or_address,
     a_filtered_list_is_read_in_pages_too,
+    a_list_is_sorted_and_read_in_pages_by_each_sort,
+    a_list_holds_those_whose_account_has_signed_in_or_those_who_never_did,
 );
 
 async fn a_user_resolves_in_their_own_tenant_alone(world: World) {
@@ -81,6 +84,48 @@ async fn what_changes_nothing_makes_no_revision(world: World) {
     assert!(matches!(world.stores.mappings.put(&again).await, Ok(PutOutcome::Updated(_))));
     assert_eq!(world.stores.mappings.find(&abc, number(BASE + 1)).await.unwrap(), before);
     world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
+}
+
+// proves T-98
+/// Two who have read the same revision: one of them comes too late, by whatever they do.
+async fn a_change_is_meant_for_the_revisions_that_it_names(world: World) {
+    let abc = world.group("abc").await;
+    world.put(&abc, 1, "a@abc.com").await.unwrap();
+    let store = &world.stores.mappings;
+    let put = |at: u64, email: &str| PutMapping {
+        group: abc.clone(),
+        phone_number: number(BASE + at),
+        email: address(email),
+        context: context_at(7),
+    };
+    let moved = |current| Err(MappingRefusal::RevisionMoved { current });
+    assert_eq!(store.put_if(&put(2, "b@abc.com"), Some(&[0, 2])).await, moved(1));
+    // Also where nothing would change.
+    assert_eq!(store.put_if(&put(1, "a@abc.com"), Some(&[2])).await, moved(1));
+    assert_eq!(store.put_if(&put(2, "a@abc.com"), Some(&[2])).await, moved(1));
+    let deleted = store.delete_if(&abc, number(BASE + 1), Some(&[0]), &context_at(8)).await;
+    assert_eq!(deleted, Err(MappingRefusal::RevisionMoved { current: 1 }));
+    let missing = store.delete_if(&abc, number(BASE + 9), Some(&[0]), &context_at(8)).await;
+    assert_eq!(missing, Err(MappingRefusal::NoSuchMapping));
+    world.assert_mappings(&abc, 1, &[(1, "a@abc.com")]).await;
+    assert!(matches!(store.put_if(&put(2, "b@abc.com"), Some(&[0, 1])).await, Ok(PutOutcome::Created(_))));
+    store.delete_if(&abc, number(BASE + 1), Some(&[2]), &context_at(8)).await.unwrap();
+    world.assert_mappings(&abc, 3, &[(2, "b@abc.com")]).await;
+
+    for round in 0_i64..10 {
+        let revision = [3 + round];
+        let (first, second) = (put(3, &format!("x{round}@abc.com")), put(4, &format!("y{round}@abc.com")));
+        let (first, second, third) = tokio::join!(
+            store.put_if(&first, Some(&revision)),
+            store.put_if(&second, Some(&revision)),
+            store.delete_if(&abc, number(BASE + 2), Some(&revision), &context_at(9)),
+        );
+        let done = [first.is_ok(), second.is_ok(), third.is_ok()];
+        assert_eq!(done.iter().filter(|done| **done).count(), 1, "{first:?} {second:?} {third:?}");
+        for error in [first.err(), second.err()].into_iter().flatten() {
+            assert_eq!(error, MappingRefusal::RevisionMoved { current: 4 + round });
+        }
+    }
 }
 
 async fn a_number_outside_the_ranges_is_not_mapped(world: World) {
@@ -224,7 +269,7 @@ async fn a_list_is_read_in_pages_in_the_order_of_the_numbers(world: World) {
         let page = PageRequest { limit: 700, after };
         let page = world.stores.mappings.list(&abc, &MappingFilter::default(), &page).await.unwrap();
         seen.extend(page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE));
-        after = page.items.last().map(|mapping| mapping.phone_number);
+        after = page.items.last().map(|mapping| mapping.place(MappingSort::PhoneNumber));
         // What comes in before the page has no effect on what is to come.
         world.stores.mappings.delete(&abc, number(BASE + seen[seen.len() - 2]), &context_at(1)).await.unwrap();
         if !page.has_more {
@@ -279,10 +324,90 @@ async fn a_filtered_list_is_read_in_pages_too(world: World) {
         let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap();
         assert_eq!(page.items.len(), 500);
         seen.extend(page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE));
-        after = page.items.last().map(|mapping| mapping.phone_number);
+        after = page.items.last().map(|mapping| mapping.place(MappingSort::PhoneNumber));
         if !page.has_more {
             break;
         }
     }
     assert_eq!(seen, (1..3000).step_by(2).collect::<Vec<_>>());
+}
+
+async fn a_list_is_sorted_and_read_in_pages_by_each_sort(world: World) {
+    let abc = world.group("abc").await;
+    let xyz = world.group_with("xyz", &[range(BASE + 20_000, BASE + 20_999)]).await;
+    world.put(&xyz, 20_001, "aaa@abc.com").await.unwrap();
+    // Set at the same time, three at once, and each with an address that comes before those of lower numbers.
+    let rows: Vec<_> = (0..30_u64).map(|at| (at, format!("{:02}@abc.com", (at * 7) % 30))).collect();
+    for (at, email) in &rows {
+        let change = PutMapping {
+            group: abc.clone(),
+            phone_number: number(BASE + at),
+            email: address(email),
+            context: context_at(100 - i64::try_from(at / 3).unwrap()),
+        };
+        world.stores.mappings.put(&change).await.unwrap();
+    }
+    let sorted = |key: &dyn Fn(&(u64, String)) -> (u64, String)| {
+        let mut rows = rows.clone();
+        rows.sort_by_key(key);
+        rows.into_iter().map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    for (sort, expected) in [
+        (MappingSort::PhoneNumber, (0..30).collect()),
+        (MappingSort::Email, sorted(&|(_, email)| (0, email.clone()))),
+        (MappingSort::UpdatedAt, sorted(&|(at, _)| ((1000 - at / 3) * 100 + at, String::new()))),
+    ] {
+        for (limit, text) in [(100, None), (7, None), (1, None), (4, Some("0@abc"))] {
+            let found = text.map(search).unwrap_or_default();
+            let filter = MappingFilter { sort, ..found };
+            let expected: Vec<_> = expected
+                .iter()
+                .filter(|at| text.is_none_or(|text| rows[usize::try_from(**at).unwrap()].1.contains(text)))
+                .copied()
+                .collect();
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let page = PageRequest { limit, after };
+                let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap();
+                seen.extend(page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE));
+                after = page.items.last().map(|mapping| mapping.place(sort));
+                if !page.has_more {
+                    break;
+                }
+            }
+            assert_eq!(seen, expected, "{sort:?} {limit} {text:?}");
+        }
+    }
+}
+
+async fn a_list_holds_those_whose_account_has_signed_in_or_those_who_never_did(world: World) {
+    let abc = world.group("abc").await;
+    for (at, email) in [(1, "ann@abc.com"), (2, "bob@abc.com"), (3, "eve@abc.com")] {
+        world.put(&abc, at, email).await.unwrap();
+    }
+    world.stores.business_groups.link_tenant(&abc, guid(1), &context_at(1)).await.unwrap();
+    let pin = Pin {
+        group: abc.clone(),
+        phone_number: number(BASE + 2),
+        email: address("bob@abc.com"),
+        tid: guid(1),
+        oid: guid(7),
+        other_sign_in_names: Box::default(),
+        now: time(50),
+    };
+    world.stores.mappings.pin(&pin).await.unwrap();
+    let list = async |is_pinned, text: Option<&str>| {
+        let filter = MappingFilter { is_pinned, ..text.map(search).unwrap_or_default() };
+        let page = PageRequest { limit: 10, after: None };
+        let page = world.stores.mappings.list(&abc, &filter, &page).await.unwrap();
+        page.items.iter().map(|mapping| mapping.phone_number.digits() - BASE).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None, None).await, [1, 2, 3]);
+    assert_eq!(list(Some(true), None).await, [2]);
+    assert_eq!(list(Some(false), None).await, [1, 3]);
+    assert_eq!(list(Some(false), Some("eve")).await, [3]);
+    assert_eq!(list(Some(true), Some("eve")).await, [0; 0]);
+    // A pin of a tenant that the group was linked to before counts as none.
+    world.stores.business_groups.link_tenant(&abc, guid(2), &context_at(2)).await.unwrap();
+    assert_eq!((list(Some(true), None).await, list(Some(false), None).await), (vec![], vec![1, 2, 3]));
 }

@@ -12,15 +12,15 @@ use signline::domain::application::Applications;
 use signline::domain::business_group::{BusinessGroupId, BusinessGroupPatch, IdentityPinning};
 use signline::domain::email::EmailAddress;
 use signline::domain::guid::Guid;
-use signline::domain::mapping::{Line, Mapping};
+use signline::domain::mapping::{Line, Mapping, MappingPlace};
 use signline::domain::page::{Page, PageRequest};
 use signline::domain::phone_number::PhoneNumber;
 use signline::domain::sign_in::{AppRoles, SignIn};
 use signline::mappings::{Lines, ResolveError, Resolver};
 use signline::ports::clock::SystemClock;
 use signline::ports::mapping_store::{
-    Export, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome, PutMapping, PutOutcome, ReleasePinOutcome,
-    SignInFacts,
+    Export, FoundMapping, GroupMapping, LookedUp, MappingFilter, MappingRefusal, MappingStore, Pin, PinOutcome,
+    PutMapping, PutOutcome, ReleasePinOutcome, SignInFacts, WantedInAll,
 };
 use signline::ports::store_error::StoreError;
 use signline::store::Stores;
@@ -64,22 +64,39 @@ impl MappingStore for Counted {
         &self,
         group: &BusinessGroupId,
         filter: &MappingFilter,
-        page: &PageRequest<PhoneNumber>,
+        page: &PageRequest<MappingPlace>,
     ) -> Result<Page<Mapping>, MappingRefusal> {
         self.inner.list(group, filter, page).await
     }
 
-    async fn put(&self, change: &PutMapping) -> Result<PutOutcome, MappingRefusal> {
-        self.inner.put(change).await
+    async fn look_up(
+        &self,
+        group: Option<&BusinessGroupId>,
+        asked: &LookedUp,
+    ) -> Result<Vec<FoundMapping>, MappingRefusal> {
+        self.inner.look_up(group, asked).await
     }
 
-    async fn delete(
+    async fn find_in_all(
+        &self,
+        wanted: &WantedInAll,
+        page: &PageRequest<PhoneNumber>,
+    ) -> Result<Page<GroupMapping>, StoreError> {
+        self.inner.find_in_all(wanted, page).await
+    }
+
+    async fn put_if(&self, change: &PutMapping, revisions: Option<&[i64]>) -> Result<PutOutcome, MappingRefusal> {
+        self.inner.put_if(change, revisions).await
+    }
+
+    async fn delete_if(
         &self,
         group: &BusinessGroupId,
         number: PhoneNumber,
+        revisions: Option<&[i64]>,
         context: &AuditContext,
     ) -> Result<(), MappingRefusal> {
-        self.inner.delete(group, number, context).await
+        self.inner.delete_if(group, number, revisions, context).await
     }
 
     async fn release_pin(

@@ -188,7 +188,8 @@ pub(crate) fn address(text: &str) -> EmailAddress {
 
 /// What finds mappings by a text, in the United States.
 pub(crate) fn search(text: &str) -> MappingFilter {
-    MappingFilter { search: MappingSearch::read(text, NumberingPlan::of_region("US").expect("a region")) }
+    let search = MappingSearch::read(text, NumberingPlan::of_region("US").expect("a region"));
+    MappingFilter { search, ..MappingFilter::default() }
 }
 
 pub(crate) fn guid(last: u32) -> Guid {

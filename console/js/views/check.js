@@ -48,8 +48,8 @@ function ask(group, email) {
   );
 }
 
-/** @param {Api.SignInCheck} found @param {Api.BusinessGroup} group */
-function answer(found, group) {
+/** @param {Api.SignInCheck} found @param {Pick<Api.BusinessGroup, "id">} group */
+export function answer(found, group) {
   const [kind, told] = OUTCOMES[found.outcome];
   const words = found.unproven ? "check.unproven" : told;
   return html`<section class="card" data-test="check-answer" data-outcome=${found.outcome} aria-live="polite">
@@ -67,7 +67,7 @@ function answer(found, group) {
   </section>`;
 }
 
-/** @param {Api.SignInCheck} found @param {Api.BusinessGroup} group */
+/** @param {Api.SignInCheck} found @param {Pick<Api.BusinessGroup, "id">} group */
 function whatToDo(found, group) {
   if (found.outcome === "tenant-not-linked") {
     return html`<p><a href="#/groups/${group.id}/authentication">${t(found.unproven ? "check.prove_first" : "check.link_first")}</a></p>`;
@@ -99,7 +99,7 @@ function pinFacts(found) {
   </div>`;
 }
 
-/** @param {Api.LastChange} change @param {Api.BusinessGroup} group */
+/** @param {Api.LastChange} change @param {Pick<Api.BusinessGroup, "id">} group */
 function lastChange(change, group) {
   const key = KINDS[change.kind];
   return html`${t(key, { number: nicely(change.phone_number) })}, ${time(change.at)}, ${who(change)}

@@ -25,6 +25,7 @@ const VIEWS = {
   confirmCompany: async () => (await import("./confirm_company.js")).confirmCompany,
   consent: async () => (await import("./consent.js")).consent,
   consented: async () => (await import("./consent.js")).consented,
+  find: async () => (await import("./find.js")).find,
   groups: async () => (await import("./groups.js")).groups,
   history: async () => (await import("./history.js")).history,
   importFile: async () => (await import("./imports.js")).importFile,
@@ -44,7 +45,7 @@ const VIEWS = {
 };
 
 /** The views of operators alone. */
-const OPERATORS = new Set(["allKeys", "groups", "wholeAudit"]);
+const OPERATORS = new Set(["allKeys", "find", "groups", "wholeAudit"]);
 
 /**
  * The view of a place for whoever is signed in.

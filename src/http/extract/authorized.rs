@@ -61,6 +61,10 @@ pub struct GroupAdmin;
 /// Operators for all business groups, administrators for their own.
 pub struct GroupReader;
 
+/// Whoever may look people up: operators and directories, in all business groups or in their own, and administrators in
+/// their own.
+pub struct DirectoryReader;
+
 impl Permission for Operator {
     type Group = ();
 
@@ -106,6 +110,18 @@ impl Permission for GroupReader {
             Grant::Operator => Ok(None),
             Grant::BusinessGroupAdmin(own) => Ok(Some(own.clone())),
             Grant::Resolver(_) | Grant::Directory(_) | Grant::Scim(_) => Err(forbidden(grant)),
+        }
+    }
+}
+
+impl Permission for DirectoryReader {
+    /// The only group in which they may; `None`: all.
+    type Group = Option<BusinessGroupId>;
+
+    fn check(grant: &Grant, request: &HttpRequest) -> Result<Option<BusinessGroupId>, Problem> {
+        match grant {
+            Grant::Directory(own) => Ok(own.clone()),
+            _ => GroupReader::check(grant, request),
         }
     }
 }

@@ -12,19 +12,19 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::http::extract::{Input, Object, check_encoding};
 use crate::http::problem::{Problem, ProblemKind};
 
-/// The largest JSON body that is read, in bytes: a thousand number ranges fit twice.
+/// The largest JSON body that is read of most calls, in bytes: a thousand number ranges fit twice.
 pub const MAX_JSON_BYTES: usize = 128 * 1024;
 
 /// How long a JSON body may take to arrive.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// A JSON body. Its type denies unknown fields.
-pub struct Json<T>(pub T);
+/// A JSON body of so many bytes at most. Its type denies unknown fields.
+pub struct Json<T, const MAX_BYTES: usize = MAX_JSON_BYTES>(pub T);
 
-impl<T: DeserializeOwned> Input for Json<T> {
+impl<T: DeserializeOwned, const MAX_BYTES: usize> Input for Json<T, MAX_BYTES> {
     async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
         check_type(request, "application/json")?;
-        parse(&read_whole(request, payload, MAX_JSON_BYTES).await?).map(Self)
+        parse(&read_whole(request, payload, MAX_BYTES).await?).map(Self)
     }
 }
 

@@ -13,7 +13,7 @@ mod signed_in;
 mod slot;
 mod upload;
 
-pub use authorized::{Authorized, GroupAdmin, GroupOperator, GroupReader, Operator, Permission};
+pub use authorized::{Authorized, DirectoryReader, GroupAdmin, GroupOperator, GroupReader, Operator, Permission};
 pub use caller::Caller;
 pub use input::Input;
 pub use introspection::Introspection;
@@ -24,7 +24,7 @@ pub use query::Query;
 pub(in crate::http) use query::{malformed_query, read_query};
 pub use signed_in::SignedIn;
 pub(in crate::http) use signed_in::good_token;
-pub use slot::{ExportSlot, ImportSlot};
+pub use slot::{ExportSlot, ImportSlot, LookUpSlot};
 pub use upload::Upload;
 pub(crate) use upload::WORKBOOK;
 use upload::check_encoding;

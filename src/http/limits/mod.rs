@@ -1,10 +1,10 @@
-//! What one caller may ask of the service before others would feel it: [`FailedAttempts`], [`GroupSlots`].
+//! What one caller may ask of the service before others would feel it: [`FailedAttempts`], [`Slots`].
 
 mod attempts;
-mod group_slots;
 mod level;
+mod slots;
 
 pub use attempts::{AttemptLimits, FailedAttempts};
 pub(super) use attempts::{Failure, Kind};
-pub(super) use group_slots::GroupSlot;
-pub use group_slots::GroupSlots;
+pub(super) use slots::Slot;
+pub use slots::{CallerSlots, GroupSlots, Slots};

@@ -1,19 +1,23 @@
 //! Single mappings.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, delete, get, put, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::email::EmailAddress;
 use crate::domain::mapping;
+use crate::domain::mapping::{MappingPlace, MappingSort};
 use crate::domain::mapping_search::MappingSearch;
 use crate::http::extract::{Authorized, GroupAdmin, Json, PhoneNumberInPath};
 use crate::http::problem::Problem;
 use crate::http::responses::{BodyProblems, CommonProblems};
 use crate::http::services::Services;
-use crate::http::v1::paging::{ListDocument, Listed, Listing, NEXT_CURSOR, Page, PageQuery};
+use crate::http::v1::if_match::expected_revisions;
+use crate::http::v1::paging::{
+    ListDocument, Listed, Listing, NEXT_CURSOR, Page, PageQuery, cursor_after, foreign_cursor,
+};
 use crate::http::v1::paths::{GroupPath, MappingPath};
 use crate::ports::mapping_store;
 use crate::ports::mapping_store::{MappingFilter, PutOutcome};
@@ -45,7 +49,7 @@ impl Listed for Mapping {
     const LIST: ListDocument = ListDocument {
         name: "PhoneMappingList",
         description: "A page of mappings.",
-        items: "The mappings, in the order of their numbers.",
+        items: "The mappings, in the order of `sort`.",
         next_cursor: NEXT_CURSOR,
     };
 }
@@ -68,6 +72,47 @@ pub struct MappingQuery {
     /// spaces, dots, dashes and brackets, and as it is dialled in the default region.
     #[param(example = "763-555")]
     q: Option<String>,
+    /// Only mappings whose account has signed in (`seen`): they are pinned to it; or only those that are pinned to none
+    /// (`never`). A business group that pins nobody has none that is seen.
+    #[param(inline)]
+    sign_in: Option<SignIns>,
+    /// What the list is sorted by. Of two that are alike in it the lower number comes first.
+    #[param(inline)]
+    #[serde(default)]
+    sort: Sort,
+}
+
+/// Whether the account of a mapping has signed in.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignIns {
+    /// It has not: the mapping is pinned to none.
+    Never,
+    /// It has: the mapping is pinned to it.
+    Seen,
+}
+
+/// What mappings are sorted by.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// The number.
+    #[default]
+    PhoneNumber,
+    /// The address.
+    Email,
+    /// When the address was last set: the longest ago first.
+    UpdatedAt,
+}
+
+impl From<Sort> for MappingSort {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::PhoneNumber => Self::PhoneNumber,
+            Sort::Email => Self::Email,
+            Sort::UpdatedAt => Self::UpdatedAt,
+        }
+    }
 }
 
 impl From<mapping::Mapping> for Mapping {
@@ -97,10 +142,19 @@ pub(crate) async fn list_mappings(
     services: Data<Services>,
 ) -> Result<web::Json<MappingList>, Problem> {
     let Listing { filter, page } = call.input;
+    let sort = filter.sort.into();
     let page = page.read()?;
-    let filter = MappingFilter { search: filter.q.and_then(|text| MappingSearch::read(&text, services.plan)) };
+    if page.after.as_ref().is_some_and(|place: &MappingPlace| place.sort() != sort) {
+        return Err(foreign_cursor());
+    }
+    let filter = MappingFilter {
+        search: filter.q.and_then(|text| MappingSearch::read(&text, services.plan)),
+        is_pinned: filter.sign_in.map(|sign_in| matches!(sign_in, SignIns::Seen)),
+        sort,
+    };
     let page = services.mappings.list(&call.group, &filter, &page).await?;
-    Ok(web::Json(Page::of(page, |mapping| &mapping.phone_number)))
+    let next = page.items.last().filter(|_| page.has_more).map(|last| cursor_after(&last.place(sort)));
+    Ok(web::Json(Page::with_next(page.items, next)))
 }
 
 /// Read a mapping
@@ -128,12 +182,17 @@ pub(crate) async fn get_mapping(
 #[utoipa::path(
     operation_id = "putMapping",
     tag = "mappings",
-    params(GroupPath, MappingPath),
+    params(
+        GroupPath,
+        MappingPath,
+        ("If-Match" = Option<String>, Header, description = "The business group's `revision` in quotes, such as `\"7\"`, which is the ETag of its exports, or several: the mapping is set only if nothing changed since")
+    ),
     request_body = PutMapping,
     responses(
         (status = 200, body = Mapping, description = "The mapping: the number had one before"),
         (status = 201, body = Mapping, description = "The new mapping: the number had none before"),
         (status = 409, description = "`email-taken`: another number of the group has the address"),
+        (status = 412, description = "`revision-moved`: the mappings are of another revision than those in `If-Match`"),
         BodyProblems,
         CommonProblems
     )
@@ -141,12 +200,14 @@ pub(crate) async fn get_mapping(
 #[put("/v1/business-groups/{id}/mappings/{phone_number}")]
 pub(crate) async fn put_mapping(
     call: Authorized<GroupAdmin, (PhoneNumberInPath, Json<PutMapping>)>,
+    request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let (PhoneNumberInPath(number), Json(body)) = call.input;
     let email = EmailAddress::parse(&body.email).map_err(|error| Problem::invalid_field("email", error))?;
+    let revisions = expected_revisions(&request)?;
     let change = mapping_store::PutMapping { group: call.group, phone_number: number, email, context: call.context };
-    Ok(match services.mappings.put(&change).await? {
+    Ok(match services.mappings.put_if(&change, revisions.as_deref()).await? {
         PutOutcome::Created(mapping) => HttpResponse::Created().json(Mapping::from(mapping)),
         PutOutcome::Updated(mapping) => HttpResponse::Ok().json(Mapping::from(mapping)),
     })
@@ -158,16 +219,26 @@ pub(crate) async fn put_mapping(
 #[utoipa::path(
     operation_id = "deleteMapping",
     tag = "mappings",
-    params(GroupPath, MappingPath),
-    responses((status = 204, description = "The mapping is gone"), CommonProblems)
+    params(
+        GroupPath,
+        MappingPath,
+        ("If-Match" = Option<String>, Header, description = "The business group's `revision` in quotes, such as `\"7\"`, which is the ETag of its exports, or several: the mapping is removed only if nothing changed since")
+    ),
+    responses(
+        (status = 204, description = "The mapping is gone"),
+        (status = 412, description = "`revision-moved`: the mappings are of another revision than those in `If-Match`"),
+        CommonProblems
+    )
 )]
 #[delete("/v1/business-groups/{id}/mappings/{phone_number}")]
 pub(crate) async fn delete_mapping(
     call: Authorized<GroupAdmin, PhoneNumberInPath>,
+    request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let PhoneNumberInPath(number) = call.input;
-    services.mappings.delete(&call.group, number, &call.context).await?;
+    let revisions = expected_revisions(&request)?;
+    services.mappings.delete_if(&call.group, number, revisions.as_deref(), &call.context).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -16,6 +16,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::domain::business_group::BusinessGroupId;
+use crate::domain::mapping::MappingPlace;
 use crate::domain::page;
 use crate::domain::page::PageRequest;
 use crate::domain::phone_number::PhoneNumber;
@@ -141,6 +142,14 @@ impl<T> Page<T> {
         Self { items: page.items.into_iter().map(T::from).collect(), next_cursor }
     }
 
+    /// A page that was read, with what leads to the next.
+    pub fn with_next<D>(items: Vec<D>, next_cursor: Option<String>) -> Self
+    where
+        T: From<D>,
+    {
+        Self { items: items.into_iter().map(T::from).collect(), next_cursor }
+    }
+
     /// A list that has one page.
     pub fn of_all(items: impl IntoIterator<Item = T>) -> Self {
         Self { items: items.into_iter().collect(), next_cursor: None }
@@ -192,6 +201,12 @@ impl ListKey for BusinessGroupId {
     }
 }
 
+impl ListKey for MappingPlace {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
 impl ListKey for Uuid {
     fn read(text: &str) -> Option<Self> {
         Self::try_parse(text).ok()
@@ -209,10 +224,13 @@ fn read_cursor<K: ListKey>(cursor: &str) -> Result<K, Problem> {
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     // A key in another spelling than ours (`+7`, a GUID in braces) was in no cursor that we gave.
     let key = text.and_then(|text| K::read(&text).filter(|key| key.to_string() == text));
-    key.ok_or_else(|| {
-        let detail = "The cursor is not one of this list: take next_cursor as it came, or start without one.";
-        Problem::new(ProblemKind::MalformedRequest, detail)
-    })
+    key.ok_or_else(foreign_cursor)
+}
+
+/// 400 for a cursor that this list did not give.
+pub(super) fn foreign_cursor() -> Problem {
+    let detail = "The cursor is not one of this list: take next_cursor as it came, or start without one.";
+    Problem::new(ProblemKind::MalformedRequest, detail)
 }
 
 /// The cursor after the item with this key. Its form is nobody's business, hence the coding.

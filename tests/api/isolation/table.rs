@@ -69,6 +69,13 @@ const ITS_ADMINISTRATORS: Gates = administering(Passes, HIDDEN);
 /// Each sees their own group.
 const ALL_ADMINISTRATORS: Gates = administering(Passes, Passes);
 
+/// Those who look people up in the group.
+const ITS_DIRECTORIES: Gates = {
+    let mut gates = ITS_ADMINISTRATORS;
+    (gates[17], gates[18], gates[19]) = (Passes, Passes, HIDDEN);
+    gates
+};
+
 /// Operators pass. What meets administrators of the group and of another, by a key or by having signed in; nobody else
 /// has a right.
 const fn administering(its: Gate, anothers: Gate) -> Gates {
@@ -134,6 +141,13 @@ pub(super) const TABLE: &[Row] = &[
     row("putMapping", &ITS_ADMINISTRATORS, Json(r#"{"email": "new@abccompany.com"}"#), 200),
     row("deleteMapping", &ITS_ADMINISTRATORS, Nothing, 204),
     row("releasePin", &ITS_ADMINISTRATORS, Nothing, 204),
+    row("findMappings", &OPERATORS, Asked("email=bobsmith%40abccompany.com"), 200),
+    row(
+        "lookUp",
+        &ITS_DIRECTORIES,
+        Json(r#"{"emails": ["bobsmith@abccompany.com"], "business_group": "abccompany"}"#),
+        200,
+    ),
     row("exportMappings", &ITS_ADMINISTRATORS, Nothing, 200),
     row("exportWorkbook", &ITS_ADMINISTRATORS, Nothing, 200),
     row("importMappings", &ITS_ADMINISTRATORS, Csv("PhoneNumber,MEEmailAddress\n7635554444,x@abccompany.com\n"), 201),
