@@ -138,6 +138,7 @@ impl PartialSchema for ImportCode {
 impl ToSchema for ImportCode {}
 
 /// The schema of a text that is one of these.
+#[must_use]
 pub fn one_of<T: Into<Value>>(words: impl IntoIterator<Item = T>, description: &str) -> RefOr<Schema> {
     let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
     schema.description(Some(description)).into()

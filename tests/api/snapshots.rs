@@ -514,7 +514,7 @@ async fn break_down(story: &mut Story) {
     for problem in [
         Problem::new(ProblemKind::RequestTimeout, late),
         Problem::from(WorkbookError::TooManyRows),
-        Problem::too_many_requests(too_many, Duration::from_secs(60)),
+        Problem::too_many_requests(too_many, Duration::from_mins(1)),
         Problem::internal("a fault"),
         Problem::unavailable(StoreError::new("a fault")),
         Problem::from(TokenError::KeysUnavailable { retry_after: Duration::from_secs(1) }),
