@@ -44,7 +44,8 @@ fn parse_origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()))?;
     let origin = url.origin().ascii_serialization();
     // What else it has is not part of an origin; a slash at its end is forgiven.
-    let is_alone = url.as_str().trim_end_matches('/') == origin && url.username().is_empty();
+    // The parser takes an asterisk as a name.
+    let is_alone = !text.contains('*') && url.as_str().trim_end_matches('/') == origin && url.username().is_empty();
     is_alone.then_some(origin)
 }
 

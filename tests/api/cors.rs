@@ -101,7 +101,7 @@ async fn every_answer_to_a_known_page_can_be_read_there_and_its_errors_too() {
     }
 }
 
-// proves T-98
+// proves T-100
 #[tokio::test]
 async fn no_other_page_may_read_an_answer() {
     let app = sample().await;

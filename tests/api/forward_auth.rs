@@ -81,7 +81,7 @@ async fn the_address_is_told_to_who_asks_for_it() {
     }
 }
 
-// proves T-97
+// proves T-99
 #[tokio::test]
 async fn what_a_client_says_of_itself_is_never_believed() {
     let app = sample().await;

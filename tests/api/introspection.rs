@@ -1,6 +1,6 @@
 //! `POST /v1/introspect`: who may ask, in which ways, and what is told. With real clients: `tests/introspection`.
 
-use base64::Engine;
+use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ async fn a_user_without_a_line_is_told_why_or_is_not_active_where_a_line_is_requ
     }
 }
 
-// proves T-99
+// proves T-101
 #[tokio::test]
 async fn the_key_of_a_group_learns_of_its_own_people_alone() {
     let app = sample().await;

@@ -29,7 +29,7 @@ use crate::world::World;
 macro_rules! gateways {
     ($($module:ident: $gateway:ident;)*) => {$(
         mod $module {
-            // proves T-97
+            // proves T-99
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn lets_through_who_has_a_line_and_nothing_that_a_client_says_of_it() {
                 super::every_case(&super::$gateway).await;
