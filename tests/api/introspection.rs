@@ -50,7 +50,7 @@ async fn a_good_token_is_described_with_its_users_line_again_and_again() {
         for _ in 0..4 {
             let expected = json!({
                 "active": true, "token_type": "Bearer", "iss": payload["iss"], "aud": payload["aud"], "sub": payload["sub"],
-                "client_id": payload["aud"], "username": BOB, "iat": payload["iat"], "nbf": payload["nbf"],
+                "client_id": payload["aud"], "username": payload["preferred_username"], "iat": payload["iat"], "nbf": payload["nbf"],
                 "exp": payload["exp"], "tid": TENANT, "oid": payload["oid"], "email": BOB, "application": "portal",
                 "business_group": "abccompany", "phone_number": "+17635551111", "phone_number_national": "7635551111",
                 "line": "ok"

@@ -25,7 +25,7 @@ use crate::mappings::{CachedLine, ResolveError, ResolvedLine};
 #[expect(dead_code, reason = "the shape of the form, for the document")]
 pub struct IntrospectionRequest {
     /// The token.
-    #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ…")]
+    #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ2ZXIiOiIyLjAifQ.c2lnbmF0dXJl")]
     token: String,
     /// Not looked at: there is one kind of token.
     #[schema(required = false, example = "access_token")]
@@ -44,6 +44,7 @@ pub struct IntrospectionRequest {
 #[into_params(parameter_in = Query)]
 pub struct IntrospectionQuery {
     /// `line`: the token of a user without a line counts as not active.
+    #[param(inline)]
     require: Option<Required>,
 }
 
@@ -165,7 +166,12 @@ pub struct IntrospectedToken<'a> {
     tag = "resolving",
     security(("api_key" = []), ("api_key_basic" = [])),
     params(IntrospectionQuery),
-    request_body(content = IntrospectionRequest, content_type = "application/x-www-form-urlencoded"),
+    request_body(
+        content = IntrospectionRequest,
+        content_type = "application/x-www-form-urlencoded",
+        description = "The token, as RFC 7662 has it",
+        example = json!({"token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ2ZXIiOiIyLjAifQ.c2lnbmF0dXJl", "token_type_hint": "access_token"})
+    ),
     responses(
         CommonProblems,
         BodyProblems,
