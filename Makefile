@@ -1,4 +1,4 @@
-.PHONY: help demo console check test lint bench bench-scale profile openapi fuzz screenshots
+.PHONY: clients-check help demo console check test lint bench bench-scale profile openapi fuzz screenshots
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -34,6 +34,9 @@ openapi: ## write the OpenAPI document from the handlers
 	@mkdir -p target
 	cargo run --quiet --bin signline -- openapi > target/signline.json
 	mv target/signline.json openapi/signline.json
+
+clients-check: ## see that the document makes clients in C#, Go, Java, Kotlin and Rust; needs Java 17
+	scripts/clients-check
 
 screenshots: ## draw the pictures of the console in docs/images/ anew
 	scripts/screenshots
