@@ -1,12 +1,25 @@
 //! The client packages for TypeScript and Python, as others get them: by themselves, and with the `signline` program and the
 //! simulator. What is tested stands in `clients/`; here is what it is tested with.
 //!
-//! `scripts/setup-clients` installs what builds them.
+//! `scripts/setup-clients` installs what builds them, `scripts/setup-chromium` the browser.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
+#[path = "../console/browser.rs"]
+#[expect(dead_code, reason = "the stories of the console need more of it")]
+mod browser;
+#[path = "../console/driver.rs"]
+mod driver;
+#[path = "../console/elements.rs"]
+#[expect(dead_code, reason = "the stories of the console need more of it")]
+mod elements;
 mod keep_equal;
 mod packages;
+mod page_server;
+mod portal;
+#[path = "../console/watch.rs"]
+#[expect(dead_code, reason = "the stories of the console need more of it")]
+mod watch;
 #[path = "../console/world.rs"]
 #[expect(dead_code, reason = "the stories of the console need more of it")]
 mod world;

@@ -40,6 +40,11 @@ pub(crate) fn python_example(name: &str) -> Command {
     command
 }
 
+/// The folder with the portal's page, and the package as a module for browsers.
+pub(crate) fn for_browsers() -> (PathBuf, PathBuf) {
+    (BUILT.join("portal"), BUILT.join("signline.js"))
+}
+
 /// Python with the package. It writes nothing beside it.
 fn python() -> Command {
     let mut command = Command::new(root().join("target/clients/python/bin/python"));
