@@ -21,7 +21,10 @@ const ROWS = 50;
 export const find = {
   title: () => t("nav.find"),
   render: ({ view }) =>
-    page({ title: t("nav.find"), lead: t("find.lead") }, html`${form(view)} ${problemNotice(view.problem, ["q"])} ${view.items ? list(view) : nothing}`),
+    page(
+      { title: t("nav.find"), lead: t("find.lead") },
+      html`${form(view)} ${problemNotice(view.problem, ["q"])} ${view.items ? list(view) : nothing}`,
+    ),
 };
 
 /** @param {Kept} view */
