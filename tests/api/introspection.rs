@@ -1,4 +1,4 @@
-//! `POST /v1/introspect`: who may ask, in which ways, and what is told. With real clients: `tests/introspection`.
+//! `POST /v1/introspect`: who may ask, in which ways, and what is told. With real clients: `tests/process/introspection`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
