@@ -1238,7 +1238,7 @@ export interface components {
             client_secret?: string | null;
             /**
              * @description The token.
-             * @example eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ…
+             * @example eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ2ZXIiOiIyLjAifQ.c2lnbmF0dXJl
              */
             token: string;
             /**
@@ -6190,8 +6190,15 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description The token, as RFC 7662 has it */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ2ZXIiOiIyLjAifQ.c2lnbmF0dXJl",
+                 *       "token_type_hint": "access_token"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": components["schemas"]["IntrospectionRequest"];
             };
         };
@@ -6202,6 +6209,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "active": true,
+                     *       "token_type": "Bearer",
+                     *       "iss": "https://login.microsoftonline.com/a1a1a1a1-0000-4000-8000-0000000000aa/v2.0",
+                     *       "aud": "0c11e470-1111-4222-8333-000000000001",
+                     *       "sub": "blOAc8AZuHr4aizSSS-H2c2ytELpUo8ITsKULcAYXoA",
+                     *       "client_id": "0c11e470-1111-4222-8333-000000000001",
+                     *       "username": "BobSmith@abccompany.com",
+                     *       "iat": 1796117400,
+                     *       "nbf": 1796117400,
+                     *       "exp": 1796117400,
+                     *       "tid": "a1a1a1a1-0000-4000-8000-0000000000aa",
+                     *       "oid": "0b0b0b0b-0000-4000-8000-000000000001",
+                     *       "email": "bobsmith@abccompany.com",
+                     *       "application": "portal",
+                     *       "business_group": "abccompany",
+                     *       "phone_number": "+17635551111",
+                     *       "phone_number_national": "7635551111",
+                     *       "line": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IntrospectedToken"];
                 };
             };
@@ -6318,6 +6347,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "emails": [
+                 *         "bobsmith@abccompany.com",
+                 *         "nobody@abccompany.com"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["LookUpRequest"];
             };
         };
@@ -6328,6 +6365,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "email": "bobsmith@abccompany.com",
+                     *           "phone_number": "+17635551111",
+                     *           "business_group": "abccompany"
+                     *         }
+                     *       ],
+                     *       "missing": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["LookUpResult"];
                 };
             };
@@ -6470,6 +6519,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "business_group": "abccompany",
+                     *           "phone_number": "+17635551111",
+                     *           "email": "bobsmith@abccompany.com",
+                     *           "updated_at": "2026-12-01T09:30:00Z",
+                     *           "oid": "0b0b0b0b-0000-4000-8000-000000000001",
+                     *           "pinned_at": "2026-12-01T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["GroupMappingList"];
                 };
             };

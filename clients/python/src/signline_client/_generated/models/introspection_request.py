@@ -16,7 +16,7 @@ class IntrospectionRequest:
     """What is asked about a token.
 
     Attributes:
-        token (str): The token. Example: eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ….
+        token (str): The token. Example: eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ2ZXIiOiIyLjAifQ.c2lnbmF0dXJl.
         client_id (None | str | Unset): Not looked at.
         client_secret (None | str | Unset): The API key, where no header has it.
         token_type_hint (None | str | Unset): Not looked at: there is one kind of token. Example: access_token.
