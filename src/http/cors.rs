@@ -83,5 +83,5 @@ fn allowed_origin<'r>(origins: &CorsOrigins, request: &'r HttpRequest) -> Option
 fn is_for_pages(path: &str) -> bool {
     let is_below =
         |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    !NOT_FOR_PAGES.iter().any(|folder| is_below(&folder))
+    !NOT_FOR_PAGES.iter().any(is_below)
 }

@@ -290,7 +290,7 @@ impl Tx {
     /// The commit runs on its own: a caller that goes away in the middle of it must not leave it committed and untold.
     pub(super) async fn commit_lines(self, tenants: impl IntoIterator<Item = Guid>) -> Result<(), StoreError> {
         let tenants: Vec<_> = tenants.into_iter().collect();
-        self.commit_and(move |lines| tenants.into_iter().for_each(|tenant| lines.invalidate(tenant))).await
+        self.commit_and(move |lines| invalidate_each(lines, tenants)).await
     }
 
     /// Commits a change that ends API keys, and may have changed the lines of these tenants.
@@ -298,7 +298,7 @@ impl Tx {
         let tenants: Vec<_> = tenants.into_iter().collect();
         self.commit_and(move |lines| {
             lines.invalidate_keys();
-            tenants.into_iter().for_each(|tenant| lines.invalidate(tenant));
+            invalidate_each(lines, tenants);
         })
         .await
     }
@@ -316,6 +316,12 @@ impl Tx {
     /// Commits a change that decides nobody's line.
     pub(super) async fn commit_aside(self) -> Result<(), StoreError> {
         Ok(self.limit.keep(self.session.commit()).await?)
+    }
+}
+
+fn invalidate_each(lines: &LineGenerations, tenants: Vec<Guid>) {
+    for tenant in tenants {
+        lines.invalidate(tenant);
     }
 }
 
