@@ -145,7 +145,7 @@ async fn ten_thousand_of_the_longest_addresses_fit_and_the_audit_log_tells_how_m
         json(look_up(&app, &app.operator, &json!({"phone_numbers": ["7635551111", "7635551112"]})).await, 200).await;
 
         let log = json(app.operate(Method::GET, "/v1/audit-events?limit=2").send().await.unwrap(), 200).await;
-        let told: Vec<_> = log["items"].as_array().unwrap().iter().map(|event| {
+        let told = log["items"].as_array().unwrap().iter().map(|event| {
             (event["action"].as_str().unwrap(), &event["outcome"], &event["business_group"], &event["detail"])
         });
         let told: Vec<_> = told.collect();
