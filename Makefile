@@ -1,4 +1,4 @@
-.PHONY: help demo console check test lint bench bench-scale profile openapi fuzz screenshots
+.PHONY: help demo console check test lint bench bench-scale profile openapi fuzz screenshots clients clients-check
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -34,6 +34,12 @@ openapi: ## write the OpenAPI document from the handlers
 	@mkdir -p target
 	cargo run --quiet --bin signline -- openapi > target/signline.json
 	mv target/signline.json openapi/signline.json
+
+clients: ## write the client packages' generated parts from the OpenAPI document
+	scripts/clients
+
+clients-check: ## see that the document makes clients in C#, Go, Java, Kotlin and Rust; needs Java 17
+	scripts/clients-check
 
 screenshots: ## draw the pictures of the console in docs/images/ anew
 	scripts/screenshots

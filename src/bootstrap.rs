@@ -233,7 +233,7 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         sign_in_checks: SignInChecks::new(Arc::clone(&stores.mappings), settings.unproven_tenants),
         resolver: Resolver::new(lines(settings, stores), Arc::clone(&stores.mappings), Arc::clone(&clock))
             .with_unproven_tenants(settings.unproven_tenants),
-        api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)),
+        api_keys: ApiKeys::new(Arc::clone(&stores.api_keys), Arc::clone(&clock)).with_cache(Arc::clone(&stores.lines)),
         importer: Importer::new(Arc::clone(&stores.imports), settings.numbering_plan),
         imports: Arc::clone(&stores.imports),
         history: Arc::clone(&stores.history),
@@ -255,6 +255,7 @@ fn plug(settings: &Settings, stores: &Stores, address: SocketAddr) -> Result<Ser
         attempts: FailedAttempts::new(attempt_limits(&settings.limits)),
         import_slots: Arc::new(GroupSlots::of_imports(settings.limits.concurrent_imports)),
         export_slots: Arc::new(GroupSlots::of_exports()),
+        cors_origins: settings.cors_origins.clone(),
         look_up_slots: Arc::new(CallerSlots::of_look_ups()),
         over_tls: settings.tls.certificate.is_some(),
         prefix: settings.public_url_at(address).map_or_else(String::new, |url| url.prefix().to_owned()),

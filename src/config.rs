@@ -22,6 +22,7 @@ use crate::config::table::SETTINGS;
 use crate::domain::app_id_uri::AppIdUris;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
+use crate::domain::cors_origins::CorsOrigins;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::postgres_url::PostgresUrl;
@@ -79,6 +80,8 @@ pub struct Settings {
     pub api_audiences: AppIdUris,
     /// Where browsers reach the service, if it was set; see [`Settings::public_url_at`].
     pub public_url: Option<PublicUrl>,
+    /// The origins whose pages may call the service from a browser.
+    pub cors_origins: CorsOrigins,
     /// The scope that an access token for the API must carry.
     pub api_scope: String,
     /// The operator's own tenant, whose users can be operators.
@@ -174,6 +177,7 @@ impl Settings {
             api_client_id: None,
             api_audiences: AppIdUris::default(),
             public_url: None,
+            cors_origins: CorsOrigins::default(),
             api_scope: "Line.Read".to_owned(),
             operator_tenant: None,
             unproven_tenants: UnprovenTenants::Resolve,

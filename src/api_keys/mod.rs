@@ -1,5 +1,6 @@
 //! API keys: make, find by their secret, list, revoke.
 
+mod cached_keys;
 mod manage;
 mod secret;
 

@@ -6,6 +6,7 @@
 mod cached_response;
 mod claims;
 mod compact;
+mod description;
 mod object;
 mod provider;
 mod signing_key;
@@ -15,6 +16,7 @@ mod token_check;
 mod validated_tokens;
 
 pub use cached_response::CachedResponse;
+pub use description::TokenDescription;
 pub use provider::install_provider;
 pub use signing_keys::{KeysStatus, SigningKeys};
 pub use token::{ApiRegistration, CacheError, TokenError, TokenPolicy, TokenValidator, TokensStatus};

@@ -11,6 +11,7 @@ use crate::config::{PREFIX, Settings};
 use crate::domain::app_id_uri::AppIdUris;
 use crate::domain::application::Applications;
 use crate::domain::authority::Authority;
+use crate::domain::cors_origins::CorsOrigins;
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::NumberingPlan;
 use crate::domain::public_url::PublicUrl;
@@ -91,6 +92,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: "`http://localhost:PORT` on a loopback address (`https` with TLS), else none",
         meaning: "where browsers reach the service, such as `https://signline.example`: Microsoft leads back there after consent. With a path where a proxy serves it below one",
         read: |settings, text| set(&mut settings.public_url, readable(PublicUrl::parse(text)).map(Some)),
+    },
+    Setting {
+        name: "cors_origins",
+        default: "none",
+        meaning: "origins whose pages may call the service from a browser, such as `https://portal.example.com,http://localhost:3000`: exactly these",
+        read: |settings, text| set(&mut settings.cors_origins, readable(CorsOrigins::parse(text))),
     },
     Setting {
         name: "api_scope",

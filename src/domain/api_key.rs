@@ -127,7 +127,7 @@ pub struct ApiKey {
 }
 
 /// The SHA-256 of a secret: all that the store keeps of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash(pub [u8; 32]);
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod authority;
 pub mod business_group;
 pub mod characters;
 pub mod consent;
+pub mod cors_origins;
 pub mod email;
 pub mod guid;
 pub mod history;

@@ -49,11 +49,13 @@ async fn page(file: web::Path<String>, config: Data<Config<'static>>) -> Result<
 pub(super) struct DocumentText(pub(super) Bytes);
 
 /// The OpenAPI document
+///
+/// Every call of the service, as OpenAPI 3.1. `/docs/` shows it to people.
 #[utoipa::path(
     operation_id = "openApiDocument",
     tag = "operations",
     security(()),
-    responses((status = 200, content_type = "application/json", body = Object))
+    responses((status = 200, content_type = "application/json", body = Object, description = "This document"))
 )]
 #[get("/openapi.json")]
 pub(crate) async fn openapi_json(text: Data<DocumentText>) -> HttpResponse {

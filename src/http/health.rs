@@ -25,11 +25,13 @@ const FILES_LIMIT: Duration = Duration::from_secs(1);
 const STORE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Whether the process runs
+///
+/// Nothing is looked at: whoever gets an answer knows that the process answers.
 #[utoipa::path(
     operation_id = "live",
     tag = "operations",
     security(()),
-    responses((status = 200, body = String, content_type = "text/plain"))
+    responses((status = 200, body = String, content_type = "text/plain", description = "The process runs", example = json!("ok\n")))
 )]
 #[get("/livez")]
 pub(crate) async fn live() -> &'static str {
@@ -45,8 +47,20 @@ pub(crate) async fn live() -> &'static str {
     tag = "operations",
     security(()),
     responses(
-        (status = 200, body = String, content_type = "text/plain", description = "All parts are ready"),
-        (status = 503, body = String, content_type = "text/plain", description = "A part is not ready, or the service is about to stop")
+        (
+            status = 200,
+            body = String,
+            content_type = "text/plain",
+            description = "All parts are ready",
+            example = json!("store: ok\nkeys: ok, 2 fetched 7 s ago\ntemporary files: ok\n")
+        ),
+        (
+            status = 503,
+            body = String,
+            content_type = "text/plain",
+            description = "A part is not ready, or the service is about to stop",
+            example = json!("store: the database does not answer\nkeys: ok, 2 fetched 7 s ago\ntemporary files: ok\n")
+        )
     )
 )]
 #[get("/readyz")]
@@ -120,7 +134,13 @@ fn stop_line(services: &Services) -> (bool, String) {
     operation_id = "metrics",
     tag = "operations",
     security(()),
-    responses((status = 200, body = String, content_type = "text/plain"))
+    responses((
+        status = 200,
+        body = String,
+        content_type = "text/plain",
+        description = "The metrics of this replica",
+        example = json!("# HELP signline_signing_keys Signing keys in use.\n# TYPE signline_signing_keys gauge\nsignline_signing_keys 2\n")
+    ))
 )]
 #[get("/metrics")]
 pub(crate) async fn metrics(services: Data<Services>) -> Result<HttpResponse, Problem> {

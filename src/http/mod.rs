@@ -6,8 +6,10 @@
 pub mod call_record;
 pub mod console;
 pub mod console_config;
+mod cors;
 mod docs;
 pub mod drain;
+mod examples;
 pub mod extract;
 mod from_features;
 pub mod health;
@@ -17,6 +19,7 @@ pub mod observe;
 pub mod open_files;
 pub mod openapi;
 pub mod problem;
+pub mod problem_pages;
 mod refusals;
 pub mod responses;
 pub mod route_policy;

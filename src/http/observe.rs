@@ -20,6 +20,8 @@ use tracing::{Level, debug, error, info};
 
 use crate::domain::audit::NewAuditEvent;
 use crate::http::call_record::{Attempt, CallRecord, REQUEST_ID};
+use crate::http::cors;
+use crate::http::cors::Sharing;
 use crate::http::drain::InFlight;
 use crate::http::metrics::{CallCounters, CallKind};
 use crate::http::problem::{Problem, ProblemKind};
@@ -79,7 +81,9 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (call, mut record) = self.edge.begin(&mut request);
-        if let Some(answer) = self.edge.answer_at_once(request.request(), &mut record, call.started) {
+        let at_once = cors::preflight(&self.edge.services.cors_origins, request.request());
+        let at_once = at_once.or_else(|| self.edge.answer_at_once(request.request(), &mut record, call.started));
+        if let Some(answer) = at_once {
             let (request_id, _) = record.end(request.headers());
             let response = request.into_response(answer);
             return Either::Left(ready(Ok(self.edge.finish(call, response, request_id))));
@@ -117,7 +121,8 @@ impl Edge {
             request.head_mut().method = Method::GET;
         }
         let has_body = !matches!(request.parts().1, Payload::None);
-        let call = Call { started, method, counted, is_last: has_body && is_of_no_length(request) };
+        let is_last = has_body && (is_of_no_length(request) || self.leaves_body(request.path()));
+        let call = Call { started, method, counted, is_last };
         (call, CallRecord::of_method(is_head))
     }
 
@@ -127,8 +132,12 @@ impl Edge {
         shortcut(&self.services, request, record, now)
     }
 
+    fn leaves_body(&self, path: &str) -> bool {
+        self.policy_of(path).is_some_and(|policy| policy.leaves_body)
+    }
+
     fn policy_of(&self, path: &str) -> Option<&'static RoutePolicy> {
-        self.policies.iter().find(|policy| policy.path == path)
+        self.policies.iter().find(|policy| policy.is_of(path))
     }
 
     /// What handlers and extractors return as an error is an answer already, with the error kept in it.
@@ -154,6 +163,7 @@ impl Edge {
         if policy.private_headers {
             keep_private(response.headers_mut());
         }
+        Sharing::of(&self.services.cors_origins, response.request()).complete(response.headers_mut());
         if self.services.over_tls {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONE_YEAR));
         }
@@ -187,7 +197,7 @@ impl Edge {
     }
 
     /// The pattern of the route that took a request, and its policy. The pattern is put together anew for each call, but where
-    /// there is a policy for the path, which is its own pattern.
+    /// there is a policy for the path, which stands for it.
     fn route_of(&self, request: &HttpRequest) -> (Cow<'static, str>, &'static RoutePolicy) {
         if let Some(policy) = self.policy_of(request.path()) {
             return (Cow::Borrowed(policy.path), policy);

@@ -1,7 +1,11 @@
 //! The one error type of the HTTP edge: `application/problem+json` (RFC 9457).
 //!
-//! Every refusal of a port and every error of a feature becomes a [`Problem`]: of one table of kinds, here, and by one
-//! list of `From`, in `from_features`.
+//! Every refusal of a port and every error of a feature becomes a [`Problem`]: of one table of kinds, in `kind`, and by
+//! one list of `From`, in `from_features`.
+
+mod kind;
+
+pub use kind::ProblemKind;
 
 use std::error::Error;
 use std::fmt;
@@ -20,110 +24,6 @@ use crate::ports::store_error::{StoreError, StoreFault};
 
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
-
-macro_rules! problem_kinds {
-    ($($(#[$doc:meta])* $kind:ident = $status:ident, $slug:literal, $title:literal;)*) => {
-        /// The kinds of problem, each with its status, its slug and its title.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum ProblemKind {
-            $($(#[$doc])* $kind,)*
-        }
-
-        impl ProblemKind {
-            /// All kinds.
-            pub const ALL: &[Self] = &[$(Self::$kind,)*];
-
-            /// The last part of the `type` URI.
-            #[must_use]
-            pub fn slug(self) -> &'static str {
-                match self { $(Self::$kind => $slug,)* }
-            }
-
-            /// The HTTP status.
-            #[must_use]
-            pub fn status(self) -> StatusCode {
-                match self { $(Self::$kind => StatusCode::$status,)* }
-            }
-
-            /// What it is called, the same each time.
-            #[must_use]
-            pub fn title(self) -> &'static str {
-                match self { $(Self::$kind => $title,)* }
-            }
-        }
-    };
-}
-
-problem_kinds! {
-    /// JSON, a query or a cursor that can't be read.
-    MalformedRequest = BAD_REQUEST, "malformed-request", "The request can't be read";
-    /// No credential.
-    Unauthenticated = UNAUTHORIZED, "unauthenticated", "A credential is needed";
-    /// A credential that is not good.
-    InvalidToken = UNAUTHORIZED, "invalid-token", "The credential is not valid";
-    /// A good credential without the right.
-    Forbidden = FORBIDDEN, "forbidden", "This credential may not do this";
-    /// The tenant of the token is linked to no business group.
-    TenantNotLinked = FORBIDDEN, "tenant-not-linked", "The Microsoft tenant is linked to no business group";
-    /// A guest's token.
-    GuestNotAllowed = FORBIDDEN, "guest-not-allowed", "Guests may not sign in";
-    /// No such resource.
-    NotFound = NOT_FOUND, "not-found", "There is no such thing";
-    /// The address has no mapping.
-    NoMapping = NOT_FOUND, "no-mapping", "No phone number is mapped to this account";
-    /// The path exists, for other methods.
-    MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed", "The path does not take this method";
-    /// The request came too slowly.
-    RequestTimeout = REQUEST_TIMEOUT, "request-timeout", "The request did not arrive in time";
-    /// Something of this id stands already.
-    Conflict = CONFLICT, "conflict", "The request conflicts with what there is";
-    /// The mapping is pinned to another person.
-    IdentityChanged = CONFLICT, "identity-changed", "The mapping belongs to another account of this address";
-    /// Mapped numbers lie outside the new ranges.
-    RangesInUse = CONFLICT, "ranges-in-use", "Mapped numbers lie outside the new ranges";
-    /// Another group has numbers of the range.
-    RangeTaken = CONFLICT, "range-taken", "Another business group has numbers of this range";
-    /// The group still has mappings.
-    NotEmpty = CONFLICT, "not-empty", "The business group still has mappings";
-    /// Another group has the tenant.
-    TenantTaken = CONFLICT, "tenant-taken", "Another business group has this tenant";
-    /// Another group has a name that people take for the new one.
-    NameTaken = CONFLICT, "name-taken", "Another business group has a name like this";
-    /// Another number of the group has the address.
-    EmailTaken = CONFLICT, "email-taken", "Another number has this address";
-    /// The group has more mappings than a sheet has rows.
-    TooManyRows = CONFLICT, "too-many-rows", "A sheet can't hold so many rows";
-    /// The mappings changed since the preview of an import.
-    StaleImport = CONFLICT, "stale-import", "The mappings have changed since the preview";
-    /// An import removes so much that somebody must agree first.
-    ConfirmRemovals = CONFLICT, "confirm-removals", "So many removals must be confirmed";
-    /// An import gives so many people another's number that somebody must agree first.
-    ConfirmChanges = CONFLICT, "confirm-changes", "So many changed numbers must be confirmed";
-    /// Numbers of a revision have left the group's ranges.
-    OutsideRanges = CONFLICT, "outside-ranges", "Numbers have left the business group's ranges";
-    /// The mappings changed since the revision of `If-Match`.
-    RevisionMoved = PRECONDITION_FAILED, "revision-moved", "The mappings have changed since";
-    /// The body is too large.
-    TooLarge = PAYLOAD_TOO_LARGE, "too-large", "The body is too large";
-    /// The body is of another type than expected.
-    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is of another type than expected";
-    /// Read, but wrong.
-    InvalidRequest = UNPROCESSABLE_ENTITY, "invalid-request", "Something in the request is wrong";
-    /// Microsoft Entra knows no such tenant.
-    UnknownTenant = UNPROCESSABLE_ENTITY, "unknown-tenant", "There is no such Microsoft tenant";
-    /// The token names no e-mail address.
-    NoEmailClaim = UNPROCESSABLE_ENTITY, "no-email-claim", "The token names no e-mail address";
-    /// The file has problems.
-    ImportRejected = UNPROCESSABLE_ENTITY, "import-rejected", "The file has problems, and nothing was changed";
-    /// Too much of it.
-    TooManyRequests = TOO_MANY_REQUESTS, "too-many-requests", "Too many of these at once";
-    /// A fault inside.
-    Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong inside";
-    /// The store does not answer.
-    Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The service can't answer now";
-    /// No signing keys could be had yet.
-    KeysUnavailable = SERVICE_UNAVAILABLE, "keys-unavailable", "Microsoft's signing keys are not available yet";
-}
 
 /// A wrong field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -154,6 +54,7 @@ struct More {
     denial: Option<Denial>,
     event: Option<NewAuditEvent>,
     body: Option<OwnBody>,
+    status: Option<StatusCode>,
 }
 
 /// That a call was refused because its sender had not the right to make it.
@@ -275,6 +176,11 @@ impl Problem {
     /// Adds a member of the kind's own.
     #[must_use]
     pub fn member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        debug_assert!(
+            self.kind.members().contains(&name),
+            "the table of kinds has no member {name} of {:?}",
+            self.kind
+        );
         self.members.push((name, value.into()));
         self
     }
@@ -310,6 +216,13 @@ impl Problem {
         self
     }
 
+    /// Is answered with this status in place of its kind's.
+    #[must_use]
+    pub fn answered_with(mut self, status: StatusCode) -> Self {
+        self.more.get_or_insert_default().status = Some(status);
+        self
+    }
+
     /// Set if the caller had not the right to make the call.
     #[must_use]
     pub fn denial(&self) -> Option<&Denial> {
@@ -328,6 +241,12 @@ impl Problem {
         self.kind
     }
 
+    /// The status that it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.more.as_ref().and_then(|more| more.status).unwrap_or_else(|| self.kind.status())
+    }
+
     /// What is for the log alone.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
@@ -337,7 +256,7 @@ impl Problem {
     /// The answer. The request id is known to the middleware that gives it out, and to nobody before.
     #[must_use]
     pub fn to_response(&self, request_id: Option<&str>) -> HttpResponse {
-        let mut response = HttpResponse::build(self.kind.status());
+        let mut response = HttpResponse::build(self.status());
         for header in &self.headers {
             response.append_header(header.clone());
         }
@@ -350,9 +269,9 @@ impl Problem {
 
     fn body<'a>(&'a self, request_id: Option<&'a str>) -> Body<'a> {
         Body {
-            r#type: format!("/problems/{}", self.kind.slug()),
+            r#type: self.kind.type_uri(),
             title: self.kind.title(),
-            status: self.kind.status().as_u16(),
+            status: self.status().as_u16(),
             detail: &self.detail,
             request_id,
             members: self.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
@@ -363,7 +282,7 @@ impl Problem {
 /// A problem as it is written.
 #[derive(Serialize)]
 struct Body<'a> {
-    r#type: String,
+    r#type: &'static str,
     title: &'a str,
     status: u16,
     detail: &'a str,
@@ -381,7 +300,7 @@ impl fmt::Display for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.kind.status()
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -391,19 +310,7 @@ impl ResponseError for Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
-
-    #[test]
-    fn every_kind_has_a_slug_of_its_own() {
-        let slugs: HashSet<_> = ProblemKind::ALL.iter().map(|kind| kind.slug()).collect();
-        assert_eq!(slugs.len(), ProblemKind::ALL.len());
-        for kind in ProblemKind::ALL {
-            assert!(kind.slug().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
-            assert!(kind.status().as_u16() >= 400);
-        }
-    }
 
     // proves T-85
     #[test]

@@ -1,17 +1,45 @@
 //! The problems of the OpenAPI document: what they look like, and which of them many calls answer with.
 
 use serde::Serialize;
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
-use crate::http::problem::FieldError;
-use crate::http::wire::{ImportProblem, Revision};
+use crate::http::problem::{FieldError, ProblemKind};
+use crate::http::wire::{ImportProblem, Revision, one_of};
+
+/// The problems of a file as CSV: an example.
+pub const PROBLEMS_CSV: &str = "line,column,value,code,message\r\n\
+    2,PhoneNumber,,missing_phone_number,\"The phone number is missing. Fill it in, or delete the row.\"\r\n";
+
+/// What names the kind of a problem.
+pub struct ProblemType;
+
+impl PartialSchema for ProblemType {
+    fn schema() -> RefOr<Schema> {
+        let types = ProblemKind::ALL.iter().map(|kind| kind.type_uri());
+        one_of(types, "What names the kind of a problem: `/problems/` and the slug of the kind, on every host.")
+    }
+}
+
+impl ToSchema for ProblemType {}
+
+/// The last part of a problem's `type`.
+pub struct ProblemSlug;
+
+impl PartialSchema for ProblemSlug {
+    fn schema() -> RefOr<Schema> {
+        one_of(ProblemKind::ALL.iter().map(|kind| kind.slug()), "A kind of problem: the last part of its `type`.")
+    }
+}
+
+impl ToSchema for ProblemSlug {}
 
 /// An error (RFC 9457, `application/problem+json`).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDocument {
     /// `/problems/` and the kind's slug.
-    #[schema(example = "/problems/not-found")]
+    #[schema(value_type = ProblemType, example = "/problems/not-found")]
     pub r#type: String,
     /// What the kind is called.
     pub title: String,
@@ -22,46 +50,46 @@ pub struct ProblemDocument {
     pub detail: String,
     /// The `X-Request-Id` of the answer.
     pub request_id: String,
-    /// `invalid-request`, `unknown-tenant`: the wrong fields.
+    /// The wrong fields (`invalid-request`, `unknown-tenant`).
     #[schema(required = false)]
     pub errors: Option<Vec<FieldError>>,
-    /// `import-rejected`: how many problems the file has.
+    /// How many problems the file has (`import-rejected`).
     #[schema(required = false)]
     pub problem_count: Option<u64>,
-    /// `import-rejected`: the first 1,000 of them.
+    /// The first 1,000 problems of the file (`import-rejected`).
     #[schema(required = false)]
     pub problems: Option<Vec<ImportProblem>>,
-    /// `revision-moved`, `stale-import`: the revision that the mappings are of now.
+    /// The revision that the mappings are of now (`revision-moved`, `stale-import`).
     #[schema(required = false)]
     pub revision: Option<i64>,
-    /// `stale-import`: the revision that the file was compared with.
+    /// The revision that the file was compared with (`stale-import`).
     #[schema(required = false)]
     pub base_revision: Option<i64>,
-    /// `stale-import`: the first 20 revisions since then.
+    /// The first 20 revisions since that one (`stale-import`).
     #[schema(required = false)]
     pub revisions: Option<Vec<Revision>>,
-    /// `confirm-removals`: how many mappings the import removes.
+    /// How many mappings the import removes (`confirm-removals`).
     #[schema(required = false)]
     pub removed: Option<u64>,
-    /// `confirm-changes`, and `confirm-removals` where both must be confirmed: how many people the import gives a
-    /// number that is or was somebody else's.
+    /// How many people the import gives a number that is or was somebody else's (`confirm-changes`, and
+    /// `confirm-removals` where both must be confirmed).
     #[schema(required = false)]
     pub reassigned: Option<u64>,
-    /// `confirm-removals`, `confirm-changes`: how many mappings there are; where they are fewer than ten, how many the
-    /// import would leave.
+    /// How many mappings there are; where they are fewer than ten, how many the import would leave (`confirm-removals`,
+    /// `confirm-changes`).
     #[schema(required = false)]
     pub mapping_count: Option<u64>,
-    /// `tenant-taken`: whether a proof would take the tenant over; `tenant-not-linked`: the tenant is linked, and a
-    /// proof is all that is missing.
+    /// Whether a proof is all that is missing: it would take the tenant over (`tenant-taken`), or make the link count
+    /// (`tenant-not-linked`).
     #[schema(required = false)]
     pub unproven: Option<bool>,
-    /// `tenant-taken`, to the operator alone: the business group that has the tenant.
+    /// The business group that has the tenant; the operator alone is told (`tenant-taken`).
     #[schema(required = false)]
     pub business_group: Option<String>,
-    /// `outside-ranges`: how many numbers lie outside.
+    /// How many numbers lie outside (`outside-ranges`).
     #[schema(required = false)]
     pub number_count: Option<u64>,
-    /// `outside-ranges`: the first 100 of them.
+    /// The first 100 of these numbers (`outside-ranges`).
     #[schema(required = false)]
     pub phone_numbers: Option<Vec<String>>,
 }
@@ -79,7 +107,7 @@ pub enum CommonProblems {
     /// and `guest-not-allowed`.
     #[response(status = 403)]
     Forbidden,
-    /// `not-found`
+    /// `not-found`: there is no such thing, or it is another business group's.
     #[response(status = 404)]
     NotFound,
     /// `invalid-request`: read, but wrong.
@@ -102,7 +130,7 @@ pub enum BodyProblems {
     /// `request-timeout`: the body did not arrive in time.
     #[response(status = 408)]
     Timeout,
-    /// `too-large`
+    /// `too-large`: the body has more bytes than a call takes.
     #[response(status = 413)]
     TooLarge,
     /// `unsupported-media-type`: the body is not `application/json`.

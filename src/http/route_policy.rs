@@ -11,10 +11,14 @@ use crate::http::services::Services;
 pub struct RoutePolicy {
     /// The path, which has no parameters.
     pub path: &'static str,
+    /// Whether the paths below it are treated so too.
+    pub and_below: bool,
     /// At which level a call that went well is logged: `INFO` or `DEBUG`.
     pub log: Level,
     /// Whether each answer says that no cache may keep it and no page may show it.
     pub private_headers: bool,
+    /// Whether no body is read. A connection on which one was announced ends with the answer: the body may never come.
+    pub leaves_body: bool,
     /// What may answer before the framework looks for the handler.
     pub shortcut: Option<Shortcut>,
 }
@@ -24,4 +28,22 @@ pub struct RoutePolicy {
 pub type Shortcut = fn(&Services, &HttpRequest, &mut CallRecord, Instant) -> Option<HttpResponse>;
 
 /// How all other calls are treated.
-pub(super) const USUAL: RoutePolicy = RoutePolicy { path: "", log: Level::INFO, private_headers: true, shortcut: None };
+pub(super) const USUAL: RoutePolicy = RoutePolicy {
+    path: "",
+    and_below: false,
+    log: Level::INFO,
+    private_headers: true,
+    leaves_body: false,
+    shortcut: None,
+};
+
+impl RoutePolicy {
+    /// Whether calls of a path are treated so.
+    pub(super) fn is_of(&self, path: &str) -> bool {
+        match path.strip_prefix(self.path) {
+            Some("") => true,
+            Some(rest) => self.and_below && rest.starts_with('/'),
+            None => false,
+        }
+    }
+}

@@ -4,18 +4,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::route_policy::RoutePolicy;
 use crate::http::v1::{
-    api_keys, audit_events, business_groups, consents, find_mappings, imports, look_up, mappings, mappings_files, me,
-    revisions, session, sign_in_check, uploads,
+    api_keys, audit_events, business_groups, consents, find_mappings, forward_auth, imports, introspect, look_up,
+    mappings, mappings_files, me, revisions, session, sign_in_check, uploads,
 };
-use crate::http::{docs, health};
+use crate::http::{docs, health, problem_pages};
 
 /// The paths whose calls the middleware does not treat as all others.
-pub(super) const POLICIES: &[RoutePolicy] = &[me::POLICY];
+pub(super) const POLICIES: &[RoutePolicy] = &[me::POLICY, forward_auth::POLICY];
 
 /// Registers all calls.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(me::ResolveLine)
+        .service(forward_auth::ForwardAuth)
+        .service(forward_auth::ForwardAuthBelow)
+        .service(introspect::introspect)
         .service(session::get_session)
         .service(business_groups::create_business_group)
         .service(business_groups::list_business_groups)
@@ -52,5 +55,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(health::live)
         .service(health::ready)
         .service(health::metrics)
-        .service(docs::openapi_json);
+        .service(docs::openapi_json)
+        .service(problem_pages::list_problems)
+        .service(problem_pages::get_problem);
 }

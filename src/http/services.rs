@@ -10,6 +10,7 @@ use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::auth::{SigningKeys, TokenValidator};
 use crate::consent::{Consents, FirstSignIns};
+use crate::domain::cors_origins::CorsOrigins;
 use crate::domain::phone_number::NumberingPlan;
 use crate::export::Exporter;
 use crate::http::console_config::ConsoleConfig;
@@ -75,6 +76,8 @@ pub struct Services {
     pub import_slots: Arc<GroupSlots>,
     /// The exports under way.
     pub export_slots: Arc<GroupSlots>,
+    /// The origins whose pages may call.
+    pub cors_origins: CorsOrigins,
     /// The look-ups under way.
     pub look_up_slots: Arc<CallerSlots>,
     /// Whether callers come over TLS to the service itself.

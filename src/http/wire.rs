@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -11,6 +12,10 @@ use crate::import;
 /// What an actor of a history or of the audit log is.
 #[derive(Clone, Copy, Debug)]
 pub struct ActorKind(actor::ActorKind);
+
+/// The kind of a problem of an import file.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportCode(import::ProblemCode);
 
 /// A revision of a group's mappings.
 #[derive(Serialize, ToSchema)]
@@ -49,6 +54,7 @@ pub struct Revision {
 /// By which way mappings were changed.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ChangeSource)]
 pub enum Source {
     /// A file.
     Import,
@@ -74,7 +80,7 @@ pub struct ImportProblem {
     value: String,
     /// The kind of problem.
     #[schema(example = "scientific_notation")]
-    code: String,
+    code: ImportCode,
     /// What is wrong and what to do.
     message: String,
 }
@@ -93,14 +99,50 @@ impl Serialize for ActorKind {
 
 impl PartialSchema for ActorKind {
     fn schema() -> RefOr<Schema> {
-        let words = actor::ActorKind::ALL.map(actor::ActorKind::as_str);
-        let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
         let description = "What an actor is. Names don't tell: an API key can have the name of a person.";
-        schema.description(Some(description)).into()
+        one_of(actor::ActorKind::ALL.map(actor::ActorKind::as_str), description)
     }
 }
 
 impl ToSchema for ActorKind {}
+
+impl From<import::ProblemCode> for ImportCode {
+    fn from(code: import::ProblemCode) -> Self {
+        Self(code)
+    }
+}
+
+impl ImportCode {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0.as_str()
+    }
+}
+
+impl Serialize for ImportCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl PartialSchema for ImportCode {
+    fn schema() -> RefOr<Schema> {
+        one_of(
+            import::ProblemCode::ALL.iter().map(|code| code.as_str()),
+            "What is wrong with a row of an import file, or with the whole file.",
+        )
+    }
+}
+
+impl ToSchema for ImportCode {}
+
+/// The schema of a text that is one of these.
+#[must_use]
+pub fn one_of<T: Into<Value>>(words: impl IntoIterator<Item = T>, description: &str) -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+    schema.description(Some(description)).into()
+}
 
 impl From<history::Source> for Source {
     fn from(source: history::Source) -> Self {
@@ -137,7 +179,7 @@ impl From<&import::Problem> for ImportProblem {
             line: problem.line,
             column: problem.column.as_deref().map(str::to_owned),
             value: problem.value.clone(),
-            code: problem.code.as_str().to_owned(),
+            code: problem.code.into(),
             message: problem.message.clone(),
         }
     }

@@ -8,66 +8,75 @@ pub const MAX_LISTED_PROBLEMS: usize = 1000;
 /// How many characters of a cell a problem shows at most.
 const MAX_VALUE_CHARS: usize = 120;
 
-/// The kind of a [`Problem`]. The words are the public contract's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ProblemCode {
-    /// One of the two columns is not in the header.
-    MissingColumn,
-    /// A column that is neither of the two has a name or content.
-    UnknownColumn,
-    /// The file, or a row of it, has not the form of a CSV.
-    MalformedCsv,
-    /// Bytes that are not text in the file's encoding.
-    InvalidEncoding,
-    /// A row without a phone number.
-    MissingPhoneNumber,
-    /// A row without an address.
-    MissingEmail,
-    /// A cell that is not a phone number.
-    InvalidPhoneNumber,
-    /// A phone number of which a spreadsheet kept some digits only.
-    ScientificNotation,
-    /// A cell that is not an e-mail address.
-    InvalidEmail,
-    /// An address that a spreadsheet would run as a formula (CWE-1236).
-    Formula,
-    /// A cell of a workbook with a formula of which the file has no result.
-    FormulaWithoutValue,
-    /// The phone number stands in an earlier row.
-    DuplicatePhoneNumber,
-    /// The address stands in an earlier row.
-    DuplicateEmail,
-    /// In a merge: the address belongs to a number that is not in the file.
-    EmailTaken,
-    /// The number is outside the group's number ranges.
-    NumberNotAssigned,
-    /// A replace without a single row: it would remove every mapping.
-    NoRows,
+macro_rules! problem_codes {
+    ($($(#[doc = $meaning:literal])+ $code:ident = $word:literal, $remedy:literal;)*) => {
+        /// The kind of a [`Problem`]. The words are the public contract's.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ProblemCode {
+            $($(#[doc = $meaning])+ $code,)*
+        }
+
+        impl ProblemCode {
+            /// All codes.
+            pub const ALL: &[Self] = &[$(Self::$code,)*];
+
+            /// The word used in the API.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $word,)* }
+            }
+
+            /// What it means.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$code => concat!($($meaning),+).trim_ascii_start(),)* }
+            }
+
+            /// What to do about it, whatever the row.
+            #[must_use]
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$code => $remedy,)* }
+            }
+        }
+    };
 }
 
-impl ProblemCode {
-    /// The word used in the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::MissingColumn => "missing_column",
-            Self::UnknownColumn => "unknown_column",
-            Self::MalformedCsv => "malformed_csv",
-            Self::InvalidEncoding => "invalid_encoding",
-            Self::MissingPhoneNumber => "missing_phone_number",
-            Self::MissingEmail => "missing_email",
-            Self::InvalidPhoneNumber => "invalid_phone_number",
-            Self::ScientificNotation => "scientific_notation",
-            Self::InvalidEmail => "invalid_email",
-            Self::Formula => "formula",
-            Self::FormulaWithoutValue => "formula_without_value",
-            Self::DuplicatePhoneNumber => "duplicate_phone_number",
-            Self::DuplicateEmail => "duplicate_email",
-            Self::EmailTaken => "email_taken",
-            Self::NumberNotAssigned => "number_not_assigned",
-            Self::NoRows => "no_rows",
-        }
-    }
+// Each row: what it means, its word, and what to do. The pages at `/problems` and docs/problems.md say the same.
+problem_codes! {
+    /// `PhoneNumber` or `MEEmailAddress` is not in the first row.
+    MissingColumn = "missing_column",
+        "Name the two columns in the first row; `GET /v1/mappings-template.csv` is an empty sheet.";
+    /// A column with another name, or content in a column without a name.
+    UnknownColumn = "unknown_column", "Delete the column, or clear the cell.";
+    /// The file or a row is not a sheet: another kind of file, too many cells, quotes that do not end where the cell
+    /// does, two columns in one cell.
+    MalformedCsv = "malformed_csv", "Do what the message says: it names the row and the cause.";
+    /// Bytes that are not text in UTF-8 or UTF-16.
+    InvalidEncoding = "invalid_encoding", "In Excel save as \"CSV UTF-8\", or upload the `.xlsx`.";
+    /// A row without a number.
+    MissingPhoneNumber = "missing_phone_number", "Fill it in, or delete the row.";
+    /// A row without an address.
+    MissingEmail = "missing_email", "Fill it in, or delete the row.";
+    /// The cell is not a phone number.
+    InvalidPhoneNumber = "invalid_phone_number", "Check the digits; a number of another country needs a `+` in front.";
+    /// The spreadsheet shortened the number, and its last digits are lost.
+    ScientificNotation = "scientific_notation", "Format the column as Text, type the number again, save.";
+    /// The cell is not an e-mail address.
+    InvalidEmail = "invalid_email", "Write one address, such as `name@company.com`.";
+    /// A spreadsheet would run the cell as a formula (CWE-1236).
+    Formula = "formula", "Write the address itself.";
+    /// A formula whose result is not stored in the file.
+    FormulaWithoutValue = "formula_without_value", "Open the file in Excel, save it, upload it again.";
+    /// The number stands in an earlier row.
+    DuplicatePhoneNumber = "duplicate_phone_number", "Delete one of the rows.";
+    /// The address stands in an earlier row.
+    DuplicateEmail = "duplicate_email", "Delete one of the rows.";
+    /// In a merge: the address belongs to a number that is not in the file.
+    EmailTaken = "email_taken", "Give that number another address in the same file, or remove its mapping first.";
+    /// The number is outside the group's ranges.
+    NumberNotAssigned = "number_not_assigned", "Correct it, or ask the operator to assign the range.";
+    /// A header and no rows: it would remove every mapping.
+    NoRows = "no_rows", "Add the rows that are to stay.";
 }
 
 /// One thing that is wrong with the file.

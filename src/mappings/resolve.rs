@@ -14,6 +14,7 @@ use crate::mappings::lines::{CachedLine, LineCacheStatus, Lines};
 use crate::mappings::{ResolveError, TwoNumbers};
 use crate::ports::clock::Clock;
 use crate::ports::mapping_store::{MappingStore, Pin, PinOutcome};
+use crate::ports::store_error::StoreError;
 
 /// Finds the line of a signed-in user.
 pub struct Resolver {
@@ -106,6 +107,16 @@ impl Resolver {
         // The mapping went before it was pinned. The address may have another number by now.
         let found = self.lines.find_anew(sign_in.tid, sign_in.email.as_ref()).await?;
         self.take(sign_in, found).await?.ok_or(ResolveError::NoMapping)
+    }
+
+    /// The business group that the tenant of this sign-in is linked to, whether or not the user has a line.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn business_group_of(&self, sign_in: &SignIn) -> Result<Option<BusinessGroupId>, StoreError> {
+        let found = self.lines.find(sign_in.tid, sign_in.email.as_ref()).await?;
+        let line = found.line.filter(|line| !self.unproven.refuses(line.is_vouched_for));
+        Ok(line.map(|line| line.business_group.clone()))
     }
 
     /// Gives the user the line that was found, if they may have it; `None` if it is not there any more.

@@ -18,8 +18,7 @@ pub trait ApiKeyStore: Send + Sync {
     /// [`ApiKeyRefusal::NoSuchGroup`]
     async fn create(&self, key: &ApiKey, secret: SecretHash, context: &AuditContext) -> Result<(), ApiKeyRefusal>;
 
-    /// Finds the key of a secret, expired or not. It asks the database each time, so that a revoked key is refused
-    /// at once on every replica.
+    /// Finds the key of a secret, expired or not.
     async fn find_by_secret(&self, secret: SecretHash) -> Result<Option<ApiKey>, StoreError>;
 
     /// Reads a page of the keys, in the order of their ids, which is that of their creation: of those for one business

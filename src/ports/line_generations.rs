@@ -1,4 +1,4 @@
-//! What is known of changes to lines: the meeting point of the stores, which hear of changes, and the cache of lines,
+//! What is known of changes to lines and API keys: the meeting point of the stores, which hear of changes, and the caches,
 //! which must not outlive them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,9 +16,12 @@ use crate::domain::guid::Guid;
 ///
 /// Tenants share a fixed number of counters, so that nobody can make this grow: where two share one, a change of one is
 /// taken for a change of the other too, which costs a lookup and is never wrong.
+///
+/// API keys are few and change seldom: all of them have one generation, by the same rules.
 #[derive(Debug)]
 pub struct LineGenerations {
     counters: Box<[AtomicU64]>,
+    keys: AtomicU64,
     began: Instant,
     /// Until when changes made elsewhere are known to be heard, in microseconds since `began`.
     trusted_until: AtomicU64,
@@ -28,13 +31,17 @@ pub struct LineGenerations {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineGeneration(u64);
 
+/// A generation of the API keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyGeneration(u64);
+
 /// Half a MiB of counters: of 10,000 tenants, one in seven shares its own.
 const COUNTERS: usize = 1 << 16;
 
 impl Default for LineGenerations {
     fn default() -> Self {
         let counters = (0..COUNTERS).map(|_| AtomicU64::new(0)).collect();
-        Self { counters, began: Instant::now(), trusted_until: AtomicU64::new(0) }
+        Self { counters, keys: AtomicU64::new(0), began: Instant::now(), trusted_until: AtomicU64::new(0) }
     }
 }
 
@@ -50,8 +57,20 @@ impl LineGenerations {
         self.counter(tenant).fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The lines of any tenant may have changed.
+    /// The generation of the API keys.
+    #[must_use]
+    pub fn of_keys(&self) -> KeyGeneration {
+        KeyGeneration(self.keys.load(Ordering::Acquire))
+    }
+
+    /// An API key may be gone: its end is committed.
+    pub fn invalidate_keys(&self) {
+        self.keys.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The lines of any tenant may have changed, and any API key.
     pub fn invalidate_all(&self) {
+        self.invalidate_keys();
         for counter in &self.counters {
             counter.fetch_add(1, Ordering::AcqRel);
         }
@@ -101,6 +120,22 @@ mod tests {
         assert_eq!(generations.of(other), before.1);
         generations.invalidate_all();
         assert_ne!(generations.of(other), before.1);
+    }
+
+    #[test]
+    fn the_end_of_a_key_invalidates_the_keys_and_no_line() {
+        let generations = LineGenerations::default();
+        let one = tenant("a1a1a1a1-0000-4000-8000-0000000000aa");
+        let (line, keys) = (generations.of(one), generations.of_keys());
+        generations.invalidate(one);
+        assert_eq!(generations.of_keys(), keys);
+        let line_after = generations.of(one);
+        generations.invalidate_keys();
+        assert_ne!(generations.of_keys(), keys);
+        assert_eq!((generations.of(one), line == line_after), (line_after, false));
+        let keys = generations.of_keys();
+        generations.invalidate_all();
+        assert_ne!(generations.of_keys(), keys);
     }
 
     #[test]

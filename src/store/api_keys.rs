@@ -115,7 +115,7 @@ impl ApiKeyStore for DbApiKeys {
         }
         let detail = vec![entry("key", &key.id), entry("name", &key.name)];
         tx.record(&event(context, action::REVOKE_API_KEY, key.grant.business_group().cloned(), detail)).await?;
-        tx.commit_aside().await?;
+        tx.commit_keys(None).await?;
         Ok(())
     }
 }

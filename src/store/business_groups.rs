@@ -312,7 +312,8 @@ impl BusinessGroupStore for DbBusinessGroups {
             tx.run(sql(statement).bind(group.key)).await?;
         }
         tx.record(&audit::done(&context, action::DELETE_BUSINESS_GROUP, id, Vec::new())).await?;
-        tx.commit_lines(group.tenant).await?;
+        // Its keys go with it.
+        tx.commit_keys(group.tenant).await?;
         Ok(())
     }
 

@@ -289,13 +289,25 @@ impl Tx {
     ///
     /// The commit runs on its own: a caller that goes away in the middle of it must not leave it committed and untold.
     pub(super) async fn commit_lines(self, tenants: impl IntoIterator<Item = Guid>) -> Result<(), StoreError> {
-        let Self { session, db, limit } = self;
         let tenants: Vec<_> = tenants.into_iter().collect();
+        self.commit_and(move |lines| tenants.into_iter().for_each(|tenant| lines.invalidate(tenant))).await
+    }
+
+    /// Commits a change that ends API keys, and may have changed the lines of these tenants.
+    pub(super) async fn commit_keys(self, tenants: impl IntoIterator<Item = Guid>) -> Result<(), StoreError> {
+        let tenants: Vec<_> = tenants.into_iter().collect();
+        self.commit_and(move |lines| {
+            lines.invalidate_keys();
+            tenants.into_iter().for_each(|tenant| lines.invalidate(tenant));
+        })
+        .await
+    }
+
+    async fn commit_and(self, invalidate: impl FnOnce(&LineGenerations) + Send + 'static) -> Result<(), StoreError> {
+        let Self { session, db, limit } = self;
         let committing = spawn(async move {
             let committed = session.commit().await;
-            for tenant in tenants {
-                db.lines.invalidate(tenant);
-            }
+            invalidate(&db.lines);
             committed
         });
         Ok(limit.keep(async { committing.await.map_err(io::Error::other)? }).await?)

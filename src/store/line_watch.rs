@@ -1,4 +1,4 @@
-//! How a replica hears of changes to lines that it has not made itself.
+//! How a replica hears of changes to lines and API keys that it has not made itself.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -38,8 +38,11 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_millis(3200);
 
-/// The channel that the triggers of the database tell of changes on; the payload is the tenant, or `all`.
+/// The channel that the triggers of the database tell of changes on; the payload is the tenant, [`KEYS`], or `all`.
 const CHANNEL: &str = "signline_line_changes";
+
+/// What is told when an API key may be gone.
+const KEYS: &str = "keys";
 
 /// What the server's list of sessions calls the connection.
 const APPLICATION: &str = "signline-listen";
@@ -187,6 +190,7 @@ impl PostgresLineWatch {
         match Guid::parse(payload) {
             Ok(tenant) => self.lines.invalidate(tenant),
             // Another replica's proof.
+            Err(_) if payload == KEYS => self.lines.invalidate_keys(),
             Err(_) if payload.starts_with(PROOF) => {}
             // "all", or anything that is not understood.
             Err(_) => self.lines.invalidate_all(),

@@ -36,6 +36,7 @@ migrations! {
     "0013_links_of_the_operator",
     "0014_kinds_of_actors",
     "0015_keys_for_directories",
+    "0016_tell_of_key_changes",
 }
 
 /// Of files by their names, `NNNN_what_it_does`, and their texts.

@@ -82,13 +82,15 @@ impl Postgres {
     };
 
     /// Whether the triggers are there that tell of changes, and fire.
-    pub(super) const TELLS_OF_LINE_CHANGES: &str = "SELECT count(*) = 5 FROM pg_trigger WHERE tgenabled IN ('O', 'A') \
+    pub(super) const TELLS_OF_LINE_CHANGES: &str = "SELECT count(*) = 6 FROM pg_trigger WHERE tgenabled IN ('O', 'A') \
          AND ((tgrelid = 'business_groups'::regclass AND tgname = 'groups_change') \
+         OR (tgrelid = 'api_keys'::regclass AND tgname = 'keys_change') \
          OR (tgrelid = 'mappings'::regclass AND tgname IN ('mappings_come', 'mappings_go', 'mappings_change', 'pins_change')))";
 
-    /// What changes when the tables of lines are made anew.
+    /// What changes when the tables of lines and keys are made anew.
     pub(super) const TABLES_OF_LINES: &str = "SELECT ARRAY[to_regclass('business_groups')::oid::bigint, \
-         to_regclass('number_ranges')::oid::bigint, to_regclass('mappings')::oid::bigint]";
+         to_regclass('number_ranges')::oid::bigint, to_regclass('mappings')::oid::bigint, \
+         to_regclass('api_keys')::oid::bigint]";
 
     pub(super) const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 

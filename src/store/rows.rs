@@ -52,6 +52,7 @@ pub(super) fn change_counts(added: i64, changed: i64, removed: i64) -> Result<Ch
 }
 
 record! {
+    #[expect(clippy::struct_field_names, reason = "the names of the columns")]
     /// Who did something. Without a kind, or with one of the next version, it is known by the id.
     pub(super) struct ActorRow {
         actor_kind: Option<String>,

@@ -69,4 +69,15 @@ async fn below_a_path_every_address_that_is_told_leads_back_to_the_service() {
 
     let problem = json(get(&below("/v1/nothing")).await, 404).await;
     assert_eq!(problem["type"], "/problems/not-found", "a name, and no address");
+
+    let page =
+        async |path: &str| text(call(Method::GET, path).header("accept", "text/html").send().await.unwrap(), 200).await;
+    let list = url::Url::parse(&format!("{origin}{}", below("/problems"))).unwrap();
+    let link = "problems/import-rejected";
+    assert!(page(list.path()).await.contains(&format!("href=\"{link}\"")));
+    let explained = list.join(link).unwrap();
+    assert_eq!(explained.path(), below("/problems/import-rejected"));
+    let link = "../problems#import-codes";
+    assert!(page(explained.path()).await.contains(&format!("href=\"{link}\"")));
+    assert_eq!(explained.join(link).unwrap().path(), list.path());
 }

@@ -110,6 +110,12 @@ const OF_A_GROUP: [&str; 6] = [
     "INSERT INTO mappings (phone_number, group_key,",
 ];
 
+/// What is looked up in all groups at once, for operators and directories: the beginnings of these statements, by their files.
+const IN_ALL_GROUPS: [(&str, &str); 2] = [
+    ("dialect.rs", "SELECT g.id AS group_id, m.phone_number, m.email FROM mappings m"),
+    ("mapping_search.rs", "SELECT g.id AS group_id,"),
+];
+
 // proves T-33
 #[test]
 fn every_statement_over_mappings_names_its_group() {
@@ -121,7 +127,9 @@ fn every_statement_over_mappings_names_its_group() {
             let reads = ["FROM mappings", "JOIN mappings", "UPDATE mappings", "INTO mappings", "SELECT_MAPPINGS"];
             // The one beginning of others, which are looked at where they are put together.
             let is_beginning = file.ends_with("mapping_rows.rs") && statement.ends_with("WHERE ");
-            if !is_beginning && reads.iter().any(|part| statement.contains(part)) {
+            let is_in_all =
+                IN_ALL_GROUPS.iter().any(|(name, beginning)| file.ends_with(name) && statement.starts_with(beginning));
+            if !is_beginning && !is_in_all && reads.iter().any(|part| statement.contains(part)) {
                 let names_group = OF_A_GROUP.iter().any(|part| statement.contains(part));
                 assert!(names_group, "{}: this names no group: {statement}", file.display());
                 checked += 1;

@@ -1,48 +1,60 @@
 //! docs/problems.md has a row for each problem of a call, each code of a sheet and each check of a token, in their
-//! order, and no other.
+//! order, and no other. What it says of a problem or a code, the program says too, at `/problems`.
 
 use std::fs;
 use std::path::Path;
 
 use signline::auth::TokenCheck;
 use signline::http::problem::ProblemKind;
+use signline::import::ProblemCode;
 
 fn text(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// The first cells of a section's table, and the second ones.
-fn rows(section: &str) -> Vec<(String, String)> {
+/// The cells of the rows of a section's table. Where they lead, the page alone says.
+fn rows(section: &str) -> Vec<Vec<String>> {
     let page = text("docs/problems.md");
     let heading = format!("\n## {section}\n");
     let (_, rest) = page.split_once(&heading).unwrap_or_else(|| panic!("docs/problems.md has no section {section}"));
-    let table = rest.split("\n## ").next().unwrap_or_default().lines().filter_map(|line| line.strip_prefix("| `"));
-    let cells = table.map(|row| row.split_once("` | ").unwrap_or_else(|| panic!("{row}: this is no row of a table")));
-    cells.map(|(name, more)| (name.to_owned(), more.split(" |").next().unwrap_or_default().to_owned())).collect()
+    let table = rest.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| `"));
+    table.map(cells).collect()
 }
 
-fn names(section: &str) -> Vec<String> {
-    rows(section).into_iter().map(|(name, _)| name).collect()
+fn cells(row: &str) -> Vec<String> {
+    let row = row.strip_prefix("| ").and_then(|row| row.strip_suffix(" |"));
+    row.expect("a row of a table").split(" | ").map(without_links).collect()
+}
+
+/// `[words](address)` as the words alone.
+fn without_links(cell: &str) -> String {
+    let Some((before, rest)) = cell.split_once('[') else { return cell.to_owned() };
+    let link = rest.split_once("](").and_then(|(words, rest)| Some((words, rest.split_once(')')?.1)));
+    let (words, after) = link.unwrap_or_else(|| panic!("{cell}: this is no link"));
+    format!("{before}{words}{}", without_links(after))
 }
 
 #[test]
-fn every_problem_of_a_call_has_its_row() {
-    let kinds = ProblemKind::ALL.iter().map(|kind| (kind.slug().to_owned(), kind.status().as_u16().to_string()));
-    assert_eq!(rows("Problems of a call"), kinds.collect::<Vec<_>>());
+fn every_problem_of_a_call_has_its_row_which_says_what_the_program_says() {
+    let rows = rows("Problems of a call");
+    let table = ProblemKind::ALL.iter().map(|kind| {
+        let (slug, status) = (format!("`{}`", kind.slug()), kind.status().as_u16().to_string());
+        vec![slug, status, kind.meaning().to_owned(), kind.remedy().to_owned()]
+    });
+    assert_eq!(rows, table.collect::<Vec<_>>());
 }
 
 #[test]
-fn every_code_of_a_sheet_has_its_row() {
-    let source = text("src/import/problem.rs");
-    let codes = source.lines().filter_map(|line| line.split_once(" => \"")?.1.split('"').next());
-    let codes: Vec<_> = codes.map(str::to_owned).collect();
-    assert!(codes.len() > 10, "{codes:?}");
-    assert_eq!(names("Codes of a sheet"), codes);
+fn every_code_of_a_sheet_has_its_row_which_says_what_the_program_says() {
+    let table = ProblemCode::ALL
+        .iter()
+        .map(|code| vec![format!("`{}`", code.as_str()), code.meaning().to_owned(), code.remedy().to_owned()]);
+    assert_eq!(rows("Codes of a sheet"), table.collect::<Vec<_>>());
 }
 
 #[test]
 fn every_check_of_a_token_has_its_row() {
-    let checks: Vec<_> = TokenCheck::ALL.iter().map(|check| check.name().to_owned()).collect();
-    assert_eq!(names("Checks of a token"), checks);
+    let names: Vec<_> = rows("Checks of a token").into_iter().map(|mut cells| cells.swap_remove(0)).collect();
+    assert_eq!(names, TokenCheck::ALL.iter().map(|check| format!("`{}`", check.name())).collect::<Vec<_>>());
 }

@@ -1,20 +1,15 @@
 //! `signline healthcheck`, as a container's health check runs it: with the variables of the service.
 
-use std::net::TcpListener;
 use std::process::Output;
 
 use test_support::database::TestDatabase;
 
-use crate::support::{Serving, run, signline};
+use crate::support::{Serving, free_port, run, signline};
 use crate::tls::Files;
 
 /// A proxy that nobody is behind.
 const PROXIES: [(&str, &str); 3] =
     [("http_proxy", "http://127.0.0.1:9"), ("https_proxy", "http://127.0.0.1:9"), ("ALL_PROXY", "http://127.0.0.1:9")];
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
 
 /// Asserts exit status 1 and one line on the standard error stream; gives it.
 fn refused(output: &Output) -> String {

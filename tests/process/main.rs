@@ -13,6 +13,7 @@ mod database_urls;
 mod doctor;
 mod hangup;
 mod healthcheck;
+mod introspection;
 mod killed;
 mod maintenance;
 mod metrics;

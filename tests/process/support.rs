@@ -1,6 +1,7 @@
 //! The running program.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,4 +106,9 @@ pub(crate) fn operator_key(url: &str) -> String {
 
 pub(crate) fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
+}
+
+/// A port that nobody listens on, for a program that can't be told to pick one.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }

@@ -8,10 +8,10 @@
 
 /**
  * @typedef {object} Changes
- * @property {Record<Api.Kind, Api.MappingChange[]>} rows what was read
+ * @property {Record<Api.ChangeKind, Api.MappingChange[]>} rows what was read
  * @property {string|null|undefined} cursor to what was not
  * @property {boolean} isWhole all is read
- * @property {Api.Kind} kind that is shown
+ * @property {Api.ChangeKind} kind that is shown
  * @property {number} shown how many of it
  */
 
@@ -39,7 +39,7 @@ const KINDS = /** @type {const} */ ([
 
 /**
  * The changes of which nothing is read yet.
- * @param {Api.Kind} kind that is shown
+ * @param {Api.ChangeKind} kind that is shown
  * @returns {Changes}
  */
 export function noChanges(kind) {
@@ -71,7 +71,7 @@ export function readChanges(path) {
   });
 }
 
-/** The kind that is shown first: what goes is looked at before what comes. @param {Counts} counts @returns {Api.Kind} */
+/** The kind that is shown first: what goes is looked at before what comes. @param {Counts} counts @returns {Api.ChangeKind} */
 export function firstKind(counts) {
   if (counts.removed) return "removed";
   return counts.changed ? "changed" : "added";
@@ -83,7 +83,7 @@ export function firstKind(counts) {
  */
 export function changeTabs(view, counts, path) {
   const { changes } = view;
-  const choose = (/** @type {Api.Kind} */ kind) => {
+  const choose = (/** @type {Api.ChangeKind} */ kind) => {
     /** @type {Setter<Changing>} */ (viewSetter())({ changes: { ...current().view.changes, kind, shown: STEP } });
     readChanges(path);
   };

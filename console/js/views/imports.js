@@ -7,12 +7,12 @@
 
 /**
  * @typedef {object} Sending what is kept of a file that is uploaded
- * @property {Api.Mode} [mode]
+ * @property {Api.ImportMode} [mode]
  * @property {boolean} [isOver] a file is held over its place
  * @property {File} [file]
  * @property {number} [sent] how much of it, from 0 to 1
  *
- * @typedef {Doing & Sending & {preview: Api.Import, changes: Changes}} Previewing a preview can send its file again
+ * @typedef {Doing & Sending & {preview: Api.MappingImport, changes: Changes}} Previewing a preview can send its file again
  */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
@@ -48,7 +48,7 @@ function chooser({ group, view }) {
         { value: "replace", label: t("import.replace"), hint: t("import.replace_hint") },
         { value: "merge", label: t("import.merge"), hint: t("import.merge_hint") },
       ],
-      onChange: (mode) => setSending({ mode: /** @type {Api.Mode} */ (mode), problem: null }),
+      onChange: (mode) => setSending({ mode: /** @type {Api.ImportMode} */ (mode), problem: null }),
     })}
     <label
       class="drop ${view.isOver ? "over" : ""} ${isBusy ? "busy" : ""}"
@@ -124,7 +124,7 @@ function importPath(group, query) {
 async function send(file, isSkipping = false) {
   const { route, view } = /** @type {State<Sending>} */ (current());
   const { group } = route.params;
-  /** @type {{mode: Api.Mode, on_problem?: "skip"}} */
+  /** @type {{mode: Api.ImportMode, on_problem?: "skip"}} */
   const query = { mode: view.mode ?? "replace", ...(isSkipping ? { on_problem: "skip" } : {}) };
   setSending({ file, sent: 0 });
   await attempt("upload", async (/** @type {Setter<Sending>} */ set) => {
@@ -359,7 +359,7 @@ function drop() {
   });
 }
 
-/** @param {Api.Import} preview @param {string} group */
+/** @param {Api.MappingImport} preview @param {string} group */
 function applied(preview, group) {
   return notice(
     "success",

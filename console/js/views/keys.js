@@ -47,7 +47,7 @@ const HINTS = {
   "scim": "keys.hint.scim",
 };
 
-/** What an operator alone gives out, for all business groups or for one. @type {Api.Role[]} */
+/** What an operator alone gives out, for all business groups or for one. @type {Api.ApiKeyRole[]} */
 const SERVICES = ["resolver", "directory"];
 
 export const keys = groupView({
@@ -82,7 +82,7 @@ async function readKeys(group) {
   return items;
 }
 
-/** @param {Api.Role[]} roles @param {string} [group] */
+/** @param {Api.ApiKeyRole[]} roles @param {string} [group] */
 function makeButton(roles, group) {
   return button({ label: t("keys.make"), icon: "plus", kind: "primary", hook: "make-key", onClick: () => openMake(roles, group) });
 }
@@ -117,13 +117,13 @@ function list({ view, route }) {
   });
 }
 
-/** @param {Api.Role} role */
+/** @param {Api.ApiKeyRole} role */
 function roleName(role) {
   const key = ROLES[role];
   return key ? t(key) : role;
 }
 
-/** @param {Api.Role[]} roles @param {string} [group] */
+/** @param {Api.ApiKeyRole[]} roles @param {string} [group] */
 function openMake(roles, group) {
   const options = roles.map((value) => ({
     value,
@@ -142,7 +142,7 @@ function openMake(roles, group) {
     onSubmit: async ({ name, role, expires }) => {
       const ends = expires ? { expires_at: new Date(`${expires}T23:59:59`).toISOString() } : {};
       const isOpen = viewWatcher();
-      const wanted = { name: name.trim(), role: /** @type {Api.Role} */ (role) };
+      const wanted = { name: name.trim(), role: /** @type {Api.ApiKeyRole} */ (role) };
       const made = await call("POST", "/v1/api-keys", { ...wanted, ...(group ? { business_group: group } : {}), ...ends });
       // First of all: it is never told again, whatever happens to the list.
       showSecret(made);

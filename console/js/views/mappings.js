@@ -5,7 +5,7 @@
 /** @import { Listing } from "../work.js" */
 /** @import { GroupState } from "./group_view.js" */
 
-/** @typedef {Listing<Api.Mapping> & {q?: string}} Kept `q`: what is searched for */
+/** @typedef {Listing<Api.PhoneMapping> & {q?: string}} Kept `q`: what is searched for */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { call, get, groupPath, Problem } from "../api.js";
@@ -109,14 +109,14 @@ function list({ group, view }) {
   </div>`;
 }
 
-/** @param {Api.Mapping} mapping */
+/** @param {Api.PhoneMapping} mapping */
 function pin(mapping) {
   return mapping.pinned_at
     ? html`<span title=${mapping.oid}>${badge("good", t("mappings.pinned"))}</span>`
     : html`<span class="faint">${t("mappings.not_pinned")}</span>`;
 }
 
-/** @param {Api.BusinessGroup} group @param {Api.Mapping} mapping */
+/** @param {Api.BusinessGroup} group @param {Api.PhoneMapping} mapping */
 function rowActions(group, mapping) {
   const named = (/** @type {string} */ words) => t(words, { number: nicely(mapping.phone_number) });
   return html`<span class="row-actions">
@@ -151,7 +151,7 @@ function noMappings(group) {
   });
 }
 
-/** Adds a mapping, or gives the number another address. @param {Api.BusinessGroup} group @param {Api.Mapping} [mapping] */
+/** Adds a mapping, or gives the number another address. @param {Api.BusinessGroup} group @param {Api.PhoneMapping} [mapping] */
 function openMapping(group, mapping) {
   openDialog({
     title: mapping ? t("mappings.edit_title", { number: nicely(mapping.phone_number) }) : t("mappings.add"),
@@ -202,7 +202,7 @@ function dialled(typed) {
   return typed.trim().replace(/[\s().-]/g, "") || "0";
 }
 
-/** @param {Api.BusinessGroup} group @param {Api.Mapping} mapping */
+/** @param {Api.BusinessGroup} group @param {Api.PhoneMapping} mapping */
 function askToRemove(group, mapping) {
   const values = { number: nicely(mapping.phone_number), email: mapping.email };
   openDialog({
@@ -219,7 +219,7 @@ function askToRemove(group, mapping) {
   });
 }
 
-/** @param {Api.BusinessGroup} group @param {Api.Mapping} mapping */
+/** @param {Api.BusinessGroup} group @param {Api.PhoneMapping} mapping */
 function askToRelease(group, mapping) {
   const values = { number: nicely(mapping.phone_number), email: mapping.email };
   openDialog({

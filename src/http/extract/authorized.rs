@@ -146,7 +146,7 @@ impl<P: Permission, I: Input + 'static> FromRequest for Authorized<P, I> {
 }
 
 /// What the call does, and who: told to whoever writes refused attempts down, too.
-fn audit_context<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<AuditContext, Problem> {
+pub(super) fn audit_context<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<AuditContext, Problem> {
     let services = Services::of(request)?;
     let (actor, right, at) = (caller.actor(), caller.right_source(), services.clock.now());
     let context = AuditContext { actor, right, at, request_id: Some(CallRecord::request_id(request)) };
@@ -162,7 +162,7 @@ fn right<P: Permission>(request: &HttpRequest, caller: &Caller) -> Result<(Grant
     Ok((grant.clone(), P::check(grant, request)?))
 }
 
-fn forbidden(grant: &Grant) -> Problem {
+pub(super) fn forbidden(grant: &Grant) -> Problem {
     let detail = format!("The role {} may not make this call.", grant.role().as_str());
     Problem::new(ProblemKind::Forbidden, detail)
 }

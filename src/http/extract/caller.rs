@@ -24,7 +24,7 @@ use crate::http::services::Services;
 /// Who sent a good credential, of either kind.
 pub enum Caller {
     /// Whoever holds an API key.
-    Key(ApiKey),
+    Key(Arc<ApiKey>),
     /// A person who signed in with Microsoft.
     Person {
         /// Their token.
@@ -45,15 +45,11 @@ impl FromRequest for Caller {
 }
 
 impl Caller {
-    /// Checks the credential of a request. What a person may do is looked up each time, as a key is.
+    /// Checks the credential of a request. What a person may do is looked up each time.
     pub(super) async fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let services = Services::of(request)?;
         match credential::of(request)? {
-            Credential::ApiKey(secret) => {
-                let check = services.api_keys.authenticate(secret);
-                let attempt = (Kind::ApiKey, secret);
-                services.attempts.check((request, &services.metrics), attempt, check).await.map(Self::Key)
-            }
+            Credential::ApiKey(secret) => Self::of_key(request, secret).await,
             Credential::Token(token) => {
                 let token = good_token(request, token, |error| error).await?;
                 let access = services.access.of(&token.sign_in).await.map_err(Problem::unavailable)?;
@@ -64,6 +60,13 @@ impl Caller {
                 Ok(Self::Person { token, access })
             }
         }
+    }
+
+    /// Checks an API key that a request brought, wherever it stood.
+    pub(super) async fn of_key(request: &HttpRequest, secret: &str) -> Result<Self, Problem> {
+        let services = Services::of(request)?;
+        let check = services.api_keys.authenticate(secret);
+        services.attempts.check((request, &services.metrics), (Kind::ApiKey, secret), check).await.map(Self::Key)
     }
 
     /// What they may do.
@@ -81,7 +84,7 @@ impl Caller {
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {
-            Self::Key(key) => Actor::from(key),
+            Self::Key(key) => Actor::from(&**key),
             Self::Person { token, .. } => Actor::from(&token.sign_in),
         }
     }

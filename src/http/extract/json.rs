@@ -23,44 +23,49 @@ pub struct Json<T, const MAX_BYTES: usize = MAX_JSON_BYTES>(pub T);
 
 impl<T: DeserializeOwned, const MAX_BYTES: usize> Input for Json<T, MAX_BYTES> {
     async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
-        check_type(request)?;
-        check_encoding(request, "body")?;
-        let body = timeout(TIME_LIMIT, read_body(request, payload, MAX_BYTES))
-            .await
-            .map_err(|_| Problem::new(ProblemKind::RequestTimeout, "The body did not arrive within 10 seconds."))??;
-        parse(&body).map(Self)
+        check_type(request, "application/json")?;
+        parse(&read_whole(request, payload, MAX_BYTES).await?).map(Self)
     }
 }
 
-fn check_type(request: &HttpRequest) -> Result<(), Problem> {
+/// Refuses a body of another media type than this one.
+pub(super) fn check_type(request: &HttpRequest, wanted: &str) -> Result<(), Problem> {
     let sent = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = sent.split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
+    if media_type.eq_ignore_ascii_case(wanted) {
         return Ok(());
     }
-    Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send the body as Content-Type: application/json."))
+    Err(Problem::new(ProblemKind::UnsupportedMediaType, format!("Send the body as Content-Type: {wanted}.")))
 }
 
-async fn read_body(request: &HttpRequest, payload: &mut Payload, max: usize) -> Result<Vec<u8>, Problem> {
+/// Reads a small body to its end.
+pub(super) async fn read_whole(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Vec<u8>, Problem> {
+    check_encoding(request, "body")?;
+    timeout(TIME_LIMIT, read_body(request, payload, most))
+        .await
+        .map_err(|_| Problem::new(ProblemKind::RequestTimeout, "The body did not arrive within 10 seconds."))?
+}
+
+async fn read_body(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Vec<u8>, Problem> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|text| text.parse().ok()).is_some_and(|length: u64| length > max as u64) {
-        return Err(too_large(max));
+    if announced.and_then(|text| text.parse().ok()).is_some_and(|length: u64| length > most as u64) {
+        return Err(too_large(most));
     }
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
             Problem::new(ProblemKind::MalformedRequest, format!("The body can't be read: {error}."))
         })?;
-        if body.len() + chunk.len() > max {
-            return Err(too_large(max));
+        if body.len() + chunk.len() > most {
+            return Err(too_large(most));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-fn too_large(max: usize) -> Problem {
-    Problem::new(ProblemKind::TooLarge, format!("The JSON body of this call may have {max} bytes."))
+fn too_large(most: usize) -> Problem {
+    Problem::new(ProblemKind::TooLarge, format!("The body of this call may have {most} bytes."))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

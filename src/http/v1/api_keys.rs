@@ -55,6 +55,7 @@ pub struct CreatedApiKey<'a> {
 /// What a key may do.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", try_from = "String")]
+#[schema(as = ApiKeyRole)]
 pub enum Role {
     /// Everything but `/v1/me`.
     Operator,
@@ -186,8 +187,11 @@ fn check_own(own: &BusinessGroupId, grant: &Grant) -> Result<(), Problem> {
     operation_id = "createApiKey",
     tag = "API keys",
     request_body = CreateApiKey,
-    responses((status = 201, body = CreatedApiKey), BodyProblems,
-        CommonProblems)
+    responses(
+        (status = 201, body = CreatedApiKey, description = "The new key, with its secret"),
+        BodyProblems,
+        CommonProblems
+    )
 )]
 #[post("/v1/api-keys")]
 pub(crate) async fn create_api_key(
@@ -211,7 +215,7 @@ pub(crate) async fn create_api_key(
     operation_id = "listApiKeys",
     tag = "API keys",
     params(PageQuery),
-    responses((status = 200, body = ApiKeyList), CommonProblems)
+    responses((status = 200, body = ApiKeyList, description = "A page of the keys"), CommonProblems)
 )]
 #[get("/v1/api-keys")]
 pub(crate) async fn list_api_keys(
@@ -231,7 +235,7 @@ pub(crate) async fn list_api_keys(
     operation_id = "revokeApiKey",
     tag = "API keys",
     params(("id" = String, Path, description = "The key's id")),
-    responses((status = 204, description = "It is revoked"), CommonProblems)
+    responses((status = 204, description = "The key is revoked"), CommonProblems)
 )]
 #[delete("/v1/api-keys/{id}")]
 pub(crate) async fn revoke_api_key(

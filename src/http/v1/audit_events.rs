@@ -55,6 +55,7 @@ pub struct AuditEvent {
 /// Whether something was done.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AuditOutcome)]
 pub enum Outcome {
     /// It was.
     Done,
@@ -144,7 +145,14 @@ fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     tag = "audit log",
     params(AuditQuery, PageQuery),
     responses(
-        (status = 200, content((AuditEventList = "application/json"), (String = "text/csv"))),
+        (
+            status = 200,
+            content(
+                (AuditEventList = "application/json"),
+                (String = "text/csv", example = json!("id,at,actor,action,outcome,refused_with,business_group,detail,request_id,actor_kind\r\n"))
+            ),
+            description = "A page of the audit log"
+        ),
         CommonProblems
     )
 )]

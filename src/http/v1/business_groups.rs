@@ -73,6 +73,7 @@ pub struct NumberRange {
 /// What is done when another account comes with the address of a mapping.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", try_from = "String")]
+#[schema(as = IdentityPinning)]
 pub enum Pinning {
     /// A mapping stays with the first account that signed in: another is refused with `identity-changed`.
     Enforce,
@@ -273,12 +274,19 @@ impl UpdateBusinessGroup {
 }
 
 /// Create a business group
+///
+/// With the number ranges that the operator has assigned to it. Ranges of two groups never overlap.
 #[utoipa::path(
     operation_id = "createBusinessGroup",
     tag = "business groups",
     request_body = CreateBusinessGroup,
     responses(
-        (status = 201, body = BusinessGroup, headers(("Location" = String, description = "The group's path"))),
+        (
+            status = 201,
+            body = BusinessGroup,
+            description = "The new group",
+            headers(("Location" = String, description = "The group's path"))
+        ),
         (status = 409, description = "`conflict`: the id is taken; `range-taken`: another group has numbers of a range"),
         BodyProblems,
         CommonProblems
@@ -302,7 +310,7 @@ pub(crate) async fn create_business_group(
     operation_id = "listBusinessGroups",
     tag = "business groups",
     params(PageQuery),
-    responses((status = 200, body = BusinessGroupList), CommonProblems)
+    responses((status = 200, body = BusinessGroupList, description = "A page of the groups"), CommonProblems)
 )]
 #[get("/v1/business-groups")]
 pub(crate) async fn list_business_groups(
@@ -323,11 +331,13 @@ pub(crate) async fn list_business_groups(
 }
 
 /// Read a business group
+///
+/// Its ranges, its tenant and its settings, and how many mappings it has.
 #[utoipa::path(
     operation_id = "getBusinessGroup",
     tag = "business groups",
     params(GroupPath),
-    responses((status = 200, body = BusinessGroup), CommonProblems)
+    responses((status = 200, body = BusinessGroup, description = "The group"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}")]
 pub(crate) async fn get_business_group(
@@ -339,14 +349,16 @@ pub(crate) async fn get_business_group(
 }
 
 /// Change a business group
+///
+/// What is left out stays as it is. Operators alone change number ranges.
 #[utoipa::path(
     operation_id = "updateBusinessGroup",
     tag = "business groups",
     params(GroupPath),
     request_body = UpdateBusinessGroup,
     responses(
-        (status = 200, body = BusinessGroup),
-        (status = 409, description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`; `name-taken`: another group has such a name"),
+        (status = 200, body = BusinessGroup, description = "The group as it is now"),
+        (status = 409, description = "`ranges-in-use`: mapped numbers would fall outside; `range-taken`: another group has numbers of a range; `name-taken`: another group has such a name"),
         BodyProblems,
         CommonProblems
     )
@@ -376,8 +388,8 @@ pub(crate) async fn update_business_group(
     tag = "business groups",
     params(GroupPath),
     responses(
-        (status = 204, description = "It is gone"),
-        (status = 409, description = "`not-empty`"),
+        (status = 204, description = "The group is gone"),
+        (status = 409, description = "`not-empty`: the group still has mappings"),
         CommonProblems
     )
 )]
@@ -404,11 +416,12 @@ pub(crate) async fn delete_business_group(
     params(GroupPath),
     request_body = LinkTenant,
     responses(
-        (status = 200, body = LinkedBusinessGroup),
+        BodyProblems,
+        CommonProblems,
+        (status = 200, body = LinkedBusinessGroup, description = "The group with the link"),
         (status = 409, description = "`tenant-taken`: another group has the tenant; `unproven` says whether a `proof` would take it over, and \
                 `business_group` tells an operator which group it is"),
-        BodyProblems,
-        CommonProblems
+        (status = 422, description = "`invalid-request`: the id or the proof is wrong; `unknown-tenant`: Microsoft Entra has no such tenant")
     )
 )]
 #[put("/v1/business-groups/{id}/tenant")]
@@ -449,7 +462,7 @@ fn not_linked(error: BusinessGroupRefusal, is_operator: bool) -> Problem {
     operation_id = "unlinkTenant",
     tag = "business groups",
     params(GroupPath),
-    responses((status = 204, description = "No tenant is linked"), CommonProblems)
+    responses((status = 204, description = "No tenant is linked to the group any more"), CommonProblems)
 )]
 #[delete("/v1/business-groups/{id}/tenant")]
 pub(crate) async fn unlink_tenant(

@@ -10,6 +10,7 @@ use crate::http::v1::paging::{ListDocument, Listed, NEXT_CURSOR, Page};
 /// What happens to a mapping.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ChangeKind)]
 pub enum Kind {
     /// The number had no mapping.
     Added,

@@ -121,7 +121,7 @@ impl From<PastFault> for ConsentFault {
     operation_id = "listConsents",
     tag = "consent",
     params(GroupPath),
-    responses((status = 200, body = ConsentList), CommonProblems)
+    responses((status = 200, body = ConsentList, description = "All applications"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/consent")]
 pub(crate) async fn list_consents(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::domain::import::{Confirmation, ImportMode, ImportState};
 use crate::http::extract::{Authorized, GroupAdmin, Query};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::responses::CommonProblems;
+use crate::http::responses::{CommonProblems, PROBLEMS_CSV, ProblemDocument};
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::changes::MappingChangeList;
@@ -24,6 +24,7 @@ use crate::{domain, import};
 /// What happens to mappings that are not in the file.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ImportMode)]
 pub enum Mode {
     /// They are removed.
     #[default]
@@ -35,6 +36,7 @@ pub enum Mode {
 /// Whether an import was applied.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ImportState)]
 pub enum State {
     /// It waits, and nothing is changed yet.
     Ready,
@@ -44,6 +46,7 @@ pub enum State {
 
 /// An uploaded file, and what it changes.
 #[derive(Serialize, ToSchema)]
+#[schema(as = MappingImport)]
 pub struct Import {
     /// Names it.
     #[schema(example = "0198f2c4-6a51-7c3e-9d2b-5f0f4f3a1b2c")]
@@ -132,11 +135,13 @@ impl From<domain::import::Import> for Import {
 }
 
 /// Read an import
+///
+/// A preview that waits to be applied, or an import that was.
 #[utoipa::path(
     operation_id = "getImport",
     tag = "imports and exports",
     params(GroupPath, ImportPath),
-    responses((status = 200, body = Import), CommonProblems)
+    responses((status = 200, body = Import, description = "The import"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/imports/{import}")]
 pub(crate) async fn get_import(
@@ -155,7 +160,7 @@ pub(crate) async fn get_import(
     operation_id = "listImportChanges",
     tag = "imports and exports",
     params(GroupPath, ImportPath, PageQuery),
-    responses((status = 200, body = MappingChangeList), CommonProblems)
+    responses((status = 200, body = MappingChangeList, description = "A page of the changes"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/imports/{import}/changes")]
 pub(crate) async fn list_import_changes(
@@ -179,9 +184,13 @@ pub(crate) async fn list_import_changes(
     params(GroupPath, ImportPath, ApplyQuery),
     responses(
         CommonProblems,
-        (status = 200, body = Import),
-        (status = 409, description = "`stale-import`: the mappings changed since the preview; `confirm-removals`, `confirm-changes`"),
-        (status = 422, description = "`import-rejected`: numbers have left the group's ranges since the preview")
+        (status = 200, body = Import, description = "The import, which is applied"),
+        (status = 409, description = "`stale-import`: the mappings changed since the preview; of ten or more mappings, `confirm-removals`: it removes more than half; `confirm-changes`: it gives more than half a number that is or was somebody else's"),
+        (
+            status = 422,
+            content((ProblemDocument = "application/problem+json"), (String = "text/csv", example = json!(PROBLEMS_CSV))),
+            description = "`import-rejected`: numbers have left the group's ranges since the preview; as CSV with `Accept: text/csv`"
+        )
     )
 )]
 #[post("/v1/business-groups/{id}/imports/{import}/apply")]
@@ -213,7 +222,7 @@ pub(crate) async fn apply_import(
     tag = "imports and exports",
     params(GroupPath, ImportPath),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "The import is gone"),
         (status = 409, description = "`conflict`: it was applied"),
         CommonProblems
     )

@@ -22,8 +22,9 @@ use crate::http::v1::paths::{GroupPath, MappingPath};
 use crate::ports::mapping_store;
 use crate::ports::mapping_store::{MappingFilter, PutOutcome};
 
-/// A mapping.
+/// A mapping of a phone number to an e-mail address.
 #[derive(Serialize, ToSchema)]
+#[schema(as = PhoneMapping)]
 pub struct Mapping {
     /// The number in E.164.
     #[schema(example = "+17635551111")]
@@ -46,7 +47,7 @@ pub type MappingList = Page<Mapping>;
 
 impl Listed for Mapping {
     const LIST: ListDocument = ListDocument {
-        name: "MappingList",
+        name: "PhoneMappingList",
         description: "A page of mappings.",
         items: "The mappings, in the order of `sort`.",
         next_cursor: NEXT_CURSOR,
@@ -127,11 +128,13 @@ impl From<mapping::Mapping> for Mapping {
 }
 
 /// List mappings
+///
+/// In the order of their numbers; with `q` those alone that have a text in their number or address.
 #[utoipa::path(
     operation_id = "listMappings",
     tag = "mappings",
     params(GroupPath, MappingQuery, PageQuery),
-    responses((status = 200, body = MappingList), CommonProblems)
+    responses((status = 200, body = MappingList, description = "A page of the mappings"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/mappings")]
 pub(crate) async fn list_mappings(
@@ -155,11 +158,13 @@ pub(crate) async fn list_mappings(
 }
 
 /// Read a mapping
+///
+/// One number's: the address that has it, and the account that it is pinned to.
 #[utoipa::path(
     operation_id = "getMapping",
     tag = "mappings",
     params(GroupPath, MappingPath),
-    responses((status = 200, body = Mapping), CommonProblems)
+    responses((status = 200, body = Mapping, description = "The mapping"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/mappings/{phone_number}")]
 pub(crate) async fn get_mapping(
@@ -184,8 +189,8 @@ pub(crate) async fn get_mapping(
     ),
     request_body = PutMapping,
     responses(
-        (status = 200, body = Mapping, description = "The number had a mapping"),
-        (status = 201, body = Mapping, description = "The number had none"),
+        (status = 200, body = Mapping, description = "The mapping: the number had one before"),
+        (status = 201, body = Mapping, description = "The new mapping: the number had none before"),
         (status = 409, description = "`email-taken`: another number of the group has the address"),
         (status = 412, description = "`revision-moved`: the mappings are of another revision than those in `If-Match`"),
         BodyProblems,
@@ -209,6 +214,8 @@ pub(crate) async fn put_mapping(
 }
 
 /// Remove a mapping
+///
+/// Whoever has its address has no number from then on. The history keeps it.
 #[utoipa::path(
     operation_id = "deleteMapping",
     tag = "mappings",
@@ -218,7 +225,7 @@ pub(crate) async fn put_mapping(
         ("If-Match" = Option<String>, Header, description = "The business group's `revision` in quotes, such as `\"7\"`, which is the ETag of its exports, or several: the mapping is removed only if nothing changed since")
     ),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "The mapping is gone"),
         (status = 412, description = "`revision-moved`: the mappings are of another revision than those in `If-Match`"),
         CommonProblems
     )
@@ -244,7 +251,7 @@ pub(crate) async fn delete_mapping(
     operation_id = "releasePin",
     tag = "mappings",
     params(GroupPath, MappingPath),
-    responses((status = 204, description = "It is pinned to no account"), CommonProblems)
+    responses((status = 204, description = "The mapping is pinned to no account"), CommonProblems)
 )]
 #[delete("/v1/business-groups/{id}/mappings/{phone_number}/pin")]
 pub(crate) async fn release_pin(

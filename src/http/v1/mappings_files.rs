@@ -28,7 +28,14 @@ const CSV: &str = "text/csv; charset=utf-8";
     tag = "imports and exports",
     params(GroupPath),
     responses(
-        (status = 200, body = String, content_type = "text/csv", headers(("ETag" = String, description = "The revision"))),
+        (
+            status = 200,
+            body = String,
+            content_type = "text/csv",
+            description = "The file: a header and a row for each mapping",
+            headers(("ETag" = String, description = "The revision")),
+            example = json!("PhoneNumber,MEEmailAddress\r\n7635551111,bobsmith@abccompany.com\r\n")
+        ),
         CommonProblems
     )
 )]
@@ -56,9 +63,10 @@ pub(crate) async fn export_mappings(
             status = 200,
             body = Workbook,
             content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            description = "The workbook",
             headers(("ETag" = String, description = "The revision"))
         ),
-        (status = 409, description = "`too-many-rows`"),
+        (status = 409, description = "`too-many-rows`: a sheet can't hold all mappings of the group"),
         CommonProblems
     )
 )]
@@ -98,7 +106,13 @@ fn attachment(
     operation_id = "getMappingsTemplate",
     tag = "imports and exports",
     security(()),
-    responses((status = 200, body = String, content_type = "text/csv"))
+    responses((
+        status = 200,
+        body = String,
+        content_type = "text/csv",
+        description = "The file",
+        example = json!("PhoneNumber,MEEmailAddress\r\n")
+    ))
 )]
 #[get("/v1/mappings-template.csv")]
 pub(crate) async fn get_mappings_template() -> HttpResponse {

@@ -11,19 +11,18 @@ use tokio::time::Instant;
 use tracing::Level;
 use utoipa::ToSchema;
 
-use crate::domain::actor::{Actor, AuditContext, RightSource};
-use crate::domain::audit::{NewAuditEvent, action, refusal};
 use crate::domain::guid::Guid;
 use crate::domain::phone_number::{NumberText, NumberingPlan, PhoneNumber, WrittenNumber};
 use crate::domain::sign_in::SignIn;
 use crate::http::call_record::CallRecord;
 use crate::http::extract::SignedIn;
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::Problem;
 use crate::http::responses::CommonProblems;
 use crate::http::route_policy::RoutePolicy;
 use crate::http::services::Services;
+use crate::http::v1::resolving;
 use crate::mappings;
-use crate::mappings::{CachedLine, ResolveError};
+use crate::mappings::CachedLine;
 
 /// What an answer takes besides its numbers, its address and its names. Where one of these has to be escaped, the buffer grows.
 const BYTES_AROUND: usize = 184;
@@ -75,8 +74,14 @@ const PATH: &str = "/v1/me";
 
 /// How the middleware treats it: a line in the log for each call that goes well would cost more than the call, and its answers
 /// say for themselves what they have to.
-pub(crate) const POLICY: RoutePolicy =
-    RoutePolicy { path: PATH, log: Level::DEBUG, private_headers: false, shortcut: Some(answer_at_once) };
+pub(crate) const POLICY: RoutePolicy = RoutePolicy {
+    path: PATH,
+    and_below: false,
+    log: Level::DEBUG,
+    private_headers: false,
+    leaves_body: false,
+    shortcut: Some(answer_at_once),
+};
 
 /// The call. It has a guard of its own: the framework's writes down in the request which methods it has looked for, which
 /// takes longer than all the rest of the way to the handler.
@@ -101,22 +106,20 @@ impl HttpServiceFactory for ResolveLine {
     security(("entra" = [])),
     responses(
         CommonProblems,
-        (status = 200, body = ResolvedLine),
-        (status = 403, description = "`tenant-not-linked`, `guest-not-allowed`, or `forbidden` for an API key"),
-        (status = 404, description = "`no-mapping`"),
+        (status = 200, body = ResolvedLine, description = "The line of the signed-in user"),
+        (status = 403, description = "`tenant-not-linked`: the tenant is linked to no business group; `guest-not-allowed`: the group takes no guests; `forbidden`: an API key has no line"),
+        (status = 404, description = "`no-mapping`: no number is mapped to the address"),
         (status = 409, description = "`identity-changed`: the mapping is pinned to another account of this address, or it is pinned to nobody \
                 yet, and the address and the sign-in name of the token are mapped to two different numbers"),
-        (status = 422, description = "`no-email-claim`")
+        (status = 422, description = "`no-email-claim`: the token names no e-mail address"),
+        (status = 503, description = "`unavailable`: the database does not answer; `keys-unavailable`: Microsoft's signing keys could not be fetched yet")
     )
 )]
 async fn resolve_line(request: HttpRequest, caller: SignedIn) -> Result<HttpResponse, Problem> {
     let services = Services::of(&request)?;
     let sign_in = &caller.token.sign_in;
-    let line = services.resolver.resolve(sign_in).await;
-    if shows_a_linked_tenant(&line) {
-        services.first_sign_ins.note(sign_in.tid, &sign_in.application);
-    }
-    let line = line.map_err(|error| refused(services, &request, sign_in, error))?;
+    let line = resolving::resolve(services, sign_in).await;
+    let line = line.map_err(|error| resolving::refused(services, &request, sign_in, error))?;
     Ok(answer(services, &caller, &line))
 }
 
@@ -131,35 +134,6 @@ fn answer(services: &Services, caller: &SignedIn, line: &mappings::ResolvedLine<
     let body = Bytes::from(body.into_boxed_slice());
     caller.token.response.keep(Answer { line: line.found(), body: body.clone() });
     respond(body)
-}
-
-/// Why there is no line. A refused first pin is written down for the administrators of the group, who alone can correct it.
-fn refused(services: &Services, request: &HttpRequest, sign_in: &SignIn, error: ResolveError) -> Problem {
-    let ResolveError::TwoNumbers(two) = error else { return error.into() };
-    let detail = [
-        (refusal::EMAIL, two.email.to_string()),
-        (refusal::PHONE_NUMBER, two.phone_number.to_string()),
-        (refusal::SIGN_IN_NAME, two.sign_in_name.to_string()),
-        (refusal::SIGN_IN_NUMBER, two.sign_in_number.to_string()),
-    ];
-    let event = NewAuditEvent {
-        context: AuditContext {
-            actor: Actor::from(sign_in),
-            right: RightSource::Lasting,
-            at: services.clock.now(),
-            request_id: Some(CallRecord::request_id(request)),
-        },
-        action: action::RESOLVE_LINE.to_owned(),
-        refused_with: Some(ProblemKind::IdentityChanged.slug().to_owned()),
-        group: Some(two.business_group.clone()),
-        detail: detail.map(|(name, text)| (name.to_owned(), text)).to_vec(),
-    };
-    Problem::from(ResolveError::TwoNumbers(two)).written_down_as(event)
-}
-
-/// Whether an answer shows that the user's tenant is linked to a business group.
-fn shows_a_linked_tenant(answer: &Result<mappings::ResolvedLine<'_>, ResolveError>) -> bool {
-    !matches!(answer, Err(ResolveError::TenantNotLinked | ResolveError::Store(_)))
 }
 
 /// The answer to a caller for whom nothing has to be waited for: their token is in the cache or its key is, and so is their line.
@@ -185,11 +159,10 @@ fn answer_at_once(
     {
         return Some(respond(body));
     }
-    let Some(line) = services.resolver.resolve_at_once(sign_in, now) else {
+    let Some(line) = resolving::resolve_at_once(services, sign_in, now) else {
         caller.defer(record);
         return None;
     };
-    services.first_sign_ins.note(sign_in.tid, &sign_in.application);
     Some(answer(services, &caller, &line))
 }
 

@@ -50,7 +50,7 @@ pub struct RestoredRevision {
     operation_id = "listRevisions",
     tag = "history",
     params(GroupPath, PageQuery),
-    responses((status = 200, body = RevisionList), CommonProblems)
+    responses((status = 200, body = RevisionList, description = "A page of the revisions"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/revisions")]
 pub(crate) async fn list_revisions(
@@ -70,7 +70,7 @@ pub(crate) async fn list_revisions(
     operation_id = "listRevisionChanges",
     tag = "history",
     params(GroupPath, RevisionPath, PageQuery),
-    responses((status = 200, body = MappingChangeList), CommonProblems)
+    responses((status = 200, body = MappingChangeList, description = "A page of the changes"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/revisions/{revision}/changes")]
 pub(crate) async fn list_revision_changes(
@@ -92,7 +92,7 @@ pub(crate) async fn list_revision_changes(
     tag = "history",
     params(GroupPath, RevisionPath),
     responses(
-        (status = 200, body = RestoredRevision),
+        (status = 200, body = RestoredRevision, description = "The new revision, and what it changed"),
         (status = 409, description = "`outside-ranges`: numbers have left the group's ranges since"),
         CommonProblems
     )

@@ -187,7 +187,7 @@ fn ranges(group: &BusinessGroup) -> Vec<NumberRange> {
     operation_id = "getSession",
     tag = "session",
     security(("entra" = []), ("api_key" = [])),
-    responses((status = 200, body = Session), CommonProblems)
+    responses((status = 200, body = Session, description = "Who calls, and what they may do"), CommonProblems)
 )]
 #[get("/v1/session")]
 pub(crate) async fn get_session(caller: Caller, services: Data<Services>) -> Result<HttpResponse, Problem> {

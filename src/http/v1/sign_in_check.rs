@@ -210,7 +210,7 @@ impl From<ExportedMapping> for SimilarMapping {
     operation_id = "checkSignIn",
     tag = "mappings",
     params(GroupPath, SignInCheckQuery),
-    responses((status = 200, body = SignInCheck), CommonProblems)
+    responses((status = 200, body = SignInCheck, description = "What would happen, and why"), CommonProblems)
 )]
 #[get("/v1/business-groups/{id}/sign-in-check")]
 pub(crate) async fn check_sign_in(

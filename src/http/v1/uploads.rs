@@ -11,7 +11,7 @@ use crate::domain::business_group::BusinessGroupId;
 use crate::domain::import::Confirmation;
 use crate::http::extract::{Authorized, GroupAdmin, ImportSlot, Query, Upload};
 use crate::http::problem::Problem;
-use crate::http::responses::CommonProblems;
+use crate::http::responses::{CommonProblems, PROBLEMS_CSV, ProblemDocument};
 use crate::http::services::Services;
 use crate::http::v1::accept::prefers_csv;
 use crate::http::v1::if_match::expected_revisions;
@@ -125,17 +125,29 @@ impl ImportQuery {
         ImportQuery,
         ("If-Match" = Option<String>, Header, description = "The ETag of the export that was edited, or several: the file is taken only if nothing changed since. What a proxy that compresses makes of it (`W/`, `-gzip`) is undone")
     ),
-    request_body(content((String = "text/csv"), (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (ImportForm = "multipart/form-data"))),
+    request_body(
+        description = "The file",
+        content(
+            (String = "text/csv", example = json!("PhoneNumber,MEEmailAddress\r\n7635551111,bobsmith@abccompany.com\r\n")),
+            (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (ImportForm = "multipart/form-data")
+        )
+    ),
     responses(
         CommonProblems,
-        (status = 200, body = TakenImport, description = "`apply=true`: the file is applied"),
-        (status = 201, body = TakenImport, description = "The file is kept, and nothing is changed yet",
+        (status = 200, body = TakenImport, description = "`apply=true`: the import, which is applied"),
+        (status = 201, body = TakenImport, description = "The preview: the file is kept, and nothing is changed yet",
             headers(("Location" = String, description = "The import's path"))),
         (status = 409, description = "With `apply=true`, of ten or more mappings: `confirm-removals`: the file removes more than half; `confirm-changes`: it gives more than half a number that is or was somebody else's"),
-        (status = 412, description = "`revision-moved`"),
-        (status = 413, description = "`too-large`"),
-        (status = 415, description = "`unsupported-media-type`"),
-        (status = 422, description = "`import-rejected`: the file has problems; `invalid-request`: the query has")
+        (status = 412, description = "`revision-moved`: the mappings changed since the revision in `If-Match`"),
+        (status = 408, description = "`request-timeout`: the file did not arrive in time"),
+        (status = 413, description = "`too-large`: the file is larger than the service takes"),
+        (status = 415, description = "`unsupported-media-type`: the body is no sheet and no form"),
+        (
+            status = 422,
+            content((ProblemDocument = "application/problem+json"), (String = "text/csv", example = json!(PROBLEMS_CSV))),
+            description = "`import-rejected`: the file has problems, which come as CSV with `Accept: text/csv`; `invalid-request`: the query has"
+        )
     )
 )]
 #[post("/v1/business-groups/{id}/imports")]

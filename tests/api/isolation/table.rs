@@ -50,7 +50,19 @@ const USERS: Gates = {
     (gates[13], gates[14], gates[15]) = (Passes, NOT_LINKED, NOT_LINKED);
     gates
 };
+/// Gateways know no other status for who is not let pass.
+const USERS_BEHIND_A_GATEWAY: Gates = {
+    let mut gates = USERS;
+    (gates[7], gates[11]) = (Refused(403, "no-mapping"), Refused(403, "no-mapping"));
+    gates
+};
 const OPERATORS: Gates = administering(FORBIDDEN, FORBIDDEN);
+/// Keys that may ask about tokens, of all groups or one.
+const RESOLVERS: Gates = {
+    let mut gates = OPERATORS;
+    (gates[3], gates[16]) = (Passes, Passes);
+    gates
+};
 /// Of a group: which there are is nobody else's business.
 const OPERATORS_OF_A_GROUP: Gates = administering(FORBIDDEN, HIDDEN);
 const ITS_ADMINISTRATORS: Gates = administering(Passes, HIDDEN);
@@ -83,8 +95,10 @@ pub(super) enum Sent {
     Csv(&'static str),
     /// In the query.
     Asked(&'static str),
+    /// A form with the token of the group's user.
+    UsersToken,
 }
-use Sent::{Asked, Csv, Json, Nothing};
+use Sent::{Asked, Csv, Json, Nothing, UsersToken};
 
 /// A call of the document, and who may make it.
 pub(super) struct Row {
@@ -106,8 +120,13 @@ pub(super) const TABLE: &[Row] = &[
     row("ready", &EVERYBODY, Nothing, 200),
     row("metrics", &EVERYBODY, Nothing, 200),
     row("openApiDocument", &EVERYBODY, Nothing, 200),
+    row("listProblems", &EVERYBODY, Nothing, 200),
+    row("getProblem", &EVERYBODY, Nothing, 200),
     row("getMappingsTemplate", &EVERYBODY, Nothing, 200),
     row("resolveLine", &USERS, Nothing, 200),
+    row("forwardAuth", &USERS_BEHIND_A_GATEWAY, Nothing, 200),
+    row("forwardAuthBelow", &USERS_BEHIND_A_GATEWAY, Nothing, 200),
+    row("introspectToken", &RESOLVERS, UsersToken, 200),
     row("getSession", &EVERYBODY, Nothing, 200),
     row("createBusinessGroup", &OPERATORS, Json(r#"{"id": "new", "name": "New"}"#), 201),
     row("listBusinessGroups", &ALL_ADMINISTRATORS, Nothing, 200),

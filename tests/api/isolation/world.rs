@@ -11,7 +11,7 @@ use test_support::database::Engine;
 
 use crate::isolation::credentials::{Bad, bad, holders};
 use crate::isolation::table::Row;
-use crate::isolation::table::Sent::{Asked, Csv, Json, Nothing};
+use crate::isolation::table::Sent::{Asked, Csv, Json, Nothing, UsersToken};
 use crate::support::json;
 
 /// A call of the document.
@@ -103,17 +103,19 @@ impl World {
     pub(super) fn request(&self, operation: &Operation, group: &str) -> RequestBuilder {
         let path = operation.path.replace("/v1/api-keys/{id}", &format!("/v1/api-keys/{}", self.key));
         let path = path.replace("{id}", group).replace("{phone_number}", "+17635551111").replace("{revision}", "1");
-        let mut path = path.replace("{import}", &self.import);
+        let path = path.replace("{import}", &self.import).replace("{path}", "orders/7");
+        let mut path = path.replace("{slug}", "not-found");
         assert!(!path.contains('{'), "{path}: what stands there?");
         let sent = Row::of(&operation.name).sent;
         match sent {
             Csv(_) => path.push_str("?mode=merge"),
             Asked(query) => path = format!("{path}?{query}"),
-            Nothing | Json(_) => {}
+            Nothing | Json(_) | UsersToken => {}
         }
         let call = self.app.call(operation.method.clone(), &path);
         match sent {
             Nothing | Asked(_) => call,
+            UsersToken => call.form(&[("token", &self.holders[6])]),
             Json(body) => call.header("content-type", "application/json").body(body),
             Csv(body) => call.header("content-type", "text/csv").body(body),
         }

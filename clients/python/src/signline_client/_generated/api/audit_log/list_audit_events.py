@@ -1,0 +1,303 @@
+import datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.audit_event_list import AuditEventList
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    business_group: str | Unset = UNSET,
+    actor: str | Unset = UNSET,
+    from_: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    limit: int | Unset = 100,
+    cursor: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["business_group"] = business_group
+
+    params["actor"] = actor
+
+    json_from_: str | Unset = UNSET
+    if not isinstance(from_, Unset):
+        json_from_ = from_.isoformat()
+    params["from"] = json_from_
+
+    json_until: str | Unset = UNSET
+    if not isinstance(until, Unset):
+        json_until = until.isoformat()
+    params["until"] = json_until
+
+    params["limit"] = limit
+
+    params["cursor"] = cursor
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/audit-events",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> AuditEventList | Problem | None:
+    if response.status_code == 200:
+        response_200 = AuditEventList.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AuditEventList | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    business_group: str | Unset = UNSET,
+    actor: str | Unset = UNSET,
+    from_: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    limit: int | Unset = 100,
+    cursor: str | Unset = UNSET,
+) -> Response[AuditEventList | Problem]:
+    """Read the audit log
+
+     The newest first: what was done to business groups, tenants, ranges, mappings and keys, and what was
+    refused. An
+    administrator's log holds their own group alone. `Accept: text/csv` gives the page as CSV, with the
+    next in `Link`.
+
+    Args:
+        business_group (str | Unset):
+        actor (str | Unset):
+        from_ (datetime.datetime | Unset):
+        until (datetime.datetime | Unset):
+        limit (int | Unset):  Default: 100.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuditEventList | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        business_group=business_group,
+        actor=actor,
+        from_=from_,
+        until=until,
+        limit=limit,
+        cursor=cursor,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    business_group: str | Unset = UNSET,
+    actor: str | Unset = UNSET,
+    from_: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    limit: int | Unset = 100,
+    cursor: str | Unset = UNSET,
+) -> AuditEventList | Problem | None:
+    """Read the audit log
+
+     The newest first: what was done to business groups, tenants, ranges, mappings and keys, and what was
+    refused. An
+    administrator's log holds their own group alone. `Accept: text/csv` gives the page as CSV, with the
+    next in `Link`.
+
+    Args:
+        business_group (str | Unset):
+        actor (str | Unset):
+        from_ (datetime.datetime | Unset):
+        until (datetime.datetime | Unset):
+        limit (int | Unset):  Default: 100.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuditEventList | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        business_group=business_group,
+        actor=actor,
+        from_=from_,
+        until=until,
+        limit=limit,
+        cursor=cursor,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    business_group: str | Unset = UNSET,
+    actor: str | Unset = UNSET,
+    from_: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    limit: int | Unset = 100,
+    cursor: str | Unset = UNSET,
+) -> Response[AuditEventList | Problem]:
+    """Read the audit log
+
+     The newest first: what was done to business groups, tenants, ranges, mappings and keys, and what was
+    refused. An
+    administrator's log holds their own group alone. `Accept: text/csv` gives the page as CSV, with the
+    next in `Link`.
+
+    Args:
+        business_group (str | Unset):
+        actor (str | Unset):
+        from_ (datetime.datetime | Unset):
+        until (datetime.datetime | Unset):
+        limit (int | Unset):  Default: 100.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuditEventList | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        business_group=business_group,
+        actor=actor,
+        from_=from_,
+        until=until,
+        limit=limit,
+        cursor=cursor,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    business_group: str | Unset = UNSET,
+    actor: str | Unset = UNSET,
+    from_: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    limit: int | Unset = 100,
+    cursor: str | Unset = UNSET,
+) -> AuditEventList | Problem | None:
+    """Read the audit log
+
+     The newest first: what was done to business groups, tenants, ranges, mappings and keys, and what was
+    refused. An
+    administrator's log holds their own group alone. `Accept: text/csv` gives the page as CSV, with the
+    next in `Link`.
+
+    Args:
+        business_group (str | Unset):
+        actor (str | Unset):
+        from_ (datetime.datetime | Unset):
+        until (datetime.datetime | Unset):
+        limit (int | Unset):  Default: 100.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuditEventList | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            business_group=business_group,
+            actor=actor,
+            from_=from_,
+            until=until,
+            limit=limit,
+            cursor=cursor,
+        )
+    ).parsed

@@ -1,0 +1,227 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.problem import Problem
+from ...models.restored_revision import RestoredRevision
+from ...types import Response
+
+
+def _get_kwargs(
+    id: str,
+    revision: int,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/business-groups/{id}/revisions/{revision}/restore".format(
+            id=quote(str(id), safe=""),
+            revision=quote(str(revision), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Problem | RestoredRevision | None:
+    if response.status_code == 200:
+        response_200 = RestoredRevision.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Problem | RestoredRevision]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: str,
+    revision: int,
+    *,
+    client: AuthenticatedClient,
+) -> Response[Problem | RestoredRevision]:
+    """Restore a revision
+
+     Makes the mappings equal to those of the revision, as a new revision. 0 is the empty group that it
+    began as.
+
+    Args:
+        id (str):
+        revision (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | RestoredRevision]
+    """
+
+    kwargs = _get_kwargs(
+        id=id,
+        revision=revision,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    id: str,
+    revision: int,
+    *,
+    client: AuthenticatedClient,
+) -> Problem | RestoredRevision | None:
+    """Restore a revision
+
+     Makes the mappings equal to those of the revision, as a new revision. 0 is the empty group that it
+    began as.
+
+    Args:
+        id (str):
+        revision (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | RestoredRevision
+    """
+
+    return sync_detailed(
+        id=id,
+        revision=revision,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    id: str,
+    revision: int,
+    *,
+    client: AuthenticatedClient,
+) -> Response[Problem | RestoredRevision]:
+    """Restore a revision
+
+     Makes the mappings equal to those of the revision, as a new revision. 0 is the empty group that it
+    began as.
+
+    Args:
+        id (str):
+        revision (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | RestoredRevision]
+    """
+
+    kwargs = _get_kwargs(
+        id=id,
+        revision=revision,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    id: str,
+    revision: int,
+    *,
+    client: AuthenticatedClient,
+) -> Problem | RestoredRevision | None:
+    """Restore a revision
+
+     Makes the mappings equal to those of the revision, as a new revision. 0 is the empty group that it
+    began as.
+
+    Args:
+        id (str):
+        revision (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | RestoredRevision
+    """
+
+    return (
+        await asyncio_detailed(
+            id=id,
+            revision=revision,
+            client=client,
+        )
+    ).parsed

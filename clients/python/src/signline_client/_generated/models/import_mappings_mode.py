@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+
+class ImportMappingsMode(StrEnum):
+    MERGE = "merge"
+    REPLACE = "replace"
+
+    def __str__(self) -> str:
+        return str(self.value)

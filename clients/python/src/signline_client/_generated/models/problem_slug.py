@@ -1,0 +1,41 @@
+from enum import StrEnum
+
+
+class ProblemSlug(StrEnum):
+    CONFIRM_CHANGES = "confirm-changes"
+    CONFIRM_REMOVALS = "confirm-removals"
+    CONFLICT = "conflict"
+    EMAIL_TAKEN = "email-taken"
+    FORBIDDEN = "forbidden"
+    GUEST_NOT_ALLOWED = "guest-not-allowed"
+    IDENTITY_CHANGED = "identity-changed"
+    IMPORT_REJECTED = "import-rejected"
+    INTERNAL = "internal"
+    INVALID_REQUEST = "invalid-request"
+    INVALID_TOKEN = "invalid-token"
+    KEYS_UNAVAILABLE = "keys-unavailable"
+    MALFORMED_REQUEST = "malformed-request"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    NAME_TAKEN = "name-taken"
+    NOT_EMPTY = "not-empty"
+    NOT_FOUND = "not-found"
+    NO_EMAIL_CLAIM = "no-email-claim"
+    NO_MAPPING = "no-mapping"
+    OUTSIDE_RANGES = "outside-ranges"
+    RANGES_IN_USE = "ranges-in-use"
+    RANGE_TAKEN = "range-taken"
+    REQUEST_TIMEOUT = "request-timeout"
+    REVISION_MOVED = "revision-moved"
+    STALE_IMPORT = "stale-import"
+    TENANT_NOT_LINKED = "tenant-not-linked"
+    TENANT_TAKEN = "tenant-taken"
+    TOO_LARGE = "too-large"
+    TOO_MANY_REQUESTS = "too-many-requests"
+    TOO_MANY_ROWS = "too-many-rows"
+    UNAUTHENTICATED = "unauthenticated"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN_TENANT = "unknown-tenant"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,41 @@
+from enum import StrEnum
+
+
+class ProblemType(StrEnum):
+    VALUE_0 = "/problems/malformed-request"
+    VALUE_1 = "/problems/unauthenticated"
+    VALUE_10 = "/problems/conflict"
+    VALUE_11 = "/problems/identity-changed"
+    VALUE_12 = "/problems/ranges-in-use"
+    VALUE_13 = "/problems/range-taken"
+    VALUE_14 = "/problems/not-empty"
+    VALUE_15 = "/problems/tenant-taken"
+    VALUE_16 = "/problems/name-taken"
+    VALUE_17 = "/problems/email-taken"
+    VALUE_18 = "/problems/too-many-rows"
+    VALUE_19 = "/problems/stale-import"
+    VALUE_2 = "/problems/invalid-token"
+    VALUE_20 = "/problems/confirm-removals"
+    VALUE_21 = "/problems/confirm-changes"
+    VALUE_22 = "/problems/outside-ranges"
+    VALUE_23 = "/problems/revision-moved"
+    VALUE_24 = "/problems/too-large"
+    VALUE_25 = "/problems/unsupported-media-type"
+    VALUE_26 = "/problems/invalid-request"
+    VALUE_27 = "/problems/unknown-tenant"
+    VALUE_28 = "/problems/no-email-claim"
+    VALUE_29 = "/problems/import-rejected"
+    VALUE_3 = "/problems/forbidden"
+    VALUE_30 = "/problems/too-many-requests"
+    VALUE_31 = "/problems/internal"
+    VALUE_32 = "/problems/unavailable"
+    VALUE_33 = "/problems/keys-unavailable"
+    VALUE_4 = "/problems/tenant-not-linked"
+    VALUE_5 = "/problems/guest-not-allowed"
+    VALUE_6 = "/problems/not-found"
+    VALUE_7 = "/problems/no-mapping"
+    VALUE_8 = "/problems/method-not-allowed"
+    VALUE_9 = "/problems/request-timeout"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,1 @@
+-- Nothing to add: SQLite itself tells that another program has changed the database (PRAGMA data_version).
