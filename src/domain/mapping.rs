@@ -138,12 +138,9 @@ mod tests {
             MappingPlace::PhoneNumber(number),
             MappingPlace::Email(EmailAddress::parse("bob+x@abc.com").unwrap()),
             MappingPlace::UpdatedAt(Timestamp::from_microsecond(-7).unwrap(), number),
-            MappingPlace::UpdatedAt(Timestamp::MAX, number),
+            MappingPlace::UpdatedAt(Timestamp::from_microsecond(1_790_000_000_000_001).unwrap(), number),
         ] {
-            let read = MappingPlace::parse(&place.to_string());
-            // A store keeps microseconds.
-            assert_eq!(read.as_ref().map(ToString::to_string), Some(place.to_string()));
-            assert_eq!(read.map(|read| read.sort()), Some(place.sort()));
+            assert_eq!(MappingPlace::parse(&place.to_string()), Some(place));
         }
         for text in
             ["", "7", "+", "17635551111", "x+17635551111", "1++17635551111", "bob@", "99999999999999999999+17635551111"]

@@ -113,12 +113,12 @@ async fn a_change_is_meant_for_the_revisions_that_it_names(world: World) {
     world.assert_mappings(&abc, 3, &[(2, "b@abc.com")]).await;
 
     for round in 0_i64..10 {
-        let revision = [3 + round];
+        let (revision, later) = ([3 + round], context_at(9));
         let (first, second) = (put(3, &format!("x{round}@abc.com")), put(4, &format!("y{round}@abc.com")));
         let (first, second, third) = tokio::join!(
             store.put_if(&first, Some(&revision)),
             store.put_if(&second, Some(&revision)),
-            store.delete_if(&abc, number(BASE + 2), Some(&revision), &context_at(9)),
+            store.delete_if(&abc, number(BASE + 2), Some(&revision), &later),
         );
         let done = [first.is_ok(), second.is_ok(), third.is_ok()];
         assert_eq!(done.iter().filter(|done| **done).count(), 1, "{first:?} {second:?} {third:?}");
