@@ -4,6 +4,7 @@
 //! `scripts/setup-clients` installs what builds them, `scripts/setup-chromium` the browser.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![expect(clippy::disallowed_methods, reason = "programs and servers run by the machine's own clock")]
 
 #[path = "../console/browser.rs"]
 #[expect(dead_code, reason = "the stories of the console need more of it")]

@@ -332,6 +332,9 @@ async fn a_filtered_list_is_read_in_pages_too(world: World) {
     assert_eq!(seen, (1..3000).step_by(2).collect::<Vec<_>>());
 }
 
+/// The place of a number in the group's range, and the address that it is mapped to.
+type NumberAndEmail = (u64, String);
+
 async fn a_list_is_sorted_and_read_in_pages_by_each_sort(world: World) {
     let abc = world.group("abc").await;
     let xyz = world.group_with("xyz", &[range(BASE + 20_000, BASE + 20_999)]).await;
@@ -347,15 +350,15 @@ async fn a_list_is_sorted_and_read_in_pages_by_each_sort(world: World) {
         };
         world.stores.mappings.put(&change).await.unwrap();
     }
-    let sorted = |key: &dyn Fn(&(u64, String)) -> (u64, String)| {
+    let sorted = |key: fn(&NumberAndEmail) -> NumberAndEmail| {
         let mut rows = rows.clone();
         rows.sort_by_key(key);
         rows.into_iter().map(|(at, _)| at).collect::<Vec<_>>()
     };
     for (sort, expected) in [
         (MappingSort::PhoneNumber, (0..30).collect()),
-        (MappingSort::Email, sorted(&|(_, email)| (0, email.clone()))),
-        (MappingSort::UpdatedAt, sorted(&|(at, _)| ((1000 - at / 3) * 100 + at, String::new()))),
+        (MappingSort::Email, sorted(|(_, email)| (0, email.clone()))),
+        (MappingSort::UpdatedAt, sorted(|(at, _)| ((1000 - at / 3) * 100 + at, String::new()))),
     ] {
         for (limit, text) in [(100, None), (7, None), (1, None), (4, Some("0@abc"))] {
             let found = text.map(search).unwrap_or_default();
