@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod business_groups;
+mod cached_keys;
 mod cached_lines;
 mod cached_pins;
 mod consents;
