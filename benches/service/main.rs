@@ -13,6 +13,7 @@ mod cores;
 mod crowd;
 mod figures;
 mod flood;
+mod gateways;
 mod hold;
 mod imports;
 mod instructions;
@@ -70,6 +71,9 @@ async fn run() -> Result<()> {
         if has("flood") {
             flood::run(&bench, &pool).await?;
         }
+    }
+    if has("gateways") {
+        gateways::run(&bench).await?;
     }
     if has("crowd") {
         crowd::run(&bench).await?;
