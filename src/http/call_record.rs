@@ -38,6 +38,8 @@ pub(super) struct Attempt {
     pub(super) context: AuditContext,
     /// The business group that its path names.
     pub(super) group: Option<BusinessGroupId>,
+    /// The business group that its sender belongs to for certain.
+    pub(super) own_group: Option<BusinessGroupId>,
 }
 
 /// How far the check of a call's token has come.
@@ -81,13 +83,18 @@ impl CallRecord {
     }
 
     /// Says who makes the call, so that it can be written down if it is refused.
-    pub(super) fn is_made_by(request: &HttpRequest, context: AuditContext, group: Option<BusinessGroupId>) {
-        Self::with(request, |record| record.attempt = Some(Box::new(Attempt { context, group })));
+    pub(super) fn is_made_by(request: &HttpRequest, attempt: Attempt) {
+        Self::with(request, |record| record.attempt = Some(Box::new(attempt)));
     }
 
-    /// The id of whoever makes the call, as the audit log has it; `None` if nobody is known to.
-    pub(super) fn caller_id(request: &HttpRequest) -> Option<String> {
-        Self::with(request, |record| record.attempt.as_ref().map(|attempt| attempt.context.actor.id.clone()))
+    /// Who has a share of what there is little of: the business group that the caller belongs to, who may have any number of keys,
+    /// or else the caller, by the id that the audit log has. `None` if nobody is known to make the call.
+    pub(super) fn share_owner(request: &HttpRequest) -> Option<String> {
+        let owner = |attempt: &Attempt| match &attempt.own_group {
+            Some(group) => group.to_string(),
+            None => attempt.context.actor.id.clone(),
+        };
+        Self::with(request, |record| record.attempt.as_deref().map(owner))
     }
 
     /// Begins the record of a call that is to be handled.

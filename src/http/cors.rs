@@ -33,7 +33,7 @@ pub(super) fn preflight(origins: &CorsOrigins, request: &HttpRequest) -> Option<
     let asks = !origins.is_empty()
         && request.method() == Method::OPTIONS
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if !asks || !is_for_pages(request.path()) || allowed_origin(origins, request).is_none() {
+    if !asks || !is_for_pages(request) || allowed_origin(origins, request).is_none() {
         return None;
     }
     let mut response = HttpResponse::NoContent().finish();
@@ -57,7 +57,7 @@ pub(super) enum Sharing {
 impl Sharing {
     /// What the answer to a request says, whatever it is.
     pub(super) fn of(origins: &CorsOrigins, request: &HttpRequest) -> Self {
-        if origins.is_empty() || !is_for_pages(request.path()) {
+        if origins.is_empty() || !is_for_pages(request) {
             return Self::Silent;
         }
         allowed_origin(origins, request).map_or(Self::Varies, |origin| Self::With(origin.clone()))
@@ -80,7 +80,9 @@ fn allowed_origin<'r>(origins: &CorsOrigins, request: &'r HttpRequest) -> Option
     request.headers().get(ORIGIN).filter(|origin| origins.has(origin.as_bytes()))
 }
 
-fn is_for_pages(path: &str) -> bool {
+/// Looks at the path as the framework does, which reads `%69` as `i`.
+fn is_for_pages(request: &HttpRequest) -> bool {
+    let path = request.match_info().as_str();
     let is_below =
         |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     !NOT_FOR_PAGES.iter().any(is_below)

@@ -11,6 +11,9 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
 use crate::http::unmatched::KnownPaths;
 
+/// Calls that change nothing, though they are no GET: what is asked is too long for a path, or too secret.
+const QUESTIONS: [&str; 2] = ["introspectToken", "lookUp"];
+
 /// Writes down a refused attempt, ten a minute of each caller: the log never forgets, and whoever has a credential, of
 /// any right or none, could fill it. Answers that tell of another's name are few (`FailedAttempts::rename`), and each
 /// is written down.
@@ -36,9 +39,10 @@ pub(super) fn of(request: &HttpRequest, attempt: Option<Box<Attempt>>, problem: 
     if let Some(event) = problem.event() {
         return Some(event.clone());
     }
-    let Attempt { context, group: named } = *attempt?;
+    let Attempt { context, group: named, .. } = *attempt?;
     let denial = problem.denial();
-    let changes = ![Method::GET, Method::HEAD].contains(request.method());
+    let action = action(request);
+    let changes = ![Method::GET, Method::HEAD].contains(request.method()) && !QUESTIONS.contains(&&*action);
     if denial.is_none() && !changes {
         return None;
     }
@@ -49,7 +53,7 @@ pub(super) fn of(request: &HttpRequest, attempt: Option<Box<Attempt>>, problem: 
         named => (named, Vec::new()),
     };
     let refused_with = Some(problem.kind().slug().to_owned());
-    Some(NewAuditEvent { context, action: action(request), refused_with, group, detail })
+    Some(NewAuditEvent { context, action, refused_with, group, detail })
 }
 
 /// The name that the call has in the OpenAPI document.

@@ -155,8 +155,8 @@ impl Db {
     }
 }
 
-/// A transaction. It is rolled back when it is dropped, and committed in one of two ways: [`Tx::commit_lines`] where it
-/// may have changed somebody's line, and [`Tx::commit_aside`] where it has not.
+/// A transaction. It is rolled back when it is dropped, and committed in one of three ways: [`Tx::commit_lines`] where it
+/// may have changed somebody's line, [`Tx::commit_keys`] where it ends API keys, and [`Tx::commit_aside`] where it does neither.
 pub(super) struct Tx {
     session: Session,
     db: Db,

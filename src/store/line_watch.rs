@@ -76,7 +76,7 @@ pub(super) fn of(db: &Db) -> Arc<dyn LineWatch> {
     }
 }
 
-/// Listens to the notifications that the triggers of migration 4 send.
+/// Listens to the notifications that the triggers of migrations 4, 10 and 16 send.
 struct PostgresLineWatch {
     postgres: Postgres,
     lines: Arc<LineGenerations>,
@@ -95,7 +95,7 @@ impl LineWatch for PostgresLineWatch {
             let Err(error) = self.listen_once(&mut lost).await;
             self.lines.drop_lease();
             if lost.is_none() {
-                warn!(%error, "changes of other replicas can't be heard; until they can, every line is looked up");
+                warn!(%error, "changes of other replicas can't be heard; until they can, every line and every API key is looked up");
             }
             let pause = lost.unwrap_or(RETRY_FIRST);
             sleep(pause).await;
@@ -219,7 +219,7 @@ impl LineWatch for SqliteLineWatch {
                     warned = false;
                 }
                 Ok(Err(error)) if !warned => {
-                    warn!(%error, "the database does not tell whether it was changed; until it does, every line is looked up");
+                    warn!(%error, "the database does not tell whether it was changed; until it does, every line and every API key is looked up");
                     warned = true;
                 }
                 // It was warned of already; or an import is being written, which takes its time.

@@ -131,6 +131,10 @@ async fn what_machines_ask_is_shared_with_no_page() {
         "/v1/forward-auth/x",
         "/v1/consent/callback",
         "/scim/v2/Users",
+        // The same, written in another way.
+        "/v1/%69ntrospect",
+        "/v1/forward%2Dauth",
+        "/%6Detrics",
     ] {
         let asked = preflight(&app, path, PORTAL).await;
         assert_ne!(asked.status(), 204, "{path}");

@@ -228,6 +228,8 @@ async fn who_brings_no_key_is_refused_before_the_token_is_looked_at() {
     problem(ask(&app, "", &twice).bearer_auth(&app.operator).send().await.unwrap(), 401, "invalid-token").await;
     let twice = [("token", token.as_str()), ("client_secret", "a"), ("client_secret", "b")];
     problem(ask(&app, "", &twice).send().await.unwrap(), 401, "invalid-token").await;
+    let json = app.call(Method::POST, PATH).json(&json!({"token": token, "client_secret": app.operator}));
+    problem(json.send().await.unwrap(), 401, "unauthenticated").await;
     // Who has no right is refused before the form is read.
     let administrator = app.api_key("business-group-admin", Some("abccompany")).await;
     problem(ask(&app, "", &[]).bearer_auth(&administrator).send().await.unwrap(), 403, "forbidden").await;
@@ -252,6 +254,25 @@ async fn what_is_no_question_is_told_so() {
     let get = app.get(&format!("{PATH}?token={token}")).bearer_auth(&app.operator).send().await.unwrap();
     assert_eq!(get.headers()["allow"], "POST");
     problem(get, 405, "method-not-allowed").await;
+    // A question changes nothing, so the log that never forgets tells of none.
+    let log = json(app.operate(Method::GET, "/v1/audit-events").send().await.unwrap(), 200).await;
+    assert!(!log.to_string().contains("introspectToken"), "{log}");
+}
+
+#[tokio::test]
+async fn the_key_of_another_group_pins_nobody() {
+    let app = sample().await;
+    app.operate_json(Method::POST, "/v1/business-groups", &json!({"id": "otherco", "name": "Other"})).await;
+    let (own, other) =
+        (app.api_key("resolver", Some("abccompany")).await, app.api_key("resolver", Some("otherco")).await);
+    let pinned_at = async || {
+        let mapping = app.operate(Method::GET, "/v1/business-groups/abccompany/mappings/7635551111");
+        json(mapping.send().await.unwrap(), 200).await["pinned_at"].clone()
+    };
+    assert_eq!(told(&app, &other, "", &app.token(BOB)).await, inactive());
+    assert_eq!(pinned_at().await, Value::Null);
+    assert_eq!(told(&app, &own, "", &app.token(BOB)).await["line"], "ok");
+    assert_ne!(pinned_at().await, Value::Null);
 }
 
 #[tokio::test]

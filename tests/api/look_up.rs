@@ -195,6 +195,23 @@ async fn one_look_up_of_a_credential_is_answered_at_a_time() {
     }
 }
 
+// proves T-97
+#[tokio::test]
+async fn all_keys_of_a_business_group_have_one_place_together() {
+    let app = two_companies(Engine::Sqlite).await;
+    let administrator = async |group| app.api_key("business-group-admin", Some(group)).await;
+    let [one, another] = [administrator("abccompany").await, administrator("abccompany").await];
+    let others = administrator("hushed").await;
+    let body = json!({"emails": [BOB]});
+    let first = begin(&app, &one).await;
+    let deadline = Instant::now() + TIMEOUT;
+    while look_up(&app, &another, &body).await.status() != 429 {
+        assert!(Instant::now() < deadline, "it is not refused");
+    }
+    json(look_up(&app, &others, &body).await, 200).await;
+    drop(first);
+}
+
 #[tokio::test]
 async fn an_operator_finds_whose_a_number_is_and_where_an_address_stands() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

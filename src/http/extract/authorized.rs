@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest};
 use crate::domain::actor::AuditContext;
 use crate::domain::api_key::Grant;
 use crate::domain::business_group::BusinessGroupId;
-use crate::http::call_record::CallRecord;
+use crate::http::call_record::{Attempt, CallRecord};
 use crate::http::extract::{Caller, Input};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::services::Services;
@@ -151,7 +151,8 @@ pub(super) fn audit_context<P: Permission>(request: &HttpRequest, caller: &Calle
     let (actor, right, at) = (caller.actor(), caller.right_source(), services.clock.now());
     let context = AuditContext { actor, right, at, request_id: Some(CallRecord::request_id(request)) };
     if caller.may_be_written_down() {
-        CallRecord::is_made_by(request, context.clone(), P::named_group(request));
+        let (group, own_group) = (P::named_group(request), caller.own_group().cloned());
+        CallRecord::is_made_by(request, Attempt { context: context.clone(), group, own_group });
     }
     Ok(context)
 }

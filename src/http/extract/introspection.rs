@@ -21,6 +21,8 @@ use crate::http::problem::{Problem, ProblemKind};
 /// The largest form that is read, in bytes: the longest token fits.
 const MAX_FORM_BYTES: usize = 32 * 1024;
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Clients leave the padding out, or do not.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -66,6 +68,8 @@ impl FromRequest for Introspection {
                 }
                 return Ok(Self { business_group, token: form.token? });
             }
+            // No other body has a key in it.
+            check_type(&request, FORM).map_err(|_| Problem::unauthenticated())?;
             let form = Form::read(&request, &mut payload).await?;
             let secret = form.client_secret.ok_or_else(Problem::unauthenticated)?;
             let caller = Caller::of_key(&request, &secret).await?;
@@ -122,7 +126,7 @@ struct Form {
 
 impl Form {
     async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
-        check_type(request, "application/x-www-form-urlencoded")?;
+        check_type(request, FORM)?;
         let body = read_whole(request, payload, MAX_FORM_BYTES).await?;
         let (mut tokens, mut secrets) = (Vec::new(), Vec::new());
         for (name, value) in url::form_urlencoded::parse(&body) {

@@ -47,9 +47,9 @@ impl Input for LookUpSlot {
     /// Nothing of the body is read if there is no room.
     async fn read(request: &HttpRequest, _: &mut Payload) -> Result<Self, Problem> {
         let services = Services::of(request)?;
-        let caller = CallRecord::caller_id(request).ok_or_else(|| Problem::internal("nobody makes the call"))?;
+        let owner = CallRecord::share_owner(request).ok_or_else(|| Problem::internal("nobody makes the call"))?;
         let slots = &services.look_up_slots;
-        let slot = slots.take(caller).inspect_err(|_| services.metrics.count_refusal(slots.label()))?;
+        let slot = slots.take(owner).inspect_err(|_| services.metrics.count_refusal(slots.label()))?;
         Ok(Self { _slot: slot })
     }
 }

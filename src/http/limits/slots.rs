@@ -42,7 +42,7 @@ const EXPORTS: Kind = Kind {
 
 const LOOK_UPS: Kind = Kind {
     label: "look_ups",
-    of_one: "Another look-up with this credential is under way. Make one after the other.",
+    of_one: "Another look-up of this business group, or with this credential, is under way. Make one after the other.",
     of_all: "As many look-ups as the service makes at once are under way. Wait, and try again.",
 };
 
@@ -59,7 +59,7 @@ pub struct Slots<K: Eq + Hash> {
 /// Those of business groups: of one a quarter.
 pub type GroupSlots = Slots<BusinessGroupId>;
 
-/// Those of callers, by the ids that the audit log has of them: one each.
+/// Those of callers: one each, and one for all of a business group, who may have any number of keys.
 pub type CallerSlots = Slots<String>;
 
 /// The leave for one of them, until it is dropped.

@@ -57,7 +57,7 @@ pub struct CreatedApiKey<'a> {
 #[serde(rename_all = "kebab-case", try_from = "String")]
 #[schema(as = ApiKeyRole)]
 pub enum Role {
-    /// Everything but `/v1/me`.
+    /// Everything but `/v1/me`, forward-auth and `/scim/v2`.
     Operator,
     /// Its own business group; number ranges read-only.
     BusinessGroupAdmin,

@@ -1,5 +1,7 @@
 //! `POST /v1/introspect`: what a token says, and whose line it is for (RFC 7662).
 
+use std::sync::Arc;
+
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, post};
 use bytes::Bytes;
@@ -182,16 +184,35 @@ pub struct IntrospectedToken<'a> {
 pub(crate) async fn introspect(request: HttpRequest, asked: Introspection) -> Result<HttpResponse, Problem> {
     let services = Services::of(&request)?;
     let query: IntrospectionQuery = read_query(request.query_string())?;
-    let token = match services.tokens.validate(&asked.token).await {
-        Ok(token) => token,
-        Err(TokenError::Invalid(_)) => return Ok(inactive()),
-        Err(error @ TokenError::KeysUnavailable { .. }) => return Err(error.into()),
+    let Some((token, is_new)) = good_token(services, &asked.token).await? else { return Ok(inactive()) };
+    let only = asked.business_group.as_ref();
+    if let Some(answer) = kept(services, &token) {
+        return Ok(answer.to(only, query.require.is_some()));
+    }
+    // Nothing is pinned or written down for who may not ask.
+    if only.is_some() && services.resolver.business_group_of(&token.sign_in).await?.as_ref() != only {
+        return Ok(inactive());
+    }
+    let (answer, line) = Answer::find(services, &request, &asked.token, &token.sign_in).await?;
+    // Many tokens come once, and an answer takes more memory than all that is kept of its token.
+    if let Some(line) = line.filter(|_| !is_new) {
+        token.response.keep(KeptAnswer { line, answer: answer.clone() });
+    }
+    Ok(answer.to(only, query.require.is_some()))
+}
+
+/// The token that is asked about, if it is good, and whether it was not in the cache. Bad ones count against nobody: the caller is
+/// known, and hands on what its own callers send.
+async fn good_token(services: &Services, token: &str) -> Result<Option<(Arc<ValidatedToken>, bool)>, TokenError> {
+    let checked = match services.tokens.cached(token.as_bytes()) {
+        Ok(cached) => return Ok(Some((cached, false))),
+        Err(miss) => services.tokens.validate_anew(token, miss).await,
     };
-    let answer = match kept(services, &token) {
-        Some(answer) => answer,
-        None => Answer::find(services, &request, &asked.token, &token).await?,
-    };
-    Ok(answer.to(asked.business_group.as_ref(), query.require.is_some()))
+    match checked {
+        Ok(token) => Ok(Some((token, true))),
+        Err(TokenError::Invalid(_)) => Ok(None),
+        Err(error @ TokenError::KeysUnavailable { .. }) => Err(error),
+    }
 }
 
 /// What can be answered about a token, to whoever may ask about it.
@@ -216,13 +237,13 @@ fn kept(services: &Services, token: &ValidatedToken) -> Option<Answer> {
 }
 
 impl Answer {
+    /// The answer about a good token, and the line that it tells of.
     async fn find(
         services: &Services,
         request: &HttpRequest,
         text: &str,
-        token: &ValidatedToken,
-    ) -> Result<Self, Problem> {
-        let sign_in = &token.sign_in;
+        sign_in: &SignIn,
+    ) -> Result<(Self, Option<CachedLine>), Problem> {
         match resolving::resolve(services, sign_in).await {
             Ok(line) => {
                 let answer = Self {
@@ -230,14 +251,13 @@ impl Answer {
                     line: LineState::Ok,
                     body: describe(services, text, sign_in, Ok(&line))?,
                 };
-                token.response.keep(KeptAnswer { line: line.found(), answer: answer.clone() });
-                Ok(answer)
+                Ok((answer, Some(line.found())))
             }
             Err(error) => {
                 let line = LineState::of(services, request, sign_in, error).await?;
                 let group = services.resolver.business_group_of(sign_in).await?;
                 let body = describe(services, text, sign_in, Err((line, group.as_ref())))?;
-                Ok(Self { group, line, body })
+                Ok((Self { group, line, body }, None))
             }
         }
     }
@@ -310,7 +330,7 @@ fn describe(
             .map(|line| NumberText::from(services.plan.write(line.phone_number)).as_str().to_owned()),
         line: Some(line.map_or_else(|(state, _)| state, |_| LineState::Ok)),
     };
-    serde_json::to_vec(&answer).map(Bytes::from).map_err(Problem::internal)
+    serde_json::to_vec(&answer).map(|json| Bytes::from(json.into_boxed_slice())).map_err(Problem::internal)
 }
 
 fn inactive() -> HttpResponse {
