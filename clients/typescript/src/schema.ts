@@ -672,7 +672,8 @@ export interface paths {
          * Look people up
          * @description From many addresses to their numbers, or from numbers to addresses, in one call. A key of the role `directory` that is
          *     for one business group looks into that alone, and so does an administrator; operators and other directories look into
-         *     all, or into the one that they name. Whoever is not found is left out. One call of a credential is answered at a time. The
+         *     all, or into the one that they name. Whoever is not found is left out. One call of a business group, or of a credential
+         *     for all, is answered at a time. The
          *     audit log tells how many were looked up, and by whom; never which.
          */
         post: operations["lookUp"];
@@ -6455,7 +6456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-many-requests`: another look-up with this credential is under way, or as many as the service makes at once, or too many credentials were refused; `Retry-After` */
+            /** @description `too-many-requests`: another look-up of this business group or with this credential is under way, or as many as the service makes at once, or too many credentials were refused; `Retry-After` */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -121,8 +121,9 @@ def sync_detailed(
     `directory` that is
     for one business group looks into that alone, and so does an administrator; operators and other
     directories look into
-    all, or into the one that they name. Whoever is not found is left out. One call of a credential is
-    answered at a time. The
+    all, or into the one that they name. Whoever is not found is left out. One call of a business group,
+    or of a credential
+    for all, is answered at a time. The
     audit log tells how many were looked up, and by whom; never which.
 
     Args:
@@ -158,8 +159,9 @@ def sync(
     `directory` that is
     for one business group looks into that alone, and so does an administrator; operators and other
     directories look into
-    all, or into the one that they name. Whoever is not found is left out. One call of a credential is
-    answered at a time. The
+    all, or into the one that they name. Whoever is not found is left out. One call of a business group,
+    or of a credential
+    for all, is answered at a time. The
     audit log tells how many were looked up, and by whom; never which.
 
     Args:
@@ -190,8 +192,9 @@ async def asyncio_detailed(
     `directory` that is
     for one business group looks into that alone, and so does an administrator; operators and other
     directories look into
-    all, or into the one that they name. Whoever is not found is left out. One call of a credential is
-    answered at a time. The
+    all, or into the one that they name. Whoever is not found is left out. One call of a business group,
+    or of a credential
+    for all, is answered at a time. The
     audit log tells how many were looked up, and by whom; never which.
 
     Args:
@@ -225,8 +228,9 @@ async def asyncio(
     `directory` that is
     for one business group looks into that alone, and so does an administrator; operators and other
     directories look into
-    all, or into the one that they name. Whoever is not found is left out. One call of a credential is
-    answered at a time. The
+    all, or into the one that they name. Whoever is not found is left out. One call of a business group,
+    or of a credential
+    for all, is answered at a time. The
     audit log tells how many were looked up, and by whom; never which.
 
     Args:
