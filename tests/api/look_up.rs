@@ -203,11 +203,15 @@ async fn all_keys_of_a_business_group_have_one_place_together() {
     let [one, another] = [administrator("abccompany").await, administrator("abccompany").await];
     let others = administrator("hushed").await;
     let body = json!({"emails": [BOB]});
-    let first = begin(&app, &one).await;
     let deadline = Instant::now() + TIMEOUT;
-    while look_up(&app, &another, &body).await.status() != 429 {
+    let first = loop {
+        // It may come after the other, and be refused itself.
+        let first = begin(&app, &one).await;
+        if look_up(&app, &another, &body).await.status() == 429 {
+            break first;
+        }
         assert!(Instant::now() < deadline, "it is not refused");
-    }
+    };
     json(look_up(&app, &others, &body).await, 200).await;
     drop(first);
 }
