@@ -91,7 +91,7 @@ class Problems(unittest.TestCase):
         self.assertEqual(len(seen), 1)
 
 
-class Patience(unittest.TestCase):
+class Retries(unittest.TestCase):
     def test_429_and_503_are_waited_out_as_long_as_retry_after_says(self) -> None:
         for status, slug in [(429, "too-many-requests"), (503, "unavailable")]:
             with (
@@ -109,7 +109,7 @@ class Patience(unittest.TestCase):
             me(signline)
         self.assertEqual(len(seen), 2)
 
-    def test_patience_ends_after_so_many_attempts(self) -> None:
+    def test_retries_end_after_so_many_attempts(self) -> None:
         busy = [problem(503, "unavailable", retry_after="0")] * 9
         with serving(*busy, retry=Retry(attempts=3)) as (signline, seen), self.assertRaises(ProblemError) as caught:
             me(signline)
@@ -173,7 +173,7 @@ class Lists(unittest.TestCase):
 
 
 class Asynchronous(unittest.IsolatedAsyncioTestCase):
-    async def test_calls_have_the_credential_the_patience_and_the_exceptions(self) -> None:
+    async def test_calls_have_the_credential_the_retries_and_the_exceptions(self) -> None:
         numbers = itertools.count(1)
         busy = problem(503, "unavailable", retry_after="0")
         answers = [busy, Canned(200, ME), problem(404, "no-mapping")]

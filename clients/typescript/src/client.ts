@@ -1,4 +1,4 @@
-// The client: the calls of the document, each with the caller's credential, patience, and errors that say what they are.
+// The client: the calls of the document, each with the caller's credential, retries, and errors that say what they are.
 
 import createClient from "openapi-fetch";
 import { problemOf } from "./problem.js";

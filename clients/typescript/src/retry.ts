@@ -20,7 +20,7 @@ export interface Repeatable {
   signal?: AbortSignal | null | undefined;
 }
 
-/** Sends a call until it is answered with something else than "not now", or patience ends: the last answer. */
+/** Sends a call until it is answered with something else than "not now", or the attempts or the waiting time are used up: the last answer. */
 export async function sendPatiently(
   call: Repeatable,
   { attempts = 4, maxWaitSeconds = 30 }: RetryOptions,

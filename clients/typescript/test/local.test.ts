@@ -75,7 +75,7 @@ test("Retry-After may be a date", async (t) => {
   assert.equal(calls.length, 2);
 });
 
-test("patience ends after so many attempts", async (t) => {
+test("retries end after so many attempts", async (t) => {
   const none = Array.from({ length: 9 }, () => problem(503, "unavailable", NOW));
   const { signline, calls } = await serving(t, none, { retry: { attempts: 3 } });
   await assert.rejects(signline.GET("/v1/me"), { status: 503, slug: "unavailable", retryAfter: 0 });

@@ -1,4 +1,4 @@
-"""The client: the caller's credential, patience, and errors that say what they are."""
+"""The client: the caller's credential, retries, and errors that say what they are."""
 
 import ssl
 import time
